@@ -1,0 +1,29 @@
+//! deep3d plays any 2D film in 3D, live.
+//!
+//! # The walk of the data
+//!
+//! ```text
+//! demux ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► network ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
+//!                                              (Scene = picture + disparity, on the GPU)              (window | file | null)
+//! ```
+//!
+//! Frames go down, by move. What goes up is room in a ring (back-pressure), the epoch (a seek), stop, and one snapshot of the settings.
+//!
+//! # Layers (imports point downwards only; a test checks it)
+//!
+//! ```text
+//! 4  player  convert  bench  doctor  pattern  cli  main
+//! 3  sink/{layout, window, file, null}                       what a user sees
+//! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
+//! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
+//! 0  time  frame  ring  trace                                nouns only, no unsafe
+//! ```
+//!
+//! # Units and signs
+//!
+//! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
+
+pub mod frame;
+pub mod ring;
+pub mod time;
+pub mod trace;

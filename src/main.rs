@@ -1,0 +1,4 @@
+//! The `deep3d` program.
+#![allow(missing_docs)]
+
+fn main() {}
