@@ -24,6 +24,7 @@
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
 pub mod frame;
+pub mod gpu;
 pub mod ring;
 pub mod time;
 pub mod trace;

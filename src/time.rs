@@ -147,7 +147,8 @@ impl FromStr for Position {
 
 /// Digits with at most one point among them: none of the signs, exponents and names that `f64` takes besides.
 fn unsigned_number(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && text.bytes().any(|byte| byte.is_ascii_digit());
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && text.bytes().any(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
 }
 

@@ -1,0 +1,325 @@
+//! The device: who makes it, what it can do, and the one queue that all work goes through.
+
+use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ash::{ext::debug_utils, vk};
+use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
+
+use super::debug::{self, Messages, Validation};
+use super::error::GpuError;
+use super::facts::{Facts, load};
+use super::memory::Garbage;
+use super::start::{choose, create_device, create_instance};
+
+/// Who makes instance and device. The window and the headset bring their own wishes; [`Headless`] has none. `gpu` never names either.
+pub trait DeviceHost {
+    /// Instance extensions that have to be on.
+    fn instance_extensions(&self) -> Vec<&'static CStr> {
+        Vec::new()
+    }
+
+    /// Device extensions that have to be on; GPUs without them are passed over.
+    fn device_extensions(&self) -> Vec<&'static CStr> {
+        Vec::new()
+    }
+
+    /// Makes the instance.
+    ///
+    /// # Safety
+    /// `info` is valid for `entry`, as for [`ash::Entry::create_instance`].
+    unsafe fn create_instance(
+        &self,
+        entry: &ash::Entry,
+        info: &vk::InstanceCreateInfo<'_>,
+    ) -> Result<ash::Instance, GpuError> {
+        // SAFETY: handed on to the caller.
+        unsafe { entry.create_instance(info, None) }.map_err(GpuError::while_doing("creating the instance"))
+    }
+
+    /// The one physical device that the host can work with, where it dictates it.
+    fn physical_device(&self, _instance: &ash::Instance) -> Result<Option<vk::PhysicalDevice>, GpuError> {
+        Ok(None)
+    }
+
+    /// Whether the host can show what queue family `family` of `physical` has drawn.
+    fn can_present(
+        &self,
+        _entry: &ash::Entry,
+        _instance: &ash::Instance,
+        _physical: vk::PhysicalDevice,
+        _family: u32,
+    ) -> bool {
+        true
+    }
+
+    /// Makes the device.
+    ///
+    /// # Safety
+    /// `info` is valid for `physical`, as for [`ash::Instance::create_device`].
+    unsafe fn create_device(
+        &self,
+        instance: &ash::Instance,
+        physical: vk::PhysicalDevice,
+        info: &vk::DeviceCreateInfo<'_>,
+    ) -> Result<ash::Device, GpuError> {
+        // SAFETY: handed on to the caller.
+        unsafe { instance.create_device(physical, info, None) }.map_err(GpuError::while_doing("creating the device"))
+    }
+}
+
+/// No display at all: files, benchmarks and tests.
+pub struct Headless;
+
+impl DeviceHost for Headless {}
+
+/// Which GPU, and how closely it is watched.
+#[derive(Debug, Clone, Default)]
+pub struct GpuOptions {
+    /// A number from `deep3d doctor`'s list, or part of a name in any case; the most capable GPU without it.
+    pub select: Option<String>,
+    /// The validation layer.
+    pub validation: Validation,
+}
+
+/// The GPU. Cloning shares it; the last clone to go takes instance and device with it.
+#[derive(Clone)]
+pub struct Gpu {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gpu {}", self.shared.facts.name)
+    }
+}
+
+pub(super) struct Shared {
+    pub(super) entry: ash::Entry,
+    pub(super) instance: ash::Instance,
+    pub(super) physical: vk::PhysicalDevice,
+    pub(super) device: ash::Device,
+    pub(super) family: u32,
+    pub(super) queue: Mutex<vk::Queue>,
+    pub(super) timeline: vk::Semaphore,
+    /// The last value handed to the timeline; changed only while `queue` is locked.
+    pub(super) submitted: AtomicU64,
+    pub(super) allocator: Mutex<Option<Allocator>>,
+    pub(super) memory_used: AtomicU64,
+    pub(super) memory_peak: AtomicU64,
+    pub(super) objects_created: AtomicU64,
+    pub(super) linear_sampler: vk::Sampler,
+    pub(super) nearest_sampler: vk::Sampler,
+    pub(super) utils: Option<debug_utils::Device>,
+    pub(super) facts: Facts,
+    garbage: Mutex<VecDeque<(u64, Garbage)>>,
+    messenger: Option<(debug_utils::Instance, vk::DebugUtilsMessengerEXT)>,
+    messages: Box<Messages>,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Undoes a half-made instance or device unless it is taken over.
+struct Undo<F: FnMut()>(Option<F>);
+
+impl<F: FnMut()> Undo<F> {
+    fn keep(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: FnMut()> Drop for Undo<F> {
+    fn drop(&mut self) {
+        if let Some(undo) = &mut self.0 {
+            undo();
+        }
+    }
+}
+
+impl Gpu {
+    /// Starts Vulkan on the GPU that `options` and `host` agree on.
+    pub fn new(host: &dyn DeviceHost, options: &GpuOptions) -> Result<Self, GpuError> {
+        let entry = load()?;
+        let messages = Box::new(Messages::default());
+        let watched = options.validation == Validation::On;
+        let instance = create_instance(&entry, host, &messages, watched)?;
+        // SAFETY: nothing made from the instance is still alive when this runs.
+        let mut undo_instance = Undo(Some(|| unsafe { instance.destroy_instance(None) }));
+        let (physical, family, facts) = choose(&entry, &instance, host, options)?;
+        let device = create_device(&instance, host, physical, family, &facts)?;
+        // SAFETY: nothing made from the device is still alive when this runs.
+        let mut undo_device = Undo(Some(|| unsafe { device.destroy_device(None) }));
+
+        let utils = watched.then(|| debug_utils::Device::new(&instance, &device));
+        let mut leaks = gpu_allocator::AllocatorDebugSettings::default();
+        leaks.log_leaks_on_shutdown = watched;
+        let allocator = Allocator::new(&AllocatorCreateDesc {
+            instance: instance.clone(),
+            device: device.clone(),
+            physical_device: physical,
+            debug_settings: leaks,
+            buffer_device_address: false,
+            allocation_sizes: gpu_allocator::AllocationSizes::default(),
+        })
+        .map_err(|error| GpuError::Misuse(format!("the memory allocator did not start: {error}")))?;
+        let mut kind = vk::SemaphoreTypeCreateInfo::default().semaphore_type(vk::SemaphoreType::TIMELINE);
+        let timeline_info = vk::SemaphoreCreateInfo::default().push_next(&mut kind);
+        let sampler_info = |filter, mipmap_mode| {
+            let edge = vk::SamplerAddressMode::CLAMP_TO_EDGE;
+            vk::SamplerCreateInfo::default()
+                .mag_filter(filter)
+                .min_filter(filter)
+                .mipmap_mode(mipmap_mode)
+                .max_lod(vk::LOD_CLAMP_NONE)
+                .address_mode_u(edge)
+                .address_mode_v(edge)
+                .address_mode_w(edge)
+        };
+        let failed = GpuError::while_doing("creating samplers and the timeline");
+        // SAFETY: the create infos are complete; the queue exists because the device was made with one of that family.
+        let (queue, timeline, linear_sampler, nearest_sampler) = unsafe {
+            (
+                device.get_device_queue(family, 0),
+                device.create_semaphore(&timeline_info, None).map_err(&failed)?,
+                device
+                    .create_sampler(&sampler_info(vk::Filter::LINEAR, vk::SamplerMipmapMode::LINEAR), None)
+                    .map_err(&failed)?,
+                device
+                    .create_sampler(&sampler_info(vk::Filter::NEAREST, vk::SamplerMipmapMode::NEAREST), None)
+                    .map_err(&failed)?,
+            )
+        };
+        let messenger = if watched {
+            let loader = debug_utils::Instance::new(&entry, &instance);
+            // SAFETY: `messages` is boxed and lives in `Shared` until after the messenger is destroyed.
+            let messenger = unsafe { loader.create_debug_utils_messenger(&debug::messenger_info(&messages), None) }
+                .map_err(GpuError::while_doing("listening to the validation layer"))?;
+            Some((loader, messenger))
+        } else {
+            None
+        };
+        undo_device.keep();
+        undo_instance.keep();
+        drop((undo_device, undo_instance));
+        debug::name(utils.as_ref(), timeline, "timeline");
+        tracing::info!("GPU: {} ({})", facts.name, facts.driver);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                entry,
+                instance,
+                physical,
+                device,
+                family,
+                queue: Mutex::new(queue),
+                timeline,
+                submitted: AtomicU64::new(0),
+                allocator: Mutex::new(Some(allocator)),
+                memory_used: AtomicU64::new(0),
+                memory_peak: AtomicU64::new(0),
+                objects_created: AtomicU64::new(0),
+                linear_sampler,
+                nearest_sampler,
+                utils,
+                facts,
+                garbage: Mutex::new(VecDeque::new()),
+                messenger,
+                messages,
+            }),
+        })
+    }
+
+    /// What it is and can do.
+    pub fn facts(&self) -> &Facts {
+        &self.shared.facts
+    }
+
+    /// Most bytes of GPU memory that were in use at once.
+    pub fn peak_memory(&self) -> u64 {
+        self.shared.memory_peak.load(Ordering::Relaxed)
+    }
+
+    /// How many Vulkan objects were made so far: does not change from frame to frame once a film plays.
+    pub fn objects_created(&self) -> u64 {
+        self.shared.objects_created.load(Ordering::Relaxed)
+    }
+
+    /// What the validation layer has said so far.
+    pub fn validation_messages(&self) -> Vec<String> {
+        self.shared.messages.all()
+    }
+
+    /// Entry, instance, physical device, device and queue family, for a sink that makes its own surface or session of them.
+    /// What is made from them has to go before the last clone of the `Gpu`.
+    pub fn handles(&self) -> (&ash::Entry, &ash::Instance, vk::PhysicalDevice, &ash::Device, u32) {
+        let shared = &*self.shared;
+        (&shared.entry, &shared.instance, shared.physical, &shared.device, shared.family)
+    }
+
+    /// Runs `work` while nobody else uses the queue (presenting, or a headset runtime at work on it).
+    pub fn with_queue<T>(&self, work: impl FnOnce(vk::Queue) -> T) -> T {
+        work(*lock(&self.shared.queue))
+    }
+}
+
+impl Shared {
+    /// Frees `garbage` once everything submitted so far is done.
+    pub(super) fn discard(&self, garbage: Garbage) {
+        let after = self.submitted.load(Ordering::Acquire);
+        lock(&self.garbage).push_back((after, garbage));
+    }
+
+    /// Frees what the timeline has passed.
+    pub(super) fn collect(&self) {
+        // SAFETY: the semaphore is a timeline of this device.
+        let Ok(reached) = (unsafe { self.device.get_semaphore_counter_value(self.timeline) }) else {
+            return;
+        };
+        let mut due = Vec::new();
+        {
+            let mut garbage = lock(&self.garbage);
+            while garbage.front().is_some_and(|(after, _)| *after <= reached) {
+                due.extend(garbage.pop_front());
+            }
+        }
+        for (_, garbage) in due {
+            garbage.destroy(self);
+        }
+    }
+
+    pub(super) fn count_object(&self) {
+        self.objects_created.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_memory(&self, bytes: u64) {
+        let used = self.memory_used.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.memory_peak.fetch_max(used, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: this is the last owner: every object holds a clone of `Gpu`, so all of them are in `garbage` or gone,
+        // and after waiting the GPU uses none of them. A lost device still has to be destroyed, so the wait's result does not matter.
+        unsafe {
+            let _ = self.device.device_wait_idle();
+            let garbage = std::mem::take(&mut *lock(&self.garbage));
+            for (_, garbage) in garbage {
+                garbage.destroy(self);
+            }
+            self.device.destroy_sampler(self.linear_sampler, None);
+            self.device.destroy_sampler(self.nearest_sampler, None);
+            self.device.destroy_semaphore(self.timeline, None);
+            drop(lock(&self.allocator).take());
+            self.device.destroy_device(None);
+            if let Some((loader, messenger)) = &self.messenger {
+                loader.destroy_debug_utils_messenger(*messenger, None);
+            }
+            self.instance.destroy_instance(None);
+        }
+    }
+}

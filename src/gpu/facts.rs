@@ -1,0 +1,118 @@
+//! What a GPU is and can do.
+
+use std::ffi::CStr;
+
+use ash::vk;
+
+use super::error::GpuError;
+
+/// What the kernels and the reports need to know about the GPU.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// As the driver names it.
+    pub name: String,
+    /// Driver name and version.
+    pub driver: String,
+    /// Vulkan version of the device, "1.3.230".
+    pub api: String,
+    /// Discrete, integrated, virtual, CPU.
+    pub kind: vk::PhysicalDeviceType,
+    /// Whether the "GPU" is the CPU (lavapipe): other kernels pay there.
+    pub is_cpu: bool,
+    /// Lanes of a subgroup.
+    pub subgroup_size: u32,
+    /// Nanoseconds a timestamp tick.
+    pub timestamp_period: f32,
+    /// Whether compute work can be timed.
+    pub timestamps: bool,
+    /// Largest texel buffer, in texels.
+    pub max_texel_elements: u32,
+    /// Largest storage buffer binding, in bytes.
+    pub max_storage_bytes: u32,
+    /// Largest side of an image, in pixels.
+    pub max_image_side: u32,
+    /// Shared memory of a workgroup, in bytes.
+    pub max_shared_bytes: u32,
+    /// Arithmetic on 16-bit floats, and their storage in buffers.
+    pub float16: bool,
+}
+
+impl Facts {
+    /// Whether copying to device-local memory gains nothing.
+    pub fn unified_memory(&self) -> bool {
+        self.is_cpu || self.kind == vk::PhysicalDeviceType::INTEGRATED_GPU
+    }
+}
+
+/// The loader, or how to get it.
+pub(super) fn load() -> Result<ash::Entry, GpuError> {
+    // SAFETY: loading libvulkan runs its initialisers, which have no preconditions.
+    unsafe { ash::Entry::load() }.map_err(|error| GpuError::NoLoader(error.to_string()))
+}
+
+/// The facts about every GPU with Vulkan 1.3, in the order that `--gpu NUMBER` counts.
+pub fn list() -> Result<Vec<Facts>, GpuError> {
+    let entry = load()?;
+    let app = vk::ApplicationInfo::default().application_name(c"deep3d").api_version(vk::API_VERSION_1_3);
+    // SAFETY: plain creation, enumeration and destruction of an instance that nobody else sees.
+    unsafe {
+        let instance = entry
+            .create_instance(&vk::InstanceCreateInfo::default().application_info(&app), None)
+            .map_err(|_| GpuError::NoDevice)?;
+        let devices = instance.enumerate_physical_devices().unwrap_or_default();
+        let facts = devices.into_iter().filter_map(|physical| facts(&instance, physical)).collect();
+        instance.destroy_instance(None);
+        Ok(facts)
+    }
+}
+
+/// `None` below Vulkan 1.3.
+pub(super) fn facts(instance: &ash::Instance, physical: vk::PhysicalDevice) -> Option<Facts> {
+    let mut vulkan11 = vk::PhysicalDeviceVulkan11Properties::default();
+    let mut vulkan12 = vk::PhysicalDeviceVulkan12Properties::default();
+    let mut properties = vk::PhysicalDeviceProperties2::default();
+    let mut features11 = vk::PhysicalDeviceVulkan11Features::default();
+    let mut features12 = vk::PhysicalDeviceVulkan12Features::default();
+    let mut features = vk::PhysicalDeviceFeatures2::default();
+    // SAFETY: the device is of this instance; the chains are those of Vulkan 1.2, asked only of devices that have it.
+    let basic = unsafe { instance.get_physical_device_properties(physical) };
+    if basic.api_version < vk::API_VERSION_1_3 {
+        return None;
+    }
+    properties = properties.push_next(&mut vulkan11).push_next(&mut vulkan12);
+    features = features.push_next(&mut features11).push_next(&mut features12);
+    // SAFETY: as above.
+    unsafe {
+        instance.get_physical_device_properties2(physical, &mut properties);
+        instance.get_physical_device_features2(physical, &mut features);
+    }
+    let limits = basic.limits;
+    let text = |bytes: Option<&CStr>| bytes.map_or_else(String::new, |text| text.to_string_lossy().into_owned());
+    let version = basic.api_version;
+    Some(Facts {
+        name: text(basic.device_name_as_c_str().ok()),
+        driver: format!(
+            "{} {}",
+            text(vulkan12.driver_name_as_c_str().ok()),
+            text(vulkan12.driver_info_as_c_str().ok())
+        )
+        .trim()
+        .to_owned(),
+        api: format!(
+            "{}.{}.{}",
+            vk::api_version_major(version),
+            vk::api_version_minor(version),
+            vk::api_version_patch(version)
+        ),
+        kind: basic.device_type,
+        is_cpu: basic.device_type == vk::PhysicalDeviceType::CPU,
+        subgroup_size: vulkan11.subgroup_size,
+        timestamp_period: limits.timestamp_period,
+        timestamps: limits.timestamp_compute_and_graphics == vk::TRUE,
+        max_texel_elements: limits.max_texel_buffer_elements,
+        max_storage_bytes: limits.max_storage_buffer_range,
+        max_image_side: limits.max_image_dimension2_d,
+        max_shared_bytes: limits.max_compute_shared_memory_size,
+        float16: features12.shader_float16 == vk::TRUE && features11.storage_buffer16_bit_access == vk::TRUE,
+    })
+}

@@ -1,0 +1,25 @@
+//! Vulkan, wrapped so that the layers above need no `unsafe`.
+//!
+//! [`Gpu::new`] asks a [`DeviceHost`] for instance and device, and owns the queue, the memory and one timeline. Buffers, images, kernels and
+//! bindings are made at start and shared as `Arc`s; [`Commands`] are recorded through a [`Recorder`] that puts barriers where there is a
+//! hazard, and [`Gpu::submit`] gives the [`Point`] on the timeline at which their work is done. Whatever is dropped is freed when
+//! the timeline has passed the last submission that may use it. Everything here may be called from any thread.
+
+mod barrier;
+mod debug;
+mod device;
+mod error;
+mod facts;
+mod memory;
+mod pipeline;
+mod start;
+mod submit;
+pub mod testing;
+
+pub use debug::Validation;
+pub use device::{DeviceHost, Gpu, GpuOptions, Headless};
+pub use error::GpuError;
+pub use facts::{Facts, list};
+pub use memory::{Buffer, BufferKind, Image, ImageOptions, TexelView};
+pub use pipeline::{Bind, Bindings, Kernel, KernelSource, Resource};
+pub use submit::{Commands, Point, Recorder, Semaphores};

@@ -1,0 +1,126 @@
+//! The gpu module on a real driver, watched by the validation layer.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use ash::vk;
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::gpu::{
+    Bind, Bindings, Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Kernel,
+    KernelSource, Resource, TexelView,
+};
+
+const SCALE: KernelSource = KernelSource {
+    name: "test_scale",
+    spirv: include_bytes!("../spirv/test_scale.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageWrite],
+    push_bytes: 8,
+};
+
+fn push(count: u32, offset: f32) -> Vec<u8> {
+    [count.to_le_bytes(), offset.to_le_bytes()].concat()
+}
+
+#[test]
+fn dependent_dispatches_see_each_other_and_timestamps_grow() {
+    let gpu = WatchedGpu::new().unwrap();
+    let count = 1000u32;
+    let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
+    let bytes = u64::from(count) * 4;
+    let upload = Buffer::new(&gpu, "upload", bytes, BufferKind::Upload).unwrap();
+    let [one, two] = ["one", "two"].map(|name| Buffer::new(&gpu, name, bytes, BufferKind::Device).unwrap());
+    let readback = Buffer::new(&gpu, "readback", bytes, BufferKind::Readback).unwrap();
+    let kernel = Kernel::new(&gpu, &SCALE, &[3]).unwrap();
+    let bind = |from: &_, to: &Arc<Buffer>| {
+        let texels = TexelView::new(from, vk::Format::R32_SFLOAT).unwrap();
+        Bindings::new(&kernel, &[Resource::from(&texels), Resource::from(to)]).unwrap()
+    };
+    let (first, second) = (bind(&upload, &one), bind(&one, &two));
+    let mut commands = Commands::new(&gpu, "test", 3).unwrap();
+    commands
+        .record(|recorder| {
+            recorder.timestamp(0);
+            recorder.dispatch(&first, &push(count, 1.0), [count.div_ceil(64), 1, 1])?;
+            recorder.timestamp(1);
+            recorder.dispatch(&second, &push(count, 0.5), [count.div_ceil(64), 1, 1])?;
+            recorder.copy_buffer(&two, 0, &readback, 0, bytes)
+        })
+        .unwrap();
+    let made = gpu.objects_created();
+    for round in 0..3 {
+        let shifted: Vec<f32> = values.iter().map(|value| value + round as f32).collect();
+        upload.write(0, bytemuck::cast_slice(&shifted)).unwrap();
+        let point = gpu.submit(&mut commands).unwrap();
+        gpu.wait(point).unwrap();
+        assert!(gpu.reached(point).unwrap());
+        let result: Vec<f32> = readback.read(|bytes| bytemuck::cast_slice(bytes).to_vec()).unwrap();
+        let expected: Vec<f32> = shifted.iter().map(|value| (value * 3.0 + 1.0) * 3.0 + 0.5).collect();
+        assert_eq!(result, expected);
+    }
+    assert_eq!(gpu.objects_created(), made, "submitting again makes nothing new");
+    let times = commands.timestamps().unwrap();
+    assert!(times[1].unwrap() > times[0].unwrap() && times[2].is_none());
+}
+
+#[test]
+fn images_start_black_and_make_mips() {
+    let gpu = WatchedGpu::new().unwrap();
+    let options = ImageOptions { size: [37, 21], format: vk::Format::R8G8B8A8_UNORM, mips: 0 };
+    let image = Image::new(&gpu, "picture", options).unwrap();
+    assert_eq!(image.mips(), 6);
+    let upload = Buffer::new(&gpu, "upload", 37 * 21 * 4, BufferKind::Upload).unwrap();
+    let readback = Buffer::new(&gpu, "readback", 37 * 21 * 4, BufferKind::Readback).unwrap();
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    commands.record(|recorder| recorder.copy_image_to_buffer(&image, &readback, 4)).unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    assert!(readback.read(|bytes| bytes.iter().all(|byte| *byte == 0)).unwrap());
+    let count_up = |bytes: &mut [u8]| bytes.iter_mut().enumerate().for_each(|(index, byte)| *byte = index as u8);
+    upload.with_mut(count_up).unwrap();
+    commands
+        .record(|recorder| {
+            recorder.copy_buffer_to_image(&upload, &image, 4)?;
+            recorder.make_mips(&image);
+            recorder.copy_image_to_buffer(&image, &readback, 4)
+        })
+        .unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    assert!(readback.read(|bytes| bytes.iter().enumerate().all(|(index, byte)| *byte == index as u8)).unwrap());
+}
+
+#[test]
+fn what_is_dropped_while_the_gpu_works_is_freed_later() {
+    let gpu = WatchedGpu::new().unwrap();
+    for _ in 0..20 {
+        let from = Buffer::new(&gpu, "from", 1 << 20, BufferKind::Device).unwrap();
+        let to = Buffer::new(&gpu, "to", 1 << 20, BufferKind::Device).unwrap();
+        let mut commands = Commands::new(&gpu, "copy", 0).unwrap();
+        commands.record(|recorder| recorder.copy_buffer(&from, 0, &to, 0, 1 << 20)).unwrap();
+        gpu.submit(&mut commands).unwrap();
+    }
+    assert!(gpu.peak_memory() >= 2 << 20);
+}
+
+#[test]
+fn wrong_use_is_an_error_and_not_a_crash() {
+    let gpu = WatchedGpu::new().unwrap();
+    let buffer = Buffer::new(&gpu, "buffer", 16, BufferKind::Device).unwrap();
+    let kernel = Kernel::new(&gpu, &SCALE, &[1]).unwrap();
+    let misuse = |result: Result<(), GpuError>| assert!(matches!(result, Err(GpuError::Misuse(_))), "{result:?}");
+    misuse(buffer.write(0, &[0]));
+    misuse(buffer.read(|_| ()));
+    misuse(Bindings::new(&kernel, &[]).map(|_| ()));
+    misuse(Bindings::new(&kernel, &[Resource::from(&buffer), Resource::from(&buffer)]).map(|_| ()));
+    let upload = Buffer::new(&gpu, "upload", 16, BufferKind::Upload).unwrap();
+    misuse(upload.write(15, &[0, 0]));
+    misuse(upload.write(u64::MAX, &[0]));
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    misuse(commands.record(|recorder| recorder.copy_buffer(&buffer, 8, &upload, 0, 16)));
+}
+
+#[test]
+fn an_unknown_gpu_is_named_with_those_there_are() {
+    let options = GpuOptions { select: Some("voodoo".to_owned()), ..GpuOptions::default() };
+    let error = Gpu::new(&Headless, &options).unwrap_err().to_string();
+    let known = deep3d::gpu::list().unwrap();
+    assert!(error.contains("voodoo") && error.contains(&known[0].name), "{error}");
+}
