@@ -25,6 +25,7 @@
 
 pub mod frame;
 pub mod gpu;
+pub mod media;
 pub mod ring;
 pub mod time;
 pub mod trace;

@@ -1,0 +1,219 @@
+//! From packets to frames: the decoder, with what each frame's samples mean.
+
+use std::ffi::c_int;
+
+use ffmpeg_next::codec::{self, decoder};
+use ffmpeg_next::frame::Video;
+use ffmpeg_next::packet::Packet;
+use ffmpeg_next::{Error, ffi, frame};
+
+use super::demux::Track;
+use super::error::MediaError;
+use super::picture::Look;
+use super::version::ffmpeg_version;
+use super::{colour, format, orientation};
+use crate::frame::Orientation;
+use crate::time::Time;
+
+/// The largest side of a picture. Files that claim more are taken for an attempt to fill the memory.
+pub(super) const LARGEST_SIDE: u32 = 16_384;
+
+/// A decoded frame with its film time.
+pub(super) struct Timed {
+    pub(super) frame: Video,
+    pub(super) pts: Time,
+    /// How long it claims to be seen.
+    pub(super) length: Option<Time>,
+    pub(super) look: Look,
+}
+
+/// What came out of the decoder.
+pub(super) enum Decoded {
+    Frame(Video),
+    /// It wants another packet.
+    Hungry,
+    /// It is drained.
+    End,
+}
+
+/// FFmpeg's decoder of one track, with as many threads as the machine has.
+pub(super) struct Decoder {
+    inner: decoder::Video,
+    track: Track,
+    limited_codec: bool,
+    /// The film's peak, which most streams tell only now and then.
+    peak: Option<f32>,
+    /// Packets and frames that could not be decoded.
+    errors: u64,
+}
+
+impl Decoder {
+    pub(super) fn new(location: &str, track: &Track, parameters: codec::Parameters) -> Result<Self, MediaError> {
+        let failed = |error: Error| MediaError::Ffmpeg {
+            location: location.to_owned(),
+            action: "opening the decoder",
+            reason: error.to_string(),
+        };
+        let unsupported = || MediaError::UnsupportedCodec {
+            location: location.to_owned(),
+            codec: track.codec.clone(),
+            ffmpeg: ffmpeg_version().version,
+        };
+        // SAFETY: the parameters are alive; FFmpeg knows every id that it wrote there.
+        let codec = unsafe { ffi::avcodec_find_decoder((*parameters.as_ptr()).codec_id) };
+        if codec.is_null() {
+            return Err(unsupported());
+        }
+        // SAFETY: a codec that FFmpeg found is static.
+        let codec = unsafe { ffmpeg_next::Codec::wrap(codec.cast_mut()) };
+        let mut context = codec::Context::from_parameters(parameters).map_err(failed)?;
+        // SAFETY: the context is ours and not open yet; null only without memory, which `from_parameters` reports.
+        unsafe {
+            let raw = context.as_mut_ptr();
+            // As many as the machine has.
+            (*raw).thread_count = 0;
+            (*raw).thread_type = (ffi::FF_THREAD_FRAME | ffi::FF_THREAD_SLICE) as c_int;
+            (*raw).pkt_timebase = ffi::AVRational { num: track.time_base.0, den: track.time_base.1 };
+            (*raw).max_pixels = i64::from(LARGEST_SIDE) * i64::from(LARGEST_SIDE);
+            // Cropping to the very sample, even where a row then begins at an odd address; and frames that FFmpeg is not sure of: it would
+            // keep back good ones too (the last of an H.264 stream that was entered at an open group of pictures).
+            (*raw).flags |= (ffi::AV_CODEC_FLAG_UNALIGNED | ffi::AV_CODEC_FLAG_OUTPUT_CORRUPT) as c_int;
+        }
+        let id = codec.id();
+        let inner =
+            context.decoder().open_as(codec).and_then(|opened| opened.video()).map_err(|error| match error {
+                Error::DecoderNotFound | Error::PatchWelcome => unsupported(),
+                other => failed(other),
+            })?;
+        let limited_codec =
+            matches!(id, codec::Id::H264 | codec::Id::HEVC | codec::Id::MPEG2VIDEO | codec::Id::MPEG4 | codec::Id::VC1);
+        Ok(Self { inner, track: track.clone(), limited_codec, peak: track.peak, errors: 0 })
+    }
+
+    /// Puts a packet in; none at the end of the stream. What is wrong with it is logged and forgotten: the film goes on.
+    pub(super) fn send(&mut self, packet: Option<&Packet>) {
+        let result = match packet {
+            Some(packet) => self.inner.send_packet(packet),
+            None => self.inner.send_eof(),
+        };
+        match result {
+            Ok(()) | Err(Error::Eof) => {}
+            Err(error) => self.note(error),
+        }
+    }
+
+    /// The next frame in presentation order. After an error it may want another packet.
+    pub(super) fn receive(&mut self) -> Decoded {
+        let mut frame = Video::empty();
+        match self.inner.receive_frame(&mut frame) {
+            Ok(()) => Decoded::Frame(frame),
+            Err(Error::Eof) => Decoded::End,
+            Err(Error::Other { errno }) if errno == ffi::EAGAIN => Decoded::Hungry,
+            Err(error) => {
+                self.note(error);
+                Decoded::Hungry
+            }
+        }
+    }
+
+    /// Forgets all that is inside, before packets from another place come.
+    pub(super) fn flush(&mut self) {
+        self.inner.flush();
+    }
+
+    fn note(&mut self, error: Error) {
+        self.errors += 1;
+        // The first ones are worth a line; a damaged film has thousands.
+        if self.errors <= 5 {
+            tracing::warn!("a piece of the film cannot be decoded ({error}) and is skipped");
+        } else {
+            tracing::debug!("a piece of the film cannot be decoded ({error})");
+        }
+    }
+
+    /// What the samples of `frame` mean and how it is to be shown; `None` for a pixel format that FFmpeg itself does not describe.
+    pub(super) fn look(&mut self, frame: &Video) -> Option<Look> {
+        // SAFETY: the frame is alive.
+        let traits = format::traits(format::checked(unsafe { (*frame.as_ptr()).format })?)?;
+        self.peak = peak(frame).or(self.peak);
+        let size = [frame.width(), frame.height()];
+        Some(Look {
+            colour: colour::meaning(colour::Tags::of(frame), &traits, size, self.limited_codec, self.peak),
+            sample_aspect: self.track.sample_aspect.unwrap_or_else(|| {
+                let own = frame.aspect_ratio();
+                believable_aspect(own.numerator(), own.denominator()).unwrap_or((1, 1))
+            }),
+            orientation: display_matrix(frame).unwrap_or(self.track.orientation),
+        })
+    }
+}
+
+/// A sample aspect as a fraction in its lowest terms; `None` for what no film has.
+pub(super) fn believable_aspect(numerator: i32, denominator: i32) -> Option<(u32, u32)> {
+    let (width, height) = (u32::try_from(numerator).ok()?, u32::try_from(denominator).ok()?);
+    let ratio = f64::from(width) / f64::from(height);
+    if !(1.0 / 16.0..=16.0).contains(&ratio) {
+        return None;
+    }
+    let (mut a, mut b) = (width, height);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    Some((width / a, height / a))
+}
+
+fn display_matrix(frame: &Video) -> Option<Orientation> {
+    let data = frame.side_data(frame::side_data::Type::DisplayMatrix)?;
+    Some(orientation::from_display_matrix(&matrix_of(data.data())?))
+}
+
+/// Nine numbers as FFmpeg stores a display matrix.
+pub(super) fn matrix_of(bytes: &[u8]) -> Option<[i32; 9]> {
+    let mut matrix = [0; 9];
+    let mut words = bytes.chunks_exact(4);
+    for value in &mut matrix {
+        *value = i32::from_ne_bytes(words.next()?.try_into().ok()?);
+    }
+    Some(matrix)
+}
+
+fn peak(frame: &Video) -> Option<f32> {
+    use frame::side_data::Type;
+    let content = frame.side_data(Type::ContentLightLevel).and_then(|data| content_level(data.data()));
+    let mastering = frame.side_data(Type::MasteringDisplayMetadata).and_then(|data| mastering_level(data.data()));
+    colour::peak(content, mastering)
+}
+
+/// MaxCLL out of an `AVContentLightMetadata`, which begins with it.
+pub(super) fn content_level(bytes: &[u8]) -> Option<u32> {
+    Some(u32::from_ne_bytes(bytes.get(..4)?.try_into().ok()?))
+}
+
+/// The brightest light of the display in an `AVMasteringDisplayMetadata`: six primaries, two for white and the darkest light as fractions of two
+/// ints come before it, and one int between it and whether it is told.
+pub(super) fn mastering_level(bytes: &[u8]) -> Option<f64> {
+    let word = |at: usize| Some(i32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (numerator, denominator, told) = (word(72)?, word(76)?, word(84)? != 0);
+    (told && denominator != 0).then(|| f64::from(numerator) / f64::from(denominator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aspects_are_reduced_and_nonsense_is_not_believed() {
+        assert_eq!(believable_aspect(64, 48), Some((4, 3)));
+        assert_eq!(believable_aspect(0, 1), None);
+        assert_eq!(believable_aspect(1, 0), None);
+        assert_eq!(believable_aspect(-1, 1), None);
+        assert_eq!(believable_aspect(i32::MAX, 1), None);
+    }
+
+    #[test]
+    fn short_side_data_says_nothing() {
+        assert_eq!(matrix_of(&[0; 35]), None);
+        assert_eq!(content_level(&[1]), None);
+        assert_eq!(mastering_level(&[0; 12]), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! Films and pictures, in and out, by FFmpeg (and the `image` crate for stills).
+//!
+//! Reading: [`Source`] opens a file, a URL or a still and gives [`Frame`](crate::frame::Frame)`<`[`Picture`](crate::frame::Picture)`>`
+//! one after the other. One thread owns it; a [`StopFlag`] from any other thread ends whatever it waits for.
+//!
+//! ```text
+//! demux ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
+//!          packets   film time   bwdif          planes lent from the decoder
+//! └──────────────────────────── source: order, seek, durations ──────────────────────────────┘
+//! ```
+//!
+//! FFmpeg never writes to stderr from here: its log lines go to `tracing` (target `ffmpeg`, see [`init`]).
+
+mod colour;
+mod decode;
+mod deinterlace;
+mod demux;
+mod error;
+mod file;
+mod film;
+mod format;
+mod interrupt;
+mod log;
+mod orientation;
+mod picture;
+mod scale;
+mod source;
+mod still;
+mod timeline;
+mod version;
+
+pub use error::MediaError;
+pub use interrupt::StopFlag;
+pub use log::init;
+pub use source::{Info, Source, SourceOptions};
+pub use version::{FfmpegFacts, ffmpeg_version};

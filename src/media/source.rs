@@ -1,0 +1,344 @@
+//! What a user names, opened: a film or a still, as frames in order of presentation.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::demux::{self, Demuxer};
+use super::error::MediaError;
+use super::file::Head;
+use super::film::{Film, Shown};
+use super::format::{self, Layout};
+use super::interrupt::StopFlag;
+use super::log::init;
+use super::still;
+use crate::frame::{Colour, Frame, Orientation, Picture, PixelFormat, Planes};
+use crate::time::{Position, Time};
+use crate::trace::{Stage, Trace};
+
+/// How to open a [`Source`].
+#[derive(Debug, Clone, Default)]
+pub struct SourceOptions {
+    /// Where to begin; the beginning where not given.
+    pub start: Option<Position>,
+    /// Ends opening, reading and seeking from another thread.
+    pub stop: StopFlag,
+    /// The epoch of the first frames.
+    pub epoch: u32,
+}
+
+/// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// What was opened, for messages.
+    pub location: String,
+    /// FFmpeg's name of the container (`mov`, `matroska`, `mpegts`), or of the picture's format.
+    pub container: String,
+    /// FFmpeg's name of the video's coding (`h264`), or of the picture's format.
+    pub codec: String,
+    /// Width and height in samples as they are shown, after turning.
+    pub size: [u32; 2],
+    /// Width and height in square samples: the shape that is seen, after turning.
+    pub display_size: [u32; 2],
+    /// Width to height of one sample, before turning.
+    pub sample_aspect: (u32, u32),
+    /// How pictures are turned before they are seen.
+    pub orientation: Orientation,
+    /// Layout of the first picture.
+    pub format: PixelFormat,
+    /// Meaning of the first picture's samples.
+    pub colour: Colour,
+    /// Pictures in a second as a fraction in its lowest terms, on average; `None` for stills and where nobody knows.
+    pub frame_rate: Option<(u32, u32)>,
+    /// Length in film time; `None` for stills, live streams and files that do not tell.
+    pub duration: Option<Time>,
+    /// The container's own time of the film's beginning (film time zero).
+    pub start_offset: Time,
+    /// One picture, not a film.
+    pub is_still: bool,
+    /// Whether [`Source::seek`] can work.
+    pub can_seek: bool,
+    /// Pictures are made whole from two fields.
+    pub interlaced: bool,
+    /// Number of sound tracks.
+    pub audio_tracks: usize,
+    /// Number of subtitle tracks.
+    pub subtitle_tracks: usize,
+}
+
+/// An open film or still.
+///
+/// One thread owns it: [`Source::next`] until it gives `None`, [`Source::seek`] at any time between (also after the end). Pictures may outlive it.
+pub struct Source {
+    kind: Kind,
+    info: Info,
+    epoch: u32,
+    /// Frames given in this epoch.
+    given: u64,
+}
+
+enum Kind {
+    Film(Box<Film>),
+    Still(Still),
+}
+
+/// A still can be given more than once: its planes are shared.
+struct Still {
+    picture: Picture,
+    planes: Arc<dyn Planes>,
+}
+
+struct SharedPlanes(Arc<dyn Planes>);
+
+impl Planes for SharedPlanes {
+    fn plane(&self, index: usize) -> (&[u8], usize) {
+        self.0.plane(index)
+    }
+}
+
+impl Still {
+    fn new(mut picture: Picture) -> Self {
+        let planes: Arc<dyn Planes> = Arc::from(std::mem::replace(&mut picture.planes, Box::new(NoPlanes)));
+        Self { picture, planes }
+    }
+
+    fn picture(&self) -> Picture {
+        let Picture { size, format, colour, sample_aspect, orientation, .. } = self.picture;
+        let planes = Box::new(SharedPlanes(Arc::clone(&self.planes)));
+        Picture { size, format, colour, sample_aspect, orientation, planes }
+    }
+}
+
+struct NoPlanes;
+
+impl Planes for NoPlanes {
+    fn plane(&self, _index: usize) -> (&[u8], usize) {
+        (&[], 0)
+    }
+}
+
+impl Source {
+    /// Opens a file, a URL (`http://`, `https://`, `rtsp://`, … , HLS playlists too) or a still, and decodes its first picture.
+    ///
+    /// May wait for a server up to 30 seconds; [`SourceOptions::stop`] ends that. Errors say what is wrong with the thing and the cure.
+    pub fn open(location: impl AsRef<OsStr>, options: &SourceOptions) -> Result<Self, MediaError> {
+        init();
+        let location = location.as_ref();
+        if options.stop.is_stopped() {
+            return Err(MediaError::Stopped);
+        }
+        if demux::is_url(location)
+            && let Some(path) = file_url(location)
+        {
+            return Self::open_file(&path, options);
+        }
+        if demux::is_url(location) {
+            let shown = location.to_string_lossy();
+            return Self::open_film(location, &shown, true, false, options);
+        }
+        Self::open_file(Path::new(location), options)
+    }
+
+    fn open_file(path: &Path, options: &SourceOptions) -> Result<Self, MediaError> {
+        let location = path.display().to_string();
+        let address = demux::file_address(path);
+        let Some(head) = Head::read(path)? else {
+            return Self::open_film(&address, &location, false, false, options);
+        };
+        if let Some(format) = image_format(&head, path)
+            && let Some(still) = still::read(path, format)?
+        {
+            return Ok(Self::from_still(still.picture, still.codec, location, options.epoch));
+        }
+        Self::open_film(&address, &location, false, head.is_heif(), options).map_err(|error| head.explain(error))
+    }
+
+    fn from_still(picture: Picture, codec: &str, location: String, epoch: u32) -> Self {
+        let info = Info {
+            location,
+            container: codec.to_owned(),
+            codec: codec.to_owned(),
+            size: picture.orientation.apply_size(picture.size),
+            display_size: display_size(picture.size, picture.sample_aspect, picture.orientation),
+            sample_aspect: picture.sample_aspect,
+            orientation: picture.orientation,
+            format: picture.format,
+            colour: picture.colour,
+            frame_rate: None,
+            duration: None,
+            start_offset: Time::ZERO,
+            is_still: true,
+            can_seek: true,
+            interlaced: false,
+            audio_tracks: 0,
+            subtitle_tracks: 0,
+        };
+        Self { kind: Kind::Still(Still::new(picture)), info, epoch, given: 0 }
+    }
+
+    fn open_film(
+        address: &OsStr,
+        location: &str,
+        remote: bool,
+        heif: bool,
+        options: &SourceOptions,
+    ) -> Result<Self, MediaError> {
+        let demuxer = Demuxer::open(address, location, remote, &options.stop)?;
+        if heif && demuxer.video_tracks() > 1 {
+            let format = "HEIF in tiles".to_owned();
+            return Err(MediaError::UnsupportedFormat { location: location.to_owned(), format });
+        }
+        let mut film = Box::new(Film::new(demuxer, location)?);
+        // The first picture tells whether the stream has times at all.
+        film.peek()?;
+        if let Some(start) = options.start {
+            let target = start.resolve(film.demuxer.duration());
+            let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
+            if target > Time::ZERO {
+                let stop = options.stop.clone();
+                film.seek(target, &move || stop.is_stopped())?;
+            }
+        }
+        let info = film_info(&mut film, location)?;
+        let one_picture = (heif || film.demuxer.is_picture_format()) && film.is_last()?;
+        if one_picture && let Some(Shown { picture, .. }) = film.next()? {
+            let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
+            return Ok(still);
+        }
+        Ok(Self { kind: Kind::Film(film), info, epoch: options.epoch, given: 0 })
+    }
+
+    /// What is known of it.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The next picture in order of presentation; `None` at the end. Damaged pieces are skipped with a line in the log.
+    ///
+    /// Its `pts` is film time: zero is the film's beginning, so the first picture may come a little later. Its `duration` is the time up to the
+    /// next picture. Stamps [`Stage::Decode`]. An error ([`MediaError::Network`], [`MediaError::Stopped`]) is given once; then comes `None`.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Frame<Picture>>, MediaError> {
+        let mut trace = Trace::default();
+        let began = Instant::now();
+        let shown = match &mut self.kind {
+            Kind::Film(film) => film.next()?,
+            Kind::Still(_) if self.given > 0 => None,
+            Kind::Still(still) => Some(Shown { pts: Time::ZERO, duration: Time::ZERO, picture: still.picture() }),
+        };
+        trace.stamp(Stage::Decode, began.elapsed());
+        Ok(shown.map(|Shown { pts, duration, picture }| {
+            let id = self.given;
+            self.given += 1;
+            Frame { id, pts, duration, epoch: self.epoch, trace, data: picture }
+        }))
+    }
+
+    /// Goes to the picture that is seen at `target`: the next one that [`Source::next`] gives. Frames count from zero again and bear `epoch`.
+    ///
+    /// Exact to the picture: decodes from the last place before it where that is possible. Before the beginning that is the first picture, past
+    /// the end the last one. In streams whose clock breaks (MPEG-TS put together from pieces), times after the first break are not found.
+    pub fn seek(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
+        self.seek_unless(target, epoch, &|| false).map(|_| ())
+    }
+
+    /// As [`Source::seek`], but given up when `cancelled` says so (asked before each picture that is decoded on the way). False when given up:
+    /// then nothing but another seek leads to meaningful pictures.
+    pub fn seek_unless(&mut self, target: Time, epoch: u32, cancelled: &dyn Fn() -> bool) -> Result<bool, MediaError> {
+        self.epoch = epoch;
+        self.given = 0;
+        match &mut self.kind {
+            Kind::Film(film) => film.seek(target, cancelled),
+            Kind::Still(_) => Ok(true),
+        }
+    }
+}
+
+fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
+    let Some(first) = film.peek()? else { return Err(MediaError::NoPictures(location.to_owned())) };
+    let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);
+    // SAFETY: the frame is alive.
+    let number = unsafe { (*first.frame.as_ptr()).format };
+    let unsupported = || MediaError::UnsupportedFormat { location: location.to_owned(), format: format::name(number) };
+    let layout_of = |kind| format::traits(kind).map(|traits| traits.layout);
+    let layout = match format::checked(number).and_then(layout_of) {
+        Some(Layout::Convert(to)) => layout_of(to),
+        other => other,
+    };
+    let Some(Layout::Direct(format)) = layout else { return Err(unsupported()) };
+    let demuxer = &film.demuxer;
+    let (audio_tracks, subtitle_tracks) = demuxer.other_tracks();
+    Ok(Info {
+        location: location.to_owned(),
+        container: demuxer.container(),
+        codec: demuxer.track.codec.clone(),
+        size: look.orientation.apply_size(coded),
+        display_size: display_size(coded, look.sample_aspect, look.orientation),
+        sample_aspect: look.sample_aspect,
+        orientation: look.orientation,
+        format,
+        colour: look.colour,
+        frame_rate: demuxer
+            .track
+            .rate
+            .map(|(numerator, denominator)| (numerator.unsigned_abs(), denominator.unsigned_abs())),
+        duration: demuxer.duration(),
+        start_offset: demuxer.start().unwrap_or(Time::ZERO),
+        is_still: false,
+        can_seek: demuxer.can_seek(),
+        interlaced: film.interlaced,
+        audio_tracks,
+        subtitle_tracks,
+    })
+}
+
+/// Square samples: the side that is too short is stretched, as mpv does. Then turned.
+fn display_size([width, height]: [u32; 2], (across, down): (u32, u32), orientation: Orientation) -> [u32; 2] {
+    let stretch =
+        |side: u32, by: u32, to: u32| ((f64::from(side) * f64::from(by) / f64::from(to.max(1))).round() as u32).max(1);
+    let size =
+        if across >= down { [stretch(width, across, down), height] } else { [width, stretch(height, down, across)] };
+    orientation.apply_size(size)
+}
+
+/// By its bytes; TGA has no mark at its beginning and goes by its name.
+fn image_format(head: &Head, path: &Path) -> Option<image::ImageFormat> {
+    let by_name = || image::ImageFormat::from_path(path).ok().filter(|format| *format == image::ImageFormat::Tga);
+    head.image_format().or_else(by_name)
+}
+
+/// The path in a `file://` URL, %-codes read.
+fn file_url(location: &OsStr) -> Option<PathBuf> {
+    let bytes = location.as_encoded_bytes().strip_prefix(b"file://")?;
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut path = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = (*first == b'%').then(|| after.get(..2)).flatten();
+        let value = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        path.push(value.unwrap_or(*first));
+        rest = if value.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(path).ok().map(|path| PathBuf::from(OsString::from(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_that_is_seen_never_loses_samples() {
+        let upright = Orientation::default();
+        let turned = Orientation { mirror: false, quarter_turns: 1 };
+        assert_eq!(display_size([720, 576], (64, 45), upright), [1024, 576]);
+        assert_eq!(display_size([720, 480], (8, 9), upright), [720, 540]);
+        assert_eq!(display_size([1920, 1080], (1, 1), turned), [1080, 1920]);
+    }
+
+    #[test]
+    fn file_urls_are_paths() {
+        assert_eq!(file_url(OsStr::new("file:///a%20b/c%.mp4")), Some(PathBuf::from("/a b/c%.mp4")));
+        assert_eq!(file_url(OsStr::new("http://a/b")), None);
+    }
+}
