@@ -27,5 +27,7 @@ pub mod frame;
 pub mod gpu;
 pub mod media;
 pub mod ring;
+pub mod sink;
+pub mod stage;
 pub mod time;
 pub mod trace;

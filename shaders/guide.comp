@@ -1,0 +1,50 @@
+// The picture at the disparity map's size, beside the disparity: texels (R, G, B, disparity in parts of the shot's span), and how much
+// each disparity can be trusted: little where it changes fast, as it does across the soft edges that networks give.
+// Twin: src/stage/stereo/reference.rs.
+#version 460
+
+layout(local_size_x = 8, local_size_y = 8) in;
+
+layout(set = 0, binding = 0) uniform sampler2D picture;
+layout(set = 0, binding = 1) uniform samplerBuffer disparity;
+layout(set = 0, binding = 2, rgba32f) uniform writeonly imageBuffer guide;
+layout(set = 0, binding = 3, r32f) uniform writeonly imageBuffer trust;
+
+layout(push_constant) uniform Push {
+    ivec2 from;
+    ivec2 to;
+    float scale; // parts of the shot's span per raw unit
+} push;
+
+float at(ivec2 place) {
+    place = clamp(place, ivec2(0), push.to - 1);
+    return texelFetch(disparity, place.y * push.to.x + place.x).r * push.scale;
+}
+
+void main() {
+    ivec2 here = ivec2(gl_GlobalInvocationID.xy);
+    if (any(greaterThanEqual(here, push.to))) {
+        return;
+    }
+    vec2 step = vec2(push.from) / vec2(push.to);
+    ivec2 taps = clamp(ivec2(ceil(step)), ivec2(1), ivec2(4));
+    vec3 sum = vec3(0.0);
+    for (int y = 0; y < taps.y; y++) {
+        for (int x = 0; x < taps.x; x++) {
+            vec2 place = (vec2(here) + (vec2(x, y) + 0.5) / vec2(taps)) * step;
+            sum += texelFetch(picture, min(ivec2(place), push.from - 1), 0).rgb;
+        }
+    }
+    float low = at(here), high = low;
+    for (int y = -1; y <= 1; y++) {
+        for (int x = -1; x <= 1; x++) {
+            float d = at(here + ivec2(x, y));
+            low = min(low, d);
+            high = max(high, d);
+        }
+    }
+    float change = (high - low) / 0.08;
+    int index = here.y * push.to.x + here.x;
+    imageStore(guide, index, vec4(sum / float(taps.x * taps.y), at(here)));
+    imageStore(trust, index, vec4(1.0 / (1.0 + change * change)));
+}

@@ -1,0 +1,61 @@
+// Disparity at the picture's size, as parallax in pixels: each pixel weighs the 4×4 places around it by distance and by likeness of
+// colour, and takes one surface where they show two. Then the mapping of src/stage/comfort.rs.
+// Twin: src/stage/stereo/reference.rs.
+#version 460
+#extension GL_EXT_control_flow_attributes : enable
+#include "cluster.glsl"
+
+layout(local_size_x = 32, local_size_y = 4) in;
+
+layout(set = 0, binding = 0) uniform sampler2D picture;
+layout(set = 0, binding = 1) uniform samplerBuffer refined;
+layout(set = 0, binding = 2, r32f) uniform writeonly image2D parallax;
+
+layout(push_constant) uniform Push {
+    ivec2 size;
+    ivec2 small;
+    float gain;   // pixels per part of the shot's span
+    float offset; // pixels
+    float low;
+    float high;
+    float front_fade; // pixels
+    float behind_fade;
+} push;
+
+vec4 spline(float f) {
+    float g = 1.0 - f, f2 = f * f, f3 = f2 * f;
+    return vec4(g * g * g, 3.0 * f3 - 6.0 * f2 + 4.0, -3.0 * f3 + 3.0 * f2 + 3.0 * f + 1.0, f3) / 6.0;
+}
+
+void main() {
+    ivec2 here = ivec2(gl_GlobalInvocationID.xy);
+    if (any(greaterThanEqual(here, push.size))) {
+        return;
+    }
+    vec3 colour = texelFetch(picture, here, 0).rgb;
+    vec2 place = (vec2(here) + 0.5) * vec2(push.small) / vec2(push.size) - 0.5;
+    vec2 base = floor(place);
+    vec4 across = spline(place.x - base.x), down = spline(place.y - base.y);
+    ivec2 first = ivec2(base) - 1, last = push.small - 1;
+    vec2 taps[16];
+    vec2 sum = vec2(0.0);
+    [[unroll]] for (int tap = 0; tap < 16; tap++) {
+        int x = clamp(first.x + (tap & 3), 0, last.x), y = clamp(first.y + (tap >> 2), 0, last.y);
+        vec4 other = texelFetch(refined, y * push.small.x + x);
+        float weight = across[tap & 3] * down[tap >> 2] * alike(colour, other.rgb);
+        taps[tap] = vec2(weight, other.a);
+        sum += weight * vec2(1.0, other.a);
+    }
+    float middle = sum.y / sum.x;
+    vec3 near = vec3(0.0), far = vec3(0.0);
+    [[unroll]] for (int tap = 0; tap < 16; tap++) {
+        vec3 term = weigh(taps[tap].x, taps[tap].y);
+        bool is_near = taps[tap].y < middle;
+        near += is_near ? term : vec3(0.0);
+        far += is_near ? vec3(0.0) : term;
+    }
+    float p = clamp(push.gain * choose(near, far) + push.offset, push.low, push.high);
+    float side = min(float(here.x), float(push.size.x - 1 - here.x));
+    float t = clamp(side / (p < 0.0 ? push.front_fade : push.behind_fade), 0.0, 1.0);
+    imageStore(parallax, here, vec4(p * t * t * (3.0 - 2.0 * t)));
+}

@@ -1,0 +1,227 @@
+//! Two eyes become one picture, on the GPU: any layout, any size. Used by whichever thread feeds the sink.
+//!
+//! For a file the picture fills an image of [`super::layout::Layout::output_size`]; for a window [`fit`] says where it goes in the window's image, and the
+//! rest is black. Where it shrinks it is filtered by a triangle as wide as needed, where it grows it is bilinear, and at its own size it is
+//! copied exactly.
+
+use std::sync::Arc;
+
+use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder};
+use crate::stage::input::read_triangle;
+
+const COMPOSE: KernelSource = KernelSource {
+    name: "compose",
+    spirv: include_bytes!("../../spirv/compose.spv"),
+    bindings: &[Bind::SampledNearest, Bind::SampledNearest, Bind::ImageWrite],
+    push_bytes: size_of::<Push>() as u32,
+};
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Push {
+    size: [u32; 2],
+    at: [i32; 2],
+    fitted: [u32; 2],
+    eye: [u32; 2],
+    parity: [i32; 2],
+    arrangement: i32,
+    swapped: i32,
+    mixing: [[f32; 6]; 3],
+}
+
+/// How glasses with coloured filters take two pictures: rows R, G, B of (left R, G, B, right R, G, B), on encoded values.
+pub type Mixing = [[f32; 6]; 3];
+
+/// Red-cyan: E. Dubois, "A projection method to generate anaglyph stereo images", 2001; the least-squares matrix as its author publishes it.
+const RED_CYAN: Mixing = [
+    [0.456, 0.500, 0.176, -0.043, -0.088, -0.002],
+    [-0.040, -0.038, -0.016, 0.378, 0.734, -0.018],
+    [-0.015, -0.021, -0.005, -0.072, -0.113, 1.226],
+];
+/// Green-magenta, from the same source.
+const GREEN_MAGENTA: Mixing = [
+    [-0.062, -0.158, -0.039, 0.529, 0.705, 0.024],
+    [0.284, 0.668, 0.143, -0.016, -0.015, -0.065],
+    [-0.015, -0.027, 0.021, 0.009, 0.075, 0.937],
+];
+/// Amber-blue, from the same source, and dimmed by its largest factor as FFmpeg does it, so that white stays in range.
+const AMBER_BLUE: Mixing = [
+    [1.062 / 1.062, -0.205 / 1.062, 0.299 / 1.062, -0.016 / 1.062, -0.123 / 1.062, -0.017 / 1.062],
+    [-0.026 / 1.062, 0.908 / 1.062, 0.068 / 1.062, 0.006 / 1.062, 0.062 / 1.062, -0.017 / 1.062],
+    [-0.038 / 1.062, -0.173 / 1.062, 0.022 / 1.062, 0.094 / 1.062, 0.185 / 1.062, 0.911 / 1.062],
+];
+/// BT.601's luma of the left eye in red, of the right in green and blue.
+const GREY: Mixing =
+    [[0.299, 0.587, 0.114, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.299, 0.587, 0.114], [0.0, 0.0, 0.0, 0.299, 0.587, 0.114]];
+
+/// What the kernel knows of layouts. Those that only differ in size (sbs and half-sbs) are one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Arrangement {
+    /// Left | right.
+    SideBySide,
+    /// Left over right.
+    TopAndBottom,
+    /// Even rows of the screen left, odd ones right.
+    Rows,
+    /// Even columns left.
+    Columns,
+    /// Squares of even sum left.
+    Checkerboard,
+    /// The left picture alone; also for pictures that are no eyes.
+    Left,
+    /// The right picture alone.
+    Right,
+    /// Coloured glasses.
+    Anaglyph(Mixing),
+}
+
+impl Arrangement {
+    /// Red-cyan glasses.
+    pub const RED_CYAN: Self = Self::Anaglyph(RED_CYAN);
+    /// Green-magenta glasses.
+    pub const GREEN_MAGENTA: Self = Self::Anaglyph(GREEN_MAGENTA);
+    /// Amber-blue glasses.
+    pub const AMBER_BLUE: Self = Self::Anaglyph(AMBER_BLUE);
+    /// Red-cyan glasses, without colours.
+    pub const GREY: Self = Self::Anaglyph(GREY);
+
+    /// The kernel's number for it, and whether the eyes are swapped.
+    fn number(self, swap: bool) -> (i32, bool) {
+        match self {
+            Self::SideBySide => (0, swap),
+            Self::TopAndBottom => (1, swap),
+            Self::Rows => (2, swap),
+            Self::Columns => (3, swap),
+            Self::Checkerboard => (4, swap),
+            Self::Left => (5, swap),
+            Self::Right => (5, !swap),
+            Self::Anaglyph(_) => (6, swap),
+        }
+    }
+}
+
+/// How the eyes are put into the result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Composition {
+    /// Which goes where.
+    pub arrangement: Arrangement,
+    /// The left eye's picture for the right eye and the other way round.
+    pub swap_eyes: bool,
+    /// Upper left corner of the picture in the result.
+    pub at: [i32; 2],
+    /// Its width and height; even where the arrangement halves it.
+    pub fitted: [u32; 2],
+    /// Where the result's upper left pixel lies on the physical screen: rows, columns and checkerboards follow the screen's pixels. Zero in files.
+    pub origin: [i32; 2],
+}
+
+impl Composition {
+    /// Fills a result of `size`, as in a file.
+    pub fn whole(arrangement: Arrangement, size: [u32; 2]) -> Self {
+        Self { arrangement, swap_eyes: false, at: [0, 0], fitted: size, origin: [0, 0] }
+    }
+}
+
+/// Place and size of a picture of `aspect` (width to height as it is to be seen) in the middle of a window: as large as it can be.
+/// Both sides come out even, so that halves are equal.
+pub fn fit(aspect: f64, window: [u32; 2]) -> ([i32; 2], [u32; 2]) {
+    let [width, height] = window.map(f64::from);
+    let aspect = if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 };
+    let (w, h) = if width > height * aspect { (height * aspect, height) } else { (width, width / aspect) };
+    let even = |side: f64, most: u32| (((side / 2.0).round() as u32).max(1) * 2).min((most / 2).max(1) * 2);
+    let fitted = [even(w, window[0]), even(h, window[1])];
+    let at = [0, 1].map(|axis| (window[axis] as i32 - fitted[axis] as i32).div_euclid(2));
+    (at, fitted)
+}
+
+/// The stage from two eyes to one picture.
+pub struct Compose {
+    bindings: Arc<Bindings>,
+    eye: [u32; 2],
+    size: [u32; 2],
+}
+
+impl Compose {
+    /// From `left` and `right` (of one size) to `result` (R8G8B8A8_UNORM), all images kept alive. A window makes a new one when it is resized.
+    pub fn new(gpu: &Gpu, left: &Arc<Image>, right: &Arc<Image>, result: &Arc<Image>) -> Result<Self, GpuError> {
+        let kernel = Kernel::new(gpu, &COMPOSE, &[])?;
+        let bindings = Bindings::new(&kernel, &[left.into(), right.into(), result.into()])?;
+        Ok(Self { bindings, eye: left.size(), size: result.size() })
+    }
+
+    /// Records the composition.
+    pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
+        let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
+        let push = Push {
+            size: self.size,
+            at: composition.at,
+            fitted: composition.fitted.map(|side| side.max(1)),
+            eye: self.eye,
+            parity: composition.origin.map(|v| v & 1),
+            arrangement,
+            swapped: i32::from(swapped),
+            mixing: match composition.arrangement {
+                Arrangement::Anaglyph(mixing) => mixing,
+                _ => [[0.0; 6]; 3],
+            },
+        };
+        let groups = [self.size[0].div_ceil(32), self.size[1].div_ceil(4), 1];
+        recorder.dispatch(&self.bindings, bytemuck::bytes_of(&push), groups)
+    }
+}
+
+/// The kernel in plain Rust (`shaders/compose.comp`): RGBA of `size` from two RGBA pictures of size `eye`.
+pub fn reference(eyes: [&[u8]; 2], eye: [u32; 2], size: [u32; 2], composition: &Composition) -> Vec<u8> {
+    let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
+    let read = |which: usize, place: [i32; 2], area: [u32; 2]| {
+        let step = [0, 1].map(|axis| eye[axis] as f32 / area[axis] as f32);
+        let from = [0, 1].map(|axis| (place[axis] as f32 + 0.5) * step[axis] - 0.5);
+        read_triangle(eyes[which ^ usize::from(swapped)], eye, from, step)
+    };
+    let mut result = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
+    for y in 0..size[1] as i32 {
+        for x in 0..size[0] as i32 {
+            let mut place = [x - composition.at[0], y - composition.at[1]];
+            let inside = |axis: usize| (0..composition.fitted[axis] as i32).contains(&place[axis]);
+            let screen = [x, y].map(|v| v as usize);
+            let screen = [0, 1].map(|axis| (screen[axis] + (composition.origin[axis] & 1) as usize) & 1);
+            let mut area = composition.fitted;
+            let colour = match (inside(0) && inside(1), composition.arrangement, arrangement) {
+                (false, ..) => [0.0; 3],
+                (true, Arrangement::Anaglyph(mixing), _) => {
+                    let (l, r) = (read(0, place, area), read(1, place, area));
+                    mixing
+                        .map(|row| row.iter().zip(l.iter().chain(&r)).map(|(m, v)| m * v).sum::<f32>().clamp(0.0, 1.0))
+                }
+                (true, _, axis @ (0 | 1)) => {
+                    let axis = axis as usize;
+                    area[axis] = (area[axis] / 2).max(1);
+                    let which = (place[axis] / area[axis] as i32).min(1);
+                    place[axis] -= which * area[axis] as i32;
+                    read(which as usize, place, area)
+                }
+                (true, _, 2) => read(screen[1], place, area),
+                (true, _, 3) => read(screen[0], place, area),
+                (true, _, 4) => read(screen[0] ^ screen[1], place, area),
+                _ => read(0, place, area),
+            };
+            result.extend(colour.map(|v| (v * 255.0).round_ties_even() as u8));
+            result.push(255);
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_fit_their_window() {
+        assert_eq!(fit(16.0 / 9.0, [1920, 1080]), ([0, 0], [1920, 1080]));
+        assert_eq!(fit(16.0 / 9.0, [1000, 1000]), ([0, 219], [1000, 562]));
+        assert_eq!(fit(1.0, [1001, 501]), ([250, 0], [500, 500]));
+        assert_eq!(fit(f64::NAN, [1, 1]).1, [2, 2]);
+        assert_eq!(fit(1e9, [100, 100]).1, [100, 2]);
+    }
+}

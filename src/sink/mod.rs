@@ -1,0 +1,3 @@
+//! What a user sees: files, windows. Fed at display rate or, for files, as fast as they take it.
+
+pub mod compose;

@@ -1,0 +1,21 @@
+//! From a decoded picture to two eyes, on the GPU, at film rate.
+//!
+//! ```text
+//! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► disparity
+//!                    │                            └──────────── Stereo ◄──────────────────┘ ─► left, right ─► sink::compose
+//!                    └ Fingerprint (is it a cut?) ─► Comfort (percentiles → Mapping) ─► Stereo
+//! ```
+//!
+//! Each stage makes its kernels, buffers and bindings in `new` and records its dispatches with `record`; nothing is created per frame.
+//! All of it is used from the film thread, or from whichever thread records a scene's first showing; nothing here waits.
+//! Every kernel has a plain CPU twin in a `reference` module beside it, which says the same in Rust and is what the tests compare with.
+
+pub mod colour;
+pub mod comfort;
+mod error;
+pub mod input;
+pub mod scene;
+pub mod stereo;
+pub mod upload;
+
+pub use error::StageError;

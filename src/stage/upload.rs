@@ -1,0 +1,191 @@
+//! Decoded planes into memory that the GPU reads. Used from the film thread.
+//!
+//! There are as many slots as frames may be on their way at once; a slot may be filled again when the submission that read it is done.
+//! Where memory is shared (integrated GPUs, software drivers) the colour kernel reads the mapped memory itself; elsewhere
+//! [`Upload::record`] first copies it across, once.
+
+use std::sync::Arc;
+
+use ash::vk;
+
+use super::StageError;
+use crate::frame::{Colour, Orientation, Picture, PixelFormat};
+use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Recorder, TexelView};
+
+/// All that decides which buffers and which shader a picture needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shape {
+    /// Coded width and height in samples, before turning.
+    pub size: [u32; 2],
+    /// The memory layout.
+    pub format: PixelFormat,
+    /// What the samples mean.
+    pub colour: Colour,
+    /// Width to height of one sample, before turning.
+    pub sample_aspect: (u32, u32),
+    /// How the picture is to be turned.
+    pub orientation: Orientation,
+}
+
+impl Shape {
+    /// The shape of `picture`.
+    pub fn of(picture: &Picture) -> Self {
+        let Picture { size, format, colour, sample_aspect, orientation, .. } = *picture;
+        Self { size, format, colour, sample_aspect, orientation }
+    }
+
+    /// Width and height of the turned picture, in pixels.
+    pub fn turned_size(&self) -> [u32; 2] {
+        self.orientation.apply_size(self.size)
+    }
+
+    /// Width to height of one pixel of the turned picture.
+    pub fn pixel_aspect(&self) -> f64 {
+        let (width, height) = self.sample_aspect;
+        let aspect = if width == 0 || height == 0 { 1.0 } else { f64::from(width) / f64::from(height) };
+        if self.orientation.quarter_turns % 2 == 1 { aspect.recip() } else { aspect }
+    }
+
+    /// Width to height of the turned picture as it is to be seen.
+    pub fn display_aspect(&self) -> f64 {
+        let [width, height] = self.turned_size();
+        f64::from(width) / f64::from(height.max(1)) * self.pixel_aspect()
+    }
+}
+
+/// Where one plane lies in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    offset: usize,
+    row_bytes: usize,
+    pitch: usize,
+    rows: usize,
+}
+
+/// Offsets of texel views are multiples of this on every GPU.
+const ALIGNMENT: usize = 256;
+
+/// The way of decoded planes to the GPU.
+pub struct Upload {
+    shape: Shape,
+    places: Vec<Place>,
+    bytes: u64,
+    slots: Vec<Arc<Buffer>>,
+    /// The GPU's own copy, where its memory is not the CPU's.
+    copy: Option<Arc<Buffer>>,
+    views: Vec<[Arc<TexelView>; 3]>,
+}
+
+impl Upload {
+    /// Buffers for pictures of `shape`, `slots` of them (at least one).
+    pub fn new(gpu: &Gpu, shape: &Shape, slots: usize) -> Result<Self, StageError> {
+        let PixelFormat { depth, .. } = shape.format;
+        if !(8..=16).contains(&depth) || shape.format.shift > 16 - depth {
+            return Err(StageError::Depth(depth));
+        }
+        let limit = gpu.facts().max_image_side;
+        let [width, height] = shape.size;
+        let too_large = StageError::Size { width, height, limit };
+        if width == 0 || height == 0 || width > limit || height > limit {
+            return Err(too_large);
+        }
+        let (places, bytes) = places(shape);
+        let most = gpu.facts().max_texel_elements as usize;
+        if places.iter().any(|place| place.pitch * place.rows / shape.format.sample_bytes() > most) {
+            return Err(too_large);
+        }
+        let bytes = bytes as u64;
+        let slots = (0..slots.max(1))
+            .map(|_| Buffer::new(gpu, "decoded planes", bytes, BufferKind::Upload))
+            .collect::<Result<Vec<_>, _>>()?;
+        let copy = match gpu.facts().unified_memory() {
+            true => None,
+            false => Some(Buffer::new(gpu, "planes", bytes, BufferKind::Device)?),
+        };
+        let views = slots
+            .iter()
+            .map(|slot| plane_views(copy.as_ref().unwrap_or(slot), shape, &places))
+            .collect::<Result<_, GpuError>>()?;
+        Ok(Self { shape: *shape, places, bytes, slots, copy, views })
+    }
+
+    /// What it was made for.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Copies the planes of `picture` into slot `slot` (counted round). The GPU must be done with the slot's last picture.
+    pub fn put(&self, slot: usize, picture: &Picture) -> Result<(), StageError> {
+        if Shape::of(picture) != self.shape {
+            return Err(StageError::Changed);
+        }
+        for (index, place) in self.places.iter().enumerate() {
+            let (bytes, stride) = picture.planes.plane(index);
+            let need = (place.rows - 1).saturating_mul(stride).saturating_add(place.row_bytes);
+            if bytes.len() < need || (stride < place.row_bytes && place.rows > 1) {
+                return Err(StageError::ShortPlane { plane: index, have: bytes.len(), need });
+            }
+        }
+        self.slots[slot % self.slots.len()].with_mut(|memory| {
+            for (index, place) in self.places.iter().enumerate() {
+                let (bytes, stride) = picture.planes.plane(index);
+                let memory = &mut memory[place.offset..];
+                if stride == place.pitch {
+                    let length = (place.rows - 1) * stride + place.row_bytes;
+                    memory[..length].copy_from_slice(&bytes[..length]);
+                    continue;
+                }
+                for (to, from) in memory.chunks_mut(place.pitch).zip(bytes.chunks(stride)).take(place.rows) {
+                    to[..place.row_bytes].copy_from_slice(&from[..place.row_bytes]);
+                }
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Records what brings slot `slot` to where the colour kernel reads it.
+    pub fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
+        match &self.copy {
+            Some(copy) => recorder.copy_buffer(&self.slots[slot % self.slots.len()], 0, copy, 0, self.bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// The planes of a slot as texels; missing planes repeat the first.
+    pub(super) fn views(&self, slot: usize) -> &[Arc<TexelView>; 3] {
+        &self.views[slot % self.views.len()]
+    }
+
+    /// Samples from one row to the next, of each plane.
+    pub(super) fn pitches(&self) -> [i32; 3] {
+        let samples = self.shape.format.sample_bytes();
+        [0, 1, 2].map(|plane| self.places.get(plane).map_or(0, |place| (place.pitch / samples) as i32))
+    }
+}
+
+fn places(shape: &Shape) -> (Vec<Place>, usize) {
+    let mut offset = 0;
+    let places = (0..shape.format.planes())
+        .map(|index| {
+            let [width, rows] = shape.format.plane_size(index, shape.size).map(|side| side as usize);
+            let row_bytes = width * shape.format.sample_bytes();
+            let place = Place { offset, row_bytes, pitch: row_bytes.next_multiple_of(16), rows };
+            offset = (offset + place.pitch * rows).next_multiple_of(ALIGNMENT);
+            place
+        })
+        .collect();
+    (places, offset)
+}
+
+fn plane_views(buffer: &Arc<Buffer>, shape: &Shape, places: &[Place]) -> Result<[Arc<TexelView>; 3], GpuError> {
+    let format = if shape.format.sample_bytes() == 2 { vk::Format::R16_UINT } else { vk::Format::R8_UINT };
+    let view = |place: &Place| TexelView::part(buffer, format, place.offset as u64, (place.pitch * place.rows) as u64);
+    let first = view(&places[0])?;
+    let other = |index: usize| places.get(index).map_or_else(|| Ok(Arc::clone(&first)), view);
+    Ok([Arc::clone(&first), other(1)?, other(2)?])
+}
