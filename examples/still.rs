@@ -1,13 +1,14 @@
 //! Makes both eyes from a still and a disparity picture (brighter is nearer), for looking at what the stereo stage does:
 //!
 //! ```text
-//! cargo run --example still -- PHOTO DISPARITY OUT-PREFIX [STRENGTH [CONVERGENCE [centre|left]]]
+//! cargo run --example still -- PHOTO DISPARITY OUT-PREFIX [STRENGTH [CONVERGENCE [centre|left [ROUNDS]]]]
 //! ```
 //!
 //! writes PREFIX-left.png, -right.png, -anaglyph.png and -depth.png, and prints how long the GPU took.
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ash::vk;
 use deep3d::frame::{Chroma, Colour as Meaning, OwnedPlanes, Picture, PixelFormat};
@@ -22,7 +23,7 @@ use deep3d::stage::upload::{Shape, Upload};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [photo, disparity, prefix, more @ ..] = arguments.as_slice() else {
-        return Err("usage: still PHOTO DISPARITY OUT-PREFIX [STRENGTH [CONVERGENCE [centre|left]]]".into());
+        return Err("usage: still PHOTO DISPARITY OUT-PREFIX [STRENGTH [CONVERGENCE [centre|left [ROUNDS]]]]".into());
     };
     let number = |index: usize, default: f32| more.get(index).map_or(Ok(default), |text| text.parse());
     let settings = Settings { strength: number(0, 1.5)?, convergence: number(1, 0.5)?, screen_width: 1.0 };
@@ -72,10 +73,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         recorder.timestamp(5);
         Ok(())
     })?;
-    for _ in 0..5 {
+    let mut best = [Duration::MAX; 5];
+    for _ in 0..number(3, 5.0)? as usize {
         gpu.wait(gpu.submit(&mut commands)?)?;
-        println!("colour, parallax, eyes, depth, compose end at {:.1?}", commands.timestamps()?);
+        let ends: Vec<_> = commands.timestamps()?.into_iter().flatten().collect();
+        for (best, pair) in best.iter_mut().zip(ends.windows(2)) {
+            *best = pair[1].saturating_sub(pair[0]).min(*best);
+        }
     }
+    println!("least time of each: colour, parallax, eyes, depth, composing: {best:.1?}");
     let bytes = u64::from(size[0]) * u64::from(size[1]) * 4;
     let readback = Buffer::new(&gpu, "readback", bytes, BufferKind::Readback)?;
     for (name, image) in

@@ -5,7 +5,7 @@
 
 layout(local_size_x = 64) in;
 
-layout(set = 0, binding = 0) uniform sampler2D parallax;
+layout(set = 0, binding = 0) uniform samplerBuffer parallax;
 layout(set = 0, binding = 1) writeonly buffer Deep { uint deep[]; };
 layout(set = 0, binding = 2, rgba8) uniform writeonly image2D grey;
 
@@ -20,7 +20,7 @@ uint pixel(int index) {
     if (here.y >= push.size.y) {
         return 0u;
     }
-    float p = texelFetch(parallax, here, 0).r * 100.0 / float(push.size.x);
+    float p = texelFetch(parallax, index).r * 100.0 / float(push.size.x);
     float range = push.far - push.near;
     float v = range > 1e-6 ? clamp((push.far - p) / range, 0.0, 1.0) : 0.5;
     imageStore(grey, here, vec4(vec3(v), 1.0));

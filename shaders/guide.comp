@@ -18,7 +18,8 @@ layout(push_constant) uniform Push {
 
 float at(ivec2 place) {
     place = clamp(place, ivec2(0), push.to - 1);
-    return texelFetch(disparity, place.y * push.to.x + place.x).r * push.scale;
+    float d = texelFetch(disparity, place.y * push.to.x + place.x).r * push.scale;
+    return abs(d) < 1e6 ? d : 0.0; // what is no number must not spread
 }
 
 void main() {

@@ -9,7 +9,7 @@ layout(local_size_x = 32, local_size_y = 4) in;
 
 layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1) uniform samplerBuffer refined;
-layout(set = 0, binding = 2, r32f) uniform writeonly image2D parallax;
+layout(set = 0, binding = 2, r32f) uniform writeonly imageBuffer parallax;
 
 layout(push_constant) uniform Push {
     ivec2 size;
@@ -57,5 +57,5 @@ void main() {
     float p = clamp(push.gain * choose(near, far) + push.offset, push.low, push.high);
     float side = min(float(here.x), float(push.size.x - 1 - here.x));
     float t = clamp(side / (p < 0.0 ? push.front_fade : push.behind_fade), 0.0, 1.0);
-    imageStore(parallax, here, vec4(p * t * t * (3.0 - 2.0 * t)));
+    imageStore(parallax, here.y * push.size.x + here.x, vec4(p * t * t * (3.0 - 2.0 * t)));
 }

@@ -7,8 +7,9 @@
 layout(local_size_x = 32, local_size_y = 4) in;
 
 layout(set = 0, binding = 0) uniform sampler2D picture;
-layout(set = 0, binding = 1) uniform sampler2D parallax;
-layout(set = 0, binding = 2, rgba8) uniform writeonly image2D eye;
+layout(set = 0, binding = 1) uniform samplerBuffer parallax;
+layout(set = 0, binding = 2) uniform samplerBuffer bounds; // least and greatest parallax of each 16 pixels
+layout(set = 0, binding = 3, rgba8) uniform writeonly image2D eye;
 
 layout(push_constant) uniform Push {
     ivec2 size;
@@ -21,7 +22,7 @@ layout(push_constant) uniform Push {
 const float JOINED = 0.75;
 
 float parallax_at(int x, int y) {
-    return texelFetch(parallax, ivec2(clamp(x, 0, push.size.x - 1), y), 0).r;
+    return texelFetch(parallax, y * push.size.x + clamp(x, 0, push.size.x - 1)).r;
 }
 
 vec3 colour_at(float x, int y) {
@@ -37,15 +38,29 @@ void main() {
     if (any(greaterThanEqual(here, push.size))) {
         return;
     }
+    if (push.share == 0.0) {
+        imageStore(eye, here, texelFetch(picture, here, 0));
+        return;
+    }
+    int runs = (push.size.x + 15) / 16;
+    int last_run = clamp(here.x + push.last, 0, push.size.x - 1) / 16;
+    float low = 1e9, high = -1e9;
+    for (int run = clamp(here.x + push.first, 0, push.size.x - 1) / 16; run <= last_run; run++) {
+        vec2 both = texelFetch(bounds, here.y * runs + run).rg;
+        low = min(low, both.x);
+        high = max(high, both.y);
+    }
+    float one = -push.share * low, other = -push.share * high;
+    int first = max(push.first, int(floor(min(one, other))) - 2);
+    int last = min(push.last, int(ceil(max(one, other))) + 2);
     // Landings are counted from here, and depths as parallax: smaller is nearer.
-    int x = here.x + push.first;
-    float p = parallax_at(x, here.y);
-    float t = float(push.first) + push.share * p;
+    float p = parallax_at(here.x + first, here.y);
+    float t = float(first) + push.share * p;
     float p_before = p;
     bool joined_before = true;
     float best = 1e9, from = float(here.x);
     float hole = -1e9, edge = 0.0, inward = 0.0;
-    for (int i = push.first; i < push.last; i++) {
+    for (int i = first; i < last; i++) {
         float p_next = parallax_at(here.x + i + 1, here.y);
         float t_next = float(i + 1) + push.share * p_next;
         float gap = t_next - t;

@@ -46,7 +46,7 @@ const GREEN_MAGENTA: Mixing = [
 ];
 /// Amber-blue, from the same source, and dimmed by its largest factor as FFmpeg does it, so that white stays in range.
 const AMBER_BLUE: Mixing = [
-    [1.062 / 1.062, -0.205 / 1.062, 0.299 / 1.062, -0.016 / 1.062, -0.123 / 1.062, -0.017 / 1.062],
+    [1.0, -0.205 / 1.062, 0.299 / 1.062, -0.016 / 1.062, -0.123 / 1.062, -0.017 / 1.062],
     [-0.026 / 1.062, 0.908 / 1.062, 0.068 / 1.062, 0.006 / 1.062, 0.062 / 1.062, -0.017 / 1.062],
     [-0.038 / 1.062, -0.173 / 1.062, 0.022 / 1.062, 0.094 / 1.062, 0.185 / 1.062, 0.911 / 1.062],
 ];
@@ -128,7 +128,7 @@ pub fn fit(aspect: f64, window: [u32; 2]) -> ([i32; 2], [u32; 2]) {
     let [width, height] = window.map(f64::from);
     let aspect = if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 };
     let (w, h) = if width > height * aspect { (height * aspect, height) } else { (width, width / aspect) };
-    let even = |side: f64, most: u32| (((side / 2.0).round() as u32).max(1) * 2).min((most / 2).max(1) * 2);
+    let even = |side: f64, most: u32| (((side / 2.0) as u32).max(1) * 2).min((most / 2).max(1) * 2);
     let fitted = [even(w, window[0]), even(h, window[1])];
     let at = [0, 1].map(|axis| (window[axis] as i32 - fitted[axis] as i32).div_euclid(2));
     (at, fitted)

@@ -6,7 +6,7 @@ use ash::vk;
 
 use super::Stereo;
 use crate::gpu::{
-    Bind, Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder,
+    Bind, Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder, TexelView,
 };
 use crate::stage::StageError;
 use crate::stage::comfort::Mapping;
@@ -14,7 +14,7 @@ use crate::stage::comfort::Mapping;
 const DEPTH: KernelSource = KernelSource {
     name: "depth",
     spirv: include_bytes!("../../../spirv/depth.spv"),
-    bindings: &[Bind::SampledNearest, Bind::StorageWrite, Bind::ImageWrite],
+    bindings: &[Bind::UniformTexel, Bind::StorageWrite, Bind::ImageWrite],
     push_bytes: 16,
 };
 
@@ -32,13 +32,14 @@ pub struct Depth {
 impl Depth {
     /// For what `stereo` makes.
     pub fn new(gpu: &Gpu, stereo: &Stereo) -> Result<Self, StageError> {
-        let size = stereo.parallax().size();
+        let size = stereo.size();
         let pixels = u64::from(size[0]) * u64::from(size[1]);
         let deep = Buffer::new(gpu, "depth, 16 bits", pixels.div_ceil(2) * 4, BufferKind::Device)?;
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let grey = Image::new(gpu, "depth, 8 bits", options)?;
         let kernel = Kernel::new(gpu, &DEPTH, &[])?;
-        let bindings = Bindings::new(&kernel, &[stereo.parallax().into(), (&deep).into(), (&grey).into()])?;
+        let parallax = TexelView::new(stereo.parallax(), vk::Format::R32_SFLOAT)?;
+        let bindings = Bindings::new(&kernel, &[(&parallax).into(), (&deep).into(), (&grey).into()])?;
         Ok(Self { size, deep, grey, bindings })
     }
 

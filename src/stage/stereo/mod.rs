@@ -4,7 +4,8 @@
 //! 2. `refine`: each place takes the disparity of trusted places around it that have its colour; where these show two surfaces, one of them.
 //! 3. `upsample`: the same from 4×4 places for every pixel of the picture; then the comfort mapping. The result is parallax in pixels, with
 //!    edges where the picture has them.
-//! 4. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
+//! 4. `bounds`: what parallax there is in each run of 16 pixels.
+//! 5. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
 //!    Holes are filled by the surface behind them, mirrored at the hole's edge.
 //!
 //! Created once for a format; [`Stereo::record`] is cheap and made anew for each showing, as the mapping travels in push constants.
@@ -39,15 +40,24 @@ const REFINE: KernelSource = KernelSource {
 const UPSAMPLE: KernelSource = KernelSource {
     name: "upsample",
     spirv: include_bytes!("../../../spirv/upsample.spv"),
-    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::ImageWrite],
+    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite],
     push_bytes: size_of::<UpsamplePush>() as u32,
+};
+const BOUNDS: KernelSource = KernelSource {
+    name: "bounds",
+    spirv: include_bytes!("../../../spirv/bounds.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: 8,
 };
 const WARP: KernelSource = KernelSource {
     name: "warp",
     spirv: include_bytes!("../../../spirv/warp.spv"),
-    bindings: &[Bind::SampledNearest, Bind::SampledNearest, Bind::ImageWrite],
+    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::UniformTexel, Bind::ImageWrite],
     push_bytes: size_of::<WarpPush>() as u32,
 };
+
+/// Pixels that share one pair of bounds; as in `shaders/{bounds,warp}.comp`.
+const RUN: u32 = 16;
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -183,11 +193,12 @@ impl Numbers {
 pub struct Stereo {
     size: [u32; 2],
     small: [u32; 2],
-    parallax: Arc<Image>,
+    parallax: Arc<Buffer>,
     eyes: [Arc<Image>; 2],
     guide: Vec<Arc<Bindings>>,
     refine: Arc<Bindings>,
     upsample: Vec<Arc<Bindings>>,
+    bounds: Arc<Bindings>,
     warp: Vec<[Arc<Bindings>; 2]>,
 }
 
@@ -196,27 +207,33 @@ impl Stereo {
     pub fn new(gpu: &Gpu, sources: &[Source], small: [u32; 2]) -> Result<Self, StageError> {
         let size = sources.first().map_or([1, 1], |source| source.picture.size());
         let texels = u64::from(small[0]) * u64::from(small[1]);
-        let buffer = |name: &str, bytes: u64, format: vk::Format| {
-            TexelView::new(&Buffer::new(gpu, name, texels * bytes, BufferKind::Device)?, format)
-        };
-        let guide_texels = buffer("guide", 16, vk::Format::R32G32B32A32_SFLOAT)?;
-        let trust = buffer("trust", 4, vk::Format::R32_SFLOAT)?;
-        let refined = buffer("refined disparity", 16, vk::Format::R32G32B32A32_SFLOAT)?;
-        let image = |name: &str, format: vk::Format| Image::new(gpu, name, ImageOptions { size, format, mips: 1 });
-        let parallax = image("parallax", vk::Format::R32_SFLOAT)?;
-        let eyes = [image("left eye", vk::Format::R8G8B8A8_UNORM)?, image("right eye", vk::Format::R8G8B8A8_UNORM)?];
+        let buffer = |name: &str, bytes: u64| Buffer::new(gpu, name, bytes, BufferKind::Device);
+        let guide_texels = TexelView::new(&buffer("guide", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
+        let trust = TexelView::new(&buffer("trust", texels * 4)?, vk::Format::R32_SFLOAT)?;
+        let refined = TexelView::new(&buffer("refined disparity", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
+        let parallax = buffer("parallax", u64::from(size[0]) * u64::from(size[1]) * 4)?;
+        let parallax_texels = TexelView::new(&parallax, vk::Format::R32_SFLOAT)?;
+        let runs = buffer("bounds of parallax", u64::from(size[0].div_ceil(RUN)) * u64::from(size[1]) * 8)?;
+        let runs = TexelView::new(&runs, vk::Format::R32G32_SFLOAT)?;
+        let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+        let eyes = [Image::new(gpu, "left eye", options)?, Image::new(gpu, "right eye", options)?];
         let kernel = |source| Kernel::new(gpu, source, &[]);
-        let (guide, refine, upsample, warp) = (kernel(&GUIDE)?, kernel(&REFINE)?, kernel(&UPSAMPLE)?, kernel(&WARP)?);
+        let (guide, refine, upsample) = (kernel(&GUIDE)?, kernel(&REFINE)?, kernel(&UPSAMPLE)?);
+        let (bounds, warp) = (kernel(&BOUNDS)?, kernel(&WARP)?);
         let bind_guide = |source: &Source| {
             let disparity = TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, texels * 4)?;
             let picture = Resource::from(&source.picture);
             Bindings::new(&guide, &[picture, Resource::from(&disparity), (&guide_texels).into(), (&trust).into()])
         };
         let bind_upsample = |source: &Source| {
-            Bindings::new(&upsample, &[(&source.picture).into(), (&refined).into(), (&parallax).into()])
+            Bindings::new(&upsample, &[(&source.picture).into(), (&refined).into(), (&parallax_texels).into()])
         };
         let bind_warp = |source: &Source| {
-            let bind = |eye| Bindings::new(&warp, &[(&source.picture).into(), (&parallax).into(), Resource::from(eye)]);
+            let inputs = [Resource::from(&source.picture), (&parallax_texels).into(), (&runs).into()];
+            let bind = |eye| {
+                let [picture, parallax, bounds] = inputs.clone();
+                Bindings::new(&warp, &[picture, parallax, bounds, Resource::from(eye)])
+            };
             Ok([bind(&eyes[0])?, bind(&eyes[1])?])
         };
         Ok(Self {
@@ -225,6 +242,7 @@ impl Stereo {
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
             refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
+            bounds: Bindings::new(&bounds, &[(&parallax_texels).into(), (&runs).into()])?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
             parallax,
             eyes,
@@ -241,14 +259,21 @@ impl Stereo {
         &self.eyes[1]
     }
 
-    /// Parallax of every pixel of the source picture, in pixels (R32_SFLOAT), as last recorded with a mapping that is not flat.
-    pub fn parallax(&self) -> &Arc<Image> {
+    /// Width and height of the sources and the eyes.
+    pub fn size(&self) -> [u32; 2] {
+        self.size
+    }
+
+    /// Parallax of every pixel of the source picture: `f32`, in pixels, row by row, as last recorded. Undefined until then.
+    pub fn parallax(&self) -> &Arc<Buffer> {
         &self.parallax
     }
 
     /// Records the making of both eyes from source `source` (an index into `new`'s sources).
     pub fn record(&self, recorder: &mut Recorder<'_>, source: usize, view: &View) -> Result<(), GpuError> {
-        self.record_parallax(recorder, source, &view.mapping)?;
+        if view.mapping.gain != 0.0 {
+            self.record_parallax(recorder, source, &view.mapping)?;
+        }
         self.record_eyes(recorder, source, view)
     }
 
@@ -268,7 +293,9 @@ impl Stereo {
         let Numbers { gain, offset, low, high, front_fade, behind_fade, .. } = numbers;
         let push =
             UpsamplePush { size: self.size, small: self.small, gain, offset, low, high, front_fade, behind_fade };
-        recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())
+        recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
+        let groups = [self.size[0].div_ceil(RUN * 16), self.size[1].div_ceil(8), 1];
+        recorder.dispatch(&self.bounds, bytemuck::bytes_of(&self.size), groups)
     }
 
     /// Records the making of both eyes from a parallax that is there already.

@@ -47,7 +47,10 @@ fn index([x, y]: [i32; 2], [width, height]: [u32; 2]) -> usize {
 fn guide(scene: &Scene<'_>, numbers: &Numbers) -> (Vec<Texel>, Vec<f32>) {
     let step = [0, 1].map(|axis| scene.size[axis] as f32 / scene.small[axis] as f32);
     let taps = step.map(|step| (step.ceil() as i32).clamp(1, 4));
-    let at = |place| scene.disparity[index(place, scene.small)] * numbers.scale;
+    let at = |place| {
+        let d = scene.disparity[index(place, scene.small)] * numbers.scale;
+        if d.abs() < 1e6 { d } else { 0.0 }
+    };
     places(scene.small)
         .map(|[x, y]| {
             let mut sum = [0.0; 3];
@@ -148,6 +151,9 @@ fn upsample(scene: &Scene<'_>, refined: &[Texel], numbers: &Numbers) -> Vec<f32>
 }
 
 fn warp(scene: &Scene<'_>, parallax: &[f32], numbers: &Numbers, share: f32) -> Vec<u8> {
+    if share == 0.0 {
+        return scene.picture.to_vec();
+    }
     let [first, last] = numbers.reach(share);
     let mut eye = Vec::with_capacity(scene.size[0] as usize * scene.size[1] as usize * 4);
     for here in places(scene.size) {
