@@ -26,6 +26,7 @@
 pub mod frame;
 pub mod gpu;
 pub mod media;
+pub mod net;
 pub mod ring;
 pub mod sink;
 pub mod stage;
