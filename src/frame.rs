@@ -25,22 +25,8 @@ pub struct Frame<T> {
 impl<T> Frame<T> {
     /// The same envelope around something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Frame<U> {
-        let Self {
-            id,
-            pts,
-            duration,
-            epoch,
-            trace,
-            data,
-        } = self;
-        Frame {
-            id,
-            pts,
-            duration,
-            epoch,
-            trace,
-            data: change(data),
-        }
+        let Self { id, pts, duration, epoch, trace, data } = self;
+        Frame { id, pts, duration, epoch, trace, data: change(data) }
     }
 }
 
@@ -215,11 +201,7 @@ pub struct Orientation {
 impl Orientation {
     /// Width and height after turning.
     pub fn apply_size(self, size: [u32; 2]) -> [u32; 2] {
-        if self.quarter_turns % 2 == 1 {
-            [size[1], size[0]]
-        } else {
-            size
-        }
+        if self.quarter_turns % 2 == 1 { [size[1], size[0]] } else { size }
     }
 }
 
@@ -259,11 +241,7 @@ impl Picture {
 
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Picture {}×{} {:?} {:?}",
-            self.size[0], self.size[1], self.format, self.colour
-        )
+        write!(f, "Picture {}×{} {:?} {:?}", self.size[0], self.size[1], self.format, self.colour)
     }
 }
 
@@ -282,17 +260,9 @@ mod tests {
 
     #[test]
     fn planes_of_odd_pictures_round_up() {
-        let format = PixelFormat {
-            chroma: Chroma::C420,
-            depth: 8,
-            shift: 0,
-            semi_planar: false,
-        };
+        let format = PixelFormat { chroma: Chroma::C420, depth: 8, shift: 0, semi_planar: false };
         assert_eq!(format.plane_size(1, [5, 3]), [3, 2]);
-        let nv12 = PixelFormat {
-            semi_planar: true,
-            ..format
-        };
+        let nv12 = PixelFormat { semi_planar: true, ..format };
         assert_eq!(nv12.plane_size(1, [5, 3]), [6, 2]);
         assert_eq!(nv12.planes(), 2);
     }

@@ -47,10 +47,7 @@ impl Signal {
                     if left.is_zero() {
                         return false;
                     }
-                    self.changed
-                        .wait_timeout(turn, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
+                    self.changed.wait_timeout(turn, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
@@ -61,13 +58,7 @@ impl Signal {
 pub fn ring<T>(depth: usize) -> (Sender<T>, Receiver<T>) {
     let (producer, consumer) = HeapRb::new(depth.max(1)).split();
     let signal = Arc::new(Signal::default());
-    (
-        Sender {
-            producer,
-            signal: Arc::clone(&signal),
-        },
-        Receiver { consumer, signal },
-    )
+    (Sender { producer, signal: Arc::clone(&signal) }, Receiver { consumer, signal })
 }
 
 /// Why nothing was received.
@@ -135,9 +126,7 @@ impl<T> Receiver<T> {
     pub fn receive(&mut self, timeout: Option<Duration>) -> Result<T, Empty> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let Self { consumer, signal } = &*self;
-        signal.wait(deadline, || {
-            !consumer.is_empty() || signal.closed.load(Ordering::Acquire)
-        });
+        signal.wait(deadline, || !consumer.is_empty() || signal.closed.load(Ordering::Acquire));
         self.try_receive()
     }
 

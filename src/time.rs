@@ -122,11 +122,7 @@ impl FromStr for Position {
         let wrong = || ParsePositionError(text.to_owned());
         if let Some(percent) = text.strip_suffix('%') {
             let share = unsigned_number(percent).ok_or_else(wrong)?;
-            return if share <= 100.0 {
-                Ok(Self::Percent(share))
-            } else {
-                Err(wrong())
-            };
+            return if share <= 100.0 { Ok(Self::Percent(share)) } else { Err(wrong()) };
         }
         let (from_end, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -145,11 +141,7 @@ impl FromStr for Position {
             whole = (whole + part.parse::<f64>().map_err(|_| wrong())?) * 60.0;
         }
         let time = Time::from_seconds(whole + unsigned_number(last).ok_or_else(wrong)?);
-        Ok(if from_end {
-            Self::FromEnd(time)
-        } else {
-            Self::FromStart(time)
-        })
+        Ok(if from_end { Self::FromEnd(time) } else { Self::FromStart(time) })
     }
 }
 
@@ -172,9 +164,7 @@ mod tests {
         assert_eq!("+01:02:03.25".parse(), start(3723.25));
         assert_eq!("-30".parse(), Ok(Position::FromEnd(Time::from_seconds(30.0))));
         assert_eq!("50%".parse(), Ok(Position::Percent(50.0)));
-        for bad in [
-            "", "a", "1:", ":1", "1:2:3:4", "1e5", "inf", "nan", "120%", "--1", "1:-2", "1.2.3", "-", "%",
-        ] {
+        for bad in ["", "a", "1:", ":1", "1:2:3:4", "1e5", "inf", "nan", "120%", "--1", "1:-2", "1.2.3", "-", "%"] {
             assert!(bad.parse::<Position>().is_err(), "{bad} was taken");
         }
     }
@@ -183,10 +173,7 @@ mod tests {
     fn ticks_go_there_and_back() {
         for (numerator, denominator) in [(1, 90_000), (1001, 24_000), (1, 1000), (1, 1_200_000)] {
             for count in [-7, 0, 1, 2, 1001, 123_456_789] {
-                assert_eq!(
-                    Time::from_ticks(count, numerator, denominator).to_ticks(numerator, denominator),
-                    count
-                );
+                assert_eq!(Time::from_ticks(count, numerator, denominator).to_ticks(numerator, denominator), count);
             }
         }
     }
@@ -195,10 +182,7 @@ mod tests {
     fn places_resolve_against_the_length() {
         let whole = Some(Time::from_seconds(200.0));
         assert_eq!(Position::Percent(25.0).resolve(whole), Some(Time::from_seconds(50.0)));
-        assert_eq!(
-            Position::FromEnd(Time::from_seconds(30.0)).resolve(whole),
-            Some(Time::from_seconds(170.0))
-        );
+        assert_eq!(Position::FromEnd(Time::from_seconds(30.0)).resolve(whole), Some(Time::from_seconds(170.0)));
         assert_eq!(Position::FromEnd(Time::from_seconds(30.0)).resolve(None), None);
     }
 

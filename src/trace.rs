@@ -21,14 +21,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in the order of the chain.
-    pub const ALL: [Self; 6] = [
-        Self::Decode,
-        Self::Upload,
-        Self::Colour,
-        Self::Network,
-        Self::Stereo,
-        Self::Present,
-    ];
+    pub const ALL: [Self; 6] = [Self::Decode, Self::Upload, Self::Colour, Self::Network, Self::Stereo, Self::Present];
 
     /// The name used in tables and JSON.
     pub fn name(self) -> &'static str {
@@ -53,10 +46,7 @@ pub struct Trace {
 
 impl Default for Trace {
     fn default() -> Self {
-        Self {
-            born: Instant::now(),
-            spans: [None; Stage::ALL.len()],
-        }
+        Self { born: Instant::now(), spans: [None; Stage::ALL.len()] }
     }
 }
 

@@ -1,5 +1,10 @@
 //! The original network on generated weights, against the numbers its specification gives.
+#![allow(clippy::unwrap_used)]
 
+#[path = "common/net.rs"]
+mod common;
+
+use common::planar;
 use deep3d::net::graph::{Activation, Graph, Network, Operation};
 use deep3d::net::{reference, synthetic};
 use std::time::Instant;
@@ -12,7 +17,7 @@ const CHECKSUMS: [(&str, f64, f64); 15] = [
     ("pool4", 1.992_947_54e9, 15_958_840.8),
     ("pool5", 569_620_427.0, 4_639_911.25),
     ("fc6", 131_779.838, 996.304_006),
-    ("fc7", 124_023.768, 1060.347_64),
+    ("fc7", 124_023.768, 1_060.347_64),
     ("pred5", 33_442.419_2, 8_471.999_06),
     ("pred1", -20_806_972.5, 862_941.915),
     ("pred2", -4_072_920.16, 229_220.988),
@@ -23,28 +28,8 @@ const CHECKSUMS: [(&str, f64, f64); 15] = [
     ("softmax", 7_674_519.93, 61_440.0),
 ];
 
-/// Planar B, G, R of the generated picture.
-fn planar(width: usize, height: usize) -> Vec<f64> {
-    let picture = synthetic::picture(width, height);
-    (0..3)
-        .flat_map(|c| {
-            picture
-                .iter()
-                .skip(c)
-                .step_by(3)
-                .copied()
-                .map(f64::from)
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 fn weighted(values: &[f64]) -> f64 {
-    values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| (index % 251) as f64 * value)
-        .sum()
+    values.iter().enumerate().map(|(index, value)| (index % 251) as f64 * value).sum()
 }
 
 #[test]
@@ -72,14 +57,8 @@ fn the_cpu_twin_gives_the_specified_numbers() {
         }
         let absolute: f64 = values.iter().map(|value| value.abs()).sum();
         let (sum, bound) = (weighted(&values), 251.0 * 1e-6 * magnitude);
-        assert!(
-            (absolute - magnitude).abs() < 1e-5 * magnitude,
-            "{name}: Σ|v| = {absolute}, expected {magnitude}"
-        );
-        assert!(
-            (sum - expected).abs() < bound.max(1e-5 * expected.abs()),
-            "{name}: {sum}, expected {expected}"
-        );
+        assert!((absolute - magnitude).abs() < 1e-5 * magnitude, "{name}: Σ|v| = {absolute}, expected {magnitude}");
+        assert!((sum - expected).abs() < bound.max(1e-5 * expected.abs()), "{name}: {sum}, expected {expected}");
     }
     let softmax = outputs.last().unwrap();
     let out = reference::selection(softmax, graph.output(), &left);
@@ -89,11 +68,7 @@ fn the_cpu_twin_gives_the_specified_numbers() {
     assert!((out.iter().sum::<f64>() / 18_966_186.78 - 1.0).abs() < 1e-7);
     assert!((weighted(&out) / 2.373_906_17e9 - 1.0).abs() < 1e-7);
     let large = reference::selection_enlarged(softmax, graph.output(), &planar(1536, 640), [1536, 640]);
-    for (at, expected) in [
-        (0, 56.346_672),
-        (large.len() / 2, 51.482_82),
-        (large.len() - 1, 138.127_17),
-    ] {
+    for (at, expected) in [(0, 56.346_672), (large.len() / 2, 51.482_82), (large.len() - 1, 138.127_17)] {
         assert!((large[at] - expected).abs() < 1e-4, "out_up4[{at}] = {}", large[at]);
     }
     assert!((large.iter().sum::<f64>() / 303_702_971.9 - 1.0).abs() < 1e-7);

@@ -1,5 +1,6 @@
 //! What can go wrong with a network and its weights, in words for the user.
 
+use crate::gpu::GpuError;
 use std::path::PathBuf;
 
 /// An error of the network engine or of a weights file.
@@ -47,6 +48,9 @@ pub enum NetError {
     /// A file is in the way.
     #[error("{} exists already: give another name, or --force to overwrite it", .0.display())]
     Exists(PathBuf),
+    /// The GPU failed.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
     /// A graph that does not fit together; a mistake in this program.
     #[error("the network's graph does not fit together at {layer}: {reason}; please report this")]
     Graph {
@@ -60,9 +64,6 @@ pub enum NetError {
 impl NetError {
     /// A weights error about `file`.
     pub(crate) fn weights(file: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Weights {
-            file: file.into(),
-            reason: reason.into(),
-        }
+        Self::Weights { file: file.into(), reason: reason.into() }
     }
 }

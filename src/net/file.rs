@@ -10,30 +10,18 @@ pub(super) const LARGEST: u64 = 1 << 30;
 
 /// The contents of a regular file of at most [`LARGEST`] bytes.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, NetError> {
-    let failed = |source| NetError::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| NetError::Read { path: path.to_owned(), source };
     let metadata = fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
-        return Err(NetError::weights(
-            path.display().to_string(),
-            "it is not a regular file; give the file itself",
-        ));
+        return Err(NetError::weights(path.display().to_string(), "it is not a regular file; give the file itself"));
     }
     if metadata.len() > LARGEST {
-        let reason = format!(
-            "it is {} MB, and no network here has more than {}",
-            metadata.len() >> 20,
-            LARGEST >> 20
-        );
+        let reason = format!("it is {} MB, and no network here has more than {}", metadata.len() >> 20, LARGEST >> 20);
         return Err(NetError::weights(path.display().to_string(), reason));
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     // The file may grow while it is read.
-    File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
-        .map_err(failed)?;
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -42,10 +30,7 @@ pub(super) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), NetErr
     if !force && path.symlink_metadata().is_ok() {
         return Err(NetError::Exists(path.to_owned()));
     }
-    let failed = |source| NetError::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| NetError::Write { path: path.to_owned(), source };
     let temporary = temporary(path);
     let written = File::create_new(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
@@ -87,12 +72,7 @@ mod tests {
     #[test]
     fn folders_devices_and_missing_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(
-            read(folder.path())
-                .unwrap_err()
-                .to_string()
-                .contains("not a regular file")
-        );
+        assert!(read(folder.path()).unwrap_err().to_string().contains("not a regular file"));
         assert!(read(&folder.path().join("none")).is_err());
         if cfg!(unix) {
             assert!(read(Path::new("/dev/zero")).is_err());

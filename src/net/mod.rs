@@ -1,15 +1,20 @@
 //! The network: graph → plan → recorded dispatches, and the weights it runs with.
 //!
-//! [`graph`] is the network as data, [`weights`] and [`mxnet`] read files, [`reference`] is the plain CPU twin of every kernel.
+//! [`graph`] is the network as data, [`weights`] and [`mxnet`] read files, [`mod@reference`] is the plain CPU twin of every kernel.
 
+pub mod engine;
 pub mod error;
 mod file;
 pub mod graph;
+pub mod kernels;
 pub mod mxnet;
+pub mod pack;
+pub mod plan;
 pub mod reference;
 pub mod synthetic;
 pub mod weights;
 
+pub use engine::Engine;
 pub use error::NetError;
 pub use graph::{Graph, Network, Shape};
 pub use weights::Weights;

@@ -70,11 +70,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<NamedArray>, String> {
         return Err(format!("{} bytes follow its end; it is damaged", reader.rest.len()));
     }
     names.resize(count, String::new());
-    Ok(names
-        .into_iter()
-        .zip(tensors)
-        .map(|(name, tensor)| NamedArray { name, tensor })
-        .collect())
+    Ok(names.into_iter().zip(tensors).map(|(name, tensor)| NamedArray { name, tensor }).collect())
 }
 
 fn array(reader: &mut Reader<'_>) -> Result<Option<Tensor>, String> {
@@ -95,12 +91,10 @@ fn array(reader: &mut Reader<'_>) -> Result<Option<Tensor>, String> {
         dimensions => {
             if dimensions > MOST_DIMENSIONS {
                 return Err(
-                    "its version is unknown, or it is damaged; save it anew with an MXNet of 2016 to 2023".into(),
+                    "its version is unknown, or it is damaged; save it anew with an MXNet of 2016 to 2023".into()
                 );
             }
-            (0..dimensions)
-                .map(|_| Ok(reader.u32()? as usize))
-                .collect::<Result<Vec<_>, String>>()?
+            (0..dimensions).map(|_| Ok(reader.u32()? as usize)).collect::<Result<Vec<_>, String>>()?
         }
     };
     if shape.is_empty() && version != V3 {
@@ -108,14 +102,10 @@ fn array(reader: &mut Reader<'_>) -> Result<Option<Tensor>, String> {
     }
     reader.take(8)?;
     let kind = reader.u32()?;
-    let count = shape
-        .iter()
-        .try_fold(1usize, |product, side| product.checked_mul(*side));
+    let count = shape.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
     let bytes = count.and_then(|count| count.checked_mul(size_of_kind(kind)?));
     let Some(bytes) = bytes else {
-        return Err(format!(
-            "its type {kind} or its shape {shape:?} is impossible; it is damaged"
-        ));
+        return Err(format!("its type {kind} or its shape {shape:?} is impossible; it is damaged"));
     };
     let data = numbers(kind, reader.take(bytes)?);
     Ok(Some(Tensor { shape, data }))
@@ -168,10 +158,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], String> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| {
-            format!(
-                "it ends too early ({count} bytes wanted, {} left); download it again",
-                self.rest.len()
-            )
+            format!("it ends too early ({count} bytes wanted, {} left); download it again", self.rest.len())
         })?;
         self.rest = rest;
         Ok(taken)
@@ -188,9 +175,7 @@ impl<'a> Reader<'a> {
     /// A count of things that take `least` bytes each, no more than the rest can hold.
     fn count(&mut self, least: usize) -> Result<usize, String> {
         let claimed = self.u64()?;
-        let fits = usize::try_from(claimed)
-            .ok()
-            .filter(|count| *count <= self.rest.len() / least);
+        let fits = usize::try_from(claimed).ok().filter(|count| *count <= self.rest.len() / least);
         fits.ok_or_else(|| format!("it claims {claimed} entries and is too short for them; download it again"))
     }
 }
@@ -204,42 +189,26 @@ pub fn import(path: &Path, moving_variance: MovingVariance) -> Result<Weights, N
 pub fn convert(file: &str, bytes: &[u8], moving_variance: MovingVariance) -> Result<Weights, NetError> {
     let arrays = parse(bytes).map_err(|reason| NetError::weights(file, reason))?;
     let graph = Graph::new(Network::Deep3d2016, super::graph::DEEP3D_2016_SIZE)?;
-    let known: Vec<&String> = graph
-        .layers
-        .iter()
-        .flat_map(|layer| &layer.parameters)
-        .flat_map(|parameter| &parameter.names)
-        .collect();
+    let known: Vec<&String> =
+        graph.layers.iter().flat_map(|layer| &layer.parameters).flat_map(|parameter| &parameter.names).collect();
     let mut tensors = BTreeMap::new();
     for NamedArray { name, tensor } in arrays {
-        let name = name
-            .strip_prefix("arg:")
-            .or_else(|| name.strip_prefix("aux:"))
-            .unwrap_or(&name);
+        let name = name.strip_prefix("arg:").or_else(|| name.strip_prefix("aux:")).unwrap_or(&name);
         if let Some(tensor) = tensor.filter(|_| known.iter().any(|known| *known == name)) {
             tensors.insert(renamed(name, moving_variance), tensor);
         }
     }
-    let weights = Weights {
-        file: file.into(),
-        metadata: Metadata::deep3d_2016(),
-        tensors,
-    };
+    let weights = Weights { file: file.into(), metadata: Metadata::deep3d_2016(), tensors };
     weights.check(&graph)?;
     if let Some((name, _)) = weights.tensors.iter().find(|(_, tensor)| !tensor.is_finite()) {
-        return Err(NetError::weights(
-            file,
-            format!("the array {name} holds infinite or undefined numbers"),
-        ));
+        return Err(NetError::weights(file, format!("the array {name} holds infinite or undefined numbers")));
     }
     Ok(weights)
 }
 
 /// The name that says how the array is read.
 fn renamed(name: &str, moving_variance: MovingVariance) -> String {
-    let stem = name
-        .strip_suffix("moving_inv_var")
-        .or_else(|| name.strip_suffix("moving_var"));
+    let stem = name.strip_suffix("moving_inv_var").or_else(|| name.strip_suffix("moving_var"));
     match (stem, moving_variance) {
         (Some(stem), MovingVariance::Inverse) => format!("{stem}moving_inv_var"),
         (Some(stem), MovingVariance::Variance) => format!("{stem}moving_var"),
@@ -258,9 +227,7 @@ mod tests {
         match version {
             0 => [2, 2, 1].into_iter().for_each(&mut put),
             1 => [V1, 2, 2, 0, 1, 0].into_iter().for_each(&mut put),
-            _ => [if version == 2 { V2 } else { V3 }, 0, 2, 2, 0, 1, 0]
-                .into_iter()
-                .for_each(&mut put),
+            _ => [if version == 2 { V2 } else { V3 }, 0, 2, 2, 0, 1, 0].into_iter().for_each(&mut put),
         }
         [2, 0, 0].into_iter().for_each(&mut put);
         bytes.extend([1.5f32, -2.0].into_iter().flat_map(f32::to_le_bytes));
@@ -287,38 +254,20 @@ mod tests {
         let arrays = parse(&bytes).unwrap();
         let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
         assert_eq!(names, ["arg:a", "aux:b", "c", ""]);
-        let expected = Tensor {
-            shape: vec![2, 1],
-            data: Data::F32(vec![1.5, -2.0]),
-        };
+        let expected = Tensor { shape: vec![2, 1], data: Data::F32(vec![1.5, -2.0]) };
         assert!(arrays.iter().all(|array| array.tensor.as_ref() == Some(&expected)));
         let nameless = parse(&list(&[body(0)], &[])).unwrap();
-        assert_eq!(
-            (nameless[0].name.as_str(), nameless[0].tensor.as_ref()),
-            ("", Some(&expected))
-        );
+        assert_eq!((nameless[0].name.as_str(), nameless[0].tensor.as_ref()), ("", Some(&expected)));
     }
 
     #[test]
     fn empty_unknown_and_scalar_shapes_follow_their_version() {
         let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
         let scalar = words(&[V3, 0, 0, 1, 0, 0, 3.0f32.to_bits()]);
-        let arrays = [
-            words(&[0]),
-            words(&[V1, 0]),
-            words(&[V2, 0, 0]),
-            words(&[V3, 0, u32::MAX]),
-            scalar,
-        ];
+        let arrays = [words(&[0]), words(&[V1, 0]), words(&[V2, 0, 0]), words(&[V3, 0, u32::MAX]), scalar];
         let read = parse(&list(&arrays, &[])).unwrap();
         assert!(read[..4].iter().all(|array| array.tensor.is_none()));
-        assert_eq!(
-            read[4].tensor,
-            Some(Tensor {
-                shape: vec![],
-                data: Data::F32(vec![3.0])
-            })
-        );
+        assert_eq!(read[4].tensor, Some(Tensor { shape: vec![], data: Data::F32(vec![3.0]) }));
     }
 
     #[test]
@@ -355,11 +304,7 @@ mod tests {
                 altered[at] = value;
                 // Nothing may be larger than the file has bytes.
                 let numbers: usize = parse(&altered).map_or(0, |arrays| {
-                    arrays
-                        .iter()
-                        .filter_map(|array| array.tensor.as_ref())
-                        .map(Tensor::count)
-                        .sum()
+                    arrays.iter().filter_map(|array| array.tensor.as_ref()).map(Tensor::count).sum()
                 });
                 assert!(numbers <= bytes.len(), "byte {at} = {value}");
             }

@@ -31,43 +31,27 @@ pub struct Window {
 
 /// Cross-correlation with bias; weight (out, in, k, k). The output is 1/stride the size.
 pub fn convolution(input: &[f64], shape: Shape, weight: &[f32], bias: &[f32], window: Window) -> Vec<f64> {
+    let padded = Padded::new(input, shape, window);
     let kernel = (window.kernel * window.kernel) as usize;
     let inputs = shape.channels as usize;
-    by_channel(
-        bias,
-        (shape.width / window.stride * (shape.height / window.stride)) as usize,
-        |channel, out| {
-            for (plane, source) in input.chunks_exact(shape.pixels() as usize).enumerate() {
-                let start = (channel * inputs + plane) * kernel;
-                correlate(
-                    source,
-                    shape,
-                    weight.get(start..start + kernel).unwrap_or_default(),
-                    window,
-                    out,
-                );
-            }
-            out.iter_mut()
-                .for_each(|value| *value = activate(window.activation, *value));
-        },
-    )
+    by_channel(bias, (shape.width / window.stride * (shape.height / window.stride)) as usize, |channel, out| {
+        for plane in 0..inputs {
+            let start = (channel * inputs + plane) * kernel;
+            padded.correlate(plane, weight.get(start..start + kernel).unwrap_or_default(), out);
+        }
+        out.iter_mut().for_each(|value| *value = activate(window.activation, *value));
+    })
 }
 
 /// Each channel by itself; weight (channels, 1, k, k).
 pub fn depthwise(input: &[f64], shape: Shape, weight: &[f32], bias: &[f32], window: Window) -> Vec<f64> {
+    let padded = Padded::new(input, shape, window);
     let kernel = (window.kernel * window.kernel) as usize;
-    let pixels = shape.pixels() as usize;
-    by_channel(
-        bias,
-        (shape.width / window.stride * (shape.height / window.stride)) as usize,
-        |channel, out| {
-            let source = input.get(channel * pixels..(channel + 1) * pixels).unwrap_or_default();
-            let weight = weight.get(channel * kernel..(channel + 1) * kernel).unwrap_or_default();
-            correlate(source, shape, weight, window, out);
-            out.iter_mut()
-                .for_each(|value| *value = activate(window.activation, *value));
-        },
-    )
+    by_channel(bias, (shape.width / window.stride * (shape.height / window.stride)) as usize, |channel, out| {
+        let weight = weight.get(channel * kernel..(channel + 1) * kernel).unwrap_or_default();
+        padded.correlate(channel, weight, out);
+        out.iter_mut().for_each(|value| *value = activate(window.activation, *value));
+    })
 }
 
 /// Fills the planes of `bias.len()` channels, each begun with its bias, on all processors.
@@ -90,26 +74,53 @@ fn by_channel(bias: &[f32], pixels: usize, fill: impl Fn(usize, &mut [f64]) + Sy
     out
 }
 
-/// Adds one plane's correlation to another.
-fn correlate(source: &[f64], shape: Shape, weight: &[f32], window: Window, out: &mut [f64]) {
-    let (width, height) = (shape.width as usize, shape.height as usize);
-    let (stride, pad, kernel) = (window.stride as usize, window.pad as usize, window.kernel as usize);
-    for (y, row) in out.chunks_exact_mut(width / stride).enumerate() {
-        for (index, factor) in weight.iter().enumerate() {
-            let (ky, kx, factor) = (index / kernel, index % kernel, f64::from(*factor));
-            let Some(line) = (y * stride + ky).checked_sub(pad).filter(|line| *line < height) else {
-                continue;
-            };
-            // The first output column whose source column is not left of the picture.
-            let first = pad.saturating_sub(kx).div_ceil(stride);
-            let from = line * width + first * stride + kx - pad;
-            let sources = source
-                .get(from..(line + 1) * width)
-                .unwrap_or_default()
-                .iter()
-                .step_by(stride);
-            for (value, source) in row.iter_mut().skip(first).zip(sources) {
-                *value += factor * source;
+/// Planes with the zeros around them that a window needs.
+struct Padded {
+    values: Vec<f64>,
+    width: usize,
+    height: usize,
+    out_width: usize,
+    window: Window,
+}
+
+impl Padded {
+    fn new(input: &[f64], shape: Shape, window: Window) -> Self {
+        let (width, height) = (shape.width as usize, shape.height as usize);
+        let (pad, both) = (window.pad as usize, (window.kernel - window.stride) as usize);
+        let (padded_width, padded_height) = (width + both, height + both);
+        let mut values = vec![0.0; padded_width * padded_height * shape.channels as usize];
+        for (plane, source) in
+            values.chunks_exact_mut(padded_width * padded_height).zip(input.chunks_exact(width * height))
+        {
+            for (row, source) in plane.chunks_exact_mut(padded_width).skip(pad).zip(source.chunks_exact(width)) {
+                row.iter_mut().skip(pad).zip(source).for_each(|(value, source)| *value = *source);
+            }
+        }
+        let out_width = width / window.stride as usize;
+        Self { values, width: padded_width, height: padded_height, out_width, window }
+    }
+
+    /// Adds one plane's correlation to `out`.
+    fn correlate(&self, plane: usize, weight: &[f32], out: &mut [f64]) {
+        let (kernel, stride) = (self.window.kernel as usize, self.window.stride as usize);
+        for (y, row) in out.chunks_exact_mut(self.out_width).enumerate() {
+            for (ky, weights) in weight.chunks_exact(kernel).enumerate() {
+                let start = (plane * self.height + y * stride + ky) * self.width;
+                let line = self.values.get(start..start + self.width).unwrap_or_default();
+                // The usual kernel by itself: a whole network of these must not take minutes.
+                if let ([a, b, c], 1) = (weights, stride) {
+                    let (a, b, c) = (f64::from(*a), f64::from(*b), f64::from(*c));
+                    for (value, source) in row.iter_mut().zip(line.windows(3)) {
+                        if let [x, y, z] = source {
+                            *value += a * x + b * y + c * z;
+                        }
+                    }
+                    continue;
+                }
+                for (value, source) in row.iter_mut().zip(line.windows(kernel).step_by(stride)) {
+                    *value +=
+                        weights.iter().zip(source).map(|(weight, source)| f64::from(*weight) * source).sum::<f64>();
+                }
             }
         }
     }
@@ -118,15 +129,8 @@ fn correlate(source: &[f64], shape: Shape, weight: &[f32], window: Window, out: 
 /// Fully connected; weight (out, in).
 pub fn dense(input: &[f64], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f64> {
     let rows = weight.chunks_exact(input.len().max(1));
-    let dot = |row: &[f32]| {
-        row.iter()
-            .zip(input)
-            .map(|(weight, value)| f64::from(*weight) * value)
-            .sum::<f64>()
-    };
-    rows.zip(bias)
-        .map(|(row, bias)| activate(activation, dot(row) + f64::from(*bias)))
-        .collect()
+    let dot = |row: &[f32]| row.iter().zip(input).map(|(weight, value)| f64::from(*weight) * value).sum::<f64>();
+    rows.zip(bias).map(|(row, bias)| activate(activation, dot(row) + f64::from(*bias))).collect()
 }
 
 /// The greatest of 2×2 with stride 2.
@@ -143,12 +147,8 @@ pub fn max_pool(input: &[f64], shape: Shape) -> Vec<f64> {
 
 /// v·scale + offset, for each channel its own.
 pub fn affine(input: &[f64], shape: Shape, scale: &[f64], offset: &[f64]) -> Vec<f64> {
-    let planes = input
-        .chunks_exact(shape.pixels() as usize)
-        .zip(scale.iter().zip(offset));
-    planes
-        .flat_map(|(plane, (scale, offset))| plane.iter().map(move |value| value * scale + offset))
-        .collect()
+    let planes = input.chunks_exact(shape.pixels() as usize).zip(scale.iter().zip(offset));
+    planes.flat_map(|(plane, (scale, offset))| plane.iter().map(move |value| value * scale + offset)).collect()
 }
 
 /// Scale and offset of a batch norm: gamma·S and beta − gamma·S·mean, S being the fourth array or, where that is a variance, 1/√(v + 0.001).
@@ -160,22 +160,12 @@ pub fn batch_norm(
     is_variance: bool,
 ) -> (Vec<f64>, Vec<f64>) {
     let inverse = |value: f32| {
-        if is_variance {
-            1.0 / (f64::from(value) + 1e-3).sqrt()
-        } else {
-            f64::from(value)
-        }
+        if is_variance { 1.0 / (f64::from(value) + 1e-3).sqrt() } else { f64::from(value) }
     };
-    let scale: Vec<f64> = gamma
-        .iter()
-        .zip(fourth)
-        .map(|(gamma, fourth)| f64::from(*gamma) * inverse(*fourth))
-        .collect();
-    let offset = beta
-        .iter()
-        .zip(mean)
-        .zip(&scale)
-        .map(|((beta, mean), scale)| f64::from(*beta) - scale * f64::from(*mean));
+    let scale: Vec<f64> =
+        gamma.iter().zip(fourth).map(|(gamma, fourth)| f64::from(*gamma) * inverse(*fourth)).collect();
+    let offset =
+        beta.iter().zip(mean).zip(&scale).map(|((beta, mean), scale)| f64::from(*beta) - scale * f64::from(*mean));
     let offset = offset.collect();
     (scale, offset)
 }
@@ -189,11 +179,7 @@ pub fn deconvolution(
     factor: u32,
     activation: Activation,
 ) -> Vec<f64> {
-    let (factor, kernel, pad) = (
-        factor as usize,
-        deconvolution_kernel(factor) as usize,
-        factor as usize / 2,
-    );
+    let (factor, kernel, pad) = (factor as usize, deconvolution_kernel(factor) as usize, factor as usize / 2);
     let (width, height) = (shape.width as usize, shape.height as usize);
     let (out_width, out_height) = (width * factor, height * factor);
     by_channel(bias, out_width * out_height, |channel, out| {
@@ -235,16 +221,9 @@ pub fn upsample_sum(small: &[f64], large: &[f64], shape: Shape) -> Vec<f64> {
     let (width, height) = (shape.width as usize, shape.height as usize);
     let at = |index: usize| {
         let (plane, y, x) = (index / (width * height), index / width % height, index % width);
-        small
-            .get((plane * (height / 2) + y / 2) * (width / 2) + x / 2)
-            .copied()
-            .unwrap_or(0.0)
+        small.get((plane * (height / 2) + y / 2) * (width / 2) + x / 2).copied().unwrap_or(0.0)
     };
-    large
-        .iter()
-        .enumerate()
-        .map(|(index, value)| value + at(index))
-        .collect()
+    large.iter().enumerate().map(|(index, value)| value + at(index)).collect()
 }
 
 /// exp(v − max) / Σ over the channels of each pixel.
@@ -255,10 +234,7 @@ pub fn softmax(input: &[f64], shape: Shape) -> Vec<f64> {
         let values = || input.iter().skip(pixel).step_by(pixels);
         let greatest = values().copied().fold(f64::MIN, f64::max);
         let total: f64 = values().map(|value| (value - greatest).exp()).sum();
-        out.iter_mut()
-            .skip(pixel)
-            .step_by(pixels)
-            .for_each(|value| *value = (*value - greatest).exp() / total);
+        out.iter_mut().skip(pixel).step_by(pixels).for_each(|value| *value = (*value - greatest).exp() / total);
     }
     out
 }
@@ -278,10 +254,7 @@ pub fn expectation(softmax: &[f64], shape: Shape, planes: &[f32], unused: usize)
 
 /// One layer's output. `sources` are the outputs it reads, with their shapes.
 pub fn layer(layer: &Layer, sources: &[(Shape, &[f64])], weights: &Weights) -> Result<Vec<f64>, NetError> {
-    let missing = || NetError::Graph {
-        layer: layer.name.clone(),
-        reason: "a source is missing".into(),
-    };
+    let missing = || NetError::Graph { layer: layer.name.clone(), reason: "a source is missing".into() };
     let mut parameters: Vec<Cow<'_, [f32]>> = Vec::with_capacity(layer.parameters.len());
     let mut is_variance = false;
     for parameter in &layer.parameters {
@@ -290,40 +263,17 @@ pub fn layer(layer: &Layer, sources: &[(Shape, &[f64])], weights: &Weights) -> R
         parameters.push(tensor.values());
     }
     let (shape, input) = *sources.first().ok_or_else(missing)?;
-    let (first, second) = (
-        parameters.first().map_or(&[][..], |p| p),
-        parameters.get(1).map_or(&[][..], |p| p),
-    );
+    let (first, second) = (parameters.first().map_or(&[][..], |p| p), parameters.get(1).map_or(&[][..], |p| p));
     Ok(match layer.operation {
         Operation::Input => input.to_vec(),
-        Operation::Convolution {
-            kernel,
-            stride,
-            pad,
-            depthwise: by_channel,
-            activation,
-        } => {
+        Operation::Convolution { kernel, stride, pad, depthwise: by_channel, activation } => {
             let twin = if by_channel { depthwise } else { convolution };
-            twin(
-                input,
-                shape,
-                first,
-                second,
-                Window {
-                    kernel,
-                    stride,
-                    pad,
-                    activation,
-                },
-            )
+            twin(input, shape, first, second, Window { kernel, stride, pad, activation })
         }
         Operation::Dense { activation } => dense(input, first, second, activation),
         Operation::MaxPool => max_pool(input, shape),
         Operation::BatchNorm => {
-            let (mean, fourth) = (
-                parameters.get(2).map_or(&[][..], |p| p),
-                parameters.get(3).map_or(&[][..], |p| p),
-            );
+            let (mean, fourth) = (parameters.get(2).map_or(&[][..], |p| p), parameters.get(3).map_or(&[][..], |p| p));
             let (scale, offset) = batch_norm(first, second, mean, fourth, is_variance);
             affine(input, shape, &scale, &offset)
         }
@@ -354,26 +304,21 @@ pub fn run(graph: &Graph, weights: &Weights, input: &[f64]) -> Result<Vec<Vec<f6
         let output = layer(current, &sources, weights)?;
         if output.len() != current.shape.count() {
             let reason = format!("{} values instead of {}", output.len(), current.shape.count());
-            return Err(NetError::Graph {
-                layer: current.name.clone(),
-                reason,
-            });
+            return Err(NetError::Graph { layer: current.name.clone(), reason });
         }
         outputs.push(output);
     }
     Ok(outputs)
 }
 
-/// The original's selection layer: out[c][y][x] = Σ_{k≥1} p[k][y][x] · left[c][y][clamp(x − (k − 16))], three planes of 0..255.
+/// The original's selection layer: `out[c][y][x] = Σ_{k≥1} p[k][y][x] · left[c][y][clamp(x − (k − 16))]`, three planes of 0..255.
 pub fn selection(softmax: &[f64], shape: Shape, left: &[f64]) -> Vec<f64> {
     let (width, pixels) = (shape.width as usize, shape.pixels() as usize);
     let at = |index: usize| {
         let (pixel, x) = (index % pixels, index % width);
         let shares = softmax.iter().skip(pixel).step_by(pixels).enumerate().skip(1);
         let source = |k: usize| (x + 16).saturating_sub(k).min(width - 1);
-        shares
-            .map(|(k, share)| share * left.get(index - x + source(k)).copied().unwrap_or(0.0))
-            .sum()
+        shares.map(|(k, share)| share * left.get(index - x + source(k)).copied().unwrap_or(0.0)).sum()
     };
     (0..left.len()).map(at).collect()
 }
@@ -397,10 +342,7 @@ pub fn selection_enlarged(softmax: &[f64], shape: Shape, left: &[f64], size: [u3
                 // A neighbour outside the map is replaced by this pixel, the diagonal one also when only one index is outside.
                 let neighbour = |down: usize, right: usize| {
                     let inside = h + down < low_height && w + right < low_width;
-                    plane
-                        .get(if inside { here + down * low_width + right } else { here })
-                        .copied()
-                        .unwrap_or(0.0)
+                    plane.get(if inside { here + down * low_width + right } else { here }).copied().unwrap_or(0.0)
                 };
                 let upper = (1.0 - fx) * neighbour(0, 0) + fx * neighbour(0, 1);
                 let lower = (1.0 - fx) * neighbour(1, 0) + fx * neighbour(1, 1);

@@ -14,9 +14,7 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The 64-bit FNV-1a hash of a name.
 pub fn fnv1a64(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Uniform numbers 0 ≤ u < 1, exact in single precision: SplitMix64 seeded by the name.
@@ -41,17 +39,8 @@ pub fn weights(network: Network, seed: u64) -> Result<Weights, NetError> {
             let Some(name) = parameter.names.first() else { continue };
             let (centre, bound) = range(layer, index, &parameter.shape);
             let count = parameter.shape.iter().product();
-            let values = uniform(name, seed)
-                .take(count)
-                .map(|u| centre + (2.0 * u - 1.0) * bound)
-                .collect();
-            tensors.insert(
-                name.clone(),
-                Tensor {
-                    shape: parameter.shape.clone(),
-                    data: Data::F32(values),
-                },
-            );
+            let values = uniform(name, seed).take(count).map(|u| centre + (2.0 * u - 1.0) * bound).collect();
+            tensors.insert(name.clone(), Tensor { shape: parameter.shape.clone(), data: Data::F32(values) });
         }
     }
     let mut metadata = Metadata::deep3d_2016();
@@ -60,16 +49,10 @@ pub fn weights(network: Network, seed: u64) -> Result<Weights, NetError> {
         metadata.input.mean = [0.5; 3];
         metadata.input.std = [0.5; 3];
         let planes = network.planes();
-        metadata.planes = (0..planes)
-            .map(|plane| (2 * plane + 1) as f32 / planes as f32 - 1.0)
-            .collect();
+        metadata.planes = (0..planes).map(|plane| (2 * plane + 1) as f32 / planes as f32 - 1.0).collect();
     }
     metadata.licence = "none needed: generated numbers".into();
-    Ok(Weights {
-        file: "generated weights".into(),
-        metadata,
-        tensors,
-    })
+    Ok(Weights { file: "generated weights".into(), metadata, tensors })
 }
 
 /// Centre and bound of a tensor's values.
@@ -81,14 +64,9 @@ fn range(layer: &Layer, parameter: usize, shape: &[usize]) -> (f32, f32) {
         (Operation::BatchNorm, 1) => (0.0, 0.25),
         (Operation::BatchNorm, 2) => (60.0, 40.0),
         (Operation::BatchNorm, _) => (0.010, 0.004),
-        (Operation::Convolution { .. } | Operation::Dense { .. }, 0) => (
-            0.0,
-            if layer.name == "fc6" {
-                he(inputs()) / 64.0
-            } else {
-                he(inputs())
-            },
-        ),
+        (Operation::Convolution { .. } | Operation::Dense { .. }, 0) => {
+            (0.0, if layer.name == "fc6" { he(inputs()) / 64.0 } else { he(inputs()) })
+        }
         (Operation::Deconvolution { factor, .. }, 0) => {
             let taps = if factor == 1 { 1 } else { 4 };
             (0.0, he(shape.first().copied().unwrap_or(1) * taps))
@@ -125,7 +103,7 @@ mod tests {
         assert_eq!(first, [0.563_780_37, 0.283_757_2]);
         let weights = weights(Network::Deep3d2016, SEED).unwrap();
         let start = |name: &str| weights.tensors[name].values()[0];
-        assert_eq!(start("conv1_1_weight"), 0.060_132_708);
+        assert_eq!(start("conv1_1_weight"), 0.060_132_71);
         assert_eq!(weights.tensors["conv1_1_weight"].values()[1], -0.203_875_66);
         assert_eq!(start("fc7_weight"), -0.020_709_908);
         assert_eq!(weights.tensors.values().map(Tensor::count).sum::<usize>(), 28_026_705);

@@ -145,10 +145,8 @@ impl Weights {
         let contents = SafeTensors::deserialize(bytes).map_err(|cause| error(unreadable(bytes, &cause)))?;
         let metadata = header.metadata().as_ref().map_or_else(
             || {
-                Err(
-                    "it has no metadata, so it is not known how to feed it; export it with train/ or `weights import`"
-                        .into(),
-                )
+                Err("it has no metadata, so it is not known how to feed it; export it with train/ or `weights import`"
+                    .into())
             },
             Metadata::parse,
         );
@@ -158,11 +156,7 @@ impl Weights {
             let tensor = tensor(&view).map_err(|reason| error(format!("the tensor {name:?} {reason}")))?;
             tensors.insert(name.to_owned(), tensor);
         }
-        let weights = Self {
-            file: file.into(),
-            metadata,
-            tensors,
-        };
+        let weights = Self { file: file.into(), metadata, tensors };
         let network = weights.metadata.network;
         let side = network.multiple();
         weights.check(&Graph::new(network, network.fixed_size().unwrap_or([side, side]))?)?;
@@ -179,10 +173,8 @@ impl Weights {
             return Err(NetError::weights(&self.file, reason));
         };
         if tensor.shape != parameter.shape {
-            let reason = format!(
-                "the tensor {name} has the shape {:?}, this network's has {:?}",
-                tensor.shape, parameter.shape
-            );
+            let reason =
+                format!("the tensor {name} has the shape {:?}, this network's has {:?}", tensor.shape, parameter.shape);
             return Err(NetError::weights(&self.file, reason));
         }
         Ok((name, tensor))
@@ -205,10 +197,7 @@ impl Weights {
                 Data::F16(values) => (Dtype::F16, bytemuck::cast_slice(values)),
                 Data::F32(values) => (Dtype::F32, bytemuck::cast_slice(values)),
             };
-            views.push((
-                name,
-                TensorView::new(precision, tensor.shape.clone(), bytes).map_err(error)?,
-            ));
+            views.push((name, TensorView::new(precision, tensor.shape.clone(), bytes).map_err(error)?));
         }
         safetensors::serialize(views, Some(self.metadata.entries())).map_err(error)
     }
@@ -235,15 +224,10 @@ fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
         Dtype::F16 => Data::F16(words(bytes).map(f16::from_le_bytes).collect()),
         Dtype::F32 => Data::F32(words(bytes).map(f32::from_le_bytes).collect()),
         other => {
-            return Err(format!(
-                "is of type {other:?}; only F16 and F32 are read, so convert it"
-            ));
+            return Err(format!("is of type {other:?}; only F16 and F32 are read, so convert it"));
         }
     };
-    let tensor = Tensor {
-        shape: view.shape().to_vec(),
-        data,
-    };
+    let tensor = Tensor { shape: view.shape().to_vec(), data };
     if tensor.is_finite() {
         Ok(tensor)
     } else {
@@ -259,9 +243,7 @@ pub(super) fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N
 impl Metadata {
     /// What the original network's weights want and mean, which their file does not say: raw B, G, R of 0..255, planes of one pixel of 384.
     pub fn deep3d_2016() -> Self {
-        let planes = (0..Network::Deep3d2016.planes())
-            .map(|plane| (plane as f32 - 16.0) * 100.0 / 384.0)
-            .collect();
+        let planes = (0..Network::Deep3d2016.planes()).map(|plane| (plane as f32 - 16.0) * 100.0 / 384.0).collect();
         Self {
             network: Network::Deep3d2016,
             input: InputFormat {
@@ -302,10 +284,7 @@ impl Metadata {
             ("scale", scale.to_owned()),
             ("licence", self.licence.clone()),
         ];
-        entries
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect()
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     /// From key and value pairs; the error says which is missing or wrong, in words.
@@ -319,9 +298,7 @@ impl Metadata {
         let format = entry("format")?;
         if format != FORMAT {
             let shown: String = format.chars().take(20).collect();
-            return Err(format!(
-                "its format is {shown:?} and this program reads {FORMAT:?}; update deep3d"
-            ));
+            return Err(format!("its format is {shown:?} and this program reads {FORMAT:?}; update deep3d"));
         }
         let network: Network = entry("network")?.parse().map_err(|cause: NetError| cause.to_string())?;
         let input: InputJson = serde_json::from_str(entry("input")?)
@@ -331,26 +308,17 @@ impl Metadata {
             "BGR" => Channels::Bgr,
             _ => return Err(wrong("input", "of channels RGB or BGR")),
         };
-        let (mean, std) = (
-            input.mean.map(|value| value as f32),
-            input.std.map(|value| value as f32),
-        );
+        let (mean, std) = (input.mean.map(|value| value as f32), input.std.map(|value| value as f32));
         // Bounds that keep x finite in single precision.
         if !mean.iter().all(|value| value.abs() <= 1e6) || !std.iter().all(|value| (1e-6..=1e6).contains(value)) {
             return Err(wrong("input", "of finite means and of deviations above zero"));
         }
         if input.multiple != network.multiple() {
-            return Err(wrong(
-                "input",
-                &format!("of multiple {}, which is this network's", network.multiple()),
-            ));
+            return Err(wrong("input", &format!("of multiple {}, which is this network's", network.multiple())));
         }
         let planes: Vec<f32> = serde_json::from_str(entry("planes")?).map_err(|_| wrong("planes", "a JSON array"))?;
         if planes.len() != network.planes() as usize || !planes.iter().all(|plane| plane.abs() <= 100.0) {
-            return Err(wrong(
-                "planes",
-                &format!("{} parallaxes between -100 and 100 %", network.planes()),
-            ));
+            return Err(wrong("planes", &format!("{} parallaxes between -100 and 100 %", network.planes())));
         }
         let scale = match entry("scale")? {
             "relative" => Scale::Relative,
@@ -358,18 +326,7 @@ impl Metadata {
             _ => return Err(wrong("scale", "relative or absolute")),
         };
         let licence = entry("licence")?.to_owned();
-        let input = InputFormat {
-            channels,
-            mean,
-            std,
-            multiple: input.multiple,
-        };
-        Ok(Self {
-            network,
-            input,
-            planes,
-            scale,
-            licence,
-        })
+        let input = InputFormat { channels, mean, std, multiple: input.multiple };
+        Ok(Self { network, input, planes, scale, licence })
     }
 }

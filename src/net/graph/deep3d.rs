@@ -12,12 +12,7 @@ struct Block {
 }
 
 const fn block(kernel: u32, stride: u32, expansion: u32, channels: u32) -> Block {
-    Block {
-        kernel,
-        stride,
-        expansion,
-        channels,
-    }
+    Block { kernel, stride, expansion, channels }
 }
 
 const BLOCKS: [Block; 16] = [
@@ -63,16 +58,9 @@ pub(super) fn graph(width: u32, height: u32) -> Result<Graph, NetError> {
             activation: Activation::Relu6,
         };
         value = builder.add(&name("depthwise"), depthwise, &[value], inner)?;
-        value = builder.add(
-            &name("project"),
-            convolution(1, 1, Activation::None),
-            &[value],
-            block.channels,
-        )?;
+        value = builder.add(&name("project"), convolution(1, 1, Activation::None), &[value], block.channels)?;
         if block.stride == 1 && block.channels == channels {
-            let sum = Operation::Sum {
-                activation: Activation::None,
-            };
+            let sum = Operation::Sum { activation: Activation::None };
             value = builder.add(&name("sum"), sum, &[value, last], channels)?;
         }
         (last, channels) = (value, block.channels);
@@ -82,24 +70,10 @@ pub(super) fn graph(width: u32, height: u32) -> Result<Graph, NetError> {
     last = builder.add("context2", convolution(3, 1, Activation::Relu), &[last], 128)?;
     for (stage, block, channels, fused) in STAGES {
         let skip = outputs.get(block).copied().unwrap_or_default();
-        let lateral = builder.add(
-            &format!("lateral{stage}"),
-            convolution(1, 1, Activation::None),
-            &[skip],
-            channels,
-        )?;
-        let sum = builder.add(
-            &format!("sum{stage}"),
-            Operation::UpsampleSum,
-            &[last, lateral],
-            channels,
-        )?;
-        last = builder.add(
-            &format!("fuse{stage}"),
-            convolution(3, 1, Activation::Relu),
-            &[sum],
-            fused,
-        )?;
+        let lateral =
+            builder.add(&format!("lateral{stage}"), convolution(1, 1, Activation::None), &[skip], channels)?;
+        let sum = builder.add(&format!("sum{stage}"), Operation::UpsampleSum, &[last, lateral], channels)?;
+        last = builder.add(&format!("fuse{stage}"), convolution(3, 1, Activation::Relu), &[sum], fused)?;
     }
     let planes = Network::Deep3d.planes();
     last = builder.add("logits", convolution(3, 1, Activation::None), &[last], planes)?;
@@ -108,11 +82,5 @@ pub(super) fn graph(width: u32, height: u32) -> Result<Graph, NetError> {
 }
 
 fn convolution(kernel: u32, stride: u32, activation: Activation) -> Operation {
-    Operation::Convolution {
-        kernel,
-        stride,
-        pad: (kernel - stride) / 2,
-        depthwise: false,
-        activation,
-    }
+    Operation::Convolution { kernel, stride, pad: (kernel - stride) / 2, depthwise: false, activation }
 }

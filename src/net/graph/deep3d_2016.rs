@@ -30,58 +30,22 @@ pub(super) fn graph() -> Result<Graph, NetError> {
         last = builder.add(&format!("pool{}", group + 1), Operation::MaxPool, &[last], channels)?;
         pools.push((last, channels));
     }
-    last = builder.add(
-        "fc6",
-        Operation::Dense {
-            activation: Activation::Relu,
-        },
-        &[last],
-        512,
-    )?;
-    last = builder.add(
-        "fc7",
-        Operation::Dense {
-            activation: Activation::Relu,
-        },
-        &[last],
-        512,
-    )?;
+    last = builder.add("fc6", Operation::Dense { activation: Activation::Relu }, &[last], 512)?;
+    last = builder.add("fc7", Operation::Dense { activation: Activation::Relu }, &[last], 512)?;
     // Every side prediction is read through a ReLU only, so the ReLU belongs to the layer.
-    let coarse = builder.add(
-        "pred5",
-        Operation::Dense {
-            activation: Activation::Relu,
-        },
-        &[last],
-        planes * 60,
-    )?;
+    let coarse = builder.add("pred5", Operation::Dense { activation: Activation::Relu }, &[last], planes * 60)?;
     builder.reshape(coarse, Shape::new(planes, height / 32, width / 32))?;
     let mut enlarged = Vec::with_capacity(5);
     for (index, (pool, channels)) in pools.iter().take(4).enumerate() {
         let number = index + 1;
         let normed = builder.add(&format!("bn_pool{number}"), Operation::BatchNorm, &[*pool], *channels)?;
-        let side = builder.add(
-            &format!("pred{number}"),
-            convolution(Activation::Relu),
-            &[normed],
-            planes,
-        )?;
+        let side = builder.add(&format!("pred{number}"), convolution(Activation::Relu), &[normed], planes)?;
         let factor = 1 << index;
         enlarged.push(deconvolution(&mut builder, number, factor, side, planes)?);
     }
     enlarged.push(deconvolution(&mut builder, 5, 16, coarse, planes)?);
-    last = builder.add(
-        "feat",
-        Operation::Sum {
-            activation: Activation::Relu,
-        },
-        &enlarged,
-        planes,
-    )?;
-    let double = Operation::Deconvolution {
-        factor: 2,
-        activation: Activation::Relu,
-    };
+    last = builder.add("feat", Operation::Sum { activation: Activation::Relu }, &enlarged, planes)?;
+    let double = Operation::Deconvolution { factor: 2, activation: Activation::Relu };
     last = builder.add("deconv_predup", double, &[last], planes)?;
     last = builder.add("convolution0", convolution(Activation::None), &[last], planes)?;
     builder.add("softmax", Operation::Softmax, &[last], planes)?;
@@ -89,13 +53,7 @@ pub(super) fn graph() -> Result<Graph, NetError> {
 }
 
 fn convolution(activation: Activation) -> Operation {
-    Operation::Convolution {
-        kernel: 3,
-        stride: 1,
-        pad: 1,
-        depthwise: false,
-        activation,
-    }
+    Operation::Convolution { kernel: 3, stride: 1, pad: 1, depthwise: false, activation }
 }
 
 fn deconvolution(
@@ -105,9 +63,6 @@ fn deconvolution(
     source: usize,
     planes: u32,
 ) -> Result<usize, NetError> {
-    let operation = Operation::Deconvolution {
-        factor,
-        activation: Activation::None,
-    };
+    let operation = Operation::Deconvolution { factor, activation: Activation::None };
     builder.add(&format!("deconv_pred{number}"), operation, &[source], planes)
 }

@@ -1,7 +1,7 @@
 //! A network as data: layers with their shapes and the tensors they need.
 //!
 //! A [`Graph`] is made once for a picture size, by [`Graph::new`]; it owns no weights and knows nothing of Vulkan. [`super::plan`] turns it
-//! into dispatches, [`super::reference`] runs it on the CPU, [`super::weights`] checks files against it. Any thread may use it.
+//! into dispatches, [`mod@super::reference`] runs it on the CPU, [`super::weights`] checks files against it. Any thread may use it.
 
 mod deep3d;
 mod deep3d_2016;
@@ -84,11 +84,7 @@ pub struct Shape {
 impl Shape {
     /// A shape from its three numbers, in the order C, H, W.
     pub const fn new(channels: u32, height: u32, width: u32) -> Self {
-        Self {
-            channels,
-            height,
-            width,
-        }
+        Self { channels, height, width }
     }
 
     /// Pixels of one channel.
@@ -197,12 +193,7 @@ impl Graph {
     pub fn new(network: Network, size: [u32; 2]) -> Result<Self, NetError> {
         let [width, height] = size;
         let multiple = network.multiple();
-        let error = |wanted: String| NetError::Size {
-            network: network.name(),
-            wanted,
-            width,
-            height,
-        };
+        let error = |wanted: String| NetError::Size { network: network.name(), wanted, width, height };
         if let Some(fixed) = network.fixed_size().filter(|fixed| *fixed != size) {
             return Err(error(format!("{}×{}", fixed[0], fixed[1])));
         }
@@ -236,17 +227,13 @@ impl Graph {
     /// Multiply-adds of the learned layers for one picture.
     pub fn multiply_adds(&self) -> u64 {
         let layers = self.layers.iter();
-        layers
-            .map(|layer| multiply_adds(layer, |source| self.layers.get(source).map(|layer| layer.shape)))
-            .sum()
+        layers.map(|layer| multiply_adds(layer, |source| self.layers.get(source).map(|layer| layer.shape))).sum()
     }
 
     /// Numbers in the weights file.
     pub fn parameter_count(&self) -> usize {
         let parameters = self.layers.iter().flat_map(|layer| &layer.parameters);
-        parameters
-            .map(|parameter| parameter.shape.iter().product::<usize>())
-            .sum()
+        parameters.map(|parameter| parameter.shape.iter().product::<usize>()).sum()
     }
 }
 
@@ -254,20 +241,13 @@ impl Graph {
 pub const LONGEST_SIDE: u32 = 4096;
 
 fn multiply_adds(layer: &Layer, source: impl Fn(usize) -> Option<Shape>) -> u64 {
-    let weight = layer
-        .parameters
-        .first()
-        .map_or(0, |parameter| parameter.shape.iter().product::<usize>() as u64);
+    let weight = layer.parameters.first().map_or(0, |parameter| parameter.shape.iter().product::<usize>() as u64);
     match layer.operation {
         Operation::Convolution { .. } => weight * u64::from(layer.shape.pixels()),
         Operation::Dense { .. } => weight,
         // Every input value meets every weight of its channel once, border losses not counted (2×2 taps an output pixel).
         Operation::Deconvolution { .. } => {
-            let pixels = layer
-                .sources
-                .first()
-                .and_then(|index| source(*index))
-                .map_or(0, Shape::pixels);
+            let pixels = layer.sources.first().and_then(|index| source(*index)).map_or(0, Shape::pixels);
             weight * u64::from(pixels)
         }
         _ => 0,
@@ -299,18 +279,11 @@ impl Builder {
             shape: input,
             parameters: Vec::new(),
         };
-        Self {
-            network,
-            layers: vec![layer],
-            naming,
-        }
+        Self { network, layers: vec![layer], naming }
     }
 
     pub(super) fn finish(self) -> Graph {
-        Graph {
-            network: self.network,
-            layers: self.layers,
-        }
+        Graph { network: self.network, layers: self.layers }
     }
 
     /// Adds a layer with `channels` out and returns its place. For a dense layer the shape is channels×1×1.
@@ -321,18 +294,10 @@ impl Builder {
         sources: &[usize],
         channels: u32,
     ) -> Result<usize, NetError> {
-        let error = |reason: &str| NetError::Graph {
-            layer: name.into(),
-            reason: reason.into(),
-        };
+        let error = |reason: &str| NetError::Graph { layer: name.into(), reason: reason.into() };
         let mut shapes = Vec::with_capacity(sources.len());
         for source in sources {
-            shapes.push(
-                self.layers
-                    .get(*source)
-                    .ok_or_else(|| error("a source that does not exist"))?
-                    .shape,
-            );
+            shapes.push(self.layers.get(*source).ok_or_else(|| error("a source that does not exist"))?.shape);
         }
         if self.layers.iter().any(|layer| layer.name == name) {
             return Err(error("the name is taken"));
@@ -340,13 +305,7 @@ impl Builder {
         let first = *shapes.first().ok_or_else(|| error("no source"))?;
         let shape = match operation {
             Operation::Input => return Err(error("a second input")),
-            Operation::Convolution {
-                stride,
-                kernel,
-                pad,
-                depthwise,
-                ..
-            } => {
+            Operation::Convolution { stride, kernel, pad, depthwise, .. } => {
                 let divides = first.width.is_multiple_of(stride) && first.height.is_multiple_of(stride);
                 if !divides || kernel < stride || pad > kernel - stride || (depthwise && channels != first.channels) {
                     return Err(error("stride, pad or channels"));
@@ -382,22 +341,13 @@ impl Builder {
             return Err(error("channels"));
         }
         let parameters = self.parameters(name, operation, first, channels);
-        self.layers.push(Layer {
-            name: name.into(),
-            operation,
-            sources: sources.to_vec(),
-            shape,
-            parameters,
-        });
+        self.layers.push(Layer { name: name.into(), operation, sources: sources.to_vec(), shape, parameters });
         Ok(self.layers.len() - 1)
     }
 
     /// The output of a dense layer as a picture, without a layer of its own: both orders are C, H, W.
     pub(super) fn reshape(&mut self, layer: usize, shape: Shape) -> Result<(), NetError> {
-        let error = || NetError::Graph {
-            layer: format!("layer {layer}"),
-            reason: "reshape".into(),
-        };
+        let error = || NetError::Graph { layer: format!("layer {layer}"), reason: "reshape".into() };
         let layer = self.layers.get_mut(layer).ok_or_else(error)?;
         if layer.shape.count() != shape.count() || !matches!(layer.operation, Operation::Dense { .. }) {
             return Err(error());
@@ -453,10 +403,7 @@ mod tests {
         let graph = Graph::new(Network::Deep3d, [384, 160]).unwrap();
         assert_eq!(graph.parameter_count(), 3_294_704);
         assert_eq!(graph.multiply_adds() / 1_000_000, 883);
-        let convolutions = graph
-            .layers
-            .iter()
-            .filter(|layer| matches!(layer.operation, Operation::Convolution { .. }));
+        let convolutions = graph.layers.iter().filter(|layer| matches!(layer.operation, Operation::Convolution { .. }));
         assert_eq!(convolutions.count(), 59);
         assert_eq!(graph.input(), Shape::new(3, 160, 384));
         assert_eq!(graph.output(), Shape::new(32, 80, 192));
@@ -468,10 +415,7 @@ mod tests {
         assert_eq!(graph.parameter_count(), 28_026_705);
         // The specification counts 10,884.47 M with border losses of the 3×3 layers left out and 2×2 taps a deconvolved pixel, as here.
         assert_eq!((graph.multiply_adds() + 5_000) / 10_000, 1_088_447);
-        assert_eq!(
-            graph.layers.iter().map(|layer| layer.parameters.len()).sum::<usize>(),
-            60
-        );
+        assert_eq!(graph.layers.iter().map(|layer| layer.parameters.len()).sum::<usize>(), 60);
         assert_eq!(graph.output(), Shape::new(33, 160, 384));
     }
 
@@ -484,10 +428,7 @@ mod tests {
             (Network::Deep3d2016, [416, 160]),
         ] {
             let text = Graph::new(network, size).unwrap_err().to_string();
-            assert!(
-                text.contains("--network-size") && text.contains(network.name()),
-                "{text}"
-            );
+            assert!(text.contains("--network-size") && text.contains(network.name()), "{text}");
         }
     }
 
@@ -496,25 +437,14 @@ mod tests {
         for network in [Network::Deep3d, Network::Deep3d2016] {
             assert_eq!(network.name().parse::<Network>().unwrap(), network);
         }
-        assert!(
-            "deep4d"
-                .parse::<Network>()
-                .unwrap_err()
-                .to_string()
-                .contains("deep3d-2016")
-        );
+        assert!("deep4d".parse::<Network>().unwrap_err().to_string().contains("deep3d-2016"));
     }
 
     #[test]
     fn a_layer_that_does_not_fit_is_refused() {
         let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, 32, 32));
-        let convolution = Operation::Convolution {
-            kernel: 3,
-            stride: 1,
-            pad: 1,
-            depthwise: true,
-            activation: Activation::None,
-        };
+        let convolution =
+            Operation::Convolution { kernel: 3, stride: 1, pad: 1, depthwise: true, activation: Activation::None };
         assert!(builder.add("a", convolution, &[0], 4).is_err());
         assert!(builder.add("b", Operation::MaxPool, &[7], 3).is_err());
         assert!(builder.add("c", Operation::UpsampleSum, &[0, 0], 3).is_err());

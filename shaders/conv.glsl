@@ -1,0 +1,99 @@
+// Dense convolution, bias, activation, and the addition of another map of the same size or of half of it.
+//
+// A lane makes PIXELS neighbouring pixels of a row × QUADS·4 channels ("block"), all sums in registers. Blocks come in groups; the lanes of
+// a subgroup take the blocks of one group at the same pixels, so that they read the same pixels and neighbouring weights.
+// Weights: for each group, for each step (bias, then ky, in quad, kx), for each of QUADS·4 (out quad, in channel), for each block: 4 channels out.
+layout(local_size_x_id = 0) in;
+#include "texels.glsl"
+layout(constant_id = 1) const int KERNEL = 3;
+layout(constant_id = 2) const int STRIDE = 1;
+layout(constant_id = 3) const int PIXELS = 12;
+layout(constant_id = 4) const int QUADS = 2;
+
+layout(push_constant) uniform Push {
+    ivec2 in_size;
+    ivec2 out_size;
+    int in_quads;
+    int out_quads;
+    int blocks;
+    int group;
+    int tiles;
+    int pad;
+    int activation;
+    int residual_shift; // -1: nothing is added, 0: the same size, 1: half of it
+} push;
+
+#ifdef STORAGE
+layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
+layout(binding = 1, std430) readonly buffer Weights { vec4 weights[]; };
+layout(binding = 2, std430) readonly buffer Residual { vec4 residual[]; };
+#else
+layout(binding = 0) uniform samplerBuffer source;
+layout(binding = 1) uniform samplerBuffer weights;
+layout(binding = 2) uniform samplerBuffer residual;
+#endif
+layout(binding = 3, std430) writeonly buffer Sink { vec4 sink[]; };
+
+const int SPAN = (PIXELS - 1) * STRIDE + KERNEL;
+
+void main() {
+    int index = lane();
+    int lanes = push.tiles * push.out_size.y * push.group;
+    int block = index / lanes * push.group + index % push.group;
+    int tile = index % lanes / push.group;
+    int y = tile / push.tiles;
+    int x0 = tile % push.tiles * PIXELS;
+    if (block >= push.blocks) return;
+
+    int step = push.group * QUADS * 4;
+    int at = index / lanes * (KERNEL * KERNEL * push.in_quads + 1) * step + index % push.group;
+    vec4 sum[PIXELS * QUADS];
+    [[unroll]] for (int o = 0; o < QUADS; o++) {
+        vec4 bias = FETCH(weights, at + o * push.group);
+        [[unroll]] for (int p = 0; p < PIXELS; p++) sum[p * QUADS + o] = bias;
+    }
+    at += step;
+    for (int ky = 0; ky < KERNEL; ky++) {
+        int line = y * STRIDE + ky - push.pad;
+        bool inside = line >= 0 && line < push.in_size.y;
+        for (int q = 0; q < push.in_quads; q++) {
+            vec4 values[SPAN];
+            [[unroll]] for (int s = 0; s < SPAN; s++) {
+                int column = x0 * STRIDE + s - push.pad;
+                bool valid = inside && column >= 0 && column < push.in_size.x;
+                vec4 value = FETCH(source, valid ? (line * push.in_size.x + column) * push.in_quads + q : 0);
+                values[s] = valid ? value : vec4(0.0);
+            }
+            [[unroll]] for (int kx = 0; kx < KERNEL; kx++) {
+                [[unroll]] for (int o = 0; o < QUADS; o++) {
+                    vec4 weight0 = FETCH(weights, at + (o * 4 + 0) * push.group);
+                    vec4 weight1 = FETCH(weights, at + (o * 4 + 1) * push.group);
+                    vec4 weight2 = FETCH(weights, at + (o * 4 + 2) * push.group);
+                    vec4 weight3 = FETCH(weights, at + (o * 4 + 3) * push.group);
+                    [[unroll]] for (int p = 0; p < PIXELS; p++) {
+                        vec4 value = values[p * STRIDE + kx];
+                        sum[p * QUADS + o] += value.x * weight0 + value.y * weight1 + value.z * weight2 + value.w * weight3;
+                    }
+                }
+                at += step;
+            }
+        }
+    }
+    int shift = max(push.residual_shift, 0);
+    int residual_line = (y >> shift) * (push.out_size.x >> shift);
+    [[unroll]] for (int p = 0; p < PIXELS; p++) {
+        int x = x0 + p;
+        if (x < push.out_size.x) {
+            [[unroll]] for (int o = 0; o < QUADS; o++) {
+                int quad = block * QUADS + o;
+                if (quad < push.out_quads) {
+                    vec4 value = activated(sum[p * QUADS + o], push.activation);
+                    if (push.residual_shift >= 0) {
+                        value += FETCH(residual, (residual_line + (x >> shift)) * push.out_quads + quad);
+                    }
+                    sink[(y * push.out_size.x + x) * push.out_quads + quad] = value;
+                }
+            }
+        }
+    }
+}

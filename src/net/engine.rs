@@ -1,0 +1,203 @@
+//! The network on the GPU: everything is made once by [`Engine::new`]; [`Engine::record`] puts its dispatches into a command buffer.
+//!
+//! An engine belongs to one GPU, one set of weights and one picture size. It may be recorded into several command buffers, but they share
+//! its memory, so only one may run at a time (submissions to one queue run in order). Any thread may use it; everything is freed on drop.
+
+use super::error::NetError;
+use super::graph::{Graph, Network, Shape};
+use super::kernels::{NetKernel, Path, Tuning};
+use super::pack::pack;
+use super::plan::{Memory, Plan, Slot};
+use super::weights::{Metadata, Weights};
+use crate::gpu::{Bindings, Buffer, BufferKind, Gpu, GpuError, Kernel, Recorder, Resource, TexelView};
+use ash::vk;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A dispatch that is ready to be recorded.
+struct Step {
+    name: String,
+    bindings: Arc<Bindings>,
+    push: Vec<i32>,
+    groups: [u32; 3],
+}
+
+/// A network that is ready to run.
+pub struct Engine {
+    graph: Graph,
+    plan: Plan,
+    metadata: Metadata,
+    buffers: Vec<Arc<Buffer>>,
+    steps: Vec<Step>,
+}
+
+impl Engine {
+    /// Makes the network of `weights` ready for pictures of `size` (width, height): compiles kernels and uploads weights.
+    pub fn new(gpu: &Gpu, weights: &Weights, size: [u32; 2]) -> Result<Self, NetError> {
+        Self::with(gpu, weights, size, &Tuning::of(gpu.facts()), Memory::Reuse)
+    }
+
+    /// As [`Engine::new`], with another row of the kernel table, or with all values kept for [`Engine::value`].
+    pub fn with(
+        gpu: &Gpu,
+        weights: &Weights,
+        size: [u32; 2],
+        tuning: &Tuning,
+        memory: Memory,
+    ) -> Result<Self, NetError> {
+        let graph = Graph::new(weights.metadata.network, size)?;
+        weights.check(&graph)?;
+        let plan = Plan::new(&graph, tuning, memory)?;
+        let facts = gpu.facts();
+        let most = match tuning.path {
+            Path::Texel => u64::from(facts.max_storage_bytes).min(u64::from(facts.max_texel_elements) * 16),
+            Path::Storage => u64::from(facts.max_storage_bytes),
+        };
+        if plan.buffers.iter().any(|bytes| *bytes > most) {
+            return Err(NetError::Size {
+                network: graph.network.name(),
+                wanted: format!("fewer pixels on {}, which takes {} MB at once", facts.name, most >> 20),
+                width: size[0],
+                height: size[1],
+            });
+        }
+        let mut makers = Makers { gpu, path: tuning.path, kernels: HashMap::new() };
+        let buffers = (plan.buffers.iter())
+            .map(|bytes| Buffer::new(gpu, "network values", *bytes, BufferKind::Device))
+            .collect::<Result<Vec<_>, _>>()?;
+        let tables = (plan.tables.iter())
+            .map(|table| {
+                let numbers = pack(table, &graph, weights)?;
+                Ok(Buffer::with_content(gpu, "network weights", bytemuck::cast_slice(&numbers))?)
+            })
+            .collect::<Result<Vec<_>, NetError>>()?;
+        let mut steps = Vec::with_capacity(plan.dispatches.len());
+        for dispatch in &plan.dispatches {
+            let kernel = makers.kernel(dispatch.kernel, &dispatch.constants)?;
+            let mut resources = Vec::with_capacity(dispatch.slots.len());
+            for (index, slot) in dispatch.slots.iter().enumerate() {
+                let buffer = match slot {
+                    Slot::Value(value) => plan.place(*value).and_then(|place| buffers.get(place)),
+                    Slot::Table(table) => tables.get(*table),
+                };
+                let buffer = buffer.ok_or_else(|| NetError::Graph {
+                    layer: dispatch.name.clone(),
+                    reason: "a value without memory".into(),
+                })?;
+                resources.push(makers.resource(buffer, index < dispatch.kernel.reads())?);
+            }
+            steps.push(Step {
+                name: dispatch.name.clone(),
+                bindings: Bindings::new(&kernel, &resources)?,
+                push: dispatch.push.clone(),
+                groups: dispatch.groups,
+            });
+        }
+        Ok(Self { graph, plan, metadata: weights.metadata.clone(), buffers, steps })
+    }
+
+    /// Which network.
+    pub fn network(&self) -> Network {
+        self.graph.network
+    }
+
+    /// What the weights' file says about itself: how to make the input, what the planes are.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Width and height of the input.
+    pub fn input_size(&self) -> [u32; 2] {
+        let shape = self.graph.input();
+        [shape.width, shape.height]
+    }
+
+    /// Width and height of [`Engine::parallax`] and [`Engine::planes`]: half the input's for `deep3d`, the input's for `deep3d-2016`.
+    pub fn output_size(&self) -> [u32; 2] {
+        let shape = self.graph.output();
+        [shape.width, shape.height]
+    }
+
+    /// The input, to be written before the network runs: one RGBA32F texel a pixel, row by row; the first three numbers are the picture's
+    /// channels in the order of the metadata's `channels`, after mean and standard deviation, the fourth is 0.
+    pub fn input(&self) -> Result<&Arc<Buffer>, NetError> {
+        self.buffer(self.plan.input)
+    }
+
+    /// The parallax expected at each pixel, one R32F number each, row by row: % of the picture's width (or only proportional to it, by the
+    /// metadata's `scale`), positive behind the screen.
+    pub fn parallax(&self) -> Result<&Arc<Buffer>, NetError> {
+        self.buffer(self.plan.parallax)
+    }
+
+    /// The softmax over the planes: for each pixel, row by row, ⌈planes/4⌉ RGBA32F texels, plane 4q + c in component c of texel q; what is
+    /// left of the last texel is 0.
+    pub fn planes(&self) -> Result<&Arc<Buffer>, NetError> {
+        self.buffer(self.plan.planes)
+    }
+
+    /// The value of the layer called `name` and its shape, if it exists in memory (see [`Memory::Keep`]) and is not fused away.
+    pub fn value(&self, name: &str) -> Option<(&Arc<Buffer>, Shape)> {
+        let index = self.graph.find(name)?;
+        Some((self.buffers.get(self.plan.place(index)?)?, self.graph.layers.get(index)?.shape))
+    }
+
+    fn buffer(&self, value: usize) -> Result<&Arc<Buffer>, NetError> {
+        let missing = || NetError::Graph { layer: format!("value {value}"), reason: "it has no memory".into() };
+        self.plan.place(value).and_then(|place| self.buffers.get(place)).ok_or_else(missing)
+    }
+
+    /// Records the whole network.
+    pub fn record(&self, recorder: &mut Recorder<'_>) -> Result<(), GpuError> {
+        self.steps.iter().try_for_each(|step| step.record(recorder))
+    }
+
+    /// As [`Engine::record`], with timestamp `first` before everything and one more after each dispatch; the names are
+    /// [`Engine::step_names`].
+    pub fn record_timed(&self, recorder: &mut Recorder<'_>, first: u32) -> Result<(), GpuError> {
+        recorder.timestamp(first);
+        for (index, step) in (first + 1..).zip(&self.steps) {
+            step.record(recorder)?;
+            recorder.timestamp(index);
+        }
+        Ok(())
+    }
+
+    /// The layer each dispatch makes, in order.
+    pub fn step_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.steps.iter().map(|step| step.name.as_str())
+    }
+}
+
+impl Step {
+    fn record(&self, recorder: &mut Recorder<'_>) -> Result<(), GpuError> {
+        recorder.dispatch(&self.bindings, bytemuck::cast_slice(&self.push), self.groups)
+    }
+}
+
+/// Makes each kernel once.
+struct Makers<'a> {
+    gpu: &'a Gpu,
+    path: Path,
+    kernels: HashMap<(NetKernel, Vec<u32>), Arc<Kernel>>,
+}
+
+impl Makers<'_> {
+    fn kernel(&mut self, kernel: NetKernel, constants: &[u32]) -> Result<Arc<Kernel>, GpuError> {
+        let key = (kernel, constants.to_vec());
+        if let Some(made) = self.kernels.get(&key) {
+            return Ok(Arc::clone(made));
+        }
+        let made = Kernel::new(self.gpu, &kernel.source(self.path), constants)?;
+        self.kernels.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn resource(&self, buffer: &Arc<Buffer>, read: bool) -> Result<Resource, GpuError> {
+        if read && self.path == Path::Texel {
+            Ok(Resource::from(&TexelView::new(buffer, vk::Format::R32G32B32A32_SFLOAT)?))
+        } else {
+            Ok(Resource::from(buffer))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The network's kernels, and the one table of how they are cut for which kind of device.
+
+use crate::gpu::{Bind, Facts, KernelSource};
+
+/// How kernels read activations and weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// Uniform texel buffers.
+    Texel,
+    /// Storage buffers.
+    Storage,
+}
+
+/// How the work of a kernel is cut into lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// How kernels read.
+    pub path: Path,
+    /// Lanes of a workgroup of the convolutions, which keep a whole tile in registers.
+    pub heavy_lanes: u32,
+    /// Lanes of a workgroup of everything else.
+    pub light_lanes: u32,
+    /// Channel blocks whose lanes stand side by side, and whose weights lie interleaved.
+    pub group: u32,
+    /// Pixels and channel quads a lane of a convolution makes.
+    pub convolution: [u32; 2],
+    /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
+    pub depthwise: [[u32; 2]; 2],
+    /// Slices a fully connected layer's source is cut into, at most.
+    pub slices: u32,
+}
+
+/// Software drivers (lavapipe): texel fetches are vectorised there and storage loads are a loop over the lanes, so tiles are as large as
+/// pays in arithmetic per fetch: 12 × 8 sums a lane. A subgroup is 8 lanes, and small workgroups spread best over few threads.
+pub const SOFTWARE: Tuning = Tuning {
+    path: Path::Texel,
+    heavy_lanes: 8,
+    light_lanes: 64,
+    group: 8,
+    convolution: [12, 2],
+    depthwise: [[12, 2], [6, 2]],
+    slices: 8,
+};
+
+/// GPUs: 16-byte storage loads, tiles that leave registers for several subgroups, and more slices, since a GPU needs thousands of lanes.
+pub const HARDWARE: Tuning = Tuning {
+    path: Path::Storage,
+    heavy_lanes: 64,
+    light_lanes: 64,
+    group: 16,
+    convolution: [4, 2],
+    depthwise: [[4, 1], [4, 1]],
+    slices: 64,
+};
+
+impl Tuning {
+    /// The row of the table for a device.
+    pub const fn of(facts: &Facts) -> Self {
+        if facts.is_cpu { SOFTWARE } else { HARDWARE }
+    }
+}
+
+/// A kernel of shaders/.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NetKernel {
+    /// conv.glsl
+    Convolution,
+    /// depthwise.glsl
+    Depthwise,
+    /// max_pool.glsl
+    MaxPool,
+    /// dense.glsl
+    Dense,
+    /// dense_finish.glsl
+    DenseFinish,
+    /// deconv.glsl
+    Deconvolution,
+    /// softmax.glsl
+    Softmax,
+}
+
+/// The bindings that read come first, then those that write.
+macro_rules! source {
+    ($path:expr, $name:literal, $reads:literal, $writes:literal, $pushed:literal) => {{
+        const TEXELS: [Bind; $reads + $writes] = binds::<{ $reads + $writes }>($reads, Bind::UniformTexel);
+        const STORAGE: [Bind; $reads + $writes] = binds::<{ $reads + $writes }>($reads, Bind::StorageRead);
+        match $path {
+            Path::Texel => KernelSource {
+                name: $name,
+                spirv: include_bytes!(concat!("../../spirv/", $name, ".spv")),
+                bindings: &TEXELS,
+                push_bytes: 4 * $pushed,
+            },
+            Path::Storage => KernelSource {
+                name: concat!($name, "_storage"),
+                spirv: include_bytes!(concat!("../../spirv/", $name, "_storage.spv")),
+                bindings: &STORAGE,
+                push_bytes: 4 * $pushed,
+            },
+        }
+    }};
+}
+
+const fn binds<const N: usize>(reads: usize, read: Bind) -> [Bind; N] {
+    let mut binds = [Bind::StorageWrite; N];
+    let mut index = 0;
+    while index < reads {
+        binds[index] = read;
+        index += 1;
+    }
+    binds
+}
+
+impl NetKernel {
+    /// Its module and interface.
+    pub fn source(self, path: Path) -> KernelSource {
+        match self {
+            Self::Convolution => source!(path, "conv", 3, 1, 12),
+            Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
+            Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
+            Self::Dense => source!(path, "dense", 2, 1, 3),
+            Self::DenseFinish => source!(path, "dense_finish", 2, 1, 3),
+            Self::Deconvolution => source!(path, "deconv", 6, 1, 11),
+            Self::Softmax => source!(path, "softmax", 2, 2, 1),
+        }
+    }
+
+    /// How many of its bindings, the first ones, are read.
+    pub const fn reads(self) -> usize {
+        match self {
+            Self::Convolution => 3,
+            Self::Deconvolution => 6,
+            _ => 2,
+        }
+    }
+}

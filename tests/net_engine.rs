@@ -1,0 +1,68 @@
+//! Both networks on the GPU against their CPU twins, layer by layer.
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/net.rs"]
+mod common;
+
+use common::{difference, planar, read, run, value};
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::net::kernels::{HARDWARE, SOFTWARE, Tuning};
+use deep3d::net::plan::Memory;
+use deep3d::net::{Engine, Graph, Network, Weights, reference, synthetic};
+
+fn input(graph: &Graph, weights: &Weights) -> Vec<f64> {
+    let shape = graph.input();
+    let format = &weights.metadata.input;
+    let pixels = shape.pixels() as usize;
+    let normal = |index: usize, value: f64| {
+        let channel = index / pixels;
+        (value / 255.0 - f64::from(format.mean[channel])) / f64::from(format.std[channel])
+    };
+    let picture = planar(shape.width as usize, shape.height as usize);
+    picture.into_iter().enumerate().map(|(index, value)| normal(index, value)).collect()
+}
+
+/// Every value that exists in memory is compared; returns how many.
+fn compare(network: Network, size: [u32; 2], tuning: &Tuning) -> usize {
+    let gpu = WatchedGpu::new().unwrap();
+    let weights = synthetic::weights(network, synthetic::SEED).unwrap();
+    let graph = Graph::new(network, size).unwrap();
+    let input = input(&graph, &weights);
+    let expected = reference::run(&graph, &weights, &input).unwrap();
+    let engine = Engine::with(&gpu, &weights, size, tuning, Memory::Keep).unwrap();
+    run(&gpu, &engine, &input);
+    let mut compared = 0;
+    for (layer, expected) in graph.layers.iter().zip(&expected) {
+        if let Some(values) = value(&gpu, &engine, &layer.name) {
+            let difference = difference(&values, expected);
+            assert!(difference < 1e-4, "{} at {size:?}: {difference:e}", layer.name);
+            compared += 1;
+        }
+    }
+    let parallax: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
+    let planes = &weights.metadata.planes;
+    let unused = network.unused_planes() as usize;
+    let expected = reference::expectation(expected.last().unwrap(), graph.output(), planes, unused);
+    let difference = difference(&parallax, &expected);
+    // The softmax of large logits enlarges what rounding does to them.
+    assert!(difference < 2e-4, "parallax at {size:?}: {difference:e}");
+    // With its memory shared between values, it must make the same.
+    let engine = Engine::with(&gpu, &weights, size, tuning, Memory::Reuse).unwrap();
+    run(&gpu, &engine, &input);
+    let again: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
+    assert_eq!(again, parallax);
+    compared
+}
+
+#[test]
+fn deep3d_agrees_with_its_twin_at_the_usual_size() {
+    assert!(compare(Network::Deep3d, [384, 160], &SOFTWARE) > 50);
+}
+
+#[test]
+fn deep3d_agrees_with_its_twin_at_odd_sizes_on_both_paths() {
+    for size in [[32, 32], [96, 224]] {
+        assert!(compare(Network::Deep3d, size, &SOFTWARE) > 50);
+        assert!(compare(Network::Deep3d, size, &HARDWARE) > 50);
+    }
+}
