@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! 4  player  convert  bench  doctor  pattern  cli  main
-//! 3  sink/{layout, window, file, null}                       what a user sees
+//! 3  film  eyes  sink/{layout, compose, window, file}         what a user sees
 //! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
 //! 0  time  frame  ring  trace                                nouns only, no unsafe
@@ -23,10 +23,12 @@
 //!
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
+pub mod film;
 pub mod frame;
 pub mod gpu;
 pub mod media;
 pub mod net;
+pub mod pattern;
 pub mod ring;
 pub mod sink;
 pub mod stage;

@@ -51,6 +51,8 @@ pub struct Info {
     pub colour: Colour,
     /// Pictures in a second as a fraction in its lowest terms, on average; `None` for stills and where nobody knows.
     pub frame_rate: Option<(u32, u32)>,
+    /// Seconds of a tick of the video track's clock, as a fraction: times are multiples of it.
+    pub time_base: (i32, i32),
     /// Length in film time; `None` for stills, live streams and files that do not tell.
     pub duration: Option<Time>,
     /// The container's own time of the film's beginning (film time zero).
@@ -166,6 +168,7 @@ impl Source {
             format: picture.format,
             colour: picture.colour,
             frame_rate: None,
+            time_base: (1, 90_000),
             duration: None,
             start_offset: Time::ZERO,
             is_still: true,
@@ -283,6 +286,7 @@ fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
             .track
             .rate
             .map(|(numerator, denominator)| (numerator.unsigned_abs(), denominator.unsigned_abs())),
+        time_base: demuxer.track.time_base,
         duration: demuxer.duration(),
         start_offset: demuxer.start().unwrap_or(Time::ZERO),
         is_still: false,

@@ -1,0 +1,109 @@
+//! What goes up the chain: the epoch of the last seek, stop, and how late it is.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::media::StopFlag;
+use crate::time::Time;
+
+/// No film time: nothing is ever late.
+const NEVER: i64 = i64::MIN;
+
+#[derive(Default)]
+struct Wish {
+    seek: Option<(Time, u32)>,
+}
+
+struct Steering {
+    wish: Mutex<Wish>,
+    changed: Condvar,
+    epoch: AtomicU32,
+    stopped: AtomicBool,
+    now: AtomicI64,
+    dropped: AtomicU64,
+    stop_source: StopFlag,
+}
+
+/// The handle by which a player or a converter steers a film. Clones steer the same film; any thread may.
+#[derive(Clone)]
+pub struct Control(Arc<Steering>);
+
+impl Control {
+    pub(super) fn new(stop_source: StopFlag) -> Self {
+        Self(Arc::new(Steering {
+            wish: Mutex::default(),
+            changed: Condvar::new(),
+            epoch: AtomicU32::new(0),
+            stopped: AtomicBool::new(false),
+            now: AtomicI64::new(NEVER),
+            dropped: AtomicU64::new(0),
+            stop_source,
+        }))
+    }
+
+    fn wish(&self) -> MutexGuard<'_, Wish> {
+        self.0.wish.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes to `time`, exactly. The frames from there on carry the epoch returned; those of older ones may be thrown away.
+    /// Of several seeks in a row only the last is carried out.
+    pub fn seek(&self, time: Time) -> u32 {
+        let mut wish = self.wish();
+        let epoch = self.0.epoch.fetch_add(1, Ordering::AcqRel) + 1;
+        self.0.now.store(NEVER, Ordering::Release);
+        wish.seek = Some((time, epoch));
+        self.0.changed.notify_all();
+        epoch
+    }
+
+    /// The epoch of the last seek.
+    pub fn epoch(&self) -> u32 {
+        self.0.epoch.load(Ordering::Acquire)
+    }
+
+    /// Tells the chain what film time it is, so that frames that would come too late are left out before the network sees them.
+    /// Without it, or with `None`, every frame is made (converting, paused, stepping).
+    pub fn set_now(&self, now: Option<Time>) {
+        self.0.now.store(now.map_or(NEVER, Time::nanoseconds), Ordering::Release);
+    }
+
+    /// The film time last told.
+    pub(super) fn now(&self) -> Option<Time> {
+        Some(self.0.now.load(Ordering::Acquire)).filter(|now| *now != NEVER).map(Time::from_nanoseconds)
+    }
+
+    /// How many frames were left out for being late.
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_dropped(&self) {
+        self.0.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends everything soon, also a source that waits for the network.
+    pub fn stop(&self) {
+        self.0.stopped.store(true, Ordering::Release);
+        self.0.stop_source.stop();
+        let _wish = self.wish();
+        self.0.changed.notify_all();
+    }
+
+    /// Whether it is to end.
+    pub(super) fn stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Acquire)
+    }
+
+    /// The seek to carry out, if any.
+    pub(super) fn take_seek(&self) -> Option<(Time, u32)> {
+        self.wish().seek.take()
+    }
+
+    /// Waits for a seek or for stop.
+    pub(super) fn wait(&self) {
+        let mut wish = self.wish();
+        while wish.seek.is_none() && !self.stopped() {
+            wish = self.0.changed.wait(wish).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}

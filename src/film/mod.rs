@@ -1,0 +1,266 @@
+//! A film as scenes: two threads, "decode" and "film", and the rings between them and whoever shows the film.
+//!
+//! ```text
+//! decode thread ──ring A: pictures──► film thread (upload, colour, network) ──ring B: scenes──► the caller
+//! ```
+//!
+//! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
+//! Dropping the film stops and joins both threads.
+
+mod chain;
+mod control;
+mod decode;
+mod made_up;
+mod pool;
+mod scene;
+
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+pub use chain::{ChainOptions, NETWORK_AREA};
+pub use control::Control;
+pub use scene::{Layout, Scene, Slot};
+
+use crate::frame::{Frame, Picture};
+use crate::gpu::{Gpu, GpuError};
+use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
+use crate::net::{NetError, Weights};
+use crate::ring::{Receiver, Sender, ring};
+use crate::stage::StageError;
+use crate::stage::upload::Shape;
+use crate::time::{Position, Time};
+use crate::trace::Stage;
+use chain::{Chain, Made};
+use decode::{Decoded, Pictures};
+use made_up::MadeUp;
+
+/// What can end a film before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum FilmError {
+    /// Reading or decoding.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The stages before and after the network.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The network or its weights.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The system gave no thread.
+    #[error("no thread could be started: {0}; close other programs")]
+    Thread(std::io::Error),
+}
+
+/// How a film is opened.
+#[derive(Debug, Clone)]
+pub struct FilmOptions {
+    /// Where to begin.
+    pub start: Option<Position>,
+    /// Pictures that may wait for the network (ring A).
+    pub decode_ahead: usize,
+    /// Scenes that may wait to be shown (ring B).
+    pub scene_ahead: usize,
+    /// Width × height for the network, in pixels.
+    pub network_area: u32,
+    /// Keep the planes with each scene, for `layers` and for the selection renderer.
+    pub keep_planes: bool,
+}
+
+impl Default for FilmOptions {
+    fn default() -> Self {
+        Self { start: None, decode_ahead: 4, scene_ahead: 3, network_area: NETWORK_AREA, keep_planes: false }
+    }
+}
+
+/// What comes out of ring B.
+pub enum Step {
+    /// The next scene.
+    Scene(Frame<Scene>),
+    /// The film is over. A seek still brings it back.
+    End {
+        /// The epoch that ended.
+        epoch: u32,
+    },
+    /// The film cannot go on.
+    Failed {
+        /// The epoch in which it happened.
+        epoch: u32,
+        /// Why.
+        error: FilmError,
+    },
+}
+
+/// A film on its way through decoder and network.
+pub struct Film {
+    /// What is known of it.
+    pub info: Info,
+    /// Where the scenes come out.
+    pub scenes: Receiver<Step>,
+    control: Control,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Film {
+    /// Opens `url` (a file or an address) and starts its threads. `stop` ends a slow opening, too.
+    pub fn open(
+        gpu: &Gpu,
+        weights: &Arc<Weights>,
+        url: &str,
+        options: &FilmOptions,
+        stop: StopFlag,
+    ) -> Result<Self, FilmError> {
+        let source =
+            Source::open(url, &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() })?;
+        let info = source.info().clone();
+        Self::start(gpu, weights, Pictures::Source(Box::new(source)), info, options, stop)
+    }
+
+    /// A film without end that needs no file: for measuring.
+    pub fn made_up(
+        gpu: &Gpu,
+        weights: &Arc<Weights>,
+        options: &FilmOptions,
+        stop: StopFlag,
+    ) -> Result<Self, FilmError> {
+        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new()), MadeUp::info(), options, stop)
+    }
+
+    fn start(
+        gpu: &Gpu,
+        weights: &Arc<Weights>,
+        pictures: Pictures,
+        info: Info,
+        options: &FilmOptions,
+        stop: StopFlag,
+    ) -> Result<Self, FilmError> {
+        let control = Control::new(stop);
+        let (decoded_in, decoded_out) = ring(options.decode_ahead);
+        let (scenes_in, scenes_out) = ring(options.scene_ahead);
+        // Besides those in the ring, one is being made and one is shown.
+        let chain = ChainOptions {
+            network_area: options.network_area,
+            scenes: options.scene_ahead.max(1) + 2,
+            keep_planes: options.keep_planes,
+        };
+        let maker = Maker {
+            gpu: gpu.clone(),
+            weights: Arc::clone(weights),
+            options: chain,
+            control: control.clone(),
+            chain: None,
+            cost: Duration::ZERO,
+            last_made: None,
+        };
+        let decode_control = control.clone();
+        let threads = vec![
+            spawn("decode", move || decode::run(pictures, &decode_control, decoded_in))?,
+            spawn("film", move || maker.run(decoded_out, scenes_in))?,
+        ];
+        Ok(Self { info, scenes: scenes_out, control, threads })
+    }
+
+    /// The handle that steers it.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+}
+
+impl Drop for Film {
+    fn drop(&mut self) {
+        self.control.stop();
+        self.scenes.closer().close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a film thread ended badly");
+            }
+        }
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, FilmError> {
+    Builder::new().name(name.to_owned()).spawn(work).map_err(FilmError::Thread)
+}
+
+/// The longest that a viewer sees nothing new when everything comes late.
+const STARVED: Duration = Duration::from_millis(500);
+
+/// How long the film thread waits for a free scene before it looks whether it should still make one.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The film thread.
+struct Maker {
+    gpu: Gpu,
+    weights: Arc<Weights>,
+    options: ChainOptions,
+    control: Control,
+    chain: Option<Chain>,
+    /// What a scene costs, followed slowly.
+    cost: Duration,
+    last_made: Option<Instant>,
+}
+
+impl Maker {
+    fn run(mut self, mut pictures: Receiver<Decoded>, mut scenes: Sender<Step>) {
+        while let Ok(item) = pictures.receive(None) {
+            if self.control.stopped() {
+                return;
+            }
+            let step = match item {
+                Decoded::Picture(frame) => {
+                    let epoch = frame.epoch;
+                    match self.make(frame) {
+                        Ok(Some(scene)) => Step::Scene(scene),
+                        Ok(None) => continue,
+                        Err(error) => Step::Failed { epoch, error },
+                    }
+                }
+                Decoded::End(epoch) => Step::End { epoch },
+                Decoded::Failed(epoch, error) => Step::Failed { epoch, error },
+            };
+            if scenes.send(step).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// `None` for frames that nobody wants any more.
+    fn make(&mut self, mut frame: Frame<Picture>) -> Result<Option<Frame<Scene>>, FilmError> {
+        if self.late(frame.pts, frame.duration) {
+            self.control.count_dropped();
+            return Ok(None);
+        }
+        let mut chain = match self.chain.take() {
+            Some(chain) if chain.fits(&frame.data) => chain,
+            _ => Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), &self.options)?,
+        };
+        let result = loop {
+            if frame.epoch != self.control.epoch() || self.control.stopped() {
+                break Ok(None);
+            }
+            match chain.make(frame, PATIENCE) {
+                Ok(Made::NoRoom(back)) => frame = back,
+                Ok(Made::Scene(scene)) => {
+                    let spent = |stage| scene.trace.span(stage).unwrap_or_default();
+                    let spent: Duration = [Stage::Upload, Stage::Colour, Stage::Network].into_iter().map(spent).sum();
+                    self.cost = (self.cost * 3 + spent) / 4;
+                    self.last_made = Some(Instant::now());
+                    break Ok(Some(scene));
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        self.chain = Some(chain);
+        result
+    }
+
+    /// Whether the frame would be over before its scene could be shown; but something new is made now and then whatever the delay.
+    fn late(&self, pts: Time, duration: Time) -> bool {
+        let Some(now) = self.control.now() else { return false };
+        let starved = self.last_made.is_none_or(|made| made.elapsed() > STARVED);
+        !starved && pts + duration < now + Time::from(self.cost)
+    }
+}

@@ -1,0 +1,75 @@
+//! What ring B carries: a picture and its disparity, on the GPU, until the sink lets go of it.
+
+use std::sync::Arc;
+
+use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
+use crate::net::Network;
+use crate::stage::comfort::{Comfort, Mapping, Settings};
+
+use super::pool::Lent;
+
+/// The GPU memory of one scene. A chain has a fixed number of them, made at start.
+pub struct Slot {
+    /// Its number in the chain, from 0.
+    pub index: usize,
+    /// R'G'B' at the film's full size.
+    pub picture: Arc<Image>,
+    /// Raw disparity, width × height `f32` as [`Layout::disparity_size`] says, more is farther.
+    pub disparity: Arc<Buffer>,
+    /// The network's softmax, planes × height × width `f32`; only where the chain was asked to keep it.
+    pub planes: Option<Arc<Buffer>>,
+}
+
+/// What all scenes of one chain have in common. A change of the film's format in mid-stream starts another chain.
+pub struct Layout {
+    /// Sets chains apart; counted from 1.
+    pub chain: u64,
+    /// Width and height of the picture in pixels, turned as it is to be seen.
+    pub size: [u32; 2],
+    /// Width to height of one pixel.
+    pub pixel_aspect: f64,
+    /// The same as a fraction, as files want it.
+    pub sample_aspect: (u32, u32),
+    /// Width and height of the disparity.
+    pub disparity_size: [u32; 2],
+    /// Which network made it.
+    pub network: Network,
+    /// Number of planes.
+    pub planes: u32,
+    /// Parallax of each plane in %, as far as the weights say.
+    pub plane_parallax: Vec<f32>,
+    /// All slots, so that whoever binds them can do so once.
+    pub slots: Vec<(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)>,
+}
+
+/// A picture with its disparity.
+pub struct Scene {
+    pub(super) slot: Lent<Slot>,
+    pub(super) point: Point,
+    pub(super) comfort: Comfort,
+    pub(super) cut: bool,
+    /// What it shares with its neighbours.
+    pub layout: Arc<Layout>,
+}
+
+impl Scene {
+    /// Its GPU memory. Good as long as the scene is held.
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// Whether the GPU has finished it; never waits.
+    pub fn ready(&self, gpu: &Gpu) -> Result<bool, GpuError> {
+        gpu.reached(self.point)
+    }
+
+    /// How its disparity becomes parallax under `settings`.
+    pub fn mapping(&self, settings: &Settings) -> Mapping {
+        self.comfort.mapping(settings)
+    }
+
+    /// Whether a new shot begins with it.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+}
