@@ -29,6 +29,7 @@ pub mod gpu;
 pub mod media;
 pub mod net;
 pub mod pattern;
+pub mod player;
 pub mod ring;
 pub mod sink;
 pub mod stage;

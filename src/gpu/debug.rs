@@ -15,6 +15,13 @@ pub enum Validation {
     On,
 }
 
+impl Validation {
+    /// On where the environment says DEEP3D_VALIDATION=1: any message of the layer then fails the program.
+    pub fn from_environment() -> Self {
+        if std::env::var_os("DEEP3D_VALIDATION").is_some_and(|value| value == "1") { Self::On } else { Self::Off }
+    }
+}
+
 /// The layer's name.
 pub(super) const LAYER: &CStr = c"VK_LAYER_KHRONOS_validation";
 

@@ -1,3 +1,4 @@
 //! What a user sees: files, windows. Fed at display rate or, for files, as fast as they take it.
 
 pub mod compose;
+pub mod window;

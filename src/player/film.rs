@@ -1,0 +1,76 @@
+//! What the player needs of the rest: films that give scenes, a list of them, and something that paints scenes.
+
+use std::time::Duration;
+
+use crate::frame::Frame;
+use crate::gpu::Recorder;
+use crate::sink::window::{Action, Canvas};
+use crate::time::Time;
+
+/// Any error, in words for the user.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a film has to say.
+pub enum Next<S> {
+    /// The next scene, in presentation order.
+    Scene(Frame<S>),
+    /// Nothing yet.
+    Yet,
+    /// The film is over, seen from this epoch. A seek still brings it back.
+    End(u32),
+    /// The film cannot go on; it happened in this epoch.
+    Failed(u32, Error),
+}
+
+/// A film that is being made into scenes by other threads. Nothing here waits.
+pub trait Film {
+    /// A picture with its depth.
+    type Scene;
+
+    /// What comes next.
+    fn next(&mut self) -> Next<Self::Scene>;
+
+    /// Whether the GPU has finished `scene`.
+    fn is_ready(&self, scene: &Self::Scene) -> Result<bool, Error>;
+
+    /// Goes to `time`: the first scene of the epoch returned is the one that is to be seen then.
+    fn seek(&mut self, time: Time) -> u32;
+
+    /// Tells film time, or `None` while it stands, so that no work is spent on what would come too late.
+    fn set_now(&mut self, now: Option<Time>);
+
+    /// The whole length, where it is known.
+    fn duration(&self) -> Option<Time>;
+}
+
+/// The films to play, in order.
+pub trait Playlist {
+    /// What they become when opened.
+    type Film: Film;
+
+    /// How many there are; at least one.
+    fn count(&self) -> usize;
+
+    /// What film `index` is called in titles.
+    fn name(&self, index: usize) -> String;
+
+    /// Opens film `index`; the first scene has epoch 0.
+    fn open(&mut self, index: usize) -> Result<Self::Film, Error>;
+}
+
+/// Makes scenes visible, as the viewer has set it.
+pub trait Painter<S> {
+    /// Records what fills `canvas` with `scene`.
+    fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &S, canvas: &Canvas) -> Result<(), Error>;
+
+    /// Changes a setting; true when the picture has to be painted again. Actions that are not the painter's change nothing.
+    fn act(&mut self, action: Action) -> bool;
+
+    /// The settings in a few words, for the title.
+    fn describe(&self) -> String;
+
+    /// How long the picture just painted stays as it is: `None` until the next scene or setting.
+    fn repaint_after(&self) -> Option<Duration> {
+        None
+    }
+}

@@ -1,0 +1,384 @@
+//! The player: which scene is to be seen now, what the viewer's keys do to film time, and which file comes next.
+//!
+//! ```text
+//! Playlist ─ open ─► Film ─ scenes ─► Player (Clock) ─ the newest scene that is due and ready ─► Painter ─► window
+//! ```
+//!
+//! [`Player`] is a state machine without threads or waiting: whoever shows the film calls [`Player::tick`] with the time, on one thread,
+//! and gets to know whether there is something new and when to call again. The film's own threads work behind [`Film`].
+//!
+//! Film time begins with the first scene after opening or seeking, and then runs with the wall clock: a scene that comes late is shown
+//! if nothing newer is due, and dropped otherwise.
+
+mod clock;
+mod film;
+pub mod null;
+mod screen;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+pub use clock::Clock;
+pub use film::{Error, Film, Next, Painter, Playlist};
+pub use screen::{PlayError, play};
+
+use crate::frame::Frame;
+use crate::sink::window::{Action, Tick};
+use crate::time::Time;
+
+/// How soon to look again for a scene that is being made.
+const POLL: Duration = Duration::from_millis(3);
+/// How long the last picture is seen where the film does not say.
+const LAST: Time = Time::from_nanoseconds(40_000_000);
+/// Pictures whose times are remembered for stepping back.
+const REMEMBERED: usize = 256;
+
+/// How the playing goes on.
+#[derive(Debug, Clone, Default)]
+pub struct PlayerOptions {
+    /// After the last file begin again with the first.
+    pub repeat: bool,
+    /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
+    pub hold_stills: bool,
+}
+
+/// What has been shown so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Scenes that were due in time.
+    pub shown: u64,
+    /// Frames left out for being late, here or before the network.
+    pub dropped: u64,
+}
+
+/// How a film stands that gives no further scene just now.
+enum End {
+    /// More will come.
+    Open,
+    /// The last picture has its time until then.
+    At(Instant),
+    /// There is nothing to be seen from here on.
+    Passed,
+    /// The last picture stays until the viewer goes on.
+    Held,
+}
+
+/// The state machine.
+pub struct Player<P: Playlist> {
+    playlist: P,
+    options: PlayerOptions,
+    index: usize,
+    /// `None` when everything is over.
+    film: Option<P::Film>,
+    epoch: u32,
+    clock: Clock,
+    paused: bool,
+    /// Nothing of this epoch has been shown: the clock stands at the place sought.
+    waiting: bool,
+    /// One more scene is to be shown although film time stands.
+    stepping: bool,
+    /// The film has said that this epoch is over.
+    ended: bool,
+    shown: Option<Frame<<P::Film as Film>::Scene>>,
+    /// The scene after it, taken out of the ring.
+    pending: Option<Frame<<P::Film as Film>::Scene>>,
+    /// Times of the pictures shown last, in order.
+    times: VecDeque<Time>,
+    counts: Counts,
+    failures: Vec<(usize, Error)>,
+    /// Whether the present round over the playlist has shown anything.
+    anything: bool,
+}
+
+impl<P: Playlist> Player<P> {
+    /// Opens the first file.
+    pub fn new(playlist: P, options: PlayerOptions) -> Self {
+        let mut player = Self {
+            playlist,
+            options,
+            index: 0,
+            film: None,
+            epoch: 0,
+            clock: Clock::default(),
+            paused: false,
+            waiting: true,
+            stepping: false,
+            ended: false,
+            shown: None,
+            pending: None,
+            times: VecDeque::new(),
+            counts: Counts::default(),
+            failures: Vec::new(),
+            anything: false,
+        };
+        player.open(0, 1);
+        player
+    }
+
+    /// Opens file `index` or, where that fails, the next one in `direction`.
+    fn open(&mut self, mut index: usize, direction: i32) {
+        self.film = None;
+        self.pending = None;
+        self.times.clear();
+        loop {
+            self.index = index;
+            match self.playlist.open(index) {
+                Ok(film) => {
+                    self.film = Some(film);
+                    self.epoch = 0;
+                    self.clock = Clock::default();
+                    (self.waiting, self.stepping, self.ended) = (true, false, false);
+                    return;
+                }
+                Err(error) => self.note_failure(error),
+            }
+            match self.neighbour(direction) {
+                Some(next) => index = next,
+                None => return,
+            }
+        }
+    }
+
+    fn note_failure(&mut self, error: Error) {
+        if self.playlist.count() > 1 {
+            tracing::error!("{}: {error}", self.playlist.name(self.index));
+        }
+        self.failures.push((self.index, error));
+    }
+
+    /// The file after (or before) the present one. Beginning again ends where a whole round has shown nothing.
+    fn neighbour(&mut self, direction: i32) -> Option<usize> {
+        let count = self.playlist.count();
+        if direction < 0 {
+            return self.index.checked_sub(1);
+        }
+        let next = self.index + 1;
+        if next < count {
+            return Some(next);
+        }
+        let again = self.options.repeat && std::mem::take(&mut self.anything);
+        again.then_some(0)
+    }
+
+    /// The film cannot go on: the next one's turn.
+    fn fail(&mut self, error: Error) {
+        self.note_failure(error);
+        match self.neighbour(1) {
+            Some(next) => self.open(next, 1),
+            None => self.film = None,
+        }
+    }
+
+    /// The film, or its part after the place sought, is over.
+    fn advance(&mut self) {
+        let alone = self.playlist.count() == 1;
+        match self.neighbour(1) {
+            Some(_) if alone => self.seek(Time::ZERO),
+            Some(next) => self.open(next, 1),
+            None => self.film = None,
+        }
+    }
+
+    fn seek(&mut self, time: Time) {
+        let Some(film) = &mut self.film else { return };
+        let end = film.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
+        let time = time.min(end).max(Time::ZERO);
+        film.set_now(None);
+        self.epoch = film.seek(time);
+        self.clock = Clock::standing(time);
+        self.pending = None;
+        (self.waiting, self.stepping, self.ended) = (true, false, false);
+    }
+
+    /// Carries out what the viewer wants; actions that are not about film time change nothing.
+    pub fn act(&mut self, action: Action, now: Instant) {
+        match action {
+            Action::Pause => self.set_paused(!self.paused, now),
+            Action::Seek(seconds) => self.seek(self.position(now) + Time::from_seconds(f64::from(seconds))),
+            Action::SeekStart => self.seek(Time::ZERO),
+            Action::Step => {
+                self.set_paused(true, now);
+                self.stepping = !self.waiting;
+            }
+            Action::StepBack => {
+                self.set_paused(true, now);
+                self.step_back();
+            }
+            Action::File(direction) => {
+                if let Some(next) = self.neighbour(direction) {
+                    self.open(next, direction);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn set_paused(&mut self, paused: bool, now: Instant) {
+        self.paused = paused;
+        if paused {
+            self.clock.stop(now);
+        } else if !self.waiting {
+            self.stepping = false;
+            self.clock.start(now);
+        }
+    }
+
+    /// Goes to the picture before the one shown: to its own time where that is known, else a little before the present one.
+    fn step_back(&mut self) {
+        let Some(shown) = self.shown.as_ref().filter(|_| !self.waiting) else { return };
+        let length = if shown.duration > Time::ZERO { shown.duration } else { LAST };
+        let known = self.times.iter().rev().copied().find(|time| *time < shown.pts);
+        let target = match known.filter(|time| shown.pts - *time < length + length) {
+            Some(time) => time,
+            None => shown.pts - Time::from_nanoseconds(length.nanoseconds() / 2),
+        };
+        self.seek(target);
+    }
+
+    /// Brings the state up to `now`: shows what is due, and goes on to the next file where one is over.
+    pub fn tick(&mut self, now: Instant) -> Tick {
+        let mut repaint = false;
+        let wake = loop {
+            self.fetch();
+            let Some(film) = &mut self.film else {
+                return Tick { repaint, wake: None, finished: true };
+            };
+            let running = self.clock.is_running();
+            let wanted = running || self.waiting || self.stepping;
+            film.set_now(running.then(|| self.clock.time(now)));
+            let Some(pending) = &self.pending else {
+                match self.end() {
+                    End::Open if wanted => break Some(now + POLL),
+                    End::Open => break None,
+                    End::At(over) if over > now => break Some(over),
+                    End::At(_) | End::Passed => {
+                        self.advance();
+                        continue;
+                    }
+                    End::Held => {
+                        self.stepping = false;
+                        break None;
+                    }
+                }
+            };
+            match film.is_ready(&pending.data) {
+                Ok(true) => {}
+                Ok(false) => break wanted.then(|| now + POLL),
+                Err(error) => {
+                    self.fail(error);
+                    continue;
+                }
+            }
+            if !(self.waiting || self.stepping || (running && pending.pts <= self.clock.time(now))) {
+                break self.clock.when(pending.pts);
+            }
+            if repaint {
+                // The one before was never seen.
+                self.counts.shown -= 1;
+                self.counts.dropped += 1;
+            }
+            self.show(now);
+            repaint = true;
+        };
+        Tick { repaint, wake, finished: false }
+    }
+
+    /// Takes the next scene of this epoch out of the ring, where there is one.
+    fn fetch(&mut self) {
+        while self.pending.is_none() && !self.ended {
+            let Some(film) = &mut self.film else { return };
+            match film.next() {
+                Next::Scene(frame) if frame.epoch == self.epoch => self.pending = Some(frame),
+                Next::Scene(_) => {}
+                Next::Yet => return,
+                Next::End(epoch) => self.ended = epoch == self.epoch,
+                Next::Failed(epoch, error) if epoch == self.epoch => self.fail(error),
+                Next::Failed(..) => {}
+            }
+        }
+    }
+
+    /// Whether the film is over, when no further scene of it is there.
+    fn end(&self) -> End {
+        if !self.ended {
+            return End::Open;
+        }
+        let Some(shown) = self.shown.as_ref().filter(|_| !self.waiting) else {
+            // Sought beyond the last picture.
+            return End::Passed;
+        };
+        let still = shown.id == 0 && shown.duration <= Time::ZERO;
+        if self.paused || (still && self.options.hold_stills) {
+            return End::Held;
+        }
+        let length = match shown.duration > Time::ZERO {
+            true => shown.duration,
+            false if still => Time::ZERO,
+            false => LAST,
+        };
+        self.clock.when(shown.pts + length).map_or(End::Held, End::At)
+    }
+
+    /// Makes the pending scene the one shown.
+    fn show(&mut self, now: Instant) {
+        let Some(frame) = self.pending.take() else { return };
+        let before = self.shown.as_ref().filter(|shown| shown.epoch == frame.epoch && !self.waiting);
+        let left_out = before.map_or(0, |shown| frame.id.saturating_sub(shown.id + 1));
+        self.counts.shown += 1;
+        self.counts.dropped += left_out;
+        self.anything = true;
+        if self.waiting || self.stepping {
+            self.clock.set(frame.pts, now);
+        }
+        if self.waiting && !self.paused {
+            self.clock.start(now);
+        }
+        (self.waiting, self.stepping) = (false, false);
+        if self.times.back().is_none_or(|last| *last < frame.pts) {
+            self.times.push_back(frame.pts);
+        } else if !self.times.contains(&frame.pts) {
+            self.times.clear();
+            self.times.push_back(frame.pts);
+        }
+        if self.times.len() > REMEMBERED {
+            self.times.pop_front();
+        }
+        self.shown = Some(frame);
+    }
+
+    /// The scene to be seen now.
+    pub fn shown(&self) -> Option<&Frame<<P::Film as Film>::Scene>> {
+        self.shown.as_ref()
+    }
+
+    /// Film time at the moment `now`, for the viewer: never beyond the end.
+    pub fn position(&self, now: Instant) -> Time {
+        let end = self.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
+        self.clock.time(now).min(end)
+    }
+
+    /// The film's length, where it is known.
+    pub fn duration(&self) -> Option<Time> {
+        self.film.as_ref().and_then(Film::duration)
+    }
+
+    /// Whether film time stands because the viewer wants it to.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// What the present file is called.
+    pub fn name(&self) -> String {
+        self.playlist.name(self.index)
+    }
+
+    /// What has been shown so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What could not be played, by its place in the list. Taken by the one who reports it.
+    pub fn take_failures(&mut self) -> Vec<(usize, Error)> {
+        std::mem::take(&mut self.failures)
+    }
+}

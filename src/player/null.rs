@@ -1,0 +1,71 @@
+//! The player without a display: everything is made and painted at the film's pace, and nobody sees it. For measuring and for tests.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use ash::vk;
+
+use super::film::{Film, Painter, Playlist};
+use super::screen::{PlayError, outcome};
+use super::{Counts, Player};
+use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point};
+use crate::sink::window::Canvas;
+
+/// How often the line on the terminal changes.
+const STATUS: Duration = Duration::from_millis(500);
+
+/// Plays until the films are over, painting to a canvas of `size`. Says on a terminal how far it is.
+pub fn play<P, A>(gpu: &Gpu, mut player: Player<P>, mut painter: A, size: [u32; 2]) -> Result<Counts, PlayError>
+where
+    P: Playlist,
+    A: Painter<<P::Film as Film>::Scene>,
+{
+    let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let canvas = Canvas { image: Image::new(gpu, "canvas", options)?, origin: [0, 0] };
+    let mut commands = Commands::new(gpu, "null sink", 0)?;
+    let mut point = Point::default();
+    let mut due = false;
+    let mut said = None::<Instant>;
+    let status = std::io::stderr().is_terminal();
+    loop {
+        let now = Instant::now();
+        let tick = player.tick(now);
+        if tick.finished {
+            break;
+        }
+        due |= tick.repaint;
+        if due && gpu.reached(point)? {
+            if let Some(shown) = player.shown() {
+                let mut painted = Ok(());
+                commands.record(|recorder| {
+                    painted = painter.paint(recorder, &shown.data, &canvas);
+                    Ok(())
+                })?;
+                painted?;
+                point = gpu.submit(&mut commands)?;
+            }
+            due = false;
+        }
+        if status && said.is_none_or(|said| now - said > STATUS) {
+            said = Some(now);
+            say(&player, now);
+        }
+        let soon = now + STATUS;
+        let wake = tick.wake.map_or(soon, |wake| wake.min(soon));
+        let wake = if due { wake.min(now + Duration::from_millis(2)) } else { wake };
+        std::thread::sleep(wake.saturating_duration_since(Instant::now()));
+    }
+    if status {
+        say(&player, Instant::now());
+        eprintln!();
+    }
+    gpu.wait(point)?;
+    outcome(&mut player)
+}
+
+fn say<P: Playlist>(player: &Player<P>, now: Instant) {
+    let Counts { shown, dropped } = player.counts();
+    let of = player.duration().map_or_else(String::new, |duration| format!(" / {duration}"));
+    // A status line that cannot be written is no reason to stop.
+    let _ = write!(std::io::stderr(), "\r{}{of}  {shown} shown, {dropped} dropped ", player.position(now));
+}

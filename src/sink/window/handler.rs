@@ -1,0 +1,289 @@
+//! winit's events, turned into calls of the app.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use winit::application::ApplicationHandler;
+use winit::dpi::PhysicalSize;
+use winit::event::{ElementState, MouseButton, StartCause, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow};
+use winit::keyboard::ModifiersState;
+use winit::window::{Fullscreen, Window, WindowId};
+
+use super::error::WindowError;
+use super::host::WindowHost;
+use super::keys::{self, Action};
+use super::present::{Presenter, Shown};
+use super::{App, Tick, WindowOptions};
+use crate::gpu::Gpu;
+
+/// The part of the monitor that a new window covers at most, each way.
+const SHARE: f64 = 0.8;
+/// How soon to try again what the GPU or the window system was too busy for.
+const RETRY: Duration = Duration::from_millis(2);
+/// How soon to look whether a minimised window has an area again, should no event say so.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How long the cursor is seen after it has moved, in full screen.
+const CURSOR: Duration = Duration::from_secs(2);
+/// Two clicks within this time are one double click.
+const DOUBLE_CLICK: Duration = Duration::from_millis(400);
+
+/// The window and what belongs to it, in the order in which it goes.
+struct Open {
+    presenter: Presenter,
+    window: Arc<Window>,
+    gpu: Gpu,
+    title: String,
+    /// The app has something new to paint.
+    repaint: bool,
+    /// The window has to be filled again.
+    exposed: bool,
+    /// A picture could not be shown just now.
+    retry: Option<Instant>,
+    /// Nobody can see it.
+    hidden: bool,
+    hide_cursor: Option<Instant>,
+    last_click: Option<Instant>,
+}
+
+pub(super) struct Handler<'a, A: App> {
+    app: &'a mut A,
+    options: WindowOptions,
+    open: Option<Open>,
+    failure: Option<A::Error>,
+    modifiers: ModifiersState,
+    over: bool,
+}
+
+impl<'a, A: App> Handler<'a, A> {
+    pub(super) fn new(app: &'a mut A, options: WindowOptions) -> Self {
+        Self { app, options, open: None, failure: None, modifiers: ModifiersState::empty(), over: false }
+    }
+
+    /// After the event loop: closes what is open and says what went wrong.
+    pub(super) fn finish(mut self) -> Result<(), A::Error> {
+        self.close();
+        match self.failure {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(Open { presenter, window, gpu, .. }) = self.open.take() else { return };
+        self.app.end();
+        drop((presenter, window));
+        let messages = gpu.validation_messages();
+        if !messages.is_empty() && self.failure.is_none() {
+            self.failure = Some(WindowError::Validation(messages).into());
+        }
+    }
+
+    /// Runs `work`; an error ends the event loop and is kept.
+    fn guard<T>(&mut self, events: &ActiveEventLoop, work: impl FnOnce(&mut Self) -> Result<T, A::Error>) -> Option<T> {
+        match work(self) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.failure.get_or_insert(error);
+                self.leave(events);
+                None
+            }
+        }
+    }
+
+    fn leave(&mut self, events: &ActiveEventLoop) {
+        self.over = true;
+        events.exit();
+    }
+
+    fn open(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
+        let mut attributes = Window::default_attributes().with_title(&self.options.title);
+        let monitor = events.primary_monitor().or_else(|| events.available_monitors().next());
+        let room = monitor.map(|monitor| monitor.size()).filter(|size| size.width > 0 && size.height > 0);
+        let [width, height] = fitted(self.options.size, room.map(|size| [size.width, size.height]));
+        attributes = attributes.with_inner_size(PhysicalSize::new(width, height));
+        if self.options.full_screen {
+            attributes = attributes.with_fullscreen(Some(Fullscreen::Borderless(None)));
+        }
+        let window = events.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
+        let window = Arc::new(window);
+        let gpu = Gpu::new(&WindowHost::new(&window)?, &self.options.gpu).map_err(WindowError::from)?;
+        let presenter = Presenter::new(&gpu, &window)?;
+        self.open = Some(Open {
+            presenter,
+            window,
+            gpu: gpu.clone(),
+            title: String::new(),
+            repaint: true,
+            exposed: true,
+            retry: None,
+            hidden: false,
+            hide_cursor: Some(Instant::now() + CURSOR),
+            last_click: None,
+        });
+        self.app.start(&gpu)
+    }
+
+    fn act(&mut self, events: &ActiveEventLoop, action: Action) {
+        let Some(open) = &mut self.open else { return };
+        let full = open.window.fullscreen().is_some();
+        match action {
+            Action::Quit => self.leave(events),
+            Action::FullScreen => open.set_full_screen(!full),
+            Action::LeaveFullScreen if full => open.set_full_screen(false),
+            Action::LeaveFullScreen => {}
+            action => open.repaint |= self.app.act(action, Instant::now()),
+        }
+    }
+
+    /// Asks the app what is next, and the event loop for the moment of it.
+    fn tick(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let now = Instant::now();
+        let Tick { repaint, wake, finished } = self.app.tick(now)?;
+        if finished {
+            self.leave(events);
+            return Ok(());
+        }
+        let title = self.app.title();
+        if title != open.title {
+            open.window.set_title(&title);
+            open.title = title;
+        }
+        open.repaint |= repaint;
+        let cursor = open.tend_cursor(now);
+        if open.retry.is_some_and(|at| at <= now) {
+            open.retry = None;
+        }
+        if (open.repaint || open.exposed) && open.retry.is_none() && !open.hidden {
+            open.window.request_redraw();
+        }
+        let next = [wake, open.retry, cursor].into_iter().flatten().min();
+        events.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), A::Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let app = &mut *self.app;
+        match open.presenter.show(open.repaint, |recorder, canvas| app.paint(recorder, canvas))? {
+            Shown::Yes => (open.repaint, open.exposed) = (false, false),
+            Shown::Later => open.retry = Some(Instant::now() + RETRY),
+            Shown::Hidden => open.retry = Some(Instant::now() + LOOK_AGAIN),
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    fn set_full_screen(&mut self, full: bool) {
+        self.window.set_fullscreen(full.then_some(Fullscreen::Borderless(None)));
+        self.show_cursor();
+    }
+
+    fn show_cursor(&mut self) {
+        self.window.set_cursor_visible(true);
+        self.hide_cursor = Some(Instant::now() + CURSOR);
+    }
+
+    /// Hides the cursor when its time is over; gives the moment at which that will be.
+    fn tend_cursor(&mut self, now: Instant) -> Option<Instant> {
+        let at = self.hide_cursor.filter(|_| self.window.fullscreen().is_some())?;
+        if at > now {
+            return Some(at);
+        }
+        self.window.set_cursor_visible(false);
+        self.hide_cursor = None;
+        None
+    }
+
+    /// Whether this click is the second of two.
+    fn is_double(&mut self, now: Instant) -> bool {
+        let double = self.last_click.take().is_some_and(|last| now - last < DOUBLE_CLICK);
+        self.last_click = (!double).then_some(now);
+        double
+    }
+}
+
+impl<A: App> ApplicationHandler for Handler<'_, A> {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        if self.open.is_none() && !self.over {
+            self.guard(events, |handler| handler.open(events));
+        }
+    }
+
+    fn new_events(&mut self, _events: &ActiveEventLoop, _cause: StartCause) {}
+
+    fn window_event(&mut self, events: &ActiveEventLoop, _window: WindowId, event: WindowEvent) {
+        let Some(open) = self.open.as_mut().filter(|_| !self.over) else { return };
+        match event {
+            WindowEvent::CloseRequested | WindowEvent::Destroyed => self.leave(events),
+            WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
+                open.presenter.resized();
+                open.exposed = true;
+                open.retry = None;
+            }
+            // Woven layouts depend on where the window lies.
+            WindowEvent::Moved(_) => open.repaint = true,
+            WindowEvent::Occluded(hidden) => {
+                open.hidden = hidden;
+                open.exposed |= !hidden;
+            }
+            WindowEvent::RedrawRequested => {
+                open.exposed = true;
+                self.guard(events, Self::draw);
+            }
+            WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
+            WindowEvent::KeyboardInput { event, is_synthetic: false, .. } if event.state == ElementState::Pressed => {
+                let action = keys::name(&event, self.modifiers).as_deref().and_then(keys::action);
+                if let Some(action) = action.filter(|action| !event.repeat || keys::repeats(*action)) {
+                    self.act(events, action);
+                }
+            }
+            WindowEvent::CursorMoved { .. } => open.show_cursor(),
+            WindowEvent::MouseInput { state: ElementState::Pressed, button, .. } => {
+                let name = match button {
+                    MouseButton::Left if open.is_double(Instant::now()) => "MBTN_LEFT_DBL",
+                    MouseButton::Right => "MBTN_RIGHT",
+                    _ => return,
+                };
+                if let Some(action) = keys::action(name) {
+                    self.act(events, action);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        if !self.over {
+            self.guard(events, |handler| handler.tick(events));
+        }
+    }
+
+    fn exiting(&mut self, _events: &ActiveEventLoop) {
+        self.close();
+    }
+}
+
+/// `size`, made smaller in its own shape until it covers at most [`SHARE`] of `room`.
+fn fitted(size: [u32; 2], room: Option<[u32; 2]>) -> [u32; 2] {
+    let [width, height] = size.map(|side| f64::from(side.max(16)));
+    let [across, down] = room.unwrap_or([1280, 720]).map(|side| f64::from(side) * SHARE);
+    let scale = (across / width).min(down / height).min(1.0);
+    [width, height].map(|side| ((side * scale).round() as u32).max(16))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn a_new_window_keeps_the_shape_and_leaves_room() {
+        assert_eq!(fitted([1280, 360], Some([1920, 1080])), [1280, 360]);
+        assert_eq!(fitted([3840, 1080], Some([1920, 1080])), [1536, 432]);
+        assert_eq!(fitted([1080, 3840], Some([1920, 1080])), [243, 864]);
+        assert_eq!(fitted([0, 0], None), [16, 16]);
+        assert_eq!(fitted([7680, 2160], None), [1024, 288]);
+    }
+}

@@ -1,0 +1,171 @@
+//! Brings pictures into the window: the canvas that the app paints, and its way onto the screen.
+//!
+//! Nothing here waits: what cannot be done at once is said to be [`Shown::Later`], and is tried again a moment later.
+
+use std::sync::Arc;
+
+use ash::vk;
+use winit::window::Window;
+
+use super::Canvas;
+use super::error::WindowError;
+use super::host::Surface;
+use super::swapchain::{Outcome, Swapchain};
+use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
+
+/// Pictures that may be on their way at once.
+const IN_FLIGHT: usize = 2;
+
+/// Whether the picture is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Yes,
+    /// The GPU or the window system is busy: try again in a moment.
+    Later,
+    /// The window has no area: try again when it changes.
+    Hidden,
+}
+
+/// What one picture on its way needs.
+struct Slot {
+    commands: Commands,
+    free: vk::Semaphore,
+    point: Point,
+}
+
+/// The way into one window. Declared in the order in which its parts have to go.
+pub(super) struct Presenter {
+    swapchain: Swapchain,
+    surface: Surface,
+    slots: Vec<Slot>,
+    turn: usize,
+    canvas: Option<Arc<Image>>,
+    stale: bool,
+    window: Arc<Window>,
+    gpu: Gpu,
+}
+
+impl Presenter {
+    pub(super) fn new(gpu: &Gpu, window: &Arc<Window>) -> Result<Self, WindowError> {
+        let surface = Surface::new(gpu, window)?;
+        let mut presenter = Self {
+            swapchain: Swapchain::new(gpu),
+            surface,
+            slots: Vec::new(),
+            turn: 0,
+            canvas: None,
+            stale: true,
+            window: Arc::clone(window),
+            gpu: gpu.clone(),
+        };
+        let (.., device, _) = gpu.handles();
+        for _ in 0..IN_FLIGHT {
+            let commands = Commands::new(gpu, "window", 0)?;
+            // SAFETY: plain creation; the handle is given to its owner at once.
+            let free = unsafe { device.create_semaphore(&vk::SemaphoreCreateInfo::default(), None) }
+                .map_err(GpuError::while_doing("making a semaphore for the window"))?;
+            presenter.slots.push(Slot { commands, free, point: Point::default() });
+        }
+        Ok(presenter)
+    }
+
+    /// The window may have changed its size.
+    pub(super) fn resized(&mut self) {
+        self.stale = true;
+    }
+
+    /// Shows the canvas; `paint` fills it first where `changed` says so or where it is new. An error of `paint` is handed on.
+    pub(super) fn show<E: From<WindowError>>(
+        &mut self,
+        changed: bool,
+        paint: impl FnOnce(&mut Recorder<'_>, &Canvas) -> Result<(), E>,
+    ) -> Result<Shown, E> {
+        let slot = &self.slots[self.turn];
+        if !self.gpu.reached(slot.point).map_err(WindowError::from)? {
+            return Ok(Shown::Later);
+        }
+        let free = slot.free;
+        if self.stale {
+            match self.swapchain.renew(&self.surface)? {
+                Outcome::Done(()) => self.stale = false,
+                Outcome::SurfaceLost => return Ok(self.renew_surface()?),
+                Outcome::Busy | Outcome::Stale => return Ok(Shown::Hidden),
+            }
+        }
+        let (index, picture, drawn) = match self.swapchain.acquire(free)? {
+            Outcome::Done(acquired) => acquired,
+            Outcome::Busy => return Ok(Shown::Later),
+            Outcome::Stale => {
+                self.stale = true;
+                return Ok(Shown::Later);
+            }
+            Outcome::SurfaceLost => return Ok(self.renew_surface()?),
+        };
+        let size = self.swapchain.size();
+        let (image, new) = self.canvas(size)?;
+        let origin = self.window.inner_position().map_or([0, 0], |place| [place.x, place.y]);
+        let canvas = Canvas { image, origin };
+        let mut painted = Ok(());
+        let slot = &mut self.slots[self.turn];
+        slot.commands
+            .record(|recorder| {
+                if changed || new {
+                    painted = paint(recorder, &canvas);
+                }
+                // SAFETY: the picture is the swapchain's, made with this usage and of the canvas's size, and destroyed only after the submission.
+                unsafe { recorder.blit_to_swapchain(&canvas.image, picture) };
+                Ok(())
+            })
+            .map_err(WindowError::from)?;
+        painted?;
+        let semaphores = Semaphores { wait: Some(free), signal: Some(drawn) };
+        slot.point = self.gpu.submit_with(&mut slot.commands, semaphores).map_err(WindowError::from)?;
+        let point = slot.point;
+        self.turn = (self.turn + 1) % self.slots.len();
+        self.window.pre_present_notify();
+        match self.swapchain.present(index, drawn, point)? {
+            // A window system may call a chain suboptimal for ever; only another size is worth a new one.
+            Outcome::Done(suboptimal) => {
+                self.stale = suboptimal && self.surface.capabilities().is_ok_and(|now| self.surface.size(&now) != size);
+            }
+            Outcome::Busy => {}
+            Outcome::Stale => {
+                self.stale = true;
+                return Ok(Shown::Later);
+            }
+            Outcome::SurfaceLost => return Ok(self.renew_surface()?),
+        }
+        Ok(Shown::Yes)
+    }
+
+    /// The canvas of this size, and whether it is a new one.
+    fn canvas(&mut self, size: [u32; 2]) -> Result<(Arc<Image>, bool), WindowError> {
+        match &self.canvas {
+            Some(canvas) if canvas.size() == size => Ok((Arc::clone(canvas), false)),
+            _ => {
+                let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+                let image = Image::new(&self.gpu, "canvas", options)?;
+                Ok((Arc::clone(self.canvas.insert(image)), true))
+            }
+        }
+    }
+
+    fn renew_surface(&mut self) -> Result<Shown, WindowError> {
+        self.swapchain.forget();
+        self.surface = Surface::new(&self.gpu, &self.window)?;
+        self.stale = true;
+        Ok(Shown::Later)
+    }
+}
+
+impl Drop for Presenter {
+    fn drop(&mut self) {
+        // Waits until the GPU is done with everything of this window.
+        self.swapchain.forget();
+        let (.., device, _) = self.gpu.handles();
+        for slot in self.slots.drain(..) {
+            // SAFETY: the queue is idle.
+            unsafe { device.destroy_semaphore(slot.free, None) };
+        }
+    }
+}

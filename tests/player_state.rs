@@ -1,0 +1,477 @@
+//! The player against films that are made up, with a clock that the test moves.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use deep3d::frame::Frame;
+use deep3d::player::{Counts, Error, Film, Next, Player, PlayerOptions, Playlist};
+use deep3d::sink::window::Action;
+use deep3d::time::Time;
+use deep3d::trace::Trace;
+
+/// What a made-up film is like.
+#[derive(Clone)]
+struct Nature {
+    frames: i64,
+    /// Frames a second; 0 for a still.
+    rate: i64,
+    /// What making one scene takes.
+    cost: Duration,
+    /// How long after it came out of the ring the GPU is done with it.
+    gpu: Duration,
+    /// Leaves out what would come too late, as the film thread does.
+    skips: bool,
+    /// Cannot be opened.
+    missing: bool,
+    /// Breaks off with an error before this frame.
+    breaks_at: Option<i64>,
+}
+
+impl Default for Nature {
+    fn default() -> Self {
+        let cost = Duration::from_millis(1);
+        Self { frames: 48, rate: 24, cost, gpu: Duration::ZERO, skips: false, missing: false, breaks_at: None }
+    }
+}
+
+impl Nature {
+    fn pts(&self, index: i64) -> Time {
+        if self.rate == 0 { Time::ZERO } else { Time::from_ticks(index, 1, self.rate as i32) }
+    }
+
+    fn length(&self) -> Time {
+        self.pts(self.frames)
+    }
+}
+
+/// The test's time and what the films were told.
+struct World {
+    start: Instant,
+    now: Cell<Instant>,
+    seeks: RefCell<Vec<Time>>,
+    opened: RefCell<Vec<usize>>,
+}
+
+struct FakeFilm {
+    nature: Nature,
+    world: Rc<World>,
+    epoch: u32,
+    /// The next frame to be made, its number in the epoch, and when its making may begin.
+    index: i64,
+    id: u64,
+    begin: Instant,
+    told: Option<(Time, Instant)>,
+    ring: VecDeque<Next<Instant>>,
+}
+
+const AHEAD: usize = 3;
+
+impl FakeFilm {
+    /// Does what the film thread would have done until now.
+    fn work(&mut self) {
+        let now = self.world.now.get();
+        while self.ring.len() < AHEAD && self.index <= self.nature.frames && self.begin + self.nature.cost <= now {
+            let index = self.index;
+            self.index += 1;
+            if index == self.nature.frames {
+                self.ring.push_back(Next::End(self.epoch));
+                return;
+            }
+            if self.nature.breaks_at == Some(index) {
+                self.ring.push_back(Next::Failed(self.epoch, "it broke".into()));
+                self.index = i64::MAX;
+                return;
+            }
+            let (pts, duration) = (self.nature.pts(index), self.nature.pts(index + 1) - self.nature.pts(index));
+            let id = self.id;
+            self.id += 1;
+            let film_now = self.told.map(|(time, at)| time + Time::from(self.begin.saturating_duration_since(at)));
+            if self.nature.skips && film_now.is_some_and(|now| pts + duration < now + Time::from(self.nature.cost)) {
+                continue;
+            }
+            self.begin += self.nature.cost;
+            let done = self.begin + self.nature.gpu;
+            let frame = Frame { id, pts, duration, epoch: self.epoch, trace: Trace::default(), data: done };
+            self.ring.push_back(Next::Scene(frame));
+        }
+        if self.ring.len() == AHEAD {
+            self.begin = now;
+        }
+    }
+}
+
+impl Film for FakeFilm {
+    type Scene = Instant;
+
+    fn next(&mut self) -> Next<Instant> {
+        self.work();
+        self.ring.pop_front().unwrap_or(Next::Yet)
+    }
+
+    fn is_ready(&self, done: &Instant) -> Result<bool, Error> {
+        Ok(*done <= self.world.now.get())
+    }
+
+    fn seek(&mut self, time: Time) -> u32 {
+        self.world.seeks.borrow_mut().push(time);
+        self.epoch += 1;
+        self.index = (0..self.nature.frames).rev().find(|index| self.nature.pts(*index) <= time).unwrap();
+        if time >= self.nature.length() {
+            self.index = self.nature.frames;
+        }
+        self.id = 0;
+        self.begin = self.world.now.get();
+        // What is in the ring stays there: the player has to know that it is stale.
+        self.epoch
+    }
+
+    fn set_now(&mut self, now: Option<Time>) {
+        self.work();
+        self.told = now.map(|now| (now, self.world.now.get()));
+    }
+
+    fn duration(&self) -> Option<Time> {
+        Some(self.nature.length())
+    }
+}
+
+struct List(Vec<Nature>, Rc<World>);
+
+impl Playlist for List {
+    type Film = FakeFilm;
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("film {index}")
+    }
+
+    fn open(&mut self, index: usize) -> Result<FakeFilm, Error> {
+        self.1.opened.borrow_mut().push(index);
+        let nature = self.0[index].clone();
+        if nature.missing {
+            return Err("it is missing".into());
+        }
+        let (world, begin) = (Rc::clone(&self.1), self.1.now.get());
+        Ok(FakeFilm { nature, world, epoch: 0, index: 0, id: 0, begin, told: None, ring: VecDeque::new() })
+    }
+}
+
+struct Test {
+    world: Rc<World>,
+    player: Player<List>,
+    /// When which picture came to be seen: seconds since the start, its time in seconds, its epoch.
+    seen: Vec<(f64, f64, u32)>,
+    finished: bool,
+    ticks: usize,
+}
+
+impl Test {
+    fn new(natures: &[Nature], options: PlayerOptions) -> Self {
+        let start = Instant::now();
+        let (now, seeks, opened) = (Cell::new(start), RefCell::default(), RefCell::default());
+        let world = Rc::new(World { start, now, seeks, opened });
+        let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
+        Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
+    }
+
+    fn one(nature: Nature) -> Self {
+        Self::new(&[nature], PlayerOptions::default())
+    }
+
+    fn now(&self) -> Instant {
+        self.world.now.get()
+    }
+
+    fn elapsed(&self) -> f64 {
+        (self.now() - self.world.start).as_secs_f64()
+    }
+
+    fn tick(&mut self) -> Option<Instant> {
+        let tick = self.player.tick(self.now());
+        self.ticks += 1;
+        self.finished = tick.finished;
+        if tick.repaint {
+            let shown = self.player.shown().unwrap();
+            self.seen.push((self.elapsed(), shown.pts.seconds(), shown.epoch));
+        }
+        tick.wake
+    }
+
+    /// Lets `seconds` go by, ticking when the player asks for it.
+    fn run(&mut self, seconds: f64) {
+        let until = self.now() + Duration::from_secs_f64(seconds);
+        while !self.finished {
+            match self.tick() {
+                Some(wake) if wake <= until => {
+                    assert!(wake > self.now() || self.finished, "a tick that asks to be called at once");
+                    self.world.now.set(wake);
+                }
+                _ => break,
+            }
+        }
+        if !self.finished {
+            self.world.now.set(until);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        self.player.act(action, self.now());
+    }
+
+    fn position(&self) -> f64 {
+        self.player.position(self.now()).seconds()
+    }
+
+    fn shown(&self) -> f64 {
+        self.player.shown().unwrap().pts.seconds()
+    }
+}
+
+fn near(one: f64, other: f64) -> bool {
+    (one - other).abs() < 0.005
+}
+
+#[test]
+fn every_picture_comes_at_its_time_and_the_film_ends_after_the_last() {
+    let mut test = Test::one(Nature::default());
+    test.run(10.0);
+    assert!(test.finished);
+    assert_eq!(test.seen.len(), 48);
+    let begin = test.seen[0].0;
+    for (at, pts, _) in &test.seen {
+        assert!(near(at - begin, *pts), "{pts} came at {at}");
+    }
+    assert!(near(test.elapsed() - begin, 2.0), "over at {}", test.elapsed());
+    assert_eq!(test.player.counts(), Counts { shown: 48, dropped: 0 });
+    assert!(test.ticks < 48 * 4, "{} ticks for 48 pictures", test.ticks);
+}
+
+#[test]
+fn a_slow_machine_drops_pictures_but_film_time_never_slows() {
+    for skips in [true, false] {
+        let cost = Duration::from_millis(if skips { 400 } else { 60 });
+        let mut test = Test::one(Nature { frames: 240, cost, skips, ..Nature::default() });
+        test.run(60.0);
+        assert!(test.finished);
+        let begin = test.seen[0].0;
+        for pair in test.seen.windows(2) {
+            let (at, pts, _) = pair[1];
+            assert!(pts > pair[0].1 && pts <= at - begin + 0.005, "{pts} was seen at {at}");
+            assert!(!skips || at - begin - pts < 0.5, "{pts} was seen as late as {at}");
+        }
+        if skips {
+            assert!((20..=28).contains(&test.seen.len()), "{} seen", test.seen.len());
+            assert!(near(test.elapsed() - begin, 10.0) || test.elapsed() - begin < 10.5, "over at {}", test.elapsed());
+            let Counts { shown, dropped } = test.player.counts();
+            assert_eq!(shown as usize, test.seen.len());
+            assert!(dropped > 180 && shown + dropped <= 240, "{shown} + {dropped}");
+        }
+    }
+}
+
+#[test]
+fn what_was_late_all_at_once_is_passed_over_for_the_newest() {
+    let mut test = Test::one(Nature { gpu: Duration::from_millis(1), ..Nature::default() });
+    test.run(0.5);
+    let before = test.shown();
+    // Nobody looks for a while: three wait in the ring and one beside it by then, and all are due.
+    test.world.now.set(test.now() + Duration::from_secs(1));
+    let seen = test.seen.len();
+    test.tick();
+    assert_eq!(test.seen.len(), seen + 1, "one picture for all of them");
+    assert!(test.shown() - before > 0.15, "from {before} to {}", test.shown());
+    assert!(test.player.counts().dropped >= 3);
+}
+
+#[test]
+fn a_scene_is_not_shown_before_the_gpu_has_made_it() {
+    let gpu = Duration::from_millis(30);
+    let mut test = Test::one(Nature { gpu, ..Nature::default() });
+    for _ in 0..2000 {
+        test.run(0.001);
+        if let Some(shown) = test.player.shown() {
+            assert!(shown.data <= test.now(), "shown before it was ready");
+        }
+    }
+    assert!(test.seen.len() > 40, "{} seen", test.seen.len());
+    assert!(test.seen[0].0 >= 0.031);
+}
+
+#[test]
+fn pausing_stops_film_time_and_costs_nothing() {
+    let mut test = Test::one(Nature::default());
+    test.run(0.5);
+    test.act(Action::Pause);
+    let (position, shown, ticks) = (test.position(), test.shown(), test.ticks);
+    assert_eq!(test.tick(), None, "nothing to wake for");
+    test.run(100.0);
+    assert_eq!((test.position(), test.shown()), (position, shown));
+    assert!(test.ticks <= ticks + 2);
+    let resumed = test.elapsed();
+    test.act(Action::Pause);
+    test.run(0.5);
+    assert!(near(test.position(), position + 0.5) && test.shown() > shown);
+    let (at, pts, _) = *test.seen.iter().find(|(_, pts, _)| *pts > shown).unwrap();
+    assert!(near(at - resumed, pts - position), "the next picture waited for its time");
+    assert_eq!(test.player.counts().dropped, 0);
+    test.act(Action::Pause);
+    test.run(5.0);
+    assert!(!test.finished, "a paused film does not end");
+}
+
+#[test]
+fn after_a_seek_only_pictures_from_there_are_seen_and_time_waits_for_them() {
+    let cost = Duration::from_millis(35);
+    let mut test = Test::one(Nature { frames: 2400, cost, ..Nature::default() });
+    test.run(1.0);
+    let sought = test.elapsed();
+    test.act(Action::Seek(60));
+    let target = test.position();
+    assert!(near(target, 60.97) || near(target, 61.0 - test.seen[0].0), "{target}");
+    assert_eq!(test.world.seeks.borrow().len(), 1);
+    test.tick();
+    assert!(test.shown() < 2.0, "the old picture stays until there is a new one");
+    test.run(1.0);
+    let after: Vec<_> = test.seen.iter().filter(|(at, ..)| *at > sought).collect();
+    assert!(after.iter().all(|(.., epoch)| *epoch == 1), "stale pictures were shown");
+    let (first_at, first, _) = *after[0];
+    assert!(first <= target && target - first < 1.0 / 24.0, "{first} for {target}");
+    assert!(first_at - sought >= 0.035);
+    assert!(near(test.position(), first + test.elapsed() - first_at), "time began with the first picture");
+    assert_eq!(test.player.counts().dropped, 0, "the wait dropped nothing");
+    // Impatient viewers: each press counts from where the last one leads to.
+    let position = test.position();
+    for _ in 0..3 {
+        test.act(Action::Seek(5));
+    }
+    assert!(near(test.position(), position + 15.0));
+    test.act(Action::Seek(-60));
+    test.act(Action::Seek(-60));
+    assert_eq!(test.position(), 0.0, "not before the beginning");
+    test.run(0.5);
+    assert!(test.shown() < 0.6 && test.player.shown().unwrap().epoch == 6);
+    test.act(Action::Seek(30));
+    test.act(Action::SeekStart);
+    assert_eq!(test.position(), 0.0);
+}
+
+#[test]
+fn seeking_while_paused_shows_one_picture_and_stays_paused() {
+    let mut test = Test::one(Nature { frames: 240, ..Nature::default() });
+    test.run(0.5);
+    test.act(Action::Pause);
+    test.act(Action::Seek(5));
+    let target = test.position();
+    let seen = test.seen.len();
+    test.run(2.0);
+    assert_eq!(test.seen.len(), seen + 1);
+    assert!(near(test.shown(), test.position()) && target - test.shown() < 0.042);
+    assert_eq!(test.tick(), None);
+}
+
+#[test]
+fn steps_go_one_picture_on_or_back_and_pause() {
+    let mut test = Test::one(Nature { frames: 240, ..Nature::default() });
+    test.run(1.0);
+    let frame = |test: &Test| (test.shown() * 24.0).round() as i64;
+    let at = frame(&test);
+    for step in 1..=3 {
+        test.act(Action::Step);
+        test.run(0.2);
+        assert_eq!(frame(&test), at + step);
+        assert!(test.player.is_paused() && near(test.position(), test.shown()));
+    }
+    for step in 1..=5 {
+        test.act(Action::StepBack);
+        test.run(0.2);
+        assert_eq!(frame(&test), at + 3 - step);
+    }
+    // Where nothing is remembered of what came before, too.
+    test.act(Action::Seek(5));
+    test.run(0.2);
+    let at = frame(&test);
+    test.act(Action::StepBack);
+    test.run(0.2);
+    assert_eq!(frame(&test), at - 1);
+    test.act(Action::Pause);
+    test.run(1.0);
+    assert_eq!(frame(&test), at - 1 + 24);
+    assert_eq!(test.player.counts().dropped, 0);
+}
+
+#[test]
+fn a_loop_begins_again_and_several_films_follow_each_other() {
+    let options = PlayerOptions { repeat: true, ..PlayerOptions::default() };
+    let mut test = Test::new(&[Nature::default()], options.clone());
+    test.run(7.0);
+    assert!(!test.finished && test.seen.len() > 3 * 48);
+    assert_eq!(*test.world.seeks.borrow(), [Time::ZERO; 3]);
+    assert_eq!(*test.world.opened.borrow(), [0]);
+
+    let two = [Nature { frames: 12, ..Nature::default() }, Nature { frames: 24, ..Nature::default() }];
+    let mut test = Test::new(&two, PlayerOptions::default());
+    test.run(10.0);
+    assert!(
+        test.finished && test.seen.len() == 36 && near(test.elapsed(), 1.5),
+        "{} {}",
+        test.seen.len(),
+        test.elapsed()
+    );
+    assert_eq!(*test.world.opened.borrow(), [0, 1]);
+    let mut test = Test::new(&two, options);
+    test.run(2.0);
+    assert_eq!(*test.world.opened.borrow(), [0, 1, 0]);
+    test.act(Action::File(1));
+    test.run(0.2);
+    assert_eq!(test.player.name(), "film 1");
+    test.act(Action::File(-1));
+    test.run(0.2);
+    assert_eq!(test.player.name(), "film 0");
+}
+
+#[test]
+fn seeking_beyond_the_end_ends_the_film() {
+    let mut test = Test::one(Nature::default());
+    test.run(0.5);
+    test.act(Action::Seek(60));
+    test.run(1.0);
+    assert!(test.finished && test.elapsed() < 0.6);
+}
+
+#[test]
+fn what_cannot_be_played_is_told_and_the_rest_is_played() {
+    let missing = Nature { missing: true, ..Nature::default() };
+    let broken = Nature { breaks_at: Some(10), ..Nature::default() };
+    let repeat = PlayerOptions { repeat: true, ..PlayerOptions::default() };
+    let mut test = Test::new(&[missing.clone(), broken, Nature::default()], PlayerOptions::default());
+    test.run(10.0);
+    assert!(test.finished);
+    assert!(test.seen.len() > 48 && near(test.seen.last().unwrap().1, 47.0 / 24.0));
+    let failures: Vec<_> =
+        test.player.take_failures().iter().map(|(index, error)| format!("{index} {error}")).collect();
+    assert_eq!(failures, ["0 it is missing", "1 it broke"]);
+    let mut test = Test::new(&[missing.clone(), missing], repeat);
+    test.run(10.0);
+    assert!(test.finished, "a loop over nothing ends");
+}
+
+#[test]
+fn a_still_is_held_until_the_viewer_goes_on() {
+    let still = Nature { frames: 1, rate: 0, ..Nature::default() };
+    let hold = PlayerOptions { hold_stills: true, ..PlayerOptions::default() };
+    let mut test = Test::new(&[still.clone(), Nature::default()], hold);
+    test.run(100.0);
+    assert!(!test.finished && test.seen.len() == 1 && test.tick().is_none());
+    test.act(Action::File(1));
+    test.run(10.0);
+    assert!(test.finished && test.seen.len() == 49);
+    let mut test = Test::one(still);
+    test.run(10.0);
+    assert!(test.finished && test.seen.len() == 1 && test.elapsed() < 0.1, "without a viewer it is over at once");
+}
