@@ -41,6 +41,11 @@ pub trait Film {
 
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;
+
+    /// Width and height of its pictures as they are to be seen, in pixels, where they are known.
+    fn size(&self) -> Option<[u32; 2]> {
+        None
+    }
 }
 
 /// The films to play, in order.
@@ -68,6 +73,11 @@ pub trait Painter<S> {
 
     /// The settings in a few words, for the title.
     fn describe(&self) -> String;
+
+    /// Width and height of what is painted for pictures of `size`.
+    fn output_size(&self, size: [u32; 2]) -> [u32; 2] {
+        size
+    }
 
     /// How long the picture just painted stays as it is: `None` until the next scene or setting.
     fn repaint_after(&self) -> Option<Duration> {

@@ -13,6 +13,7 @@
 mod clock;
 mod film;
 pub mod null;
+mod opening;
 mod screen;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use clock::Clock;
 pub use film::{Error, Film, Next, Painter, Playlist};
+pub use opening::Opening;
 pub use screen::{PlayError, play};
 
 use crate::frame::Frame;
@@ -360,6 +362,11 @@ impl<P: Playlist> Player<P> {
     /// The film's length, where it is known.
     pub fn duration(&self) -> Option<Time> {
         self.film.as_ref().and_then(Film::duration)
+    }
+
+    /// Width and height of the film's pictures, where they are known.
+    pub fn size(&self) -> Option<[u32; 2]> {
+        self.film.as_ref().and_then(Film::size)
     }
 
     /// Whether film time stands because the viewer wants it to.

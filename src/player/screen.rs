@@ -93,6 +93,11 @@ where
         Ok(())
     }
 
+    fn size(&self) -> Option<[u32; 2]> {
+        let Running { player, painter, .. } = self.running.as_ref()?;
+        player.size().map(|size| painter.output_size(size))
+    }
+
     fn tick(&mut self, now: Instant) -> Result<Tick, PlayError> {
         let Some(running) = &mut self.running else { return Ok(Tick { finished: true, ..Tick::default() }) };
         let mut tick = running.player.tick(now);

@@ -100,8 +100,11 @@ impl<'a, A: App> Handler<'a, A> {
         let mut attributes = Window::default_attributes().with_title(&self.options.title);
         let monitor = events.primary_monitor().or_else(|| events.available_monitors().next());
         let room = monitor.map(|monitor| monitor.size()).filter(|size| size.width > 0 && size.height > 0);
-        let [width, height] = fitted(self.options.size, room.map(|size| [size.width, size.height]));
-        attributes = attributes.with_inner_size(PhysicalSize::new(width, height));
+        let inner_size = |size: [u32; 2]| {
+            let [width, height] = fitted(size, room.map(|room| [room.width, room.height]));
+            PhysicalSize::new(width, height)
+        };
+        attributes = attributes.with_inner_size(inner_size(self.options.size)).with_visible(false);
         if self.options.full_screen {
             attributes = attributes.with_fullscreen(Some(Fullscreen::Borderless(None)));
         }
@@ -111,7 +114,7 @@ impl<'a, A: App> Handler<'a, A> {
         let presenter = Presenter::new(&gpu, &window)?;
         self.open = Some(Open {
             presenter,
-            window,
+            window: Arc::clone(&window),
             gpu: gpu.clone(),
             title: String::new(),
             repaint: true,
@@ -121,7 +124,13 @@ impl<'a, A: App> Handler<'a, A> {
             hide_cursor: Some(Instant::now() + CURSOR),
             last_click: None,
         });
-        self.app.start(&gpu)
+        self.app.start(&gpu)?;
+        if let Some(size) = self.app.size().filter(|_| !self.options.full_screen) {
+            // Where the system has its own will about sizes, that is what the window gets.
+            let _ = window.request_inner_size(inner_size(size));
+        }
+        window.set_visible(true);
+        Ok(())
     }
 
     fn act(&mut self, events: &ActiveEventLoop, action: Action) {

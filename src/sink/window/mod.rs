@@ -28,8 +28,8 @@ use handler::Handler;
 pub struct WindowOptions {
     /// Its title before the app gives one.
     pub title: String,
-    /// Width and height of what will be shown, in pixels: the window opens with this size, or smaller with the same shape
-    /// where that would cover more than 80 % of the monitor.
+    /// Width and height of what will be shown, in pixels, should the app not know better ([`App::size`]): the window opens with this size,
+    /// or smaller with the same shape where that would cover more than 80 % of the monitor.
     pub size: [u32; 2],
     /// Fills the screen.
     pub full_screen: bool,
@@ -62,8 +62,13 @@ pub trait App {
     /// What can go wrong.
     type Error: From<WindowError>;
 
-    /// The window is open and its GPU runs.
+    /// The GPU runs. The window is seen only afterwards, so this may take its time, and where it fails no window was ever seen.
     fn start(&mut self, gpu: &Gpu) -> Result<(), Self::Error>;
+
+    /// Width and height of what will be shown, in pixels; asked once, after [`App::start`].
+    fn size(&self) -> Option<[u32; 2]> {
+        None
+    }
 
     /// Something happened, or the moment has come.
     fn tick(&mut self, now: Instant) -> Result<Tick, Self::Error>;
@@ -83,9 +88,27 @@ pub trait App {
 
 /// Opens a window and shows `app` in it until one of them ends it. To be called from the main thread, once in a process.
 pub fn run<A: App>(app: &mut A, options: WindowOptions) -> Result<(), A::Error> {
-    let events = EventLoop::new().map_err(|error| WindowError::NoDisplay(error.to_string()))?;
+    let events = EventLoop::new().map_err(|error| WindowError::NoDisplay(reason(&error.to_string())))?;
     let mut handler = Handler::new(app, options);
     let ran = events.run_app(&mut handler);
     handler.finish()?;
     ran.map_err(|error| WindowError::NoWindow(error.to_string()).into())
+}
+
+/// winit puts the place in its own source before the reason.
+fn reason(text: &str) -> String {
+    let after_place = text.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": "));
+    after_place.map_or(text, |(_, reason)| reason).trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn only_the_reason_is_told() {
+        let text = "os error at /home/me/winit/src/platform_impl/linux/mod.rs:765: neither this nor that is set.";
+        assert_eq!(reason(text), "neither this nor that is set");
+        assert_eq!(reason("Failed to open connection"), "Failed to open connection");
+    }
 }
