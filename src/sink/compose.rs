@@ -44,11 +44,11 @@ const GREEN_MAGENTA: Mixing = [
     [0.284, 0.668, 0.143, -0.016, -0.015, -0.065],
     [-0.015, -0.027, 0.021, 0.009, 0.075, 0.937],
 ];
-/// Amber-blue, from the same source, and dimmed by its largest factor as FFmpeg does it, so that white stays in range.
+/// Amber-blue, from the same source.
 const AMBER_BLUE: Mixing = [
-    [1.0, -0.205 / 1.062, 0.299 / 1.062, -0.016 / 1.062, -0.123 / 1.062, -0.017 / 1.062],
-    [-0.026 / 1.062, 0.908 / 1.062, 0.068 / 1.062, 0.006 / 1.062, 0.062 / 1.062, -0.017 / 1.062],
-    [-0.038 / 1.062, -0.173 / 1.062, 0.022 / 1.062, 0.094 / 1.062, 0.185 / 1.062, 0.911 / 1.062],
+    [1.062, -0.205, 0.299, -0.016, -0.123, -0.017],
+    [-0.026, 0.908, 0.068, 0.006, 0.062, -0.017],
+    [-0.038, -0.173, 0.022, 0.094, 0.185, 0.911],
 ];
 /// BT.601's luma of the left eye in red, of the right in green and blue.
 const GREY: Mixing =

@@ -1,0 +1,287 @@
+//! Every kernel of the stages and of composing against its twin in plain Rust, at odd and real sizes, under the validation layer.
+#![allow(clippy::unwrap_used)]
+
+mod stage_support;
+
+use std::sync::Arc;
+
+use deep3d::frame::{
+    Chroma, ChromaSite, Colour as Meaning, Matrix, Orientation, PixelFormat, Primaries, Range, Transfer,
+};
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::gpu::{Buffer, BufferKind, Gpu};
+use deep3d::sink::compose::{self, Arrangement, Compose, Composition};
+use deep3d::stage::StageError;
+use deep3d::stage::colour::{self, Colour};
+use deep3d::stage::comfort::{Mapping, Percentiles, Settings, mapping};
+use deep3d::stage::input::{self, InputOptions, NetworkInput};
+use deep3d::stage::stereo::depth::{self, Depth};
+use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
+use deep3d::stage::stereo::reference::{Scene, stereo as stereo_twin};
+use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
+use deep3d::stage::upload::{Shape, Upload};
+use stage_support::*;
+
+fn colour_on(gpu: &Gpu, picture: &deep3d::frame::Picture) -> Vec<u8> {
+    let upload = Upload::new(gpu, &Shape::of(picture), 2).unwrap();
+    let image = Colour::picture(gpu, &upload).unwrap();
+    let colour = Colour::new(gpu, &upload, &[empty(gpu, image.size()), Arc::clone(&image)]).unwrap();
+    upload.put(1, picture).unwrap();
+    run(gpu, |recorder| {
+        upload.record(recorder, 1)?;
+        colour.record(recorder, 1, 1)
+    });
+    pixels(gpu, &image)
+}
+
+#[test]
+fn colour_is_its_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    let sdr = Meaning { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, ..Meaning::SRGB };
+    let pq = Meaning { matrix: Matrix::Bt2020, primaries: Primaries::Bt2020, transfer: Transfer::Pq, ..sdr };
+    let ten = |chroma| PixelFormat { depth: 10, ..planar(chroma) };
+    let nv12 = PixelFormat { semi_planar: true, ..planar(Chroma::C420) };
+    let p010 = PixelFormat { depth: 10, shift: 6, ..nv12 };
+    let straight = Orientation::default();
+    let turned = |mirror, quarter_turns| Orientation { mirror, quarter_turns };
+    let cases = [
+        ([1, 1], planar(Chroma::C420), sdr, straight),
+        ([5, 3], nv12, Meaning { site: ChromaSite::Centre, ..sdr }, turned(false, 1)),
+        ([37, 21], planar(Chroma::C422), Meaning { matrix: Matrix::Bt601, range: Range::Full, ..sdr }, turned(true, 0)),
+        ([37, 21], planar(Chroma::Grey), sdr, turned(true, 3)),
+        ([37, 21], p010, Meaning { site: ChromaSite::TopLeft, matrix: Matrix::Bt2020, ..sdr }, turned(false, 2)),
+        ([33, 18], planar(Chroma::C444), Meaning::SRGB, straight),
+        (
+            [33, 18],
+            PixelFormat { depth: 16, ..planar(Chroma::C444) },
+            Meaning { matrix: Matrix::YCgCo, ..sdr },
+            straight,
+        ),
+        (
+            [65, 31],
+            planar(Chroma::C420),
+            Meaning { primaries: Primaries::Bt601Pal, matrix: Matrix::Fcc, ..sdr },
+            straight,
+        ),
+        ([65, 31], ten(Chroma::C420), pq, straight),
+        ([65, 31], ten(Chroma::C422), Meaning { peak: Some(4000.0), ..pq }, turned(true, 2)),
+        ([65, 31], ten(Chroma::C420), Meaning { transfer: Transfer::Hlg, ..pq }, straight),
+        ([1280, 720], planar(Chroma::C420), sdr, straight),
+    ];
+    for (size, format, meaning, orientation) in cases {
+        let picture = random_picture(size, format, meaning, orientation);
+        let (ours, twin) = (colour_on(&gpu, &picture), colour::reference::colour(&picture).unwrap());
+        let off = ours.iter().zip(&twin).filter(|(a, b)| a != b).count();
+        assert!(
+            farthest(&ours, &twin) <= 1 && off * 200 <= ours.len() + 200,
+            "{picture:?} {orientation:?}: {off} differ"
+        );
+    }
+}
+
+#[test]
+fn pictures_that_lie_about_themselves_are_refused() {
+    let gpu = WatchedGpu::new().unwrap();
+    let picture = random_picture([9, 7], planar(Chroma::C420), Meaning::SRGB, Orientation::default());
+    let upload = Upload::new(&gpu, &Shape::of(&picture), 1).unwrap();
+    let other = random_picture([7, 9], planar(Chroma::C420), Meaning::SRGB, Orientation::default());
+    assert!(matches!(upload.put(0, &other), Err(StageError::Changed)));
+    let plane = |bytes, stride| (vec![0u8; bytes], stride);
+    for planes in [
+        vec![plane(62, 9), plane(20, 5), plane(20, 5)],
+        vec![plane(63, 9), plane(20, 5)],
+        vec![plane(900, 8), plane(20, 5), plane(20, 5)],
+    ] {
+        let short =
+            deep3d::frame::Picture { planes: Box::new(deep3d::frame::OwnedPlanes(planes)), ..picture_like(&picture) };
+        assert!(matches!(upload.put(0, &short), Err(StageError::ShortPlane { .. })));
+    }
+    let shape = Shape::of(&picture);
+    let deep = PixelFormat { depth: 17, ..shape.format };
+    assert!(matches!(Upload::new(&gpu, &Shape { format: deep, ..shape }, 1), Err(StageError::Depth(17))));
+    for size in [[0, 5], [5, 0], [u32::MAX, 2]] {
+        assert!(matches!(Upload::new(&gpu, &Shape { size, ..shape }, 1), Err(StageError::Size { .. })));
+    }
+}
+
+fn picture_like(picture: &deep3d::frame::Picture) -> deep3d::frame::Picture {
+    random_picture(picture.size, picture.format, picture.colour, picture.orientation)
+}
+
+#[test]
+fn network_input_is_its_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    let imagenet = InputOptions {
+        reversed: false,
+        antialias: true,
+        mean: [123.675, 116.28, 103.53],
+        deviation: [58.395, 57.12, 57.375],
+    };
+    for (from, to, options) in [
+        ([37, 21], [32, 32], imagenet),
+        ([641, 359], [96, 64], imagenet),
+        ([641, 359], [96, 64], InputOptions::DEEP3D_2016),
+        ([1280, 720], [320, 192], imagenet),
+    ] {
+        let rgba = soft_pixels(from, 7);
+        let texels = u64::from(to[0] * to[1]);
+        let buffer = Buffer::new(&gpu, "input", texels * 16, BufferKind::Device).unwrap();
+        let stage = NetworkInput::new(&gpu, &options, &[image(&gpu, &rgba, from)], &buffer, to).unwrap();
+        run(&gpu, |recorder| stage.record(recorder, 0));
+        let (ours, twin) = (read_floats(&gpu, &buffer), input::reference(&rgba, from, to, &options));
+        // The plain one is rounded to whole steps of 255: a tie may fall either way.
+        let tolerance = if options.antialias { 1e-4 } else { 1.001 };
+        let far = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > tolerance).count();
+        let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 1e-4).count();
+        assert!(far == 0 && off * 100 < ours.len(), "{from:?} → {to:?}: {far} and {off} of {}", ours.len());
+    }
+}
+
+/// A raw disparity map with steps, ramps and noise.
+fn disparity([width, height]: [u32; 2]) -> Vec<f32> {
+    let mut numbers = Numbers(3);
+    let mut map = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
+            let box_ = if (0.3..0.6).contains(&u) && (0.2..0.8).contains(&v) { -2.0 } else { 0.0 };
+            map.push(2.0 - 1.5 * v + box_ + 0.02 * numbers.unit());
+        }
+    }
+    map
+}
+
+#[test]
+fn stereo_and_depth_are_their_twins() {
+    let gpu = WatchedGpu::new().unwrap();
+    for (size, small, source_eye) in [
+        ([37, 21], [9, 5], SourceEye::Centre),
+        ([1, 1], [1, 1], SourceEye::Centre),
+        ([321, 179], [96, 64], SourceEye::Left),
+        ([640, 360], [160, 96], SourceEye::Centre),
+    ] {
+        let (picture, map) = (soft_pixels(size, 5), disparity(small));
+        let shot = Percentiles::of(&map).unwrap();
+        let settings = Settings { strength: 3.0, ..Settings::default() };
+        let view = View { mapping: mapping(shot, 0.1, &settings), source_eye };
+        let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
+        let stereo = Stereo::new(&gpu, &[source], small).unwrap();
+        let depth = Depth::new(&gpu, &stereo).unwrap();
+        run(&gpu, |recorder| {
+            stereo.record_parallax(recorder, 0, &view.mapping)?;
+            stereo.record_eyes(recorder, 0, &view)?;
+            depth.record(recorder, &view.mapping)
+        });
+        let scene = Scene { picture: &picture, size, disparity: &map, small };
+        let (twins, parallax) = stereo_twin(&scene, &view);
+        let ours = read_floats(&gpu, stereo.parallax());
+        let off = ours.iter().zip(&parallax).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
+        for (eye, twin) in [stereo.left(), stereo.right()].into_iter().zip(&twins) {
+            let ours = pixels(&gpu, eye);
+            let off = ours.iter().zip(twin).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+            assert!(off * 200 <= ours.len(), "{size:?}: an eye differs at {off} of {}", ours.len());
+        }
+        let (deep, grey) = depth::reference(&ours, size[0], &view.mapping);
+        let our_deep: Vec<u16> = bytemuck::pod_collect_to_vec(&bytes(&gpu, depth.deep()));
+        assert!(our_deep.iter().zip(&deep).all(|(a, b)| a.abs_diff(*b) <= 1), "{size:?}: 16-bit depth");
+        let our_grey: Vec<u8> = pixels(&gpu, depth.grey()).chunks(4).map(|pixel| pixel[0]).collect();
+        assert!(farthest(&our_grey, &grey) <= 1, "{size:?}: 8-bit depth");
+    }
+}
+
+#[test]
+fn no_number_of_a_broken_network_breaks_the_eyes() {
+    let gpu = WatchedGpu::new().unwrap();
+    let (size, small) = ([64, 36], [16, 9]);
+    let picture = soft_pixels(size, 5);
+    let map: Vec<f32> = (0..144).map(|i| [f32::NAN, f32::INFINITY, -f32::INFINITY, 1e30, 0.0, 1.0][i % 6]).collect();
+    let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
+    let stereo = Stereo::new(&gpu, &[source], small).unwrap();
+    let mapping = mapping(Percentiles { near: 0.0, far: 1.0 }, 0.1, &Settings::default());
+    run(&gpu, |recorder| stereo.record(recorder, 0, &View { mapping, source_eye: SourceEye::Centre }));
+    assert!(read_floats(&gpu, stereo.parallax()).iter().all(|p| p.abs() <= 1.0));
+}
+
+#[test]
+fn layers_are_their_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    for (size, stack) in [
+        ([37, 21], PlaneStack { size: [12, 7], first: 1, count: 32 }),
+        ([1280, 720], PlaneStack { size: [96, 64], first: 0, count: 12 }),
+    ] {
+        let picture = soft_pixels(size, 1);
+        let mut numbers = Numbers(9);
+        let planes: Vec<f32> = (0..(stack.first + stack.count) * stack.size[0] * stack.size[1])
+            .map(|_| numbers.unit() * 12.0 / stack.count as f32)
+            .collect();
+        let stage = Layers::new(&gpu, &[(image(&gpu, &picture, size), floats(&gpu, &planes))], stack).unwrap();
+        run(&gpu, |recorder| stage.record(recorder, 0));
+        let twin = layers::reference(&picture, size, &planes, &stack);
+        assert!(farthest(&pixels(&gpu, stage.result()), &twin) <= 1, "{size:?}");
+    }
+}
+
+#[test]
+fn composing_is_its_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    let arrangements = [
+        Arrangement::SideBySide,
+        Arrangement::TopAndBottom,
+        Arrangement::Rows,
+        Arrangement::Columns,
+        Arrangement::Checkerboard,
+        Arrangement::Left,
+        Arrangement::Right,
+        Arrangement::RED_CYAN,
+    ];
+    for (eye, size, at, fitted) in [
+        ([37, 21], [37, 21], [0, 0], [37, 21]),
+        ([37, 21], [90, 51], [3, 5], [80, 44]),
+        ([321, 179], [202, 150], [1, 19], [200, 112]),
+        ([1, 1], [1, 1], [0, 0], [1, 1]),
+    ] {
+        let (left, right) = (soft_pixels(eye, 1), soft_pixels(eye, 2));
+        let result = empty(&gpu, size);
+        let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result).unwrap();
+        for arrangement in arrangements {
+            for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
+                let composition = Composition { arrangement, swap_eyes, at, fitted, origin };
+                run(&gpu, |recorder| stage.record(recorder, &composition));
+                let twin = compose::reference([&left, &right], eye, size, &composition);
+                assert!(farthest(&pixels(&gpu, &result), &twin) <= 1, "{eye:?} {composition:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_made_per_frame() {
+    let gpu = WatchedGpu::new().unwrap();
+    let size = [64, 36];
+    let picture = random_picture(size, planar(Chroma::C420), Meaning::SRGB, Orientation::default());
+    let upload = Upload::new(&gpu, &Shape::of(&picture), 2).unwrap();
+    let pictures = [Colour::picture(&gpu, &upload).unwrap(), Colour::picture(&gpu, &upload).unwrap()];
+    let colour = Colour::new(&gpu, &upload, &pictures).unwrap();
+    let sources: Vec<_> = pictures
+        .iter()
+        .map(|picture| Source { picture: Arc::clone(picture), disparity: floats(&gpu, &disparity([16, 9])) })
+        .collect();
+    let stereo = Stereo::new(&gpu, &sources, [16, 9]).unwrap();
+    let mut commands = deep3d::gpu::Commands::new(&gpu, "frame", 0).unwrap();
+    let made = gpu.objects_created();
+    for frame in 0..6usize {
+        upload.put(frame, &picture).unwrap();
+        let view =
+            View { mapping: Mapping { gain: 0.1 * frame as f32, ..Mapping::FLAT }, source_eye: SourceEye::Centre };
+        commands
+            .record(|recorder| {
+                upload.record(recorder, frame)?;
+                colour.record(recorder, frame, frame)?;
+                stereo.record(recorder, frame, &view)
+            })
+            .unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    }
+    assert_eq!(gpu.objects_created(), made);
+}

@@ -1,0 +1,233 @@
+//! Both eyes of made-up scenes whose disparity is known exactly.
+#![allow(clippy::unwrap_used)]
+
+mod stage_support;
+
+use deep3d::gpu::Gpu;
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::stage::comfort::Mapping;
+use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
+use stage_support::*;
+
+const SIZE: [u32; 2] = [640, 360];
+const SMALL: [u32; 2] = [160, 96];
+
+/// Both eyes, and the parallax.
+fn eyes(gpu: &Gpu, picture: &[u8], disparity: &[f32], small: [u32; 2], view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
+    let source = Source { picture: image(gpu, picture, SIZE), disparity: floats(gpu, disparity) };
+    let stereo = Stereo::new(gpu, &[source], small).unwrap();
+    run(gpu, |recorder| stereo.record(recorder, 0, view));
+    ([pixels(gpu, stereo.left()), pixels(gpu, stereo.right())], read_floats(gpu, stereo.parallax()))
+}
+
+/// Raw disparity is parallax in pixels of a picture `SIZE` wide, from −limit to limit.
+fn in_pixels(limit: f32, source_eye: SourceEye) -> View {
+    let percent = 100.0 / SIZE[0] as f32;
+    let mapping = Mapping {
+        gain: percent,
+        min: -limit * percent,
+        max: limit * percent,
+        near: -limit * percent,
+        far: limit * percent,
+        span: 2.0 * limit,
+        ..Mapping::FLAT
+    };
+    View { mapping, source_eye }
+}
+
+fn at(pixels: &[u8], x: i32, y: i32) -> [u8; 3] {
+    let index = ((y * SIZE[0] as i32 + x) * 4) as usize;
+    [pixels[index], pixels[index + 1], pixels[index + 2]]
+}
+
+/// A red textured square (columns 240..400, rows 100..260) 8 px in front of a blue textured wall 8 px behind the screen.
+const SQUARE: [std::ops::Range<i32>; 2] = [240..400, 100..260];
+
+fn square_scene(small: [u32; 2]) -> (Vec<u8>, Vec<f32>) {
+    let mut numbers = Numbers(4);
+    let mut picture = Vec::new();
+    for y in 0..SIZE[1] as i32 {
+        for x in 0..SIZE[0] as i32 {
+            let texture = 140 + (numbers.bits() % 100) as u8;
+            let square = SQUARE[0].contains(&x) && SQUARE[1].contains(&y);
+            picture.extend(if square { [texture, 30, 10, 255] } else { [10, 60, texture, 255] });
+        }
+    }
+    let mut disparity = Vec::new();
+    for y in 0..small[1] {
+        for x in 0..small[0] {
+            let place = [0, 1].map(|axis| ([x, y][axis] as f32 + 0.5) * SIZE[axis] as f32 / small[axis] as f32);
+            let square = SQUARE[0].contains(&(place[0] as i32)) && SQUARE[1].contains(&(place[1] as i32));
+            disparity.push(if square { -8.0 } else { 8.0 });
+        }
+    }
+    (picture, disparity)
+}
+
+/// What a pixel shows: the square, the wall, or a mixture of both.
+fn kind(pixel: [u8; 3]) -> char {
+    match pixel {
+        [r, _, b] if r > 130 && b < 40 => 's',
+        [r, _, b] if b > 130 && r < 40 => 'w',
+        _ => 'x',
+    }
+}
+
+#[test]
+fn a_square_before_a_wall_is_cut_out_exactly() {
+    let gpu = WatchedGpu::new().unwrap();
+    // The second map is coarser and lies across the square's edges.
+    for small in [SMALL, [100, 60]] {
+        let (picture, disparity) = square_scene(small);
+        for source_eye in [SourceEye::Centre, SourceEye::Left] {
+            let (both, _) = eyes(&gpu, &picture, &disparity, small, &in_pixels(8.0, source_eye));
+            for (eye, share) in both.iter().zip(source_eye.shares()) {
+                let shift = |p: f32| (share * p) as i32;
+                let (square, wall) = (shift(-8.0), shift(8.0));
+                let edges = SQUARE[0].start + square..SQUARE[0].end + square;
+                // Away from the corners, where the coarse map rounds them.
+                for y in SQUARE[1].start + 10..SQUARE[1].end - 10 {
+                    for x in 60..SIZE[0] as i32 - 60 {
+                        let pixel = at(eye, x, y);
+                        let expected = if edges.contains(&x) { 's' } else { 'w' };
+                        let near_edge = (x - edges.start).abs() <= 1 || (x - edges.end).abs() <= 1;
+                        assert!(
+                            kind(pixel) == expected || near_edge,
+                            "{small:?} {source_eye:?} {share} at {x} {y}: {pixel:?} is not '{expected}'"
+                        );
+                        // What is seen of both is the source's, moved by whole pixels; holes may be anything of the wall.
+                        let hole = !edges.contains(&x) && SQUARE[0].contains(&(x - wall));
+                        if !hole && !near_edge {
+                            let from = x - if edges.contains(&x) { square } else { wall };
+                            assert_eq!(pixel, at(&picture, from, y), "{small:?} {source_eye:?} {share} at {x} {y}");
+                        }
+                    }
+                    let mixed = (60..SIZE[0] as i32 - 60).filter(|x| kind(at(eye, *x, y)) == 'x').count();
+                    assert!(mixed <= 2, "{small:?} {source_eye:?} {share}: {mixed} mixed pixels in row {y}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_behind_moves_right_in_the_right_eye() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut picture = [20, 20, 20, 255].repeat((SIZE[0] * SIZE[1]) as usize);
+    let dot = (180 * SIZE[0] as usize + 320) * 4;
+    picture[dot..dot + 3].fill(250);
+    let place = |eye: &[u8]| (0..SIZE[0] as i32).find(|x| at(eye, *x, 180)[0] > 200);
+    for (p, source_eye, expected) in [
+        (6.0, SourceEye::Centre, [317, 323]),
+        (-6.0, SourceEye::Centre, [323, 317]),
+        (6.0, SourceEye::Left, [320, 326]),
+        (-6.0, SourceEye::Left, [320, 314]),
+    ] {
+        let disparity = vec![p; (SMALL[0] * SMALL[1]) as usize];
+        let ([left, right], parallax) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, source_eye));
+        assert_eq!([place(&left), place(&right)], expected.map(Some), "p = {p} px, {source_eye:?}");
+        assert!((parallax[dot / 4] - p).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn half_pixels_are_read_between() {
+    let gpu = WatchedGpu::new().unwrap();
+    // A ramp of 4 steps a pixel: moved by a quarter pixel it is one step off everywhere.
+    let picture: Vec<u8> =
+        (0..SIZE[1]).flat_map(|_| (0..SIZE[0]).flat_map(|x| [((x * 4) % 256) as u8, 0, 0, 255])).collect();
+    let disparity = vec![0.5; (SMALL[0] * SMALL[1]) as usize];
+    let ([_, right], _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Centre));
+    for x in 130..190 {
+        let expected = i32::from(at(&picture, x, 50)[0]) - 1;
+        assert_eq!(i32::from(at(&right, x, 50)[0]), expected, "{x}");
+    }
+}
+
+#[test]
+fn lines_at_the_sides_stay_straight_and_the_frame_whole() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut picture = [120, 120, 120, 255].repeat((SIZE[0] * SIZE[1]) as usize);
+    for y in 0..SIZE[1] as usize {
+        for x in [3, SIZE[0] as usize - 4] {
+            let index = (y * SIZE[0] as usize + x) * 4;
+            picture[index..index + 3].copy_from_slice(&[255, 255, 255]);
+        }
+        for x in [0, SIZE[0] as usize - 1] {
+            let index = (y * SIZE[0] as usize + x) * 4;
+            picture[index..index + 3].copy_from_slice(&[0, 0, 0]);
+        }
+    }
+    // Depth goes wildly from row to row.
+    let disparity: Vec<f32> = (0..SMALL[1])
+        .flat_map(|y| vec![if (y / 8).is_multiple_of(2) { -6.4 } else { 8.0 }; SMALL[0] as usize])
+        .collect();
+    let (both, _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Centre));
+    for eye in &both {
+        for y in 0..SIZE[1] as i32 {
+            for (side, line) in [(0, 3), (SIZE[0] as i32 - 1, SIZE[0] as i32 - 4)] {
+                assert_eq!(at(eye, side, y), [0, 0, 0], "the frame's own column at row {y}");
+                // The line's centre of mass stays within a fifth of a pixel.
+                let (mut mass, mut moment) = (0.0, 0.0);
+                for x in line - 2..=line + 2 {
+                    let light = f64::from(at(eye, x, y)[0].saturating_sub(120));
+                    mass += light;
+                    moment += light * f64::from(x - line);
+                }
+                assert!(mass > 60.0 && (moment / mass).abs() < 0.2, "line at {line}, row {y}: {}", moment / mass);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_depth_both_eyes_are_the_source() {
+    let gpu = WatchedGpu::new().unwrap();
+    let (picture, disparity) = square_scene(SMALL);
+    let view = View { mapping: Mapping::FLAT, source_eye: SourceEye::Centre };
+    let ([left, right], _) = eyes(&gpu, &picture, &disparity, SMALL, &view);
+    assert!(left == picture && right == picture);
+    let ([left, right], _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Left));
+    assert!(left == picture && right != picture);
+}
+
+#[test]
+fn soft_disparity_becomes_sharp_where_the_picture_is() {
+    let gpu = WatchedGpu::new().unwrap();
+    let (picture, sharp) = square_scene(SMALL);
+    // As networks give it: the step is spread over five places.
+    let [width, height] = SMALL.map(|side| side as i32);
+    let soft: Vec<f32> = (0..width * height)
+        .map(|i| {
+            let (x, y) = (i % width, i / width);
+            let around = (-2..=2).flat_map(|dy| (-2..=2).map(move |dx| (dx, dy)));
+            around
+                .map(|(dx, dy)| sharp[((y + dy).clamp(0, height - 1) * width + (x + dx).clamp(0, width - 1)) as usize])
+                .sum::<f32>()
+                / 25.0
+        })
+        .collect();
+    let (_, parallax) = eyes(&gpu, &picture, &soft, SMALL, &in_pixels(8.0, SourceEye::Centre));
+    for y in SQUARE[1].start + 16..SQUARE[1].end - 16 {
+        for x in 100..540 {
+            let p = parallax[(y * SIZE[0] as i32 + x) as usize];
+            let expected = if SQUARE[0].contains(&x) { -8.0 } else { 8.0 };
+            assert!((p - expected).abs() < 1.0, "{x} {y}: {p} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_ramp_stays_a_ramp() {
+    let gpu = WatchedGpu::new().unwrap();
+    // A floor: disparity goes evenly from near (below) to far (above). Edge-finding must not make stairs of it.
+    let picture = soft_pixels(SIZE, 8);
+    let disparity: Vec<f32> =
+        (0..SMALL[1]).flat_map(|y| vec![8.0 - 16.0 * (y as f32 + 0.5) / SMALL[1] as f32; SMALL[0] as usize]).collect();
+    let (_, parallax) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Centre));
+    let worst = (20..SIZE[1] - 20)
+        .flat_map(|y| (100..540).map(move |x| (x, y)))
+        .map(|(x, y)| (parallax[(y * SIZE[0] + x) as usize] - (8.0 - 16.0 * (y as f32 + 0.5) / SIZE[1] as f32)).abs())
+        .fold(0.0, f32::max);
+    assert!(worst < 0.6, "{worst} px off the ramp");
+}
