@@ -35,3 +35,4 @@ pub mod sink;
 pub mod stage;
 pub mod time;
 pub mod trace;
+pub mod weights_command;

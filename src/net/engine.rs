@@ -45,7 +45,17 @@ impl Engine {
         tuning: &Tuning,
         memory: Memory,
     ) -> Result<Self, NetError> {
-        let graph = Graph::new(weights.metadata.network, size)?;
+        Self::of_graph(gpu, Graph::new(weights.metadata.network, size)?, weights, tuning, memory)
+    }
+
+    /// As [`Engine::with`], for any graph whose tensors are among the weights.
+    pub fn of_graph(
+        gpu: &Gpu,
+        graph: Graph,
+        weights: &Weights,
+        tuning: &Tuning,
+        memory: Memory,
+    ) -> Result<Self, NetError> {
         weights.check(&graph)?;
         let plan = Plan::new(&graph, tuning, memory)?;
         let facts = gpu.facts();
@@ -57,8 +67,8 @@ impl Engine {
             return Err(NetError::Size {
                 network: graph.network.name(),
                 wanted: format!("fewer pixels on {}, which takes {} MB at once", facts.name, most >> 20),
-                width: size[0],
-                height: size[1],
+                width: graph.input().width,
+                height: graph.input().height,
             });
         }
         let mut makers = Makers { gpu, path: tuning.path, kernels: HashMap::new() };

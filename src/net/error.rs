@@ -48,6 +48,9 @@ pub enum NetError {
     /// A file is in the way.
     #[error("{} exists already: give another name, or --force to overwrite it", .0.display())]
     Exists(PathBuf),
+    /// The selection layer was asked of a network that has none.
+    #[error("--render selection belongs to the network deep3d-2016, not to {0}: use --render warp")]
+    Selection(&'static str),
     /// The GPU failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),

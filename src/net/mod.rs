@@ -2,6 +2,7 @@
 //!
 //! [`graph`] is the network as data, [`weights`] and [`mxnet`] read files, [`mod@reference`] is the plain CPU twin of every kernel.
 
+pub mod diagnose;
 pub mod engine;
 pub mod error;
 mod file;
@@ -11,6 +12,7 @@ pub mod mxnet;
 pub mod pack;
 pub mod plan;
 pub mod reference;
+pub mod selection;
 pub mod synthetic;
 pub mod weights;
 

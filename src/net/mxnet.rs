@@ -180,6 +180,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// All arrays of a `.params` file; `None` for a file that does not start as one.
+pub fn list(path: &Path) -> Result<Option<Vec<NamedArray>>, NetError> {
+    let bytes = file::read(path)?;
+    if !bytes.starts_with(&MAGIC.to_le_bytes()) {
+        return Ok(None);
+    }
+    parse(&bytes).map(Some).map_err(|reason| NetError::weights(path.display().to_string(), reason))
+}
+
 /// Reads the original network's weights from a `.params` file.
 pub fn import(path: &Path, moving_variance: MovingVariance) -> Result<Weights, NetError> {
     convert(&path.display().to_string(), &file::read(path)?, moving_variance)

@@ -145,7 +145,7 @@ struct Planner<'a> {
 }
 
 /// Workgroups for so many lanes, in rows that every device takes.
-fn workgroups(lanes: u64, size: u32) -> [u32; 3] {
+pub(super) fn workgroups(lanes: u64, size: u32) -> [u32; 3] {
     const ROW: u64 = 1 << 15;
     let count = lanes.div_ceil(u64::from(size.max(1))).max(1);
     let rows = count.div_ceil(ROW);

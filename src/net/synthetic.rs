@@ -32,7 +32,12 @@ pub fn uniform(name: &str, seed: u64) -> impl Iterator<Item = f32> {
 /// Weights for either network, in single precision; for the original the ones whose results are known.
 pub fn weights(network: Network, seed: u64) -> Result<Weights, NetError> {
     let multiple = network.multiple();
-    let graph = Graph::new(network, network.fixed_size().unwrap_or([multiple, multiple]))?;
+    Ok(weights_of(&Graph::new(network, network.fixed_size().unwrap_or([multiple, multiple]))?, seed))
+}
+
+/// Weights for any graph.
+pub fn weights_of(graph: &Graph, seed: u64) -> Weights {
+    let network = graph.network;
     let mut tensors = BTreeMap::new();
     for layer in &graph.layers {
         for (index, parameter) in layer.parameters.iter().enumerate() {
@@ -52,7 +57,7 @@ pub fn weights(network: Network, seed: u64) -> Result<Weights, NetError> {
         metadata.planes = (0..planes).map(|plane| (2 * plane + 1) as f32 / planes as f32 - 1.0).collect();
     }
     metadata.licence = "none needed: generated numbers".into();
-    Ok(Weights { file: "generated weights".into(), metadata, tensors })
+    Weights { file: "generated weights".into(), metadata, tensors }
 }
 
 /// Centre and bound of a tensor's values.

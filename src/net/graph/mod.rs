@@ -255,15 +255,16 @@ fn multiply_adds(layer: &Layer, source: impl Fn(usize) -> Option<Shape>) -> u64 
 }
 
 /// Puts a graph together and checks each layer against its sources.
-pub(super) struct Builder {
+#[derive(Debug, Clone)]
+pub struct Builder {
     network: Network,
     layers: Vec<Layer>,
     naming: Naming,
 }
 
 /// How a network's files call a layer's tensors.
-#[derive(Clone, Copy)]
-pub(super) enum Naming {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
     /// `NAME.weight`.
     Dot,
     /// `NAME_weight`.
@@ -271,7 +272,8 @@ pub(super) enum Naming {
 }
 
 impl Builder {
-    pub(super) fn new(network: Network, naming: Naming, input: Shape) -> Self {
+    /// A graph of nothing but its input.
+    pub fn new(network: Network, naming: Naming, input: Shape) -> Self {
         let layer = Layer {
             name: "input".into(),
             operation: Operation::Input,
@@ -282,12 +284,13 @@ impl Builder {
         Self { network, layers: vec![layer], naming }
     }
 
-    pub(super) fn finish(self) -> Graph {
+    /// The graph as it is now.
+    pub fn finish(self) -> Graph {
         Graph { network: self.network, layers: self.layers }
     }
 
     /// Adds a layer with `channels` out and returns its place. For a dense layer the shape is channels×1×1.
-    pub(super) fn add(
+    pub fn add(
         &mut self,
         name: &str,
         operation: Operation,
@@ -346,7 +349,7 @@ impl Builder {
     }
 
     /// The output of a dense layer as a picture, without a layer of its own: both orders are C, H, W.
-    pub(super) fn reshape(&mut self, layer: usize, shape: Shape) -> Result<(), NetError> {
+    pub fn reshape(&mut self, layer: usize, shape: Shape) -> Result<(), NetError> {
         let error = || NetError::Graph { layer: format!("layer {layer}"), reason: "reshape".into() };
         let layer = self.layers.get_mut(layer).ok_or_else(error)?;
         if layer.shape.count() != shape.count() || !matches!(layer.operation, Operation::Dense { .. }) {

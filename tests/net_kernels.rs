@@ -1,0 +1,158 @@
+//! Each kernel by itself against its CPU twin, at odd and at real sizes, as it is cut for software drivers and for GPUs.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "common/net.rs"]
+mod common;
+
+use common::{difference, read, run, value};
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::net::graph::{Activation, Builder, Naming, Operation};
+use deep3d::net::kernels::{HARDWARE, SOFTWARE};
+use deep3d::net::plan::Memory;
+use deep3d::net::{Engine, Graph, Network, Shape, reference, synthetic};
+
+const NONE: Activation = Activation::None;
+
+fn convolution(kernel: u32, stride: u32, depthwise: bool, activation: Activation) -> Operation {
+    Operation::Convolution { kernel, stride, pad: (kernel - stride) / 2, depthwise, activation }
+}
+
+/// Runs a graph of three input channels on both cuts and compares every value that is in memory with the twin's.
+fn check(build: impl Fn(&mut Builder) -> usize, [width, height]: [u32; 2], names: &[&str]) {
+    let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, height, width));
+    let last = build(&mut builder);
+    let channels = builder.clone().finish().layers[last].shape.channels;
+    builder.add("softmax", Operation::Softmax, &[last], channels).unwrap();
+    let graph = builder.finish();
+    let weights = synthetic::weights_of(&graph, 7);
+    let input: Vec<f64> =
+        synthetic::uniform("input", 7).take(graph.input().count()).map(|u| f64::from(u) * 2.0 - 1.0).collect();
+    let expected = reference::run(&graph, &weights, &input).unwrap();
+    for tuning in [SOFTWARE, HARDWARE] {
+        let gpu = WatchedGpu::new().unwrap();
+        let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Keep).unwrap();
+        run(&gpu, &engine, &input);
+        for name in names.iter().chain(&["softmax"]) {
+            let values = value(&gpu, &engine, name).expect("a value in memory");
+            let difference = difference(&values, &expected[graph.find(name).unwrap()]);
+            assert!(difference < 1e-5, "{name} at {width}×{height}, {:?}: {difference:e}", tuning.path);
+        }
+    }
+}
+
+#[test]
+fn convolutions_of_all_kernels_and_strides() {
+    for size in [[14, 6], [52, 10]] {
+        let build = |builder: &mut Builder| {
+            let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 7).unwrap();
+            let b = builder.add("b", convolution(3, 2, false, Activation::Relu6), &[a], 33).unwrap();
+            let c = builder.add("c", convolution(1, 1, false, NONE), &[b], 150).unwrap();
+            let d = builder.add("d", convolution(5, 1, false, NONE), &[c], 5).unwrap();
+            builder.add("e", convolution(1, 1, false, Activation::Relu), &[d], 32).unwrap()
+        };
+        check(build, size, &["a", "b", "c", "d", "e"]);
+    }
+}
+
+#[test]
+fn depthwise_convolutions() {
+    for size in [[20, 12], [68, 36]] {
+        let build = |builder: &mut Builder| {
+            let a = builder.add("a", convolution(1, 1, false, NONE), &[0], 26).unwrap();
+            let b = builder.add("b", convolution(3, 1, true, Activation::Relu6), &[a], 26).unwrap();
+            let c = builder.add("c", convolution(5, 1, true, Activation::Relu), &[b], 26).unwrap();
+            let d = builder.add("d", convolution(3, 2, true, NONE), &[c], 26).unwrap();
+            let e = builder.add("e", convolution(5, 2, true, NONE), &[d], 26).unwrap();
+            builder.add("f", convolution(1, 1, false, NONE), &[e], 32).unwrap()
+        };
+        check(build, size, &["a", "b", "c", "d", "e", "f"]);
+    }
+}
+
+#[test]
+fn sums_are_fused_into_convolutions() {
+    let sum = Operation::Sum { activation: NONE };
+    let build = |builder: &mut Builder| {
+        let a = builder.add("a", convolution(3, 2, false, NONE), &[0], 18).unwrap();
+        let b = builder.add("b", convolution(1, 1, false, Activation::Relu), &[a], 18).unwrap();
+        let c = builder.add("c", sum, &[b, a], 18).unwrap();
+        let d = builder.add("d", convolution(3, 1, false, NONE), &[c], 18).unwrap();
+        let e = builder.add("e", sum, &[c, d], 18).unwrap();
+        let f = builder.add("f", convolution(1, 1, false, NONE), &[0], 18).unwrap();
+        let g = builder.add("g", Operation::UpsampleSum, &[e, f], 18).unwrap();
+        builder.add("h", convolution(1, 1, false, NONE), &[g], 32).unwrap()
+    };
+    check(build, [22, 10], &["a", "c", "e", "g", "h"]);
+}
+
+#[test]
+fn pooling_and_its_batch_norm_with_zeros_around_the_normed_picture() {
+    let build = |builder: &mut Builder| {
+        let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 9).unwrap();
+        let b = builder.add("b", Operation::MaxPool, &[a], 9).unwrap();
+        let c = builder.add("c", Operation::BatchNorm, &[b], 9).unwrap();
+        let d = builder.add("d", convolution(3, 1, false, NONE), &[c], 9).unwrap();
+        let e = builder.add("e", Operation::MaxPool, &[b], 9).unwrap();
+        let f = builder.add("f", Operation::Deconvolution { factor: 2, activation: NONE }, &[e], 9).unwrap();
+        // Both branches meet, so that neither is left out.
+        let g = builder.add("g", convolution(1, 1, false, NONE), &[d], 9).unwrap();
+        let sum = builder.add("sum", Operation::Sum { activation: NONE }, &[f, g], 9).unwrap();
+        builder.add("last", convolution(1, 1, false, NONE), &[sum], 32).unwrap()
+    };
+    check(build, [28, 12], &["a", "b", "c", "d", "e", "f", "sum", "last"]);
+}
+
+#[test]
+fn fully_connected_layers() {
+    let build = |builder: &mut Builder| {
+        let relu = Operation::Dense { activation: Activation::Relu };
+        let a = builder.add("a", convolution(3, 2, false, NONE), &[0], 10).unwrap();
+        let b = builder.add("b", relu, &[a], 30).unwrap();
+        let c = builder.add("c", Operation::Dense { activation: NONE }, &[b], 32 * 6).unwrap();
+        builder.reshape(c, Shape::new(32, 2, 3)).unwrap();
+        c
+    };
+    check(build, [10, 6], &["a", "b", "c"]);
+}
+
+#[test]
+fn transposed_convolutions_alone_and_summed() {
+    let enlarge = |factor| Operation::Deconvolution { factor, activation: NONE };
+    let build = |builder: &mut Builder| {
+        let mut maps = vec![builder.add("map0", convolution(1, 1, false, NONE), &[0], 11).unwrap()];
+        for level in 1..5usize {
+            let name = format!("map{level}");
+            maps.push(builder.add(&name, convolution(3, 2, false, Activation::Relu), &[maps[level - 1]], 11).unwrap());
+        }
+        let enlarged: Vec<usize> = (0..5)
+            .map(|level| builder.add(&format!("up{level}"), enlarge(1 << level), &[maps[level]], 13).unwrap())
+            .collect();
+        let sum = Operation::Sum { activation: Activation::Relu };
+        let sum = builder.add("sum", sum, &enlarged, 13).unwrap();
+        let double = Operation::Deconvolution { factor: 2, activation: Activation::Relu };
+        builder.add("double", double, &[sum], 32).unwrap()
+    };
+    for size in [[16, 16], [208, 32]] {
+        check(build, size, &["map4", "sum", "double"]);
+    }
+}
+
+#[test]
+fn the_expected_parallax_leaves_out_unused_planes() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut builder = Builder::new(Network::Deep3d2016, Naming::Underscore, Shape::new(3, 5, 7));
+    let a = builder.add("a", convolution(1, 1, false, NONE), &[0], 33).unwrap();
+    builder.add("softmax", Operation::Softmax, &[a], 33).unwrap();
+    let graph: Graph = builder.finish();
+    let weights = synthetic::weights_of(&graph, 3);
+    // Large values: a softmax that does not subtract the greatest one overflows.
+    let input: Vec<f64> = synthetic::uniform("input", 3).take(3 * 35).map(|u| f64::from(u) * 200.0).collect();
+    let expected = reference::run(&graph, &weights, &input).unwrap();
+    let expected = reference::expectation(expected.last().unwrap(), graph.output(), &weights.metadata.planes, 1);
+    for tuning in [SOFTWARE, HARDWARE] {
+        let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Reuse).unwrap();
+        run(&gpu, &engine, &input);
+        let parallax: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
+        assert!(difference(&parallax, &expected) < 1e-4);
+    }
+}

@@ -1,0 +1,153 @@
+//! Plans without a GPU: nothing is read before it is written or after its memory went to something else, and what should be fused is.
+#![allow(clippy::unwrap_used)]
+
+use deep3d::net::graph::{Graph, Network, Operation};
+use deep3d::net::kernels::{HARDWARE, NetKernel, SOFTWARE, Tuning};
+use deep3d::net::pack::pack;
+use deep3d::net::plan::{Memory, Plan, Slot};
+use deep3d::net::synthetic;
+use std::collections::HashMap;
+
+const SIZES: [(Network, [u32; 2]); 4] = [
+    (Network::Deep3d, [384, 160]),
+    (Network::Deep3d, [32, 32]),
+    (Network::Deep3d, [1536, 640]),
+    (Network::Deep3d2016, [384, 160]),
+];
+
+fn plans() -> impl Iterator<Item = (Graph, Plan, Tuning, Memory)> {
+    SIZES.into_iter().flat_map(|(network, size)| {
+        [(SOFTWARE, Memory::Reuse), (SOFTWARE, Memory::Keep), (HARDWARE, Memory::Reuse)].map(|(tuning, memory)| {
+            let graph = Graph::new(network, size).unwrap();
+            let plan = Plan::new(&graph, &tuning, memory).unwrap();
+            (graph, plan, tuning, memory)
+        })
+    })
+}
+
+/// Plays a plan: which value each buffer holds. Every read must find the value it wants.
+fn play(plan: &Plan) -> Result<(), String> {
+    let mut holds: HashMap<usize, usize> = HashMap::from([(plan.place(plan.input).unwrap(), plan.input)]);
+    for dispatch in &plan.dispatches {
+        let (reads, writes) = dispatch.slots.split_at(dispatch.kernel.reads());
+        let values = |slots: &[Slot]| -> Vec<usize> {
+            slots.iter().filter_map(|slot| if let Slot::Value(value) = slot { Some(*value) } else { None }).collect()
+        };
+        let (reads, writes) = (values(reads), values(writes));
+        for value in &reads {
+            let buffer = plan.place(*value).ok_or("a value without memory is read")?;
+            if holds.get(&buffer) != Some(value) {
+                return Err(format!("{} reads value {value}, which is not there any more", dispatch.name));
+            }
+        }
+        for value in &writes {
+            let buffer = plan.place(*value).ok_or("a value without memory is written")?;
+            if reads.iter().any(|read| plan.place(*read) == Some(buffer)) {
+                return Err(format!("{} writes over what it reads", dispatch.name));
+            }
+            holds.insert(buffer, *value);
+        }
+    }
+    for value in [plan.input, plan.planes, plan.parallax] {
+        if holds.get(&plan.place(value).unwrap()) != Some(&value) {
+            return Err(format!("value {value}, which is looked at from outside, is gone at the end"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn no_value_is_overwritten_while_it_is_needed() {
+    for (graph, plan, ..) in plans() {
+        play(&plan).unwrap_or_else(|error| panic!("{:?}: {error}", graph.network));
+    }
+}
+
+#[test]
+fn the_check_above_finds_memory_given_away_too_early() {
+    let graph = Graph::new(Network::Deep3d, [64, 64]).unwrap();
+    let mut plan = Plan::new(&graph, &SOFTWARE, Memory::Keep).unwrap();
+    // block0's output is read again by the decoder's last stage.
+    let (early, late) = (graph.find("block0.project").unwrap(), graph.find("fuse2").unwrap());
+    plan.places[late] = plan.places[early];
+    assert!(play(&plan).unwrap_err().contains("not there any more"));
+}
+
+#[test]
+fn buffers_are_large_enough_and_sharing_saves_a_third_of_the_memory() {
+    for (graph, plan, _, memory) in plans() {
+        for (index, layer) in graph.layers.iter().enumerate() {
+            if let Some(buffer) = plan.place(index) {
+                let texels = u64::from(layer.shape.channels.div_ceil(4)) * u64::from(layer.shape.pixels());
+                assert!(plan.buffers[buffer] >= texels * 16, "{}", layer.name);
+            }
+        }
+        if memory == Memory::Reuse {
+            let kept: u64 = Plan::new(&graph, &SOFTWARE, Memory::Keep).unwrap().buffers.iter().sum();
+            let shared: u64 = plan.buffers.iter().sum();
+            assert!(shared * 3 < kept * 2, "{:?}: {shared} of {kept} bytes", graph.network);
+        }
+    }
+}
+
+#[test]
+fn sums_norms_and_the_five_enlargements_have_no_dispatch_of_their_own() {
+    for (graph, plan, ..) in plans() {
+        let count = |kernel| plan.dispatches.iter().filter(|dispatch| dispatch.kernel == kernel).count();
+        match graph.network {
+            Network::Deep3d => {
+                assert_eq!(plan.dispatches.len(), 60, "59 convolutions and the softmax");
+                assert_eq!(count(NetKernel::Depthwise), 16);
+            }
+            Network::Deep3d2016 => {
+                assert_eq!(count(NetKernel::Deconvolution), 2);
+                assert_eq!(count(NetKernel::MaxPool), 5);
+                assert_eq!(count(NetKernel::Convolution), 13);
+                assert_eq!(plan.dispatches.len(), 27);
+            }
+        }
+    }
+}
+
+#[test]
+fn dispatches_have_lanes_enough_and_workgroups_that_every_device_takes() {
+    for (graph, plan, tuning, _) in plans() {
+        for dispatch in &plan.dispatches {
+            assert!(dispatch.groups.iter().all(|count| (1..=65535).contains(count)), "{dispatch:?}");
+            assert_eq!(dispatch.push.len() * 4, dispatch.kernel.source(tuning.path).push_bytes as usize);
+            assert_eq!(dispatch.slots.len(), dispatch.kernel.source(tuning.path).bindings.len());
+            let lanes = dispatch.groups.iter().product::<u32>() * dispatch.constants[0];
+            if dispatch.kernel == NetKernel::Softmax {
+                assert!(lanes >= graph.output().pixels());
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_hold_every_weight_once() {
+    for network in [Network::Deep3d, Network::Deep3d2016] {
+        let graph = Graph::new(network, network.fixed_size().unwrap_or([64, 32])).unwrap();
+        let weights = synthetic::weights(network, synthetic::SEED).unwrap();
+        for tuning in [SOFTWARE, HARDWARE] {
+            let plan = Plan::new(&graph, &tuning, Memory::Reuse).unwrap();
+            let tables = plan.tables.iter().map(|table| pack(table, &graph, &weights).unwrap());
+            let packed: f64 = tables.map(|table| table.iter().map(|value| f64::from(value.abs())).sum::<f64>()).sum();
+            let is_norm = |name: &str| name.starts_with("bn_");
+            let plain = weights.tensors.iter().filter(|(name, _)| !is_norm(name));
+            let mut expected: f64 =
+                plain.map(|(_, tensor)| tensor.values().iter().map(|value| f64::from(value.abs())).sum::<f64>()).sum();
+            // What is not a weight of the file as it stands: planes, norms, and the biases of the enlargements, which are added up.
+            expected += weights
+                .metadata
+                .planes
+                .iter()
+                .skip(network.unused_planes() as usize)
+                .map(|plane| f64::from(plane.abs()) + 1.0)
+                .sum::<f64>();
+            let slack =
+                if graph.layers.iter().any(|layer| layer.operation == Operation::BatchNorm) { 3000.0 } else { 1.0 };
+            assert!((packed - expected).abs() < slack, "{network:?}: {packed} against {expected}");
+        }
+    }
+}
