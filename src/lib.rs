@@ -23,6 +23,7 @@
 //!
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
+pub mod convert;
 pub mod film;
 pub mod frame;
 pub mod gpu;

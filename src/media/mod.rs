@@ -9,12 +9,15 @@
 //! └──────────────────────────── source: order, seek, durations ──────────────────────────────┘
 //! ```
 //!
+//! Writing: [`encode`].
+//!
 //! FFmpeg never writes to stderr from here: its log lines go to `tracing` (target `ffmpeg`, see [`init`]).
 
 mod colour;
 mod decode;
 mod deinterlace;
 mod demux;
+pub mod encode;
 mod error;
 mod file;
 mod film;

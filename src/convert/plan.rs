@@ -1,0 +1,436 @@
+//! Which file each input becomes: decided and checked before anything is opened. Looks at names and at what lies on the disk, reads nothing.
+//!
+//! ```no_run
+//! use deep3d::convert::plan::{Kind, Request, plan};
+//! use deep3d::sink::layout::Layout;
+//!
+//! # fn main() -> Result<(), deep3d::convert::plan::PlanError> {
+//! let request = Request {
+//!     inputs: &["a.mkv".into(), "b.jpg".into()],
+//!     output: "3d/".as_ref(),
+//!     layout: Layout::Sbs,
+//!     codec: None,
+//!     crf: None,
+//!     force: false,
+//! };
+//! let plan = plan(&request)?;
+//! if let Some(folder) = &plan.folder {
+//!     std::fs::create_dir_all(folder).expect("a folder"); // 3d
+//! }
+//! for job in plan.jobs {
+//!     match job.kind {
+//!         Kind::Film(_) => println!("{} → FilmWriter::create({:?})", job.input, job.output), // 3d/a_LR.mkv
+//!         Kind::Picture(_) => println!("{} → write_picture({:?})", job.input, job.output), // 3d/b_LR.jpg
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
+use crate::sink::layout::{Layout, Target};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Files and addresses.
+    pub inputs: &'a [String],
+    /// A file's name, or a folder's.
+    pub output: &'a Path,
+    /// How the eyes are laid out.
+    pub layout: Layout,
+    /// `--codec`.
+    pub codec: Option<Codec>,
+    /// `--crf`.
+    pub crf: Option<u8>,
+    /// `--force`: overwrite.
+    pub force: bool,
+}
+
+/// What an output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A film.
+    Film(Container),
+    /// A picture: of a film, the first one written.
+    Picture(StillFormat),
+}
+
+/// One input and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// File or address.
+    pub input: String,
+    /// The file to write.
+    pub output: PathBuf,
+    /// What that is.
+    pub kind: Kind,
+}
+
+/// Everything to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The folder to make first, where one is missing.
+    pub folder: Option<PathBuf>,
+    /// In the order of the inputs.
+    pub jobs: Vec<Job>,
+}
+
+/// What does not go.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Nothing to read.
+    #[error("no input: give a film or a picture")]
+    NoInput,
+    /// The layout and the kind of file do not go together.
+    #[error("--layout {layout} cannot be written as {what}: {cure}")]
+    Layout {
+        /// The layout.
+        layout: Layout,
+        /// The kind of file.
+        what: &'static str,
+        /// What goes.
+        cure: &'static str,
+    },
+    /// A picture does not last.
+    #[error("'{input}' is a picture and '{}' a film: name a picture (.png .jpg .webp .tiff)", .output.display())]
+    PictureToFilm {
+        /// The picture.
+        input: String,
+        /// The film.
+        output: PathBuf,
+    },
+    /// Several inputs and one file.
+    #[error("{count} inputs cannot go into one file '{}': give a folder (with a / at its end)", .output.display())]
+    OneFile {
+        /// How many inputs.
+        count: usize,
+        /// The file.
+        output: PathBuf,
+    },
+    /// Two inputs would get the same name.
+    #[error("'{first}' and '{second}' would both be written to '{}': convert them into different folders", .output.display())]
+    SameOutput {
+        /// One input.
+        first: String,
+        /// The other.
+        second: String,
+        /// The name of both.
+        output: PathBuf,
+    },
+    /// The input would be overwritten.
+    #[error("'{}' is the input itself: give another name", .0.display())]
+    OutputIsInput(PathBuf),
+    /// What the encoder says to the options.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+impl PlanError {
+    /// Whether the command line itself is wrong (exit code 2), whatever lies on the disk.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Encode(error) => matches!(
+                error,
+                EncodeError::UnknownExtension(_) | EncodeError::CodecInContainer { .. } | EncodeError::Crf { .. }
+            ),
+            _ => true,
+        }
+    }
+}
+
+/// Decides what is written where.
+///
+/// One input goes to the file `output`, whose extension says what it becomes; into a folder (one that is there, or a name that ends
+/// with a slash) goes any number, named after the inputs with the ending that players read. There, films stay in their container
+/// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png).
+///
+/// # Errors
+/// Everything that can be known to be wrong before reading.
+pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
+    let output = request.output;
+    let (first, several) = match request.inputs {
+        [] => return Err(PlanError::NoInput),
+        [first] => (first, false),
+        [first, ..] => (first, true),
+    };
+    let named_folder = output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let into_folder = output.is_dir() || named_folder || several && output.extension().is_none();
+    let mut jobs = Vec::new();
+    if into_folder {
+        for input in request.inputs {
+            jobs.push(job_in(output, input, request.layout)?);
+        }
+    } else if several {
+        return Err(PlanError::OneFile {
+            count: request.inputs.len(),
+            output: output.to_owned(),
+        });
+    } else {
+        let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
+        jobs.push(Job {
+            input: first.clone(),
+            output: output.to_owned(),
+            kind,
+        });
+    }
+    let mut names: HashMap<&Path, &str> = HashMap::new();
+    for job in &jobs {
+        check(request, job)?;
+        if let Some(other) = names.insert(&job.output, &job.input) {
+            let (first, second) = (other.to_owned(), job.input.clone());
+            return Err(PlanError::SameOutput {
+                first,
+                second,
+                output: job.output.clone(),
+            });
+        }
+        let is_input = |input: &String| is_same_file(Path::new(input), &job.output);
+        if request.inputs.iter().any(is_input) {
+            return Err(PlanError::OutputIsInput(job.output.clone()));
+        }
+        if !request.force && job.output.symlink_metadata().is_ok() {
+            return Err(EncodeError::Exists(job.output.clone()).into());
+        }
+        if job.output.is_dir() {
+            return Err(EncodeError::IsFolder(job.output.clone()).into());
+        }
+        let parent = job.output.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(folder) = parent.filter(|folder| !into_folder && !folder.is_dir()) {
+            return Err(EncodeError::NoFolder(folder.to_owned()).into());
+        }
+    }
+    let folder = (into_folder && !output.is_dir()).then(|| output.to_owned());
+    Ok(Plan { folder, jobs })
+}
+
+/// What does not depend on the disk.
+fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
+    let layout = request.layout;
+    let wrong = |what, cure| Err(PlanError::Layout { layout, what, cure });
+    match job.kind {
+        Kind::Film(_) if !layout.allows(Target::Film) => return wrong("a film", "name a .gif"),
+        Kind::Picture(format) if !layout.allows_still(format) => {
+            let cure = match layout {
+                Layout::Wiggle => "name a .gif",
+                Layout::Rows | Layout::Columns | Layout::Checkerboard => "name a .png, .webp, .tiff or .bmp",
+                _ => "name a .png, .jpg, .webp, .tiff or .bmp; .gif goes with --layout wiggle",
+            };
+            return wrong(format.name(), cure);
+        }
+        Kind::Film(container) => {
+            if is_picture(&job.input) {
+                return Err(PlanError::PictureToFilm {
+                    input: job.input.clone(),
+                    output: job.output.clone(),
+                });
+            }
+            // The codec that will be taken where none is asked for depends on the size; the range of its quality does not differ.
+            let codec = request.codec.unwrap_or_else(|| container.default_codec([0, 0]));
+            container.check_codec(codec)?;
+            codec.crf(request.crf)?;
+        }
+        Kind::Picture(_) => {}
+    }
+    Ok(())
+}
+
+/// What a file's extension stands for.
+fn kind_of(path: &Path) -> Option<Kind> {
+    let extension = path.extension()?.to_str()?;
+    let film = Container::from_extension(extension).map(Kind::Film);
+    film.or_else(|| StillFormat::from_extension(extension).map(Kind::Picture))
+}
+
+/// The job of writing `input` into a folder, under its own name with the layout's ending.
+fn job_in(folder: &Path, input: &str, layout: Layout) -> Result<Job, PlanError> {
+    let name = file_name(input);
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => (stem, extension),
+        _ => (name, ""),
+    };
+    let stem = if stem.is_empty() { "film" } else { stem };
+    let extension = extension.to_ascii_lowercase();
+    let extension = match () {
+        () if layout == Layout::Wiggle => "gif",
+        () if is_picture(input) => match StillFormat::from_extension(&extension) {
+            // The depth of design: 16 bits, where the input's format leaves the choice to us.
+            Some(StillFormat::Tiff) => &extension,
+            Some(format) if layout != Layout::Depth && layout.allows_still(format) => &extension,
+            _ => "png",
+        },
+        () if Container::from_extension(&extension).is_some() => &extension,
+        () => "mkv",
+    };
+    let output = folder.join(format!("{stem}{}.{extension}", layout.suffix()));
+    let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
+    Ok(Job {
+        input: input.to_owned(),
+        output,
+        kind,
+    })
+}
+
+/// The last part of a path or an address, without an address's query.
+fn file_name(input: &str) -> &str {
+    let path = match input.split_once("://") {
+        Some((_, rest)) => rest.split(['?', '#']).next().unwrap_or(rest),
+        None => input,
+    };
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether an input is a picture, by its name.
+fn is_picture(input: &str) -> bool {
+    const MORE: [&str; 10] = ["pgm", "ppm", "pnm", "pbm", "tga", "avif", "heic", "jxl", "jp2", "exr"];
+    let name = file_name(input);
+    let extension = name
+        .rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase();
+    match StillFormat::from_extension(&extension) {
+        // As often a short film.
+        Some(StillFormat::Gif) => false,
+        Some(_) => true,
+        None => MORE.contains(&extension.as_str()),
+    }
+}
+
+fn is_same_file(input: &Path, output: &Path) -> bool {
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(input), Ok(output)) => input == output,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(inputs: &[&str], output: &str, layout: Layout) -> Result<Plan, PlanError> {
+        let inputs: Vec<String> = inputs.iter().map(|input| (*input).to_owned()).collect();
+        plan(&Request {
+            inputs: &inputs,
+            output: output.as_ref(),
+            layout,
+            codec: None,
+            crf: None,
+            force: false,
+        })
+    }
+
+    fn names(plan: &Plan) -> Vec<String> {
+        plan.jobs.iter().map(|job| job.output.display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_extension_says_what_becomes_of_it() {
+        let film = ask(&["a.avi"], "b.MP4", Layout::Sbs).unwrap();
+        assert_eq!(film.jobs[0].kind, Kind::Film(Container::Mp4));
+        let picture = ask(&["a.avi"], "b.jpeg", Layout::Sbs).unwrap();
+        assert_eq!(picture.jobs[0].kind, Kind::Picture(StillFormat::Jpeg));
+        assert_eq!(picture.folder, None);
+    }
+
+    #[test]
+    fn several_go_into_a_folder_under_names_that_players_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = format!("{}/new/", folder.path().display());
+        let inputs = ["x/a.mkv", "b.JPG", "https://h.org/v/c.d.ts?x=/y.mp4", "e.heic", "noext"];
+        let plan = ask(&inputs, &out, Layout::HalfSbs).unwrap();
+        assert_eq!(plan.folder.as_deref(), Some(Path::new(&out)));
+        let wanted = [
+            "a_HSBS.mkv",
+            "b_HSBS.jpg",
+            "c.d_HSBS.mkv",
+            "e_HSBS.png",
+            "noext_HSBS.mkv",
+        ];
+        assert_eq!(names(&plan), wanted.map(|name| format!("{out}{name}")));
+        let there = folder.path().to_str().unwrap();
+        let one = ask(&["a.webm"], there, Layout::Tab).unwrap();
+        assert_eq!(
+            (one.folder.clone(), names(&one)),
+            (None, vec![format!("{there}/a_TB.webm")])
+        );
+        let depth = ask(&["a.jpg", "b.mov"], there, Layout::Depth).unwrap();
+        assert_eq!(
+            names(&depth),
+            ["a_depth.png", "b_depth.mov"].map(|name| format!("{there}/{name}"))
+        );
+        let rows = ask(&["a.jpg"], there, Layout::Rows).unwrap();
+        assert_eq!(names(&rows), [format!("{there}/a_rows.png")]);
+        let wiggle = ask(&["a.jpg", "b.mp4"], there, Layout::Wiggle).unwrap();
+        assert_eq!(
+            names(&wiggle),
+            ["a_wiggle.gif", "b_wiggle.gif"].map(|name| format!("{there}/{name}"))
+        );
+    }
+
+    #[test]
+    fn wrong_usage_is_told_from_bad_luck() {
+        for (inputs, output, layout) in [
+            (&["a.mp4"][..], "b.xyz", Layout::Sbs),
+            (&["a.mp4"], "b", Layout::Sbs),
+            (&["a.mp4"], "b.mp4", Layout::Wiggle),
+            (&["a.png"], "b.png", Layout::Wiggle),
+            (&["a.png"], "b.gif", Layout::Sbs),
+            (&["a.png"], "b.jpg", Layout::Rows),
+            (&["a.png"], "b.mp4", Layout::Sbs),
+            (&["a.mp4", "b.mp4"], "c.mp4", Layout::Sbs),
+            (&["x/a.mp4", "y/a.mp4"], "c/", Layout::Sbs),
+            (&[], "c.mp4", Layout::Sbs),
+        ] {
+            let error = ask(inputs, output, layout).expect_err(output);
+            assert!(error.is_usage(), "{error}");
+        }
+        let wrong = |codec, crf, output: &str| {
+            let inputs = ["a.mp4".to_owned()];
+            let request = Request {
+                inputs: &inputs,
+                output: output.as_ref(),
+                layout: Layout::Sbs,
+                codec,
+                crf,
+                force: false,
+            };
+            plan(&request).expect_err(output).is_usage()
+        };
+        assert!(wrong(Some(Codec::H264), None, "b.webm"));
+        assert!(wrong(Some(Codec::H264), Some(52), "b.mp4"));
+        assert!(wrong(Some(Codec::Av1), Some(64), "b.mp4"));
+        let missing = ask(&["a.mp4"], "no/such/folder/b.mp4", Layout::Sbs).unwrap_err();
+        assert!(!missing.is_usage(), "{missing}");
+    }
+
+    #[test]
+    fn nothing_is_overwritten_unasked_and_the_input_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("a.mp4"), folder.path().join("b.mp4"));
+        std::fs::write(&input, "a").unwrap();
+        std::fs::write(&output, "b").unwrap();
+        let inputs = [input.to_str().unwrap().to_owned()];
+        let ask = |output: &Path, force| {
+            plan(&Request {
+                inputs: &inputs,
+                output,
+                layout: Layout::Sbs,
+                codec: None,
+                crf: None,
+                force,
+            })
+        };
+        let there = ask(&output, false).unwrap_err();
+        assert!(!there.is_usage() && there.to_string().contains("--force"), "{there}");
+        assert!(ask(&output, true).is_ok());
+        let roundabout = folder
+            .path()
+            .join("../")
+            .join(folder.path().file_name().unwrap())
+            .join("a.mp4");
+        assert!(matches!(ask(&roundabout, true), Err(PlanError::OutputIsInput(_))));
+    }
+}

@@ -1,0 +1,182 @@
+//! Writing: pictures and films to files. Used by [`crate::sink::file`] and by `convert`, from one thread; each writer frees its own.
+//!
+//! ```text
+//! R'G'B' ─► picture (swscale, encoder) ─┐
+//!                                       ├─► mux (container, temporary name) ─► pending (renamed when whole)
+//! source ─► tracks ─┬─ copied ──────────┤
+//!                   ├─ sound (AAC) ─────┤
+//!                   └─ text (mov_text) ─┘
+//! ```
+//!
+//! The order is always: create, write any number of pictures in the order they are seen, finish. A writer dropped before
+//! `finish` leaves nothing behind.
+
+mod codec;
+mod container;
+mod film;
+mod input;
+mod mux;
+mod pending;
+mod picture;
+mod sound;
+mod still;
+mod text;
+mod tracks;
+mod wiggle;
+
+use std::path::{Path, PathBuf};
+
+pub use codec::{Codec, Preset};
+pub use container::Container;
+pub use film::{FilmEncoder, TrackSource, VideoOptions};
+pub use mux::StereoTag;
+pub use pending::PendingFile;
+pub use picture::PixelOrder;
+pub use still::{StillFormat, StillOptions, write_depth, write_picture};
+pub use wiggle::write_wiggle;
+
+/// What can go wrong while writing, each with its cure.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// The file is there and nobody said that it may go.
+    #[error("'{}' is there already: give --force to overwrite it, or another name", .0.display())]
+    Exists(PathBuf),
+    /// The name belongs to a folder.
+    #[error("'{}' is a folder: give a file name in it", .0.display())]
+    IsFolder(PathBuf),
+    /// The folder to write into is missing.
+    #[error("there is no folder '{}': make it first, or give another name", .0.display())]
+    NoFolder(PathBuf),
+    /// The disk, or the share of it that this user may fill, is full.
+    #[error("no room left while writing '{}': free some space, or write to another disk; nothing was kept", .0.display())]
+    DiskFull(PathBuf),
+    /// The largest file that the file system or the user's limit allows is too small.
+    #[error("'{}' grew beyond the largest file allowed there: write to another file system, raise the limit (ulimit -f), or raise --crf; nothing was kept", .0.display())]
+    TooLarge(PathBuf),
+    /// Not allowed to write there.
+    #[error("not allowed to write '{}': change the folder's rights, or write elsewhere", .0.display())]
+    Denied(PathBuf),
+    /// Any other failure of writing.
+    #[error("could not write '{}': {reason}", .path.display())]
+    Write {
+        /// The file as the user named it.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// An extension that names no kind of file written here.
+    #[error(
+        "'{}' has no extension that can be written: films are .mp4 .m4v .mov .mkv .webm, pictures .png .jpg .webp .tiff .bmp, and .gif with --layout wiggle",
+        .0.display()
+    )]
+    UnknownExtension(PathBuf),
+    /// The container does not take the codec.
+    #[error("{container} takes no {codec}: {cure}")]
+    CodecInContainer {
+        /// The container's name.
+        container: &'static str,
+        /// The codec's name.
+        codec: &'static str,
+        /// What to write instead.
+        cure: &'static str,
+    },
+    /// FFmpeg was built without the encoder.
+    #[error("this FFmpeg has no encoder for {codec}{} (looked for {looked_for}): install one that has it, or choose another --codec", if *.full_chroma { " in 4:4:4" } else { "" })]
+    NoEncoder {
+        /// The codec's name.
+        codec: &'static str,
+        /// The encoders' names.
+        looked_for: String,
+        /// Whether it had to be one for 4:4:4.
+        full_chroma: bool,
+    },
+    /// The encoder refuses the film.
+    #[error("{encoder} refuses a film of {}×{}: {reason}; choose another --layout or --codec", .size[0], .size[1])]
+    Encoder {
+        /// The encoder's name.
+        encoder: &'static str,
+        /// Width and height.
+        size: [u32; 2],
+        /// FFmpeg's words.
+        reason: String,
+    },
+    /// A quality outside of the codec's range.
+    #[error("--crf {value} is outside of {codec}'s 0 (best) to {worst}")]
+    Crf {
+        /// As given.
+        value: u8,
+        /// The codec's name.
+        codec: &'static str,
+        /// The end of its range.
+        worst: u8,
+    },
+    /// The picture does not fit the format.
+    #[error("a picture of {}×{} does not fit into {format}, which ends at {}×{}: choose another extension", .size[0], .size[1], .most, .most)]
+    TooBig {
+        /// Width and height.
+        size: [u32; 2],
+        /// The format's name.
+        format: &'static str,
+        /// The longest side.
+        most: u32,
+    },
+    /// The format cannot hold this kind of picture.
+    #[error("{format} cannot hold {what}: {cure}")]
+    Unsuitable {
+        /// The format's name.
+        format: &'static str,
+        /// What was to be written.
+        what: &'static str,
+        /// What to do instead.
+        cure: &'static str,
+    },
+    /// The samples handed over are fewer than the size and the stride say: a mistake of the program.
+    #[error("a picture of {}×{} came with {length} bytes at {stride} a row: please report this", .size[0], .size[1])]
+    Samples {
+        /// Width and height.
+        size: [u32; 2],
+        /// Bytes handed over.
+        length: usize,
+        /// Bytes from row to row.
+        stride: usize,
+    },
+    /// The source cannot be opened for its other tracks.
+    #[error("could not read the sound and subtitles of '{url}': {reason}")]
+    Source {
+        /// File or address.
+        url: String,
+        /// FFmpeg's words.
+        reason: String,
+    },
+    /// No memory.
+    #[error("out of memory while writing: close other programs, or choose a smaller --layout")]
+    Memory,
+}
+
+impl EncodeError {
+    /// Names what happened to `path` by the system's error number, wherever it came from.
+    fn from_io(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
+            ErrorKind::FileTooLarge => Self::TooLarge(path.to_owned()),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(path.to_owned()),
+            ErrorKind::OutOfMemory => Self::Memory,
+            _ => Self::Write {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            },
+        }
+    }
+
+    /// The same for one of FFmpeg's return values.
+    fn from_ffmpeg(path: &Path, code: i32) -> Self {
+        match ffmpeg_next::Error::from(code) {
+            ffmpeg_next::Error::Other { errno } => Self::from_io(path, &std::io::Error::from_raw_os_error(errno)),
+            other => Self::Write {
+                path: path.to_owned(),
+                reason: other.to_string(),
+            },
+        }
+    }
+}

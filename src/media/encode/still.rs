@@ -1,0 +1,225 @@
+//! Pictures to files.
+
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::codecs::{bmp::BmpEncoder, tiff::TiffEncoder, webp::WebPEncoder};
+use image::{ExtendedColorType, ImageEncoder, ImageError};
+
+use super::{EncodeError, PendingFile, PixelOrder};
+
+/// A kind of picture file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StillFormat {
+    /// JPEG, always 4:4:4.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP, lossless.
+    WebP,
+    /// TIFF.
+    Tiff,
+    /// BMP.
+    Bmp,
+    /// GIF: for what moves between two pictures.
+    Gif,
+}
+
+impl StillFormat {
+    /// The format that an extension (without its dot, in any case) stands for.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "jpg" | "jpeg" => Some(Self::Jpeg),
+            "png" => Some(Self::Png),
+            "webp" => Some(Self::WebP),
+            "tif" | "tiff" => Some(Self::Tiff),
+            "bmp" => Some(Self::Bmp),
+            "gif" => Some(Self::Gif),
+            _ => None,
+        }
+    }
+
+    /// As users know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::WebP => "WebP",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
+            Self::Gif => "GIF",
+        }
+    }
+
+    /// Whether each sample comes back as it was.
+    pub fn is_lossless(self) -> bool {
+        matches!(self, Self::Png | Self::WebP | Self::Tiff | Self::Bmp)
+    }
+
+    /// The longest side.
+    fn most(self) -> u32 {
+        match self {
+            Self::WebP => 16_383,
+            Self::Jpeg | Self::Gif => 65_535,
+            Self::Png | Self::Tiff | Self::Bmp => 1 << 20,
+        }
+    }
+
+    /// Refuses sizes that the format cannot say.
+    pub(super) fn check_size(self, size: [u32; 2]) -> Result<(), EncodeError> {
+        let most = self.most();
+        if size.iter().any(|&side| side == 0 || side > most) {
+            return Err(EncodeError::TooBig {
+                size,
+                format: self.name(),
+                most,
+            });
+        }
+        Ok(())
+    }
+
+    fn from_path(path: &Path) -> Result<Self, EncodeError> {
+        path.extension()
+            .and_then(|extension| extension.to_str())
+            .and_then(Self::from_extension)
+            .ok_or_else(|| EncodeError::UnknownExtension(path.to_owned()))
+    }
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy)]
+pub struct StillOptions {
+    /// Order of the samples' bytes.
+    pub order: PixelOrder,
+    /// JPEG's quality, 1..=100.
+    pub quality: u8,
+    /// Overwrite.
+    pub force: bool,
+}
+
+impl Default for StillOptions {
+    fn default() -> Self {
+        Self {
+            order: PixelOrder::Rgba,
+            quality: 95,
+            force: false,
+        }
+    }
+}
+
+/// Writes a picture of full-range sRGB samples, four bytes each, rows `stride` bytes apart; the fourth byte is dropped. The
+/// format is that of the extension.
+///
+/// # Errors
+/// All that can be wrong with the name and the size; a full disk. Nothing is left behind then.
+pub fn write_picture(
+    path: &Path,
+    samples: &[u8],
+    stride: usize,
+    size: [u32; 2],
+    options: &StillOptions,
+) -> Result<(), EncodeError> {
+    let format = StillFormat::from_path(path)?;
+    format.check_size(size)?;
+    let rgb = to_rgb(samples, stride, size, options.order)?;
+    let [width, height] = size;
+    let colour = ExtendedColorType::Rgb8;
+    write_whole(path, options.force, |file| match format {
+        StillFormat::Jpeg => {
+            JpegEncoder::new_with_quality(file, options.quality.clamp(1, 100)).write_image(&rgb, width, height, colour)
+        }
+        StillFormat::Png => png(file).write_image(&rgb, width, height, colour),
+        StillFormat::WebP => WebPEncoder::new_lossless(file).write_image(&rgb, width, height, colour),
+        StillFormat::Tiff => TiffEncoder::new(file).write_image(&rgb, width, height, colour),
+        StillFormat::Bmp => BmpEncoder::new(file).write_image(&rgb, width, height, colour),
+        StillFormat::Gif => image::codecs::gif::GifEncoder::new(file).encode(&rgb, width, height, colour),
+    })
+}
+
+/// Writes 16-bit grey samples, `size` as a product in number, as PNG or TIFF.
+///
+/// # Errors
+/// As [`write_picture`]; any other extension.
+pub fn write_depth(path: &Path, samples: &[u16], size: [u32; 2], force: bool) -> Result<(), EncodeError> {
+    let format = StillFormat::from_path(path)?;
+    format.check_size(size)?;
+    if !matches!(format, StillFormat::Png | StillFormat::Tiff) {
+        let (what, cure) = ("16-bit depth", "write .png or .tiff");
+        return Err(EncodeError::Unsuitable {
+            format: format.name(),
+            what,
+            cure,
+        });
+    }
+    let [width, height] = size;
+    if samples.len() as u64 != u64::from(width) * u64::from(height) {
+        return Err(EncodeError::Samples {
+            size,
+            length: samples.len() * 2,
+            stride: width as usize * 2,
+        });
+    }
+    let bytes: &[u8] = bytemuck::cast_slice(samples);
+    let colour = ExtendedColorType::L16;
+    write_whole(path, force, |file| match format {
+        StillFormat::Tiff => TiffEncoder::new(file).write_image(bytes, width, height, colour),
+        _ => png(file).write_image(bytes, width, height, colour),
+    })
+}
+
+fn png<W: Write>(file: W) -> PngEncoder<W> {
+    PngEncoder::new_with_quality(file, CompressionType::Default, FilterType::Adaptive)
+}
+
+type File = BufWriter<std::fs::File>;
+
+/// Gives `write` a file that gets its name when all of it is on the disk.
+pub(super) fn write_whole(
+    path: &Path,
+    force: bool,
+    write: impl FnOnce(&mut File) -> Result<(), ImageError>,
+) -> Result<(), EncodeError> {
+    let pending = PendingFile::create(path, force)?;
+    let failed = |error: std::io::Error| EncodeError::from_io(path, &error);
+    let mut file = BufWriter::new(
+        OpenOptions::new()
+            .write(true)
+            .open(pending.temporary())
+            .map_err(failed)?,
+    );
+    write(&mut file).map_err(|error| match error {
+        ImageError::IoError(error) => failed(error),
+        other => EncodeError::Write {
+            path: path.to_owned(),
+            reason: other.to_string(),
+        },
+    })?;
+    file.into_inner().map_err(|error| failed(error.into_error()))?;
+    pending.commit()
+}
+
+/// Three bytes a sample, rows without gaps.
+pub(super) fn to_rgb(samples: &[u8], stride: usize, size: [u32; 2], order: PixelOrder) -> Result<Vec<u8>, EncodeError> {
+    let [width, height] = size.map(|side| side as usize);
+    let wrong = || EncodeError::Samples {
+        size,
+        length: samples.len(),
+        stride,
+    };
+    if width == 0 || stride < width * 4 {
+        return Err(wrong());
+    }
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    for row in 0..height {
+        let start = row * stride;
+        let row = samples.get(start..start + width * 4).ok_or_else(wrong)?;
+        match order {
+            PixelOrder::Rgba => rgb.extend(row.chunks_exact(4).flat_map(|sample| [sample[0], sample[1], sample[2]])),
+            PixelOrder::Bgra => rgb.extend(row.chunks_exact(4).flat_map(|sample| [sample[2], sample[1], sample[0]])),
+        }
+    }
+    Ok(rgb)
+}
