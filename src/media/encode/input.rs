@@ -4,11 +4,11 @@ use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 
+use ffmpeg_next::Packet;
 use ffmpeg_next::ffi::*;
-use ffmpeg_next::{Error, Packet};
 
-use super::EncodeError;
 use super::mux::file_url;
+use super::{EncodeError, reason};
 use crate::time::Time;
 
 /// A demuxer. One thread reads it; dropped, it is closed.
@@ -33,15 +33,11 @@ impl Input {
         let code = unsafe { avformat_open_input(&mut context, name.as_ptr(), ptr::null(), ptr::null_mut()) };
         let input = match NonNull::new(context) {
             Some(context) if code >= 0 => Self(context),
-            _ => return Err(failed(Error::from(code).to_string())),
+            _ => return Err(failed(reason(code))),
         };
         // SAFETY: the context is open.
         let code = unsafe { avformat_find_stream_info(input.raw(), ptr::null_mut()) };
-        if code < 0 {
-            Err(failed(Error::from(code).to_string()))
-        } else {
-            Ok(input)
-        }
+        if code < 0 { Err(failed(reason(code))) } else { Ok(input) }
     }
 
     pub(super) fn raw(&self) -> *mut AVFormatContext {
@@ -105,7 +101,7 @@ impl Input {
         // SAFETY: the context is open.
         let code = unsafe { avformat_seek_file(self.raw(), -1, i64::MIN, microseconds, microseconds, 0) };
         if code < 0 {
-            tracing::debug!("no seeking for the other tracks: {}", Error::from(code));
+            tracing::debug!("no seeking for the other tracks: {}", reason(code));
         }
     }
 

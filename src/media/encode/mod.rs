@@ -15,6 +15,7 @@ mod codec;
 mod container;
 mod film;
 mod input;
+mod language;
 mod mux;
 mod pending;
 mod picture;
@@ -173,10 +174,19 @@ impl EncodeError {
     fn from_ffmpeg(path: &Path, code: i32) -> Self {
         match ffmpeg_next::Error::from(code) {
             ffmpeg_next::Error::Other { errno } => Self::from_io(path, &std::io::Error::from_raw_os_error(errno)),
-            other => Self::Write {
+            _ => Self::Write {
                 path: path.to_owned(),
-                reason: other.to_string(),
+                reason: reason(code),
             },
         }
     }
+}
+
+/// FFmpeg's words for one of its return values.
+fn reason(code: i32) -> String {
+    let mut words = [0u8; 128];
+    // SAFETY: the buffer's true size is given; the words end with a zero byte whatever the code.
+    unsafe { ffmpeg_next::ffi::av_strerror(code, words.as_mut_ptr().cast(), words.len()) };
+    let words = std::ffi::CStr::from_bytes_until_nul(&words).unwrap_or_default();
+    words.to_string_lossy().into_owned()
 }

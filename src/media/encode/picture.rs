@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::ffi::CString;
 use std::ptr::{self, NonNull};
 
+use ffmpeg_next::Packet;
 use ffmpeg_next::ffi::*;
-use ffmpeg_next::{Error, Packet};
 
 use super::codec::Encoder;
-use super::{Codec, EncodeError, Preset};
+use super::{Codec, EncodeError, Preset, reason};
 use crate::frame::Primaries;
 
 /// Order of the four bytes of a sample handed over.
@@ -216,7 +216,7 @@ impl PictureEncoder {
             code
         };
         if code < 0 {
-            return Err(refused(Error::from(code).to_string()));
+            return Err(refused(reason(code)));
         }
         Ok(Self {
             scaler,
@@ -339,7 +339,7 @@ impl PictureEncoder {
         EncodeError::Encoder {
             encoder: self.encoder.name(),
             size: self.size,
-            reason: Error::from(code).to_string(),
+            reason: reason(code),
         }
     }
 }

@@ -6,13 +6,13 @@ use std::ptr::{self, NonNull};
 use ffmpeg_next::ffi::*;
 use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::packet::{Mut, Ref};
-use ffmpeg_next::{Error, Frame, Packet};
+use ffmpeg_next::{Frame, Packet};
 
-use super::EncodeError;
 use super::input::codec_name;
 use super::mux::Muxer;
 use super::picture::again;
 use super::text::Context;
+use super::{EncodeError, reason};
 use crate::time::Time;
 
 /// A decoder, an encoder, and between them the filters, made when the first sound shows what it is.
@@ -79,7 +79,7 @@ impl Sound {
                 return Err(missing());
             }
             match avcodec_open2(raw, codec, ptr::null_mut()) {
-                code if code < 0 => return Err(format!("{}: {}", missing(), Error::from(code))),
+                code if code < 0 => return Err(format!("{}: {}", missing(), reason(code))),
                 _ => encoder,
             }
         };

@@ -3,13 +3,13 @@
 use std::ptr::NonNull;
 use std::{mem, ptr};
 
+use ffmpeg_next::Packet;
 use ffmpeg_next::ffi::*;
 use ffmpeg_next::packet::Ref;
-use ffmpeg_next::{Error, Packet};
 
-use super::EncodeError;
 use super::input::codec_name;
 use super::mux::Muxer;
+use super::{EncodeError, reason};
 
 /// The longest cue: the longest that FFmpeg's own tool takes.
 const LONGEST: usize = 1 << 20;
@@ -49,7 +49,7 @@ impl Context {
             }
             (*context.raw()).pkt_timebase = base;
             match avcodec_open2(context.raw(), codec, ptr::null_mut()) {
-                code if code < 0 => Err(format!("{}: {}", missing(), Error::from(code))),
+                code if code < 0 => Err(format!("{}: {}", missing(), reason(code))),
                 _ => Ok(context),
             }
         }
@@ -112,7 +112,7 @@ impl Text {
                 (*to).subtitle_header_size = size as i32;
             }
             match avcodec_open2(to, codec, ptr::null_mut()) {
-                code if code < 0 => Err(format!("{}: {}", missing(), Error::from(code))),
+                code if code < 0 => Err(format!("{}: {}", missing(), reason(code))),
                 _ => Ok(Self {
                     decoder,
                     encoder,

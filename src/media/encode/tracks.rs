@@ -9,6 +9,7 @@ use ffmpeg_next::ffi::*;
 
 use super::container::Fate;
 use super::input::{Input, codec_name, entry};
+use super::language::quicktime_code;
 use super::mux::Muxer;
 use super::sound::Sound;
 use super::text::Text;
@@ -281,7 +282,8 @@ fn plan_track(
         },
         _ => {
             let output = muxer.add_stream()?;
-            let earliest = copy_parameters(stream, parameters, output.0, shift, container)?;
+            let uncut = cut.start <= Time::ZERO;
+            let earliest = copy_parameters(stream, parameters, output.0, container, uncut)?;
             (Work::Copy, earliest, output)
         }
     };
@@ -305,8 +307,8 @@ fn copy_parameters(
     stream: &AVStream,
     parameters: &AVCodecParameters,
     output: NonNull<AVStream>,
-    shift: i64,
     container: Container,
+    uncut: bool,
 ) -> Result<i64, EncodeError> {
     let output = output.as_ptr();
     // SAFETY: both streams are valid; the copy is deep.
@@ -327,31 +329,17 @@ fn copy_parameters(
     };
     // SAFETY: arithmetic; the rates are positive.
     let ticks = |samples: i32| unsafe { av_rescale_q(i64::from(samples), per_sample, stream.time_base) };
-    let begins = if stream.start_time == AV_NOPTS_VALUE {
-        0
-    } else {
-        stream.start_time.saturating_sub(shift)
-    };
     let padding = parameters.initial_padding.max(0);
-    // 100 ms are more than any codec's run-up.
-    let most = ticks(parameters.sample_rate / 10);
-    if container.is_iso() {
-        // The edit list hides what comes before zero, so the decoder gets its run-up.
-        let run_up = padding
-            .max(parameters.frame_size)
-            .max(if padding > 0 { 0 } else { 1024 });
-        return Ok(-ticks(run_up).max(begins.saturating_neg()).min(most));
-    }
-    if padding == 0 && begins < 0 && -begins <= most {
-        // MP4's edit list hides an encoder's run-up; Matroska has CodecDelay for it.
-        // SAFETY: the stream is ours; arithmetic as above.
-        unsafe {
-            let samples = av_rescale_q(-begins, stream.time_base, per_sample);
-            (*(*output).codecpar).initial_padding = i32::try_from(samples).unwrap_or(0);
-        }
-        return Ok(begins);
-    }
-    Ok(-ticks(padding))
+    Ok(-if uncut {
+        // An encoder's run-up (100 ms are more than any has) is kept, so that no bit is lost: MP4 hides it by an edit list,
+        // for Matroska the muxer moves everything on by it, as FFmpeg's own tool does.
+        ticks(parameters.sample_rate / 10)
+    } else if container.is_iso() {
+        // The edit list hides what comes before the cut, so the decoder gets a packet to run up with.
+        ticks(padding.max(parameters.frame_size).max(1024))
+    } else {
+        0
+    })
 }
 
 /// Language, title and disposition.
@@ -375,6 +363,11 @@ fn copy_description(from: &AVStream, muxer: &mut Muxer, output: usize) {
             av_dict_set(&mut (*to).metadata, key.as_ptr(), ptr::null(), 0);
         }
         remove_statistics(&mut (*to).metadata);
+        if muxer.container() == Container::Mov
+            && let Some(code) = entry(from.metadata, c"language").and_then(|code| quicktime_code(&code))
+        {
+            av_dict_set(&mut (*to).metadata, c"language".as_ptr(), code.as_ptr(), 0);
+        }
     }
 }
 
