@@ -20,11 +20,7 @@ fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
         .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}; install FFmpeg's command line tools"));
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{program} {arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
@@ -34,25 +30,12 @@ fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
 
 fn probe(path: &Path, arguments: &[&str]) -> Value {
     let file = path.to_str().unwrap();
-    let standard = [
-        "-v",
-        "error",
-        "-show_streams",
-        "-show_format",
-        "-show_chapters",
-        "-of",
-        "json",
-    ];
+    let standard = ["-v", "error", "-show_streams", "-show_format", "-show_chapters", "-of", "json"];
     serde_json::from_slice(&run("ffprobe", &[&standard, arguments, &[file]].concat())).unwrap()
 }
 
 fn streams<'a>(probed: &'a Value, kind: &str) -> Vec<&'a Value> {
-    probed["streams"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|stream| stream["codec_type"] == kind)
-        .collect()
+    probed["streams"].as_array().unwrap().iter().filter(|stream| stream["codec_type"] == kind).collect()
 }
 
 fn text(path: &Path) -> &str {
@@ -75,11 +58,7 @@ fn picture([width, height]: [u32; 2], at: u32) -> Vec<u8> {
 }
 
 fn options(layout: Layout) -> FilmOptions {
-    FilmOptions {
-        preset: Preset::Ultrafast,
-        frame_rate: Some((25, 1)),
-        ..FilmOptions::new(layout, EYE)
-    }
+    FilmOptions { preset: Preset::Ultrafast, frame_rate: Some((25, 1)), ..FilmOptions::new(layout, EYE) }
 }
 
 /// Writes `count` pictures at 25 a second from film time `from` on.
@@ -89,9 +68,7 @@ fn write(path: &Path, options: &FilmOptions, source: &TrackSource, from: Time, c
     for at in 0..count {
         let samples = picture(writer.size(), at);
         let stride = writer.size()[0] as usize * 4;
-        writer
-            .write(&samples, stride, from + Time::from_ticks(i64::from(at), 1, 25), frame)
-            .unwrap();
+        writer.write(&samples, stride, from + Time::from_ticks(i64::from(at), 1, 25), frame).unwrap();
     }
     let notes = writer.notes().to_vec();
     writer.finish().unwrap();
@@ -102,26 +79,11 @@ fn write(path: &Path, options: &FilmOptions, source: &TrackSource, from: Time, c
 fn decode(path: &Path, sample_bytes: &str) -> Vec<u8> {
     let scale = "scale=in_color_matrix=bt709:in_range=tv:out_range=pc:flags=bicubic+accurate_rnd+full_chroma_int";
     let input = text(path);
-    ffmpeg(&[
-        "-i",
-        input,
-        "-fps_mode",
-        "passthrough",
-        "-vf",
-        scale,
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        sample_bytes,
-        "-",
-    ])
+    ffmpeg(&["-i", input, "-fps_mode", "passthrough", "-vf", scale, "-f", "rawvideo", "-pix_fmt", sample_bytes, "-"])
 }
 
 fn only_file(folder: &TempDir) -> PathBuf {
-    let files: Vec<_> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].clone()
 }
@@ -134,38 +96,14 @@ fn every_layout_is_tagged_in_every_container() {
         ("mp4", Layout::Sbs, Some("side by side"), "1:1", 640, 180, "yuv420p"),
         ("mp4", Layout::HalfSbs, Some("side by side"), "2:1", 320, 180, "yuv420p"),
         ("mp4", Layout::Tab, Some("top and bottom"), "1:1", 320, 360, "yuv420p"),
-        (
-            "mp4",
-            Layout::HalfTab,
-            Some("top and bottom"),
-            "1:2",
-            320,
-            180,
-            "yuv420p",
-        ),
+        ("mp4", Layout::HalfTab, Some("top and bottom"), "1:2", 320, 180, "yuv420p"),
         ("mp4", Layout::Anaglyph, None, "1:1", 320, 180, "yuv444p"),
         ("mp4", Layout::Left, None, "1:1", 320, 180, "yuv420p"),
         ("mkv", Layout::Sbs, Some("side by side"), "1:1", 640, 180, "yuv420p"),
         ("mkv", Layout::HalfSbs, Some("side by side"), "2:1", 320, 180, "yuv420p"),
         ("mkv", Layout::Tab, Some("top and bottom"), "1:1", 320, 360, "yuv420p"),
-        (
-            "mkv",
-            Layout::HalfTab,
-            Some("top and bottom"),
-            "1:2",
-            320,
-            180,
-            "yuv420p",
-        ),
-        (
-            "mkv",
-            Layout::Checkerboard,
-            Some("checkerboard"),
-            "1:1",
-            320,
-            180,
-            "yuv444p",
-        ),
+        ("mkv", Layout::HalfTab, Some("top and bottom"), "1:2", 320, 180, "yuv420p"),
+        ("mkv", Layout::Checkerboard, Some("checkerboard"), "1:1", 320, 180, "yuv444p"),
         ("mkv", Layout::Rows, None, "1:1", 320, 180, "yuv444p"),
         ("mov", Layout::Sbs, None, "1:1", 640, 180, "yuv420p"),
     ];
@@ -177,11 +115,7 @@ fn every_layout_is_tagged_in_every_container() {
         let stream = streams(&probed, "video")[0];
         let name = format!("{extension} {layout}: {probed}");
         assert_eq!(stream["sample_aspect_ratio"], aspect, "{name}");
-        assert_eq!(
-            (stream["width"].as_u64(), stream["height"].as_u64()),
-            (Some(width), Some(height)),
-            "{name}"
-        );
+        assert_eq!((stream["width"].as_u64(), stream["height"].as_u64()), (Some(width), Some(height)), "{name}");
         assert_eq!(stream["pix_fmt"], samples, "{name}");
         let stereo = |of: &Value| {
             let list = of["side_data_list"].as_array().cloned().unwrap_or_default();
@@ -193,17 +127,10 @@ fn every_layout_is_tagged_in_every_container() {
             assert_eq!(data["inverted"], 0, "{name}");
         }
         // x264's own message, which the decoder hands on with the picture.
-        assert_eq!(
-            stereo(&probed["frames"][0]).is_some(),
-            layout.stereo().is_some(),
-            "{name}"
-        );
-        for (key, value) in [
-            ("color_range", "tv"),
-            ("color_space", "bt709"),
-            ("color_transfer", "bt709"),
-            ("color_primaries", "bt709"),
-        ] {
+        assert_eq!(stereo(&probed["frames"][0]).is_some(), layout.stereo().is_some(), "{name}");
+        for (key, value) in
+            [("color_range", "tv"), ("color_space", "bt709"), ("color_transfer", "bt709"), ("color_primaries", "bt709")]
+        {
             assert_eq!(stream[key], value, "{key} of {name}");
         }
     }
@@ -225,10 +152,7 @@ fn frame_packing_is_said_in_the_stream_too() {
         let arguments = ["-nostdin", "-i", text(&path), "-vf", "showinfo", "-f", "null", "-"];
         let shown = Command::new("ffmpeg").args(arguments).output().unwrap();
         let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
-        let line = shown
-            .lines()
-            .find(|line| line.to_lowercase().contains("side data - stereo"))
-            .expect("the message");
+        let line = shown.lines().find(|line| line.to_lowercase().contains("side data - stereo")).expect("the message");
         assert!(line.contains(&format!("type - {arrangement}")), "{layout}: {line}");
     }
 }
@@ -244,11 +168,7 @@ fn pictures_come_back_as_they_went_in() {
         ("e.mp4", Codec::Hevc, Layout::Anaglyph, 12),
     ] {
         let path = folder.path().join(name);
-        let options = FilmOptions {
-            codec: Some(codec),
-            crf: Some(crf),
-            ..options(layout)
-        };
+        let options = FilmOptions { codec: Some(codec), crf: Some(crf), ..options(layout) };
         write(&path, &options, &TrackSource::default(), Time::ZERO, 5);
         let size = layout.output_size(EYE);
         let decoded = decode(&path, "rgba");
@@ -259,9 +179,7 @@ fn pictures_come_back_as_they_went_in() {
             let pairs = frame.chunks_exact(4).zip(wanted.chunks_exact(4));
             let squares: f64 = pairs
                 .map(|(a, b)| {
-                    (0..3)
-                        .map(|channel| (f64::from(a[channel]) - f64::from(b[channel])).powi(2))
-                        .sum::<f64>()
+                    (0..3).map(|channel| (f64::from(a[channel]) - f64::from(b[channel])).powi(2)).sum::<f64>()
                 })
                 .sum();
             let decibels = 10.0 * (255.0 * 255.0 / (squares / (bytes / 4 * 3) as f64)).log10();
@@ -290,27 +208,12 @@ fn plain_colours_are_not_shifted() {
             }
             let path = folder.path().join(format!("{at}.{extension}"));
             let bgra = at % 2 == 1;
-            let order = if bgra {
-                deep3d::media::encode::PixelOrder::Bgra
-            } else {
-                Default::default()
-            };
-            let options = FilmOptions {
-                codec: Some(codec),
-                crf: Some(8),
-                order,
-                ..options(Layout::Left)
-            };
+            let order = if bgra { deep3d::media::encode::PixelOrder::Bgra } else { Default::default() };
+            let options = FilmOptions { codec: Some(codec), crf: Some(8), order, ..options(Layout::Left) };
             let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
-            let sample = if bgra {
-                [blue, green, red, 0]
-            } else {
-                [red, green, blue, 0]
-            };
+            let sample = if bgra { [blue, green, red, 0] } else { [red, green, blue, 0] };
             let samples = sample.repeat((EYE[0] * EYE[1]) as usize);
-            writer
-                .write(&samples, EYE[0] as usize * 4, Time::ZERO, Time::ZERO)
-                .unwrap();
+            writer.write(&samples, EYE[0] as usize * 4, Time::ZERO, Time::ZERO).unwrap();
             writer.finish().unwrap();
             for got in decode(&path, "rgb24").chunks_exact(3) {
                 let near = got.iter().zip([red, green, blue]).all(|(a, b)| a.abs_diff(b) <= 2);
@@ -325,11 +228,7 @@ fn odd_sizes_repeat_their_last_column_and_row() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.mp4");
     let odd = [101, 75];
-    let options = FilmOptions {
-        eye: odd,
-        crf: Some(1),
-        ..options(Layout::Left)
-    };
+    let options = FilmOptions { eye: odd, crf: Some(1), ..options(Layout::Left) };
     let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
     // White in the last column and row only, and rows further apart than they are long.
     let stride = 101 * 4 + 12;
@@ -345,14 +244,8 @@ fn odd_sizes_repeat_their_last_column_and_row() {
     writer.finish().unwrap();
     let grey = decode(&path, "gray");
     assert_eq!(grey.len(), 102 * 76);
-    for (x, y, bright) in [
-        (101, 3, true),
-        (100, 3, true),
-        (99, 3, false),
-        (5, 75, true),
-        (5, 74, true),
-        (5, 73, false),
-    ] {
+    for (x, y, bright) in [(101, 3, true), (100, 3, true), (99, 3, false), (5, 75, true), (5, 74, true), (5, 73, false)]
+    {
         let value = grey[y * 102 + x];
         assert_eq!(value > 128, bright, "{x},{y}: {value}");
     }
@@ -366,17 +259,11 @@ fn the_codec_follows_the_size_and_the_container() {
     assert_eq!(Container::WebM.default_codec([640, 360]), Codec::Av1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wide.mp4");
-    let options = FilmOptions {
-        eye: [2050, 64],
-        ..options(Layout::Sbs)
-    };
+    let options = FilmOptions { eye: [2050, 64], ..options(Layout::Sbs) };
     write(&path, &options, &TrackSource::default(), Time::ZERO, 1);
     let probed = probe(&path, &[]);
     let stream = streams(&probed, "video")[0];
-    assert_eq!(
-        (&stream["codec_name"], &stream["codec_tag_string"]),
-        (&Value::from("hevc"), &Value::from("hvc1"))
-    );
+    assert_eq!((&stream["codec_name"], &stream["codec_tag_string"]), (&Value::from("hevc"), &Value::from("hvc1")));
 }
 
 #[test]
@@ -385,29 +272,19 @@ fn uneven_times_are_kept() {
     // Ticks of 1001/24000 s with holes; of 1/90000 s as a camera gives them; of a millisecond.
     let cases: [(&str, (i32, i32), &[i64]); 4] = [
         ("a.mp4", (1001, 24_000), &[0, 1, 2, 5, 6, 11, 12, 13, 20, 21]),
-        (
-            "b.mp4",
-            (1, 90_000),
-            &[0, 3003, 6007, 9008, 20_011, 20_012, 33_000, 36_004],
-        ),
+        ("b.mp4", (1, 90_000), &[0, 3003, 6007, 9008, 20_011, 20_012, 33_000, 36_004]),
         ("c.mkv", (1, 1000), &[0, 33, 67, 100, 350, 383, 417]),
         ("d.webm", (1, 1000), &[0, 33, 67, 100, 350, 383, 417]),
     ];
     for (name, base, ticks) in cases {
         let path = folder.path().join(name);
-        let options = FilmOptions {
-            time_base: base,
-            preset: Preset::Veryfast,
-            ..options(Layout::Left)
-        };
+        let options = FilmOptions { time_base: base, preset: Preset::Veryfast, ..options(Layout::Left) };
         let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
         let time = |ticks| Time::from_ticks(ticks, base.0, base.1);
         for (at, &tick) in ticks.iter().enumerate() {
             let next = ticks.get(at + 1).copied().unwrap_or(tick + 3);
             let samples = picture(EYE, at as u32);
-            writer
-                .write(&samples, EYE[0] as usize * 4, time(tick), time(next) - time(tick))
-                .unwrap();
+            writer.write(&samples, EYE[0] as usize * 4, time(tick), time(next) - time(tick)).unwrap();
         }
         writer.finish().unwrap();
         let probed = probe(&path, &["-show_frames", "-show_entries", "frame=pts,pts_time"]);
@@ -500,50 +377,25 @@ fn rich(folder: &Path, extension: &str, sound: &[&str]) -> PathBuf {
     path
 }
 
-/// When the picture begins on the file's own clock: not at zero where an encoder of sound had a run-up.
+/// When the film begins on the file's own clock.
 fn origin(path: &Path) -> f64 {
-    streams(&probe(path, &[]), "video")[0]["start_time"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap()
+    probe(path, &[])["format"]["start_time"].as_str().unwrap().parse().unwrap()
 }
 
 fn hashes(path: &Path, map: &str) -> String {
-    String::from_utf8(ffmpeg(&[
-        "-i",
-        text(path),
-        "-map",
-        map,
-        "-c",
-        "copy",
-        "-f",
-        "streamhash",
-        "-hash",
-        "md5",
-        "-",
-    ]))
-    .unwrap()
+    String::from_utf8(ffmpeg(&["-i", text(path), "-map", map, "-c", "copy", "-f", "streamhash", "-hash", "md5", "-"]))
+        .unwrap()
 }
 
 fn source(path: &Path) -> TrackSource {
-    TrackSource {
-        url: Some(text(path).to_owned()),
-        ..TrackSource::default()
-    }
+    TrackSource { url: Some(text(path).into()), ..TrackSource::default() }
 }
 
 #[test]
 fn what_the_container_takes_is_copied_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let aac = ["-c:a", "aac"];
-    for (from, to) in [
-        ("mkv", "mkv"),
-        ("mp4", "mp4"),
-        ("mp4", "mkv"),
-        ("mkv", "mp4"),
-        ("mp4", "mov"),
-    ] {
+    for (from, to) in [("mkv", "mkv"), ("mp4", "mp4"), ("mp4", "mkv"), ("mkv", "mp4"), ("mp4", "mov")] {
         let input = rich(folder.path(), from, &aac);
         let output = folder.path().join(format!("{from}.out.{to}"));
         let notes = write(&output, &options(Layout::Left), &source(&input), Time::ZERO, 100);
@@ -555,88 +407,47 @@ fn what_the_container_takes_is_copied_bit_for_bit() {
             (&"eng".into(), &if to == "mov" { "ger" } else { "deu" }.into())
         );
         assert_eq!(
-            (
-                &sounds[0]["disposition"]["default"],
-                &sounds[1]["disposition"]["default"]
-            ),
+            (&sounds[0]["disposition"]["default"], &sounds[1]["disposition"]["default"]),
             (&0.into(), &1.into())
         );
         let cues = streams(&probed, "subtitle");
-        assert_eq!(
-            (cues.len(), &cues[0]["tags"]["language"]),
-            (1, &Value::from("fra")),
-            "{from} → {to}"
-        );
+        assert_eq!((cues.len(), &cues[0]["tags"]["language"]), (1, &Value::from("fra")), "{from} → {to}");
         let chapters = probed["chapters"].as_array().unwrap();
-        let titles: Vec<_> = chapters
-            .iter()
-            .map(|chapter| chapter["tags"]["title"].as_str().unwrap())
-            .collect();
+        let titles: Vec<_> = chapters.iter().map(|chapter| chapter["tags"]["title"].as_str().unwrap()).collect();
         assert_eq!(titles, ["One", "Two"], "{from} → {to}");
         let second: f64 = chapters[1]["start_time"].as_str().unwrap().parse().unwrap();
-        assert!(
-            (second - (1.5 - origin(&input))).abs() < 0.0011,
-            "{from} → {to}: {second}"
-        );
+        assert!((second - (1.5 - origin(&input))).abs() < 0.0011, "{from} → {to}: {second}");
         let tags = &probed["format"]["tags"];
-        let tag = |name: &str| {
-            tags.get(name)
-                .or_else(|| tags.get(name.to_uppercase()))
-                .and_then(Value::as_str)
-        };
-        assert_eq!(
-            (tag("title"), tag("artist")),
-            (Some("A film"), Some("Somebody")),
-            "{from} → {to}"
-        );
+        let tag = |name: &str| tags.get(name).or_else(|| tags.get(name.to_uppercase())).and_then(Value::as_str);
+        assert_eq!((tag("title"), tag("artist")), (Some("A film"), Some("Somebody")), "{from} → {to}");
         if (from, to) == ("mkv", "mkv") {
             assert_eq!(hashes(&output, "0:s"), hashes(&input, "0:s"));
             let fonts = streams(&probed, "attachment");
             assert_eq!(fonts[0]["tags"]["filename"], "font.ttf");
             assert!(notes.is_empty(), "{notes:?}");
         } else if from == "mkv" {
-            assert!(
-                notes.len() == 1 && notes[0].contains("font.ttf") && notes[0].contains("left out"),
-                "{notes:?}"
-            );
+            assert!(notes.len() == 1 && notes[0].contains("font.ttf") && notes[0].contains("left out"), "{notes:?}");
         } else {
             assert!(notes.is_empty(), "{notes:?}");
         }
         // Neither picture nor sound moved.
         let times = |path: &Path, which: &str| {
-            let arguments = [
-                "-select_streams",
-                which,
-                "-show_frames",
-                "-show_entries",
-                "frame=best_effort_timestamp_time",
-            ];
+            let arguments =
+                ["-select_streams", which, "-show_frames", "-show_entries", "frame=best_effort_timestamp_time"];
             probe(path, &arguments)["frames"]
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|frame| {
-                    frame["best_effort_timestamp_time"]
-                        .as_str()
-                        .unwrap()
-                        .parse::<f64>()
-                        .unwrap()
-                })
+                .map(|frame| frame["best_effort_timestamp_time"].as_str().unwrap().parse::<f64>().unwrap())
                 .collect::<Vec<_>>()
         };
         let begin = times(&output, "v:0")[0];
-        assert!(
-            begin == if to == "mkv" { origin(&input).max(0.023) } else { 0.0 },
-            "{from} → {to}: {begin}"
-        );
+        assert!(begin == if to == "mkv" { origin(&input).max(0.023) } else { 0.0 }, "{from} → {to}: {begin}");
         let (ours, theirs) = (times(&output, "a:0"), times(&input, "a:0"));
         // From the end, as one of the two may count a run-up that is never heard.
         let moved = begin - origin(&input);
         assert!(
-            ours.iter()
-                .rev()
-                .zip(theirs.iter().rev())
-                .all(|(a, b)| (a - b - moved).abs() < 0.0011),
+            ours.iter().rev().zip(theirs.iter().rev()).all(|(a, b)| (a - b - moved).abs() < 0.0011),
             "{from} → {to}: {ours:?}\n{theirs:?}"
         );
     }
@@ -650,14 +461,8 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     let notes = write(&output, &options(Layout::Sbs), &source(&input), Time::ZERO, 100);
     let probed = probe(&output, &[]);
     let sounds = streams(&probed, "audio");
-    assert_eq!(
-        sounds.iter().map(|sound| &sound["codec_name"]).collect::<Vec<_>>(),
-        ["aac", "aac"]
-    );
-    assert_eq!(
-        (&sounds[0]["sample_rate"], &sounds[1]["sample_rate"]),
-        (&"48000".into(), &"44100".into())
-    );
+    assert_eq!(sounds.iter().map(|sound| &sound["codec_name"]).collect::<Vec<_>>(), ["aac", "aac"]);
+    assert_eq!((&sounds[0]["sample_rate"], &sounds[1]["sample_rate"]), (&"48000".into(), &"44100".into()));
     assert_eq!(sounds[0]["tags"]["language"], "eng");
     for sound in sounds {
         let seconds: f64 = sound["duration"].as_str().unwrap().parse().unwrap();
@@ -665,18 +470,10 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     }
     assert_eq!(streams(&probed, "subtitle")[0]["codec_name"], "mov_text");
     let said = notes.join("\n");
-    assert!(
-        said.contains("pcm_s16le") && said.contains("converted to aac") && said.contains("vorbis"),
-        "{said}"
-    );
+    assert!(said.contains("pcm_s16le") && said.contains("converted to aac") && said.contains("vorbis"), "{said}");
     let cues = String::from_utf8(ffmpeg(&["-i", text(&output), "-map", "0:s", "-f", "srt", "-"])).unwrap();
-    for line in [
-        "00:00:00,200 --> 00:00:01,000",
-        "<i>cue</i>",
-        "00:00:01,200 --> 00:00:02,500",
-        "Second cue",
-        "Third",
-    ] {
+    for line in ["00:00:00,200 --> 00:00:01,000", "<i>cue</i>", "00:00:01,200 --> 00:00:02,500", "Second cue", "Third"]
+    {
         assert!(cues.contains(line), "{line} in\n{cues}");
     }
 
@@ -684,43 +481,20 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     let webm = folder.path().join("out.webm");
     write(&webm, &options(Layout::Left), &source(&input), Time::ZERO, 100);
     let probed = probe(&webm, &[]);
-    let codecs: Vec<_> = probed["streams"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|stream| stream["codec_name"].as_str().unwrap())
-        .collect();
+    let codecs: Vec<_> =
+        probed["streams"].as_array().unwrap().iter().map(|stream| stream["codec_name"].as_str().unwrap()).collect();
     assert_eq!(codecs, ["av1", "opus", "vorbis", "webvtt"]);
 
     // Pictures as subtitles do not go into MP4, but into Matroska.
     let discs = folder.path().join("disc.mkv");
-    let arguments = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=s=320x180:r=25:d=2",
-        "-i",
-        text(&input),
-        "-map",
-        "0:v",
-        "-map",
-        "1:s",
-    ];
-    ffmpeg(
-        &[
-            &arguments[..],
-            &["-c:v", "libx264", "-preset", "ultrafast", "-c:s", "srt", text(&discs)],
-        ]
-        .concat(),
-    );
+    let arguments =
+        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2", "-i", text(&input), "-map", "0:v", "-map", "1:s"];
+    ffmpeg(&[&arguments[..], &["-c:v", "libx264", "-preset", "ultrafast", "-c:s", "srt", text(&discs)]].concat());
     let bitmaps = folder.path().join("bitmaps.mkv");
     bitmap_subtitles(folder.path(), &bitmaps);
     let output = folder.path().join("bitmaps.mp4");
     let notes = write(&output, &options(Layout::Left), &source(&bitmaps), Time::ZERO, 10);
-    assert!(
-        notes.len() == 1 && notes[0].contains("subtitle") && notes[0].contains("left out"),
-        "{notes:?}"
-    );
+    assert!(notes.len() == 1 && notes[0].contains("subtitle") && notes[0].contains("left out"), "{notes:?}");
     let output = folder.path().join("bitmaps.out.mkv");
     let notes = write(&output, &options(Layout::Left), &source(&bitmaps), Time::ZERO, 50);
     assert!(notes.is_empty(), "{notes:?}");
@@ -732,25 +506,9 @@ fn bitmap_subtitles(folder: &Path, path: &Path) {
     // One opaque square as a palette picture, by way of DVD subtitles' encoder, which takes no text: so made from a PGS stream by hand.
     let sup = folder.join("a.sup");
     fs::write(&sup, pgs()).unwrap();
-    let arguments = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=s=320x180:r=25:d=2",
-        "-i",
-        text(&sup),
-        "-map",
-        "0:v",
-        "-map",
-        "1:s",
-    ];
-    ffmpeg(
-        &[
-            &arguments[..],
-            &["-c:v", "libx264", "-preset", "ultrafast", "-c:s", "copy", text(path)],
-        ]
-        .concat(),
-    );
+    let arguments =
+        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2", "-i", text(&sup), "-map", "0:v", "-map", "1:s"];
+    ffmpeg(&[&arguments[..], &["-c:v", "libx264", "-preset", "ultrafast", "-c:s", "copy", text(path)]].concat());
 }
 
 /// A PGS stream of one 8×8 square, shown at 0.5 s and taken away at 1.5 s.
@@ -796,11 +554,7 @@ fn a_cut_moves_everything_to_its_beginning() {
     ] {
         let input = rich(folder.path(), from, &sound);
         let output = folder.path().join(format!("cut.{from}.{}.{to}", sound[1]));
-        let cut = TrackSource {
-            start,
-            end: Some(end),
-            ..source(&input)
-        };
+        let cut = TrackSource { start, end: Some(end), ..source(&input) };
         write(&output, &options(Layout::Left), &cut, start, 50);
         let name = format!("{from} {} → {to}", sound[1]);
         let probed = probe(&output, &[]);
@@ -812,11 +566,7 @@ fn a_cut_moves_everything_to_its_beginning() {
             .iter()
             .map(|chapter| {
                 let time = |key: &str| chapter[key].as_str().unwrap().parse::<f64>().unwrap();
-                (
-                    chapter["tags"]["title"].as_str().unwrap(),
-                    time("start_time"),
-                    time("end_time"),
-                )
+                (chapter["tags"]["title"].as_str().unwrap(), time("start_time"), time("end_time"))
             })
             .collect();
         let middle = 0.5 - origin(&input);
@@ -836,28 +586,11 @@ fn a_cut_moves_everything_to_its_beginning() {
                 "aresample=8000:first_pts=0,lowpass=f=1000,atrim=start={skip}:end={},asetpts=PTS-STARTPTS",
                 skip + 1.8
             );
-            let raw = ffmpeg(&[
-                "-copyts",
-                "-i",
-                text(path),
-                "-map",
-                "0:a:1",
-                "-af",
-                &filter,
-                "-ac",
-                "1",
-                "-f",
-                "s16le",
-                "-",
-            ]);
-            raw.chunks_exact(2)
-                .map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])))
-                .collect()
+            let raw =
+                ffmpeg(&["-copyts", "-i", text(path), "-map", "0:a:1", "-af", &filter, "-ac", "1", "-f", "s16le", "-"]);
+            raw.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]]))).collect()
         };
-        let (ours, theirs) = (
-            listen(&output, 0.1 + origin(&output)),
-            listen(&input, 1.1 + origin(&input)),
-        );
+        let (ours, theirs) = (listen(&output, 0.1 + origin(&output)), listen(&input, 1.1 + origin(&input)));
         let correlation = |lag: usize, lead: usize| {
             let pairs = || ours[lag..].iter().zip(&theirs[lead..]).take(12_000);
             let product: f64 = pairs().map(|(a, b)| a * b).sum();
@@ -866,9 +599,7 @@ fn a_cut_moves_everything_to_its_beginning() {
         };
         // Matroska counts milliseconds, and Opus's run-up is 6.5 of them, which FFmpeg 5.1 forgets to add.
         let near = if sound[1] == "libopus" { 60 } else { 8 };
-        let best = (0..=near)
-            .map(|lag| correlation(lag, 0).max(correlation(0, lag)))
-            .fold(0.0, f64::max);
+        let best = (0..=near).map(|lag| correlation(lag, 0).max(correlation(0, lag))).fold(0.0, f64::max);
         assert!(best > 0.8, "{name}: {best}");
     }
 }
@@ -882,14 +613,7 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
         let samples = picture(writer.size(), 0);
         writer.write(&samples, 640 * 4, Time::ZERO, Time::ZERO).unwrap();
         assert!(!path.exists());
-        assert!(
-            only_file(&folder)
-                .file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .ends_with(".part")
-        );
+        assert!(only_file(&folder).file_name().unwrap().to_str().unwrap().ends_with(".part"));
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     write(&path, &options(Layout::Sbs), &TrackSource::default(), Time::ZERO, 2);
@@ -897,14 +621,8 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
     let before = fs::read(&path).unwrap();
     let refused = FilmWriter::create(&path, &options(Layout::Sbs), &TrackSource::default());
     assert!(matches!(refused, Err(EncodeError::Exists(_))));
-    assert_eq!(
-        (fs::read(&path).unwrap(), only_file(&folder)),
-        (before.clone(), path.clone())
-    );
-    let forced = FilmOptions {
-        force: true,
-        ..options(Layout::HalfSbs)
-    };
+    assert_eq!((fs::read(&path).unwrap(), only_file(&folder)), (before.clone(), path.clone()));
+    let forced = FilmOptions { force: true, ..options(Layout::HalfSbs) };
     write(&path, &forced, &TrackSource::default(), Time::ZERO, 3);
     assert_ne!(fs::read(only_file(&folder)).unwrap(), before);
     // Someone else takes the name meanwhile: theirs stays.
@@ -921,10 +639,7 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
 fn bad_names_and_options_are_told_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let refuse = |name: &str, options: FilmOptions, source: TrackSource, words: &[&str]| {
-        let error = FilmWriter::create(&folder.path().join(name), &options, &source)
-            .err()
-            .expect(name)
-            .to_string();
+        let error = FilmWriter::create(&folder.path().join(name), &options, &source).err().expect(name).to_string();
         assert!(words.iter().all(|word| error.contains(word)), "{name}: {error}");
         assert!(!error.contains('\n'), "{error}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
@@ -935,45 +650,15 @@ fn bad_names_and_options_are_told_in_a_sentence() {
     refuse("a", sbs(), none(), &["extension"]);
     refuse("no/a.mp4", sbs(), none(), &["no folder"]);
     refuse("a.mp4", options(Layout::Wiggle), none(), &["wiggle", ".gif"]);
-    refuse(
-        "a.mp4",
-        FilmOptions { crf: Some(52), ..sbs() },
-        none(),
-        &["--crf 52", "51"],
-    );
-    refuse(
-        "a.webm",
-        FilmOptions {
-            codec: Some(Codec::H264),
-            ..sbs()
-        },
-        none(),
-        &["WebM", "--codec av1"],
-    );
+    refuse("a.mp4", FilmOptions { crf: Some(52), ..sbs() }, none(), &["--crf 52", "51"]);
+    refuse("a.webm", FilmOptions { codec: Some(Codec::H264), ..sbs() }, none(), &["WebM", "--codec av1"]);
     refuse("a.mp4", FilmOptions { eye: [0, 180], ..sbs() }, none(), &["0×180"]);
-    refuse(
-        "a.mp4",
-        FilmOptions {
-            eye: [20_000, 180],
-            ..sbs()
-        },
-        none(),
-        &["40000×180"],
-    );
-    let missing = TrackSource {
-        url: Some("nothing.mkv".into()),
-        ..none()
-    };
+    refuse("a.mp4", FilmOptions { eye: [20_000, 180], ..sbs() }, none(), &["40000×180"]);
+    let missing = TrackSource { url: Some("nothing.mkv".into()), ..none() };
     refuse("a.mp4", sbs(), missing, &["nothing.mkv", "No such file"]);
     let mut writer = FilmWriter::create(&folder.path().join("a.mp4"), &sbs(), &none()).unwrap();
-    assert!(matches!(
-        writer.write(&[0; 100], 2560, Time::ZERO, Time::ZERO),
-        Err(EncodeError::Samples { .. })
-    ));
-    assert!(matches!(
-        writer.write(&[0; 100], usize::MAX, Time::ZERO, Time::ZERO),
-        Err(EncodeError::Samples { .. })
-    ));
+    assert!(matches!(writer.write(&[0; 100], 2560, Time::ZERO, Time::ZERO), Err(EncodeError::Samples { .. })));
+    assert!(matches!(writer.write(&[0; 100], usize::MAX, Time::ZERO, Time::ZERO), Err(EncodeError::Samples { .. })));
 }
 
 /// Run by the next test in a process of its own, whose files may not grow; by itself it writes a film and sees that it can.
@@ -982,18 +667,10 @@ fn a_child_writes_noise() {
     let folder = std::env::var("DEEP3D_TEST_FOLDER").map(PathBuf::from);
     let own = tempfile::tempdir().unwrap();
     let folder = folder.unwrap_or_else(|_| own.path().to_owned());
-    let still = write_picture(
-        &folder.join("a.bmp"),
-        &picture([640, 360], 0),
-        640 * 4,
-        [640, 360],
-        &StillOptions::default(),
-    );
+    let still =
+        write_picture(&folder.join("a.bmp"), &picture([640, 360], 0), 640 * 4, [640, 360], &StillOptions::default());
     let film = (|| {
-        let options = FilmOptions {
-            crf: Some(0),
-            ..options(Layout::Left)
-        };
+        let options = FilmOptions { crf: Some(0), ..options(Layout::Left) };
         let mut writer = FilmWriter::create(&folder.join("a.mp4"), &options, &TrackSource::default())?;
         let mut state = 1u32;
         for at in 0..30 {
@@ -1027,17 +704,10 @@ fn no_room_is_one_sentence_and_no_file() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     let refused: Vec<_> = said.lines().filter(|line| line.contains("refused: ")).collect();
     assert_eq!(refused.len(), 2, "{said}");
-    assert!(
-        refused.iter().all(|line| line.contains("grew beyond the largest file")),
-        "{said}"
-    );
+    assert!(refused.iter().all(|line| line.contains("grew beyond the largest file")), "{said}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -1065,31 +735,15 @@ fn stills_come_back() {
             &samples,
             404,
             size,
-            &StillOptions {
-                force: true,
-                quality: 50,
-                ..StillOptions::default()
-            },
+            &StillOptions { force: true, quality: 50, ..StillOptions::default() },
         )
         .unwrap();
     }
     let probed = probe(&folder.path().join("a.jpg"), &[]);
     assert_eq!(probed["streams"][0]["pix_fmt"], "yuvj444p");
-    let wide = write_picture(
-        &folder.path().join("b.webp"),
-        &[],
-        0,
-        [20_000, 1],
-        &StillOptions::default(),
-    );
+    let wide = write_picture(&folder.path().join("b.webp"), &[], 0, [20_000, 1], &StillOptions::default());
     assert!(wide.unwrap_err().to_string().contains("16383"));
-    let short = write_picture(
-        &folder.path().join("b.png"),
-        &samples,
-        404,
-        [101, 76],
-        &StillOptions::default(),
-    );
+    let short = write_picture(&folder.path().join("b.png"), &samples, 404, [101, 76], &StillOptions::default());
     assert!(matches!(short, Err(EncodeError::Samples { .. })));
     assert!(!folder.path().join("b.png").exists());
 }
@@ -1119,34 +773,17 @@ fn a_wiggle_loops_and_looks_like_its_pictures() {
     let lent: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
     write_wiggle(&path, &lent, 640, size, Default::default(), 15, false).unwrap();
     let bytes = fs::read(&path).unwrap();
-    let at = bytes
-        .windows(11)
-        .position(|window| window == b"NETSCAPE2.0")
-        .expect("loops");
+    let at = bytes.windows(11).position(|window| window == b"NETSCAPE2.0").expect("loops");
     assert_eq!(bytes[at + 11..at + 15], [3, 1, 0, 0], "for ever");
     let probed = probe(&path, &["-show_frames"]);
     let frames = probed["frames"].as_array().unwrap();
     assert_eq!((frames.len(), &frames[1]["pts_time"]), (2, &Value::from("0.150000")));
-    let decoded = ffmpeg(&[
-        "-i",
-        text(&path),
-        "-f",
-        "rawvideo",
-        "-fps_mode",
-        "passthrough",
-        "-pix_fmt",
-        "rgba",
-        "-",
-    ]);
+    let decoded = ffmpeg(&["-i", text(&path), "-f", "rawvideo", "-fps_mode", "passthrough", "-pix_fmt", "rgba", "-"]);
     for (got, wanted) in decoded.chunks_exact(160 * 90 * 4).zip(&pictures) {
         let squares: f64 = got
             .chunks_exact(4)
             .zip(wanted.chunks_exact(4))
-            .map(|(a, b)| {
-                (0..3)
-                    .map(|at| (f64::from(a[at]) - f64::from(b[at])).powi(2))
-                    .sum::<f64>()
-            })
+            .map(|(a, b)| (0..3).map(|at| (f64::from(a[at]) - f64::from(b[at])).powi(2)).sum::<f64>())
             .sum();
         let decibels = 10.0 * (255.0 * 255.0 * 3.0 * 160.0 * 90.0 / squares).log10();
         assert!(decibels > 24.0, "{decibels:.1} dB");

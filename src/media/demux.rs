@@ -273,7 +273,8 @@ fn failure(location: &str, remote: bool, watch: &Watch, action: &'static str, co
     }
 }
 
-fn open_input(address: &OsStr, remote: bool, watch: &Watch) -> Result<Input, c_int> {
+/// Opens a container, with the patience that `watch` allows; tracks are not looked for yet.
+pub(super) fn open_input(address: &OsStr, remote: bool, watch: &Watch) -> Result<Input, c_int> {
     let address = CString::new(address.as_encoded_bytes()).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
     let mut options = Dictionary::new();
     if remote {
@@ -303,7 +304,7 @@ fn open_input(address: &OsStr, remote: bool, watch: &Watch) -> Result<Input, c_i
 }
 
 /// The best track of moving pictures: FFmpeg's choice, unless that is a cover or a thumbnail.
-fn best_video(input: &mut Input) -> Option<usize> {
+pub(super) fn best_video(input: &mut Input) -> Option<usize> {
     let covers = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
     // SAFETY: the context is open.
     let best = unsafe {

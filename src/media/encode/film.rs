@@ -1,5 +1,6 @@
 //! A film being written: pictures through the encoder, the source's other tracks beside them, into the container.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use ffmpeg_next::ffi::AVRational;
@@ -10,6 +11,7 @@ use super::picture::{PictureEncoder, PictureOptions};
 use super::tracks::{Cut, Tracks};
 use super::{Codec, Container, EncodeError, PixelOrder, Preset, StereoTag};
 use crate::frame::Primaries;
+use crate::media::interrupt::StopFlag;
 use crate::time::Time;
 
 /// How the film's pictures are written.
@@ -43,16 +45,17 @@ pub struct VideoOptions {
 /// Where the other tracks come from, and which part of it is written.
 #[derive(Debug, Clone, Default)]
 pub struct TrackSource {
-    /// File or address; none for a film without a source.
-    pub url: Option<String>,
-    /// The source's video stream that is shown; the best one where nobody says.
-    pub picture: Option<usize>,
-    /// The container's clock at film time zero; where nobody says, the start of the video stream.
+    /// File or address; none for a film without a source. A live stream is better left out: what is opened a second time begins
+    /// somewhere else.
+    pub url: Option<OsString>,
+    /// The source's own time of film time zero ([`Info::start_offset`](crate::media::Info::start_offset)); found where nobody says.
     pub origin: Option<Time>,
     /// Film time of the first picture that is written: it becomes zero.
     pub start: Time,
     /// Film time at which the film ends.
     pub end: Option<Time>,
+    /// Ends waiting for a server from another thread.
+    pub stop: StopFlag,
 }
 
 /// Writes one film; see [`super`] for the order of calls.
@@ -79,7 +82,7 @@ impl FilmEncoder {
         let crf = codec.crf(video.crf)?;
         let mut notes = Vec::new();
         // Opened first: what cannot be read should leave no trace.
-        let input = source.url.as_deref().map(Input::open).transpose()?;
+        let input = source.url.as_deref().map(|url| Input::open(url, &source.stop)).transpose()?;
         let mut muxer = Muxer::create(path, container, force)?;
         let pictures = PictureEncoder::open(&PictureOptions {
             size: video.size,
@@ -98,14 +101,9 @@ impl FilmEncoder {
         let stream = unsafe { muxer.add_pictures(pictures.context(), video.stereo)? };
         let tracks = match input {
             Some(input) => {
-                let picture = source.picture.or_else(|| input.best_picture());
-                let origin = source.origin.unwrap_or_else(|| input.start_of(picture));
-                let cut = Cut {
-                    origin,
-                    start: source.start,
-                    end: source.end,
-                };
-                Some(Tracks::plan(input, picture, stream, cut, &mut muxer, &mut notes)?)
+                let origin = source.origin.unwrap_or_else(|| input.start());
+                let cut = Cut { origin, start: source.start, end: source.end };
+                Some(Tracks::plan(input, stream, cut, &mut muxer, &mut notes)?)
             }
             None => None,
         };

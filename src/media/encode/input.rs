@@ -1,47 +1,51 @@
 //! The source, opened a second time for its tracks.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, OsStr};
 use std::path::Path;
-use std::ptr::{self, NonNull};
+use std::ptr;
+use std::time::Duration;
 
 use ffmpeg_next::Packet;
 use ffmpeg_next::ffi::*;
+use ffmpeg_next::format::context::Input as Context;
 
-use super::mux::file_url;
 use super::{EncodeError, reason};
+use crate::media::demux::{best_video, file_address, is_url, open_input};
+use crate::media::interrupt::{StopFlag, Watch};
 use crate::time::Time;
 
-/// A demuxer. One thread reads it; dropped, it is closed.
-pub(super) struct Input(NonNull<AVFormatContext>);
+/// How long a server may take over anything.
+const LIMIT: Duration = Duration::from_secs(30);
+/// So many unreadable packets in a row are the end.
+const MOST_ERRORS: u32 = 1000;
 
-// SAFETY: the context is used by one thread at a time; nothing else points to it.
-unsafe impl Send for Input {}
+/// A demuxer. One thread reads it; dropped, it is closed.
+pub(super) struct Input {
+    context: Context,
+    watch: Watch,
+    remote: bool,
+}
 
 impl Input {
-    /// Opens a file, or an address where there is no such file.
-    pub(super) fn open(url: &str) -> Result<Self, EncodeError> {
-        let failed = |reason: String| EncodeError::Source {
-            url: url.to_owned(),
-            reason,
-        };
-        let name = match Path::new(url) {
-            path if path.exists() => file_url(path)?,
-            _ => CString::new(url).map_err(|_| failed("its name holds a zero byte".to_owned()))?,
-        };
-        let mut context = ptr::null_mut();
-        // SAFETY: the name ends with a zero byte; a context that could not be opened is freed by FFmpeg.
-        let code = unsafe { avformat_open_input(&mut context, name.as_ptr(), ptr::null(), ptr::null_mut()) };
-        let input = match NonNull::new(context) {
-            Some(context) if code >= 0 => Self(context),
-            _ => return Err(failed(reason(code))),
-        };
+    /// Opens a file or an address.
+    pub(super) fn open(url: &OsStr, stop: &StopFlag) -> Result<Self, EncodeError> {
+        crate::media::init();
+        let failed =
+            |code: i32| EncodeError::Source { url: url.to_string_lossy().into_owned(), reason: reason(code) };
+        let remote = is_url(url);
+        let address = if remote { url.to_owned() } else { file_address(Path::new(url)) };
+        let watch = Watch::new(stop.clone());
+        watch.allow(remote.then_some(LIMIT));
+        let context = open_input(&address, remote, &watch).map_err(failed)?;
+        let input = Self { context, watch, remote };
         // SAFETY: the context is open.
         let code = unsafe { avformat_find_stream_info(input.raw(), ptr::null_mut()) };
-        if code < 0 { Err(failed(reason(code))) } else { Ok(input) }
+        if code < 0 { Err(failed(code)) } else { Ok(input) }
     }
 
     pub(super) fn raw(&self) -> *mut AVFormatContext {
-        self.0.as_ptr()
+        // SAFETY: only the pointer is copied; who follows it says why that is sound.
+        unsafe { self.context.as_ptr().cast_mut() }
     }
 
     pub(super) fn streams(&self) -> &[&AVStream] {
@@ -67,21 +71,17 @@ impl Input {
         }
     }
 
-    /// What the decoder takes for the film's picture, where nobody says.
-    pub(super) fn best_picture(&self) -> Option<usize> {
-        // SAFETY: the context is open.
-        let index =
-            unsafe { av_find_best_stream(self.raw(), AVMediaType::AVMEDIA_TYPE_VIDEO, -1, -1, ptr::null_mut(), 0) };
-        usize::try_from(index).ok()
+    /// What the decoder takes for the film's picture.
+    pub(super) fn best_picture(&mut self) -> Option<usize> {
+        best_video(&mut self.context)
     }
 
-    /// When a stream begins on the container's clock; zero where it does not say.
-    pub(super) fn start_of(&self, stream: Option<usize>) -> Time {
-        match stream.and_then(|index| self.streams().get(index)) {
-            Some(stream) if stream.start_time != AV_NOPTS_VALUE => {
-                Time::from_ticks(stream.start_time, stream.time_base.num, stream.time_base.den)
-            }
-            _ => Time::ZERO,
+    /// The container's time of the film's beginning.
+    pub(super) fn start(&self) -> Time {
+        // SAFETY: the context is open.
+        match unsafe { (*self.raw()).start_time } {
+            AV_NOPTS_VALUE => Time::ZERO,
+            start => Time::from_ticks(start, 1, AV_TIME_BASE),
         }
     }
 
@@ -98,6 +98,7 @@ impl Input {
     /// Goes to the last place at or before a time of the container's clock; stays where it is in what cannot be sought.
     pub(super) fn seek(&mut self, time: Time) {
         let microseconds = time.to_ticks(1, 1_000_000);
+        self.watch.allow(self.remote.then_some(LIMIT));
         // SAFETY: the context is open.
         let code = unsafe { avformat_seek_file(self.raw(), -1, i64::MIN, microseconds, microseconds, 0) };
         if code < 0 {
@@ -107,30 +108,23 @@ impl Input {
 
     /// The next packet; none at the end. What is corrupt is passed over, as a player would.
     pub(super) fn read(&mut self) -> Option<Packet> {
-        let mut failures = 0;
-        loop {
+        for _ in 0..MOST_ERRORS {
             let mut packet = Packet::empty();
+            self.watch.allow(self.remote.then_some(LIMIT));
             // SAFETY: the context is open and the packet empty.
             let code = unsafe {
                 use ffmpeg_next::packet::Mut;
                 av_read_frame(self.raw(), packet.as_mut_ptr())
             };
-            if code >= 0 {
-                return Some(packet);
-            }
-            failures += 1;
-            if code == AVERROR_EOF || failures > 100 {
-                return None;
+            match code {
+                0.. => return Some(packet),
+                AVERROR_EOF => return None,
+                _ if self.watch.must_end() => return None,
+                _ if code == AVERROR(EAGAIN) => std::thread::sleep(Duration::from_millis(5)),
+                _ => tracing::debug!("a packet cannot be read ({})", reason(code)),
             }
         }
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        let mut context = self.raw();
-        // SAFETY: opened in `open`, closed once.
-        unsafe { avformat_close_input(&mut context) }
+        None
     }
 }
 

@@ -27,6 +27,8 @@ mod wiggle;
 
 use std::path::{Path, PathBuf};
 
+use super::error::reason;
+
 pub use codec::{Codec, Preset};
 pub use container::Container;
 pub use film::{FilmEncoder, TrackSource, VideoOptions};
@@ -180,13 +182,4 @@ impl EncodeError {
             },
         }
     }
-}
-
-/// FFmpeg's words for one of its return values.
-fn reason(code: i32) -> String {
-    let mut words = [0u8; 128];
-    // SAFETY: the buffer's true size is given; the words end with a zero byte whatever the code.
-    unsafe { ffmpeg_next::ffi::av_strerror(code, words.as_mut_ptr().cast(), words.len()) };
-    let words = std::ffi::CStr::from_bytes_until_nul(&words).unwrap_or_default();
-    words.to_string_lossy().into_owned()
 }

@@ -72,13 +72,13 @@ impl Tracks {
     /// Decides each track's fate, adds streams to `muxer` and copies chapters and metadata. `notes` gets a line for what is left out.
     pub(super) fn plan(
         mut input: Input,
-        picture: Option<usize>,
         picture_output: usize,
         cut: Cut,
         muxer: &mut Muxer,
         notes: &mut Vec<String>,
     ) -> Result<Self, EncodeError> {
         let mut tracks = Vec::new();
+        let picture = input.best_picture();
         let chapters = !input.chapters().is_empty();
         for index in 0..input.streams().len() {
             let track = if Some(index) == picture {
