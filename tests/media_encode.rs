@@ -1,5 +1,7 @@
 //! What is written is read back by FFmpeg's own tools: tags, colours, times, copied tracks, and that nothing is left half written.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -258,10 +260,15 @@ fn the_codec_follows_the_size_and_the_container() {
     assert_eq!(Codec::for_size([3840, 4320]), Codec::Hevc);
     assert_eq!(Container::WebM.default_codec([640, 360]), Codec::Av1);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("wide.mp4");
-    let options = FilmOptions { eye: [2050, 64], ..options(Layout::Sbs) };
-    write(&path, &options, &TrackSource::default(), Time::ZERO, 1);
-    let probed = probe(&path, &[]);
+    // Also very short films, over which x265 stumbles.
+    for count in 1..=4 {
+        let path = folder.path().join(format!("{count}.mp4"));
+        let options = FilmOptions { eye: [2050, 64], ..options(Layout::Sbs) };
+        write(&path, &options, &TrackSource::default(), Time::ZERO, count);
+        let probed = probe(&path, &["-show_frames"]);
+        assert_eq!(probed["frames"].as_array().unwrap().len(), count as usize);
+    }
+    let probed = probe(&folder.path().join("1.mp4"), &[]);
     let stream = streams(&probed, "video")[0];
     assert_eq!((&stream["codec_name"], &stream["codec_tag_string"]), (&Value::from("hevc"), &Value::from("hvc1")));
 }
@@ -308,7 +315,7 @@ fn uneven_times_are_kept() {
 /// Two seconds of a film with everything in it: two sounds, subtitles, chapters, metadata and, in Matroska, a font.
 fn rich(folder: &Path, extension: &str, sound: &[&str]) -> PathBuf {
     let subtitles = folder.join("s.srt");
-    let cues = "1\n00:00:00,200 --> 00:00:01,000\nFirst <i>cue</i>\n\n2\n00:00:01,200 --> 00:00:02,500\nSecond cue\n\n\
+    let cues = "1\n00:00:00,200 --> 00:00:00,900\nFirst <i>cue</i>\n\n2\n00:00:01,200 --> 00:00:02,500\nSecond cue\n\n\
                 3\n00:00:03,000 --> 00:00:03,500\nThird\n";
     fs::write(&subtitles, cues).unwrap();
     let chapters = folder.join("c.txt");
@@ -382,6 +389,23 @@ fn origin(path: &Path) -> f64 {
     probe(path, &[])["format"]["start_time"].as_str().unwrap().parse().unwrap()
 }
 
+/// Beginning and length of each cue.
+fn cues(path: &Path) -> Vec<(f64, f64)> {
+    let entries = "packet=pts_time,duration_time,size";
+    let probed = probe(path, &["-select_streams", "s:0", "-show_packets", "-show_entries", entries]);
+    let packets = probed["packets"].as_array().unwrap().clone();
+    let number = |packet: &Value, key: &str| packet[key].as_str().unwrap().parse::<f64>().unwrap();
+    // MP4 fills the time between cues with empty ones.
+    let packets = packets.iter().filter(|packet| number(packet, "size") > 2.0);
+    packets.map(|packet| (number(packet, "pts_time"), number(packet, "duration_time"))).collect()
+}
+
+fn assert_cues(path: &Path, wanted: &[(f64, f64)]) {
+    let found = cues(path);
+    let near = found.iter().zip(wanted).all(|(a, b)| (a.0 - b.0).abs() < 0.0015 && (a.1 - b.1).abs() < 0.0025);
+    assert!(found.len() == wanted.len() && near, "{}: {found:?} for {wanted:?}", path.display());
+}
+
 fn hashes(path: &Path, map: &str) -> String {
     String::from_utf8(ffmpeg(&["-i", text(path), "-map", map, "-c", "copy", "-f", "streamhash", "-hash", "md5", "-"]))
         .unwrap()
@@ -442,7 +466,7 @@ fn what_the_container_takes_is_copied_bit_for_bit() {
                 .collect::<Vec<_>>()
         };
         let begin = times(&output, "v:0")[0];
-        assert!(begin == if to == "mkv" { origin(&input).max(0.023) } else { 0.0 }, "{from} → {to}: {begin}");
+        assert!(begin == if (from, to) == ("mp4", "mkv") { 0.023 } else { 0.0 }, "{from} → {to}: {begin}");
         let (ours, theirs) = (times(&output, "a:0"), times(&input, "a:0"));
         // From the end, as one of the two may count a run-up that is never heard.
         let moved = begin - origin(&input);
@@ -471,11 +495,12 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     assert_eq!(streams(&probed, "subtitle")[0]["codec_name"], "mov_text");
     let said = notes.join("\n");
     assert!(said.contains("pcm_s16le") && said.contains("converted to aac") && said.contains("vorbis"), "{said}");
-    let cues = String::from_utf8(ffmpeg(&["-i", text(&output), "-map", "0:s", "-f", "srt", "-"])).unwrap();
-    for line in ["00:00:00,200 --> 00:00:01,000", "<i>cue</i>", "00:00:01,200 --> 00:00:02,500", "Second cue", "Third"]
-    {
-        assert!(cues.contains(line), "{line} in\n{cues}");
+    let shown = String::from_utf8(ffmpeg(&["-i", text(&output), "-map", "0:s", "-f", "srt", "-"])).unwrap();
+    for line in ["<i>cue</i>", "Second cue", "Third"] {
+        assert!(shown.contains(line), "{line} in\n{shown}");
     }
+    let wanted: Vec<_> = cues(&input).into_iter().map(|(begin, length)| (begin - origin(&input), length)).collect();
+    assert_cues(&output, &wanted);
 
     // WebM: Opus and WebVTT.
     let webm = folder.path().join("out.webm");
@@ -486,10 +511,6 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     assert_eq!(codecs, ["av1", "opus", "vorbis", "webvtt"]);
 
     // Pictures as subtitles do not go into MP4, but into Matroska.
-    let discs = folder.path().join("disc.mkv");
-    let arguments =
-        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2", "-i", text(&input), "-map", "0:v", "-map", "1:s"];
-    ffmpeg(&[&arguments[..], &["-c:v", "libx264", "-preset", "ultrafast", "-c:s", "srt", text(&discs)]].concat());
     let bitmaps = folder.path().join("bitmaps.mkv");
     bitmap_subtitles(folder.path(), &bitmaps);
     let output = folder.path().join("bitmaps.mp4");
@@ -501,9 +522,9 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     assert_eq!(hashes(&output, "0:s"), hashes(&bitmaps, "0:s"));
 }
 
-/// A film with DVB subtitles, which are pictures.
+/// A film with a disc's subtitles, which are pictures.
 fn bitmap_subtitles(folder: &Path, path: &Path) {
-    // One opaque square as a palette picture, by way of DVD subtitles' encoder, which takes no text: so made from a PGS stream by hand.
+    // FFmpeg has no encoder that turns text into pictures, so they are made by hand.
     let sup = folder.join("a.sup");
     fs::write(&sup, pgs()).unwrap();
     let arguments =
@@ -574,11 +595,8 @@ fn a_cut_moves_everything_to_its_beginning() {
             let near = (got.1 - wanted.1).abs() < 0.0011 && (got.2 - wanted.2).abs() < 0.0011;
             assert!(chapters.len() == 2 && got.0 == wanted.0 && near, "{name}: {chapters:?}");
         }
-        let cues = String::from_utf8(ffmpeg(&["-i", text(&output), "-map", "0:s", "-f", "srt", "-"])).unwrap();
-        assert!(
-            cues.contains("00:00:00,200 --> 00:00:01,500") && !cues.contains("First") && !cues.contains("Third"),
-            "{name}\n{cues}"
-        );
+        let (begin, length) = cues(&input)[1];
+        assert_cues(&output, &[(begin - origin(&input) - 1.0, length)]);
         // The sound is where it was: the same samples as the source's from the cut on (the second track is noise, unlike itself
         // at any other place).
         let listen = |path: &Path, skip: f64| -> Vec<f64> {
@@ -590,7 +608,7 @@ fn a_cut_moves_everything_to_its_beginning() {
                 ffmpeg(&["-copyts", "-i", text(path), "-map", "0:a:1", "-af", &filter, "-ac", "1", "-f", "s16le", "-"]);
             raw.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]]))).collect()
         };
-        let (ours, theirs) = (listen(&output, 0.1 + origin(&output)), listen(&input, 1.1 + origin(&input)));
+        let (ours, theirs) = (listen(&output, 0.1), listen(&input, 1.1 + origin(&input)));
         let correlation = |lag: usize, lead: usize| {
             let pairs = || ours[lag..].iter().zip(&theirs[lead..]).take(12_000);
             let product: f64 = pairs().map(|(a, b)| a * b).sum();

@@ -165,28 +165,17 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
             jobs.push(job_in(output, input, request.layout)?);
         }
     } else if several {
-        return Err(PlanError::OneFile {
-            count: request.inputs.len(),
-            output: output.to_owned(),
-        });
+        return Err(PlanError::OneFile { count: request.inputs.len(), output: output.to_owned() });
     } else {
         let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
-        jobs.push(Job {
-            input: first.clone(),
-            output: output.to_owned(),
-            kind,
-        });
+        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind });
     }
     let mut names: HashMap<&Path, &str> = HashMap::new();
     for job in &jobs {
         check(request, job)?;
         if let Some(other) = names.insert(&job.output, &job.input) {
             let (first, second) = (other.to_owned(), job.input.clone());
-            return Err(PlanError::SameOutput {
-                first,
-                second,
-                output: job.output.clone(),
-            });
+            return Err(PlanError::SameOutput { first, second, output: job.output.clone() });
         }
         let is_input = |input: &String| is_same_file(Path::new(input), &job.output);
         if request.inputs.iter().any(is_input) {
@@ -223,10 +212,7 @@ fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
         }
         Kind::Film(container) => {
             if is_picture(&job.input) {
-                return Err(PlanError::PictureToFilm {
-                    input: job.input.clone(),
-                    output: job.output.clone(),
-                });
+                return Err(PlanError::PictureToFilm { input: job.input.clone(), output: job.output.clone() });
             }
             // The codec that will be taken where none is asked for depends on the size; the range of its quality does not differ.
             let codec = request.codec.unwrap_or_else(|| container.default_codec([0, 0]));
@@ -267,11 +253,7 @@ fn job_in(folder: &Path, input: &str, layout: Layout) -> Result<Job, PlanError> 
     };
     let output = folder.join(format!("{stem}{}.{extension}", layout.suffix()));
     let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
-    Ok(Job {
-        input: input.to_owned(),
-        output,
-        kind,
-    })
+    Ok(Job { input: input.to_owned(), output, kind })
 }
 
 /// The last part of a path or an address, without an address's query.
@@ -287,10 +269,7 @@ fn file_name(input: &str) -> &str {
 fn is_picture(input: &str) -> bool {
     const MORE: [&str; 10] = ["pgm", "ppm", "pnm", "pbm", "tga", "avif", "heic", "jxl", "jp2", "exr"];
     let name = file_name(input);
-    let extension = name
-        .rsplit_once('.')
-        .map_or("", |(_, extension)| extension)
-        .to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     match StillFormat::from_extension(&extension) {
         // As often a short film.
         Some(StillFormat::Gif) => false,
@@ -312,14 +291,7 @@ mod tests {
 
     fn ask(inputs: &[&str], output: &str, layout: Layout) -> Result<Plan, PlanError> {
         let inputs: Vec<String> = inputs.iter().map(|input| (*input).to_owned()).collect();
-        plan(&Request {
-            inputs: &inputs,
-            output: output.as_ref(),
-            layout,
-            codec: None,
-            crf: None,
-            force: false,
-        })
+        plan(&Request { inputs: &inputs, output: output.as_ref(), layout, codec: None, crf: None, force: false })
     }
 
     fn names(plan: &Plan) -> Vec<String> {
@@ -342,32 +314,17 @@ mod tests {
         let inputs = ["x/a.mkv", "b.JPG", "https://h.org/v/c.d.ts?x=/y.mp4", "e.heic", "noext"];
         let plan = ask(&inputs, &out, Layout::HalfSbs).unwrap();
         assert_eq!(plan.folder.as_deref(), Some(Path::new(&out)));
-        let wanted = [
-            "a_HSBS.mkv",
-            "b_HSBS.jpg",
-            "c.d_HSBS.mkv",
-            "e_HSBS.png",
-            "noext_HSBS.mkv",
-        ];
+        let wanted = ["a_HSBS.mkv", "b_HSBS.jpg", "c.d_HSBS.mkv", "e_HSBS.png", "noext_HSBS.mkv"];
         assert_eq!(names(&plan), wanted.map(|name| format!("{out}{name}")));
         let there = folder.path().to_str().unwrap();
         let one = ask(&["a.webm"], there, Layout::Tab).unwrap();
-        assert_eq!(
-            (one.folder.clone(), names(&one)),
-            (None, vec![format!("{there}/a_TB.webm")])
-        );
+        assert_eq!((one.folder.clone(), names(&one)), (None, vec![format!("{there}/a_TB.webm")]));
         let depth = ask(&["a.jpg", "b.mov"], there, Layout::Depth).unwrap();
-        assert_eq!(
-            names(&depth),
-            ["a_depth.png", "b_depth.mov"].map(|name| format!("{there}/{name}"))
-        );
+        assert_eq!(names(&depth), ["a_depth.png", "b_depth.mov"].map(|name| format!("{there}/{name}")));
         let rows = ask(&["a.jpg"], there, Layout::Rows).unwrap();
         assert_eq!(names(&rows), [format!("{there}/a_rows.png")]);
         let wiggle = ask(&["a.jpg", "b.mp4"], there, Layout::Wiggle).unwrap();
-        assert_eq!(
-            names(&wiggle),
-            ["a_wiggle.gif", "b_wiggle.gif"].map(|name| format!("{there}/{name}"))
-        );
+        assert_eq!(names(&wiggle), ["a_wiggle.gif", "b_wiggle.gif"].map(|name| format!("{there}/{name}")));
     }
 
     #[test]
@@ -389,14 +346,8 @@ mod tests {
         }
         let wrong = |codec, crf, output: &str| {
             let inputs = ["a.mp4".to_owned()];
-            let request = Request {
-                inputs: &inputs,
-                output: output.as_ref(),
-                layout: Layout::Sbs,
-                codec,
-                crf,
-                force: false,
-            };
+            let request =
+                Request { inputs: &inputs, output: output.as_ref(), layout: Layout::Sbs, codec, crf, force: false };
             plan(&request).expect_err(output).is_usage()
         };
         assert!(wrong(Some(Codec::H264), None, "b.webm"));
@@ -414,23 +365,12 @@ mod tests {
         std::fs::write(&output, "b").unwrap();
         let inputs = [input.to_str().unwrap().to_owned()];
         let ask = |output: &Path, force| {
-            plan(&Request {
-                inputs: &inputs,
-                output,
-                layout: Layout::Sbs,
-                codec: None,
-                crf: None,
-                force,
-            })
+            plan(&Request { inputs: &inputs, output, layout: Layout::Sbs, codec: None, crf: None, force })
         };
         let there = ask(&output, false).unwrap_err();
         assert!(!there.is_usage() && there.to_string().contains("--force"), "{there}");
         assert!(ask(&output, true).is_ok());
-        let roundabout = folder
-            .path()
-            .join("../")
-            .join(folder.path().file_name().unwrap())
-            .join("a.mp4");
+        let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("a.mp4");
         assert!(matches!(ask(&roundabout, true), Err(PlanError::OutputIsInput(_))));
     }
 }

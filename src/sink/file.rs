@@ -89,11 +89,7 @@ impl FilmWriter {
         let layout = options.layout;
         if !layout.allows(Target::Film) {
             let cure = "write .gif, or choose another --layout";
-            return Err(EncodeError::Unsuitable {
-                format: "a film",
-                what: "wiggle",
-                cure,
-            });
+            return Err(EncodeError::Unsuitable { format: "a film", what: "wiggle", cure });
         }
         let size = layout.output_size(options.eye);
         let video = VideoOptions {
@@ -109,10 +105,7 @@ impl FilmWriter {
             time_base: options.time_base,
             frame_rate: options.frame_rate,
         };
-        Ok(Self {
-            encoder: FilmEncoder::create(path, &video, source, options.force)?,
-            size,
-        })
+        Ok(Self { encoder: FilmEncoder::create(path, &video, source, options.force)?, size })
     }
 
     /// Width and height of the laid-out pictures that [`FilmWriter::write`] takes.

@@ -139,10 +139,7 @@ impl Layout {
     /// A sample's aspect in the laid-out picture, reduced, for that of the eye's.
     pub fn sample_aspect(self, eye: (u32, u32)) -> (u32, u32) {
         let (across, down) = self.aspect_factor();
-        let (num, den) = (
-            u64::from(eye.0.max(1)) * u64::from(across),
-            u64::from(eye.1.max(1)) * u64::from(down),
-        );
+        let (num, den) = (u64::from(eye.0.max(1)) * u64::from(across), u64::from(eye.1.max(1)) * u64::from(down));
         let divisor = greatest_common_divisor(num, den);
         let small = |value: u64| u32::try_from(value / divisor).unwrap_or(u32::MAX);
         (small(num), small(den))
@@ -201,11 +198,7 @@ impl fmt::Display for Layout {
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 {
-        a.max(1)
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]

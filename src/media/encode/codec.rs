@@ -93,10 +93,7 @@ impl Encoder {
                 ("x265-params", "log-level=error".to_owned()),
             ],
             // Its 0 is lossless elsewhere and refused here.
-            Self::SvtAv1 => vec![
-                ("crf", crf.max(1).to_string()),
-                ("preset", (preset.speed() + 4).to_string()),
-            ],
+            Self::SvtAv1 => vec![("crf", crf.max(1).to_string()), ("preset", (preset.speed() + 4).to_string())],
             Self::Aom => vec![
                 ("crf", crf.to_string()),
                 ("b", "0".to_owned()),
@@ -110,11 +107,7 @@ impl Encoder {
 impl Codec {
     /// What is taken where nobody chose: H.264 up to 4096 px a side, as decoders in hardware end there, H.265 beyond.
     pub fn for_size(size: [u32; 2]) -> Self {
-        if size[0].max(size[1]) > 4096 {
-            Self::Hevc
-        } else {
-            Self::H264
-        }
+        if size[0].max(size[1]) > 4096 { Self::Hevc } else { Self::H264 }
     }
 
     /// As users know it.
@@ -149,11 +142,9 @@ impl Codec {
     /// A value beyond the codec's range.
     pub fn crf(self, given: Option<u8>) -> Result<u8, EncodeError> {
         match given {
-            Some(value) if value > self.worst_crf() => Err(EncodeError::Crf {
-                value,
-                codec: self.name(),
-                worst: self.worst_crf(),
-            }),
+            Some(value) if value > self.worst_crf() => {
+                Err(EncodeError::Crf { value, codec: self.name(), worst: self.worst_crf() })
+            }
             Some(value) => Ok(value),
             None => Ok(self.default_crf()),
         }
@@ -170,19 +161,14 @@ impl Codec {
 
     /// The best encoder for it that this FFmpeg has.
     pub(super) fn encoder(self, size: [u32; 2], full_chroma: bool) -> Result<Encoder, EncodeError> {
-        let fitting = || {
-            self.encoders()
-                .iter()
-                .copied()
-                .filter(|encoder| encoder.takes(size, full_chroma))
-        };
-        fitting()
-            .find(|encoder| ffmpeg_next::encoder::find_by_name(encoder.name()).is_some())
-            .ok_or_else(|| EncodeError::NoEncoder {
+        let fitting = || self.encoders().iter().copied().filter(|encoder| encoder.takes(size, full_chroma));
+        fitting().find(|encoder| ffmpeg_next::encoder::find_by_name(encoder.name()).is_some()).ok_or_else(|| {
+            EncodeError::NoEncoder {
                 codec: self.name(),
                 looked_for: fitting().map(Encoder::name).collect::<Vec<_>>().join(", "),
                 full_chroma,
-            })
+            }
+        })
     }
 }
 

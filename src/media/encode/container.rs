@@ -78,11 +78,7 @@ impl Container {
 
     /// The codec taken for films of `size` where nobody chose one.
     pub fn default_codec(self, size: [u32; 2]) -> Codec {
-        if self == Self::WebM {
-            Codec::Av1
-        } else {
-            Codec::for_size(size)
-        }
+        if self == Self::WebM { Codec::Av1 } else { Codec::for_size(size) }
     }
 
     /// Refuses codecs that the container's readers do not know.
@@ -95,11 +91,7 @@ impl Container {
             (Self::Mov, Codec::Av1) => "write .mp4 or .mkv, or choose another --codec",
             _ => return Ok(()),
         };
-        Err(EncodeError::CodecInContainer {
-            container: self.name(),
-            codec: codec.name(),
-            cure,
-        })
+        Err(EncodeError::CodecInContainer { container: self.name(), codec: codec.name(), cure })
     }
 
     /// What becomes of sound coded as `id`.

@@ -112,16 +112,7 @@ impl FilmEncoder {
             tracing::warn!("{note}");
         }
         let time_base = sane_time_base(video.time_base);
-        Ok(Self {
-            muxer,
-            pictures,
-            stream,
-            time_base,
-            tracks,
-            start: source.start,
-            last: None,
-            notes,
-        })
+        Ok(Self { muxer, pictures, stream, time_base, tracks, start: source.start, last: None, notes })
     }
 
     /// What could not be taken along, a line each.
@@ -161,10 +152,7 @@ impl FilmEncoder {
     fn pass_on(&mut self) -> Result<(), EncodeError> {
         while let Some(packet) = self.pictures.receive()? {
             let AVRational { num, den } = self.time_base;
-            let reached = packet
-                .dts()
-                .or(packet.pts())
-                .map(|ticks| Time::from_ticks(ticks, num, den));
+            let reached = packet.dts().or(packet.pts()).map(|ticks| Time::from_ticks(ticks, num, den));
             self.muxer.write(packet, self.stream, self.time_base)?;
             if let (Some(tracks), Some(reached)) = (&mut self.tracks, reached) {
                 tracks.advance(Some(reached), &mut self.muxer)?;
@@ -198,13 +186,9 @@ mod tests {
 
     #[test]
     fn senseless_clocks_are_replaced() {
-        for (given, kept) in [
-            ((1, 1000), true),
-            ((1001, 24_000), true),
-            ((0, 1), false),
-            ((1, -1), false),
-            ((1, i32::MAX), false),
-        ] {
+        for (given, kept) in
+            [((1, 1000), true), ((1001, 24_000), true), ((0, 1), false), ((1, -1), false), ((1, i32::MAX), false)]
+        {
             let base = sane_time_base(given);
             assert_eq!((base.num, base.den) == given, kept, "{given:?}");
         }

@@ -30,8 +30,7 @@ impl Input {
     /// Opens a file or an address.
     pub(super) fn open(url: &OsStr, stop: &StopFlag) -> Result<Self, EncodeError> {
         crate::media::init();
-        let failed =
-            |code: i32| EncodeError::Source { url: url.to_string_lossy().into_owned(), reason: reason(code) };
+        let failed = |code: i32| EncodeError::Source { url: url.to_string_lossy().into_owned(), reason: reason(code) };
         let remote = is_url(url);
         let address = if remote { url.to_owned() } else { file_address(Path::new(url)) };
         let watch = Watch::new(stop.clone());
@@ -131,9 +130,7 @@ impl Input {
 /// The name of a codec, for users.
 pub(super) fn codec_name(id: AVCodecID) -> String {
     // SAFETY: the name is a constant of the library's.
-    unsafe { CStr::from_ptr(avcodec_get_name(id)) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(avcodec_get_name(id)) }.to_string_lossy().into_owned()
 }
 
 /// A value of a dictionary.
@@ -141,10 +138,6 @@ pub(super) fn entry(dictionary: *const AVDictionary, key: &CStr) -> Option<Strin
     // SAFETY: the dictionary is FFmpeg's own (or null, which is an empty one); its values end with a zero byte.
     unsafe {
         let found = av_dict_get(dictionary, key.as_ptr(), ptr::null(), 0);
-        if found.is_null() {
-            None
-        } else {
-            Some(CStr::from_ptr((*found).value).to_string_lossy().into_owned())
-        }
+        if found.is_null() { None } else { Some(CStr::from_ptr((*found).value).to_string_lossy().into_owned()) }
     }
 }

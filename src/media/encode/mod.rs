@@ -165,10 +165,7 @@ impl EncodeError {
             ErrorKind::FileTooLarge => Self::TooLarge(path.to_owned()),
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(path.to_owned()),
             ErrorKind::OutOfMemory => Self::Memory,
-            _ => Self::Write {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            },
+            _ => Self::Write { path: path.to_owned(), reason: error.to_string() },
         }
     }
 
@@ -176,10 +173,7 @@ impl EncodeError {
     fn from_ffmpeg(path: &Path, code: i32) -> Self {
         match ffmpeg_next::Error::from(code) {
             ffmpeg_next::Error::Other { errno } => Self::from_io(path, &std::io::Error::from_raw_os_error(errno)),
-            _ => Self::Write {
-                path: path.to_owned(),
-                reason: reason(code),
-            },
+            _ => Self::Write { path: path.to_owned(), reason: reason(code) },
         }
     }
 }

@@ -87,12 +87,7 @@ impl Muxer {
             return Err(EncodeError::from_ffmpeg(path, code));
         }
         let output = Output(NonNull::new(context).ok_or(EncodeError::Memory)?);
-        let mut muxer = Self {
-            output,
-            container,
-            file,
-            last: Vec::new(),
-        };
+        let mut muxer = Self { output, container, file, last: Vec::new() };
         // SAFETY: the context is valid and has no output yet.
         let code = unsafe { avio_open(&mut (*muxer.raw()).pb, url.as_ptr(), AVIO_FLAG_WRITE) };
         if code < 0 { Err(muxer.failed(code)) } else { Ok(muxer) }
@@ -223,10 +218,7 @@ impl Muxer {
             let trailer = av_write_trailer(raw);
             let written = if (*raw).pb.is_null() { 0 } else { (*(*raw).pb).error };
             let closed = avio_closep(&mut (*raw).pb);
-            [written, trailer, closed]
-                .into_iter()
-                .find(|&code| code < 0)
-                .unwrap_or(0)
+            [written, trailer, closed].into_iter().find(|&code| code < 0).unwrap_or(0)
         };
         if code < 0 {
             return Err(self.failed(code));
@@ -251,8 +243,6 @@ impl Muxer {
 pub(super) fn file_url(path: &Path) -> Result<CString, EncodeError> {
     let mut url = b"file:".to_vec();
     url.extend_from_slice(path.as_os_str().as_encoded_bytes());
-    CString::new(url).map_err(|_| EncodeError::Write {
-        path: path.to_owned(),
-        reason: "its name holds a zero byte".into(),
-    })
+    CString::new(url)
+        .map_err(|_| EncodeError::Write { path: path.to_owned(), reason: "its name holds a zero byte".into() })
 }

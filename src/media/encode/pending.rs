@@ -48,12 +48,7 @@ impl PendingFile {
             }
             match OpenOptions::new().write(true).create_new(true).open(&temporary) {
                 Ok(_) => {
-                    return Ok(Self {
-                        path: path.to_owned(),
-                        temporary,
-                        force,
-                        committed: false,
-                    });
+                    return Ok(Self { path: path.to_owned(), temporary, force, committed: false });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(EncodeError::from_io(path, &error)),
@@ -85,9 +80,7 @@ impl PendingFile {
             _ => EncodeError::from_io(&self.path, &error),
         };
         // Some file systems say only here that there was no room.
-        File::open(&self.temporary)
-            .and_then(|file| file.sync_all())
-            .map_err(failed)?;
+        File::open(&self.temporary).and_then(|file| file.sync_all()).map_err(failed)?;
         if self.force {
             fs::rename(&self.temporary, &self.path).map_err(failed)?;
         } else {

@@ -47,6 +47,8 @@ pub(super) struct PictureEncoder {
     encoder: Encoder,
     /// Ticks of pictures not seen in a packet yet, with their durations: encoders hand the first on but not always the second.
     durations: VecDeque<(i64, i64)>,
+    /// Ticks of the first picture and of the newest.
+    span: Option<(i64, i64)>,
 }
 
 struct Scaler(NonNull<SwsContext>);
@@ -143,17 +145,9 @@ impl Scaler {
 impl PictureEncoder {
     pub(super) fn open(options: &PictureOptions) -> Result<Self, EncodeError> {
         let encoder = options.codec.encoder(options.size, options.full_chroma)?;
-        let refused = |reason: String| EncodeError::Encoder {
-            encoder: encoder.name(),
-            size: options.size,
-            reason,
-        };
+        let refused = |reason: String| EncodeError::Encoder { encoder: encoder.name(), size: options.size, reason };
         // 4:2:0 has no odd sizes that players agree on: the last column or row is shown twice.
-        let coded = if options.full_chroma {
-            options.size
-        } else {
-            options.size.map(|side| side.next_multiple_of(2))
-        };
+        let coded = if options.full_chroma { options.size } else { options.size.map(|side| side.next_multiple_of(2)) };
         if coded.iter().any(|&side| side == 0 || side > 32_768) {
             return Err(refused("sides go from 1 to 32768".to_owned()));
         }
@@ -226,6 +220,7 @@ impl PictureEncoder {
             size: options.size,
             encoder,
             durations: VecDeque::new(),
+            span: None,
         })
     }
 
@@ -243,11 +238,7 @@ impl PictureEncoder {
                 .and_then(|whole| whole.checked_add(width * 4))
                 .is_some_and(|needed| samples.len() >= needed);
         if !fits {
-            return Err(EncodeError::Samples {
-                size: self.size,
-                length: samples.len(),
-                stride,
-            });
+            return Err(EncodeError::Samples { size: self.size, length: samples.len(), stride });
         }
         self.copy_in(samples, stride);
         // SAFETY: both frames were allocated with the size and formats the converter was made for; the encoder may still hold
@@ -274,6 +265,7 @@ impl PictureEncoder {
             return Err(self.refused(code));
         }
         self.durations.push_back((ticks, duration));
+        self.span = Some((self.span.map_or(ticks, |(first, _)| first), ticks));
         Ok(())
     }
 
@@ -286,11 +278,7 @@ impl PictureEncoder {
             let raw = self.input.0.as_ptr();
             let pitch = (*raw).linesize[0] as usize;
             let coded = [(*raw).width as usize, (*raw).height as usize];
-            (
-                std::slice::from_raw_parts_mut((*raw).data[0], pitch * coded[1]),
-                pitch,
-                coded,
-            )
+            (std::slice::from_raw_parts_mut((*raw).data[0], pitch * coded[1]), pitch, coded)
         };
         for (row, target) in plane.chunks_exact_mut(pitch).enumerate() {
             let start = row.min(height - 1) * stride;
@@ -324,10 +312,8 @@ impl PictureEncoder {
         if code < 0 {
             return Err(self.refused(code));
         }
-        if let Some(at) = self
-            .durations
-            .iter()
-            .position(|&(ticks, _)| Some(ticks) == packet.pts())
+        self.mend_decoding_time(&mut packet);
+        if let Some(at) = self.durations.iter().position(|&(ticks, _)| Some(ticks) == packet.pts())
             && let Some((_, duration)) = self.durations.remove(at)
         {
             packet.set_duration(duration);
@@ -335,12 +321,19 @@ impl PictureEncoder {
         Ok(Some(packet))
     }
 
-    fn refused(&self, code: i32) -> EncodeError {
-        EncodeError::Encoder {
-            encoder: self.encoder.name(),
-            size: self.size,
-            reason: reason(code),
+    /// x265 3.5 reads its delay from memory that it never wrote when a film has fewer pictures than it would reorder: its decoding
+    /// times are any number then.
+    fn mend_decoding_time(&self, packet: &mut Packet) {
+        let (Some((first, newest)), Some(pts)) = (self.span, packet.pts()) else { return };
+        let earliest = first.saturating_sub(newest.saturating_sub(first));
+        if packet.dts().is_none_or(|dts| dts > pts || dts < earliest) {
+            // Room for as many pictures as are ever reordered; the muxer moves those on that come after.
+            packet.set_dts(Some(first - 16));
         }
+    }
+
+    fn refused(&self, code: i32) -> EncodeError {
+        EncodeError::Encoder { encoder: self.encoder.name(), size: self.size, reason: reason(code) }
     }
 }
 

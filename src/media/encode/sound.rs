@@ -84,15 +84,7 @@ impl Sound {
             }
         };
         let layout = layout.to_str().unwrap_or("stereo");
-        Ok(Self {
-            decoder,
-            encoder,
-            base,
-            rate,
-            layout,
-            end,
-            filters: None,
-        })
+        Ok(Self { decoder, encoder, base, rate, layout, end, filters: None })
     }
 
     pub(super) fn describe(&self, stream: NonNull<AVStream>) -> Result<(), EncodeError> {
@@ -134,14 +126,7 @@ impl Sound {
                 let raw = frame.as_mut_ptr();
                 (*raw).pts = match (*raw).best_effort_timestamp {
                     AV_NOPTS_VALUE => AV_NOPTS_VALUE,
-                    ticks => av_rescale_q(
-                        ticks,
-                        self.base,
-                        AVRational {
-                            num: 1,
-                            den: (*raw).sample_rate.max(1),
-                        },
-                    ),
+                    ticks => av_rescale_q(ticks, self.base, AVRational { num: 1, den: (*raw).sample_rate.max(1) }),
                 };
                 ((*raw).format, (*raw).sample_rate, (*raw).ch_layout.nb_channels)
             };
@@ -213,10 +198,7 @@ impl Sound {
             {
                 return None;
             }
-            (
-                CStr::from_ptr(name).to_str().ok()?,
-                CStr::from_bytes_until_nul(&layout).ok()?.to_str().ok()?.to_owned(),
-            )
+            (CStr::from_ptr(name).to_str().ok()?, CStr::from_bytes_until_nul(&layout).ok()?.to_str().ok()?.to_owned())
         };
         let mut graph = Graph::new();
         let source = format!("time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:channel_layout={layout}");
@@ -225,12 +207,7 @@ impl Sound {
         // SAFETY: the encoder is open.
         let (target, frame_size) = unsafe {
             let raw = self.encoder.raw();
-            (
-                CStr::from_ptr(av_get_sample_fmt_name((*raw).sample_fmt))
-                    .to_str()
-                    .ok()?,
-                (*raw).frame_size,
-            )
+            (CStr::from_ptr(av_get_sample_fmt_name((*raw).sample_fmt)).to_str().ok()?, (*raw).frame_size)
         };
         let mut chain = format!(
             "aresample=async=1:first_pts=0,aformat=sample_fmts={target}:sample_rates={}:channel_layouts={}",

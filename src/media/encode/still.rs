@@ -72,11 +72,7 @@ impl StillFormat {
     pub(super) fn check_size(self, size: [u32; 2]) -> Result<(), EncodeError> {
         let most = self.most();
         if size.iter().any(|&side| side == 0 || side > most) {
-            return Err(EncodeError::TooBig {
-                size,
-                format: self.name(),
-                most,
-            });
+            return Err(EncodeError::TooBig { size, format: self.name(), most });
         }
         Ok(())
     }
@@ -102,11 +98,7 @@ pub struct StillOptions {
 
 impl Default for StillOptions {
     fn default() -> Self {
-        Self {
-            order: PixelOrder::Rgba,
-            quality: 95,
-            force: false,
-        }
+        Self { order: PixelOrder::Rgba, quality: 95, force: false }
     }
 }
 
@@ -148,19 +140,11 @@ pub fn write_depth(path: &Path, samples: &[u16], size: [u32; 2], force: bool) ->
     format.check_size(size)?;
     if !matches!(format, StillFormat::Png | StillFormat::Tiff) {
         let (what, cure) = ("16-bit depth", "write .png or .tiff");
-        return Err(EncodeError::Unsuitable {
-            format: format.name(),
-            what,
-            cure,
-        });
+        return Err(EncodeError::Unsuitable { format: format.name(), what, cure });
     }
     let [width, height] = size;
     if samples.len() as u64 != u64::from(width) * u64::from(height) {
-        return Err(EncodeError::Samples {
-            size,
-            length: samples.len() * 2,
-            stride: width as usize * 2,
-        });
+        return Err(EncodeError::Samples { size, length: samples.len() * 2, stride: width as usize * 2 });
     }
     let bytes: &[u8] = bytemuck::cast_slice(samples);
     let colour = ExtendedColorType::L16;
@@ -184,18 +168,10 @@ pub(super) fn write_whole(
 ) -> Result<(), EncodeError> {
     let pending = PendingFile::create(path, force)?;
     let failed = |error: std::io::Error| EncodeError::from_io(path, &error);
-    let mut file = BufWriter::new(
-        OpenOptions::new()
-            .write(true)
-            .open(pending.temporary())
-            .map_err(failed)?,
-    );
+    let mut file = BufWriter::new(OpenOptions::new().write(true).open(pending.temporary()).map_err(failed)?);
     write(&mut file).map_err(|error| match error {
         ImageError::IoError(error) => failed(error),
-        other => EncodeError::Write {
-            path: path.to_owned(),
-            reason: other.to_string(),
-        },
+        other => EncodeError::Write { path: path.to_owned(), reason: other.to_string() },
     })?;
     file.into_inner().map_err(|error| failed(error.into_error()))?;
     pending.commit()
@@ -204,11 +180,7 @@ pub(super) fn write_whole(
 /// Three bytes a sample, rows without gaps.
 pub(super) fn to_rgb(samples: &[u8], stride: usize, size: [u32; 2], order: PixelOrder) -> Result<Vec<u8>, EncodeError> {
     let [width, height] = size.map(|side| side as usize);
-    let wrong = || EncodeError::Samples {
-        size,
-        length: samples.len(),
-        stride,
-    };
+    let wrong = || EncodeError::Samples { size, length: samples.len(), stride };
     if width == 0 || stride < width * 4 {
         return Err(wrong());
     }

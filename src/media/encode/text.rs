@@ -113,12 +113,7 @@ impl Text {
             }
             match avcodec_open2(to, codec, ptr::null_mut()) {
                 code if code < 0 => Err(format!("{}: {}", missing(), reason(code))),
-                _ => Ok(Self {
-                    decoder,
-                    encoder,
-                    base,
-                    coded: vec![0; LONGEST],
-                }),
+                _ => Ok(Self { decoder, encoder, base, coded: vec![0; LONGEST] }),
             }
         }
     }
@@ -145,17 +140,9 @@ impl Text {
         cue.0.end_display_time = u32::try_from(duration).unwrap_or(0);
         // SAFETY: the encoder is open and gets the buffer's true size.
         let size = unsafe {
-            avcodec_encode_subtitle(
-                self.encoder.raw(),
-                self.coded.as_mut_ptr(),
-                self.coded.len() as i32,
-                &cue.0,
-            )
+            avcodec_encode_subtitle(self.encoder.raw(), self.coded.as_mut_ptr(), self.coded.len() as i32, &cue.0)
         };
-        let Some(coded) = usize::try_from(size)
-            .ok()
-            .filter(|&size| size > 0)
-            .and_then(|size| self.coded.get(..size))
+        let Some(coded) = usize::try_from(size).ok().filter(|&size| size > 0).and_then(|size| self.coded.get(..size))
         else {
             return Ok(());
         };

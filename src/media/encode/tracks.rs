@@ -99,13 +99,7 @@ impl Tracks {
             input.seek(cut.origin + cut.start - Time::from_seconds(10.0));
         }
         let ended = tracks.iter().flatten().next().is_none();
-        Ok(Self {
-            input,
-            tracks,
-            held: None,
-            end: cut.length(),
-            ended,
-        })
+        Ok(Self { input, tracks, held: None, end: cut.length(), ended })
     }
 
     /// Passes on everything before `until` (film time after the cut), or everything there is.
@@ -129,12 +123,7 @@ impl Tracks {
             {
                 track.done = true;
                 // Tracks with gaps say little about where the others are.
-                let pending = |sparse| {
-                    self.tracks
-                        .iter()
-                        .flatten()
-                        .any(|track| !track.done && track.sparse == sparse)
-                };
+                let pending = |sparse| self.tracks.iter().flatten().any(|track| !track.done && track.sparse == sparse);
                 let steady = self.tracks.iter().flatten().any(|track| !track.sparse);
                 if if steady { !pending(false) } else { !pending(true) } {
                     return self.end(muxer);
@@ -231,9 +220,7 @@ fn plan_track(
         _ => "data",
     };
     let name = |title: Option<String>| {
-        let label = entry(stream.metadata, c"language")
-            .filter(|language| language != "und")
-            .or(title);
+        let label = entry(stream.metadata, c"language").filter(|language| language != "und").or(title);
         match label.or_else(|| entry(stream.metadata, c"filename")) {
             Some(label) => format!("{what} track {index} ({codec}, {label})"),
             None => format!("{what} track {index} ({codec})"),
@@ -291,15 +278,7 @@ fn plan_track(
     if kind == AVMediaType::AVMEDIA_TYPE_ATTACHMENT {
         return Ok(None);
     }
-    Ok(Some(Track {
-        work,
-        output: output.1,
-        base,
-        shift,
-        earliest,
-        sparse,
-        done: false,
-    }))
+    Ok(Some(Track { work, output: output.1, base, shift, earliest, sparse, done: false }))
 }
 
 /// Describes a copied stream; gives the first tick, after the shift, from which its packets are kept.
@@ -323,10 +302,7 @@ fn copy_parameters(
     if parameters.codec_type != AVMediaType::AVMEDIA_TYPE_AUDIO || parameters.sample_rate <= 0 {
         return Ok(0);
     }
-    let per_sample = AVRational {
-        num: 1,
-        den: parameters.sample_rate,
-    };
+    let per_sample = AVRational { num: 1, den: parameters.sample_rate };
     // SAFETY: arithmetic; the rates are positive.
     let ticks = |samples: i32| unsafe { av_rescale_q(i64::from(samples), per_sample, stream.time_base) };
     let padding = parameters.initial_padding.max(0);
@@ -433,12 +409,7 @@ fn remove_statistics(dictionary: &mut *mut AVDictionary) {
     loop {
         // SAFETY: the dictionary is FFmpeg's own; the key is copied by `av_dict_set` only after it is looked up.
         unsafe {
-            let found = av_dict_get(
-                *dictionary,
-                c"_STATISTICS_".as_ptr(),
-                ptr::null(),
-                AV_DICT_IGNORE_SUFFIX,
-            );
+            let found = av_dict_get(*dictionary, c"_STATISTICS_".as_ptr(), ptr::null(), AV_DICT_IGNORE_SUFFIX);
             if found.is_null() {
                 return;
             }

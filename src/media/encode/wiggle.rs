@@ -40,10 +40,8 @@ pub fn write_wiggle(
     force: bool,
 ) -> Result<(), EncodeError> {
     StillFormat::Gif.check_size(size)?;
-    let pictures: Vec<Vec<u8>> = pictures
-        .iter()
-        .map(|samples| to_rgb(samples, stride, size, order))
-        .collect::<Result<_, _>>()?;
+    let pictures: Vec<Vec<u8>> =
+        pictures.iter().map(|samples| to_rgb(samples, stride, size, order)).collect::<Result<_, _>>()?;
     let count: usize = pictures.iter().map(|picture| picture.len() / 3).sum();
     // An odd step does not fall into the rhythm of even widths.
     let step = (count / SAMPLES) | 1;
@@ -60,18 +58,9 @@ pub fn write_wiggle(
         let mut encoder = Encoder::new(file, width, height, &colours).map_err(failed)?;
         encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
         for picture in &pictures {
-            let indices: Vec<u8> = picture
-                .chunks_exact(3)
-                .enumerate()
-                .map(|(at, sample)| dotted(&palette, sample, at, width))
-                .collect();
-            let frame = Frame {
-                width,
-                height,
-                delay: centiseconds,
-                buffer: indices.into(),
-                ..Frame::default()
-            };
+            let indices: Vec<u8> =
+                picture.chunks_exact(3).enumerate().map(|(at, sample)| dotted(&palette, sample, at, width)).collect();
+            let frame = Frame { width, height, delay: centiseconds, buffer: indices.into(), ..Frame::default() };
             encoder.write_frame(&frame).map_err(failed)?;
         }
         Ok(())
