@@ -23,7 +23,11 @@
 //!
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
+pub mod bench;
+pub mod cli;
 pub mod convert;
+pub mod doctor;
+pub mod eyes;
 pub mod film;
 pub mod frame;
 pub mod gpu;

@@ -1,3 +1,6 @@
 //! `deep3d convert`: films and pictures into files in 3D.
 
 pub mod plan;
+mod run;
+
+pub use run::{ConvertError, ConvertOptions, run};

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::error::NetError;
 use super::graph::Network;
 use super::kernels::{Path, Tuning};
-use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource, TexelView};
+use crate::gpu::{Bind, Bindings, Buffer, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource, TexelView};
 use ash::vk;
 use std::sync::Arc;
 
@@ -48,12 +48,23 @@ impl Selection {
         if engine.network() != Network::Deep3d2016 {
             return Err(NetError::Selection(engine.network().name()));
         }
-        let (size, low_size) = (eye.size(), engine.output_size());
+        Self::from_planes(gpu, engine.planes()?, engine.output_size(), picture, eye)
+    }
+
+    /// As [`Selection::new`] with the planes of a picture that is kept beside the engine: `shares` laid out as [`Engine::planes`] says,
+    /// `low_size` wide and high.
+    pub fn from_planes(
+        gpu: &Gpu,
+        shares: &Arc<Buffer>,
+        low_size: [u32; 2],
+        picture: &Arc<Image>,
+        eye: &Arc<Image>,
+    ) -> Result<Self, NetError> {
+        let size = eye.size();
         if picture.size() != size {
             let reason = format!("a picture of {:?} and an eye of {size:?}", picture.size());
             return Err(NetError::Graph { layer: "selection".into(), reason });
         }
-        let shares = engine.planes()?;
         let (source, shares) = match Tuning::of(gpu.facts()).path {
             Path::Texel => (TEXEL, Resource::from(&TexelView::new(shares, vk::Format::R32G32B32A32_SFLOAT)?)),
             Path::Storage => (STORAGE, Resource::from(shares)),

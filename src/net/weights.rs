@@ -133,6 +133,11 @@ struct InputJson {
 }
 
 impl Weights {
+    /// The weights that come with the program (assets/MODEL_CARD.md).
+    pub fn built_in() -> Result<Self, NetError> {
+        Self::parse("the built-in weights", include_bytes!("../../assets/deep3d.safetensors"))
+    }
+
     /// Reads and checks a file, its tensors' names and shapes included.
     pub fn read(path: &Path) -> Result<Self, NetError> {
         Self::parse(&path.display().to_string(), &file::read(path)?)

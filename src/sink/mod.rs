@@ -4,3 +4,5 @@ pub mod compose;
 pub mod file;
 pub mod layout;
 pub mod window;
+
+pub use layout::Layout;

@@ -15,6 +15,11 @@ pub enum Codec {
     Av1,
 }
 
+/// Whether the linked FFmpeg has the encoder of this name. From any thread.
+pub fn has_encoder(name: &str) -> bool {
+    ffmpeg_next::encoder::find_by_name(name).is_some()
+}
+
 /// Time spent for size, by x264's names; the other encoders get their nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 #[allow(missing_docs)]

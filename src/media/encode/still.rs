@@ -77,7 +77,8 @@ impl StillFormat {
         Ok(())
     }
 
-    fn from_path(path: &Path) -> Result<Self, EncodeError> {
+    /// The format that a file name's extension stands for.
+    pub fn from_path(path: &Path) -> Result<Self, EncodeError> {
         path.extension()
             .and_then(|extension| extension.to_str())
             .and_then(Self::from_extension)

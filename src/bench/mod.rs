@@ -1,0 +1,141 @@
+//! `deep3d bench`: the whole chain into nothing, with the time that each stage takes.
+
+mod report;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ash::vk;
+
+pub use report::{Device, Figures, Input, NetworkFacts, Output, Report, StageFigures, System};
+
+use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
+use crate::film::{Film, FilmError, FilmOptions, Step};
+use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
+use crate::media::{self, StopFlag};
+use crate::net::Weights;
+use crate::trace::{Samples, Stage, Trace};
+
+/// What to measure.
+pub struct BenchOptions {
+    /// File or address; `None` for pictures made up on the way.
+    pub file: Option<String>,
+    /// Frames to measure; a shorter film ends it earlier.
+    pub frames: u32,
+    /// Frames to run before.
+    pub warm_up: u32,
+    /// What is seen.
+    pub settings: Settings,
+    /// How the film is opened.
+    pub film: FilmOptions,
+}
+
+/// What can stop a benchmark.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// Reading, decoding or the network.
+    #[error(transparent)]
+    Film(#[from] FilmError),
+    /// Making the eyes.
+    #[error(transparent)]
+    Eyes(#[from] EyesError),
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// Not enough to measure.
+    #[error(
+        "the film ended after {0} frames, before there was anything to measure: give a longer one, or a smaller --warm-up"
+    )]
+    TooShort(u32),
+}
+
+/// Runs it. As fast as it goes: nothing is dropped, so the figures are those of work and not of waiting.
+pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &StopFlag) -> Result<Report, BenchError> {
+    let settings = options.settings;
+    let film_options = FilmOptions { keep_planes: settings.needs_planes(), ..options.film.clone() };
+    let mut film = match &options.file {
+        Some(file) => Film::open(gpu, weights, file, &film_options, stop.clone())?,
+        None => Film::made_up(gpu, weights, &film_options, stop.clone())?,
+    };
+    let mut eyes = Eyes::new(gpu);
+    let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS)?;
+    let mut target: Option<Arc<Image>> = None;
+    let mut disparity_size = [0; 2];
+    let mut traces: Vec<Trace> = Vec::with_capacity(options.frames as usize);
+    let (mut seen, mut start, mut end) = (0, Instant::now(), Instant::now());
+    let mut latency = Samples::default();
+    while traces.len() < options.frames as usize && !stop.is_stopped() {
+        let frame = match film.scenes.receive(None) {
+            Ok(Step::Scene(frame)) => frame,
+            Ok(Step::End { .. }) | Err(_) => break,
+            Ok(Step::Failed { error, .. }) => return Err(error.into()),
+        };
+        let scene = &frame.data;
+        disparity_size = scene.layout.disparity_size;
+        let size = settings.layout.output_size(scene.layout.size);
+        let image = match target.take().filter(|target| target.size() == size) {
+            Some(image) => image,
+            None => Image::new(gpu, "target", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 })?,
+        };
+        let mut failure = None;
+        commands.record(|recorder| {
+            if let Err(error) = eyes.record(recorder, scene, &settings, &image, Place::File, 0) {
+                failure = Some(error);
+            }
+            Ok(())
+        })?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        let point = gpu.submit(&mut commands)?;
+        gpu.wait(point)?;
+        target = Some(image);
+        let mut trace = frame.trace;
+        if let [Some(from), Some(made), Some(shown)] = commands.timestamps()?[..] {
+            trace.stamp(Stage::Stereo, made - from);
+            trace.stamp(Stage::Present, shown - made);
+        }
+        end = Instant::now();
+        seen += 1;
+        if seen == options.warm_up {
+            start = end;
+        }
+        if seen > options.warm_up {
+            latency.push(trace.born.elapsed().as_secs_f64());
+            traces.push(trace);
+        }
+    }
+    if traces.is_empty() {
+        return Err(BenchError::TooShort(seen));
+    }
+    let seconds = (end - start).as_secs_f64();
+    let facts = gpu.facts();
+    let frames = traces.len() as u32;
+    Ok(Report {
+        schema: 1,
+        deep3d: env!("CARGO_PKG_VERSION"),
+        device: Device {
+            name: facts.name.clone(),
+            driver: facts.driver.clone(),
+            vulkan: facts.api.clone(),
+            is_cpu: facts.is_cpu,
+        },
+        ffmpeg: media::ffmpeg_version().version,
+        system: System {
+            os: std::env::consts::OS,
+            architecture: std::env::consts::ARCH,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        },
+        input: Input { file: options.file.clone(), codec: film.info.codec.clone(), size: film.info.size },
+        network: NetworkFacts { name: weights.metadata.network.name(), disparity_size },
+        output: Output { layout: settings.layout.name(), size: target.map_or([0; 2], |image| image.size()) },
+        warm_up: options.warm_up,
+        frames,
+        dropped: film.control().dropped(),
+        seconds,
+        frames_per_second: f64::from(frames) / seconds.max(1e-9),
+        peak_gpu_memory: gpu.peak_memory(),
+        latency: Figures::new(&latency),
+        stages: report::stages(&traces),
+    })
+}

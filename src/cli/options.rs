@@ -1,0 +1,138 @@
+//! Options that several commands share, checked while they are read.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::net::Network;
+
+/// How much depth, and for whom.
+#[derive(Debug, Clone, Args)]
+pub struct PictureOptions {
+    /// Depth of a shot: the parallax it spans, in % of the picture's width (0.5–1 soft, 1–2 film, up to 3 strong)
+    #[arg(long, default_value_t = 1.5, value_name = "PERCENT", value_parser = strength)]
+    pub strength: f32,
+    /// What lies on the screen plane: 0 the farthest, 1 the nearest
+    #[arg(long, default_value_t = 0.5, value_name = "0..1", value_parser = share)]
+    pub convergence: f32,
+    /// Exchange the eyes
+    #[arg(long)]
+    pub swap_eyes: bool,
+    /// Width of the picture where it is watched, in metres: parallax never makes the eyes diverge
+    #[arg(long, default_value_t = 1.0, value_name = "METRES", value_parser = metres)]
+    pub screen_width: f32,
+    /// Which eye sees the source: none of them (half the shift for each) or the left one
+    #[arg(long, value_enum)]
+    pub source_eye: Option<SourceEye>,
+    /// How the other eye is made; selection belongs to deep3d-2016 and is its default
+    #[arg(long, value_enum)]
+    pub render: Option<Render>,
+}
+
+/// Whose picture is the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceEye {
+    /// Half the shift to each eye
+    Centre,
+    /// The left eye sees the source as it is
+    Left,
+}
+
+/// How pictures for the eyes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Render {
+    /// Moving pixels by the disparity, holes filled from behind
+    Warp,
+    /// The original's sum over all planes
+    Selection,
+}
+
+/// Which network, with which weights, on which GPU.
+#[derive(Debug, Clone, Args)]
+pub struct NetworkOptions {
+    /// The network; without it the one that the weights belong to
+    #[arg(long, value_name = "deep3d|deep3d-2016", value_parser = network)]
+    pub network: Option<Network>,
+    /// A weights file (.safetensors) instead of the built-in weights
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Pixels that the network sees, as WxH or a count: its sides are made to fit the film
+    #[arg(long, value_name = "WxH", value_parser = area, default_value = "384x160")]
+    pub network_size: u32,
+    /// The GPU: a number from `deep3d doctor` or part of its name
+    #[arg(long, value_name = "GPU")]
+    pub gpu: Option<String>,
+}
+
+/// How far the threads run ahead of each other.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct QueueOptions {
+    /// Decoded pictures that may wait for the network
+    #[arg(long, default_value_t = 4, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub decode_ahead: u8,
+    /// Finished scenes that may wait to be shown
+    #[arg(long, default_value_t = 3, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub scene_ahead: u8,
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<f32>, what: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| format!("'{text}' is no number"))?;
+    if range.contains(&value) { Ok(value) } else { Err(format!("{what} is from {} to {}", range.start(), range.end())) }
+}
+
+fn strength(text: &str) -> Result<f32, String> {
+    number(text.strip_suffix('%').unwrap_or(text), 0.0..=5.0, "strength, in percent of the width,")
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    number(text, 0.0..=1.0, "it")
+}
+
+fn metres(text: &str) -> Result<f32, String> {
+    number(text, 0.05..=100.0, "the width in metres")
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    [Network::Deep3d, Network::Deep3d2016]
+        .into_iter()
+        .find(|network| network.name() == text)
+        .ok_or_else(|| format!("there is no network '{text}': deep3d or deep3d-2016"))
+}
+
+/// `WxH`.
+pub(super) fn size(text: &str) -> Result<[u32; 2], String> {
+    let wrong = || format!("'{text}' is no size: write 1920x1080");
+    let (width, height) = text.split_once(['x', '×']).ok_or_else(wrong)?;
+    let side = |text: &str| text.parse::<u32>().ok().filter(|side| (16..=16384).contains(side)).ok_or_else(wrong);
+    Ok([side(width)?, side(height)?])
+}
+
+/// `WxH` or a count of pixels.
+fn area(text: &str) -> Result<u32, String> {
+    let area = match text.parse::<u32>() {
+        Ok(area) => area,
+        Err(_) => size(text).map(|[width, height]| width.saturating_mul(height))?,
+    };
+    if (64 * 64..=2048 * 2048).contains(&area) {
+        Ok(area)
+    } else {
+        Err("the network sees between 64x64 and 2048x2048 pixels".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_of_their_range_are_refused() {
+        assert_eq!(strength("1.5%"), Ok(1.5));
+        assert!(strength("-1").is_err() && strength("nan").is_err() && strength("9").is_err());
+        assert!(share("1.1").is_err() && metres("0").is_err());
+        assert_eq!(size("640x360"), Ok([640, 360]));
+        assert!(size("640").is_err() && size("0x9").is_err() && size("99999x9").is_err());
+        assert_eq!(area("384x160"), Ok(61440));
+        assert_eq!(area("61440"), Ok(61440));
+        assert!(area("1").is_err());
+    }
+}

@@ -1,0 +1,236 @@
+//! `deep3d play`: the player in front, films and eyes behind it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use super::run::{CliError, check_validation, film_options, gpu_options, load_weights, settings, stop_on_interrupt};
+use super::{PlayArguments, SinkKind};
+use crate::eyes::{Eyes, Place, Settings};
+use crate::film::{Film, FilmOptions, Scene, Step};
+use crate::gpu::{Gpu, Headless, Recorder};
+use crate::media::StopFlag;
+use crate::net::Weights;
+use crate::player::{self, Error, Next, Painter, Player, PlayerOptions, Playlist};
+use crate::ring::Empty;
+use crate::sink::Layout;
+use crate::sink::layout::Target;
+use crate::sink::window::{Action, Canvas, WindowOptions};
+use crate::time::Time;
+
+pub(super) use crate::player::PlayError;
+
+/// A step of the strength keys, in % of the width.
+const STRENGTH_STEP: f32 = 0.1;
+
+/// The most that the keys set.
+const STRENGTH_MOST: f32 = 5.0;
+
+/// A step of the convergence keys.
+const CONVERGENCE_STEP: f32 = 0.05;
+
+/// How long a wiggling window shows each eye.
+const WIGGLE: Duration = Duration::from_millis(120);
+
+/// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
+const CANVAS: [u32; 2] = [1280, 720];
+
+pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
+    if arguments.sink == SinkKind::Vr {
+        return Err(CliError::Usage(
+            "--sink vr is not there yet: play in a window, or convert to a file that your headset's player opens"
+                .to_owned(),
+        ));
+    }
+    if !arguments.layout.allows(Target::Window) {
+        return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.layout)));
+    }
+    let weights = load_weights(&arguments.network)?;
+    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
+    let film = FilmOptions {
+        start: arguments.start,
+        // The layout can be changed to one that shows the planes at any time.
+        keep_planes: true,
+        ..film_options(&arguments.queues, &arguments.network)
+    };
+    let stop = stop_on_interrupt();
+    let gpu = gpu_options(arguments.network.gpu.clone());
+    let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
+    let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, stop: stop.clone() };
+    let painter = |gpu: &Gpu| ScenePainter { eyes: Eyes::new(gpu), settings, began: Instant::now() };
+    if arguments.sink == SinkKind::Null {
+        let gpu = Gpu::new(&Headless, &gpu)?;
+        let size = arguments.layout.output_size(CANVAS);
+        let player = Player::new(files.on(&gpu), player);
+        interruptible(player::null::play(&gpu, player, painter(&gpu), size), &stop)?;
+        return check_validation(&gpu);
+    }
+    let window = WindowOptions {
+        title: "deep3d".to_owned(),
+        size: arguments.layout.output_size(CANVAS),
+        full_screen: arguments.fullscreen,
+        gpu,
+    };
+    let start = |gpu: &Gpu| Ok((files.on(gpu), painter(gpu)));
+    interruptible(player::play(start, player, window), &stop)
+}
+
+/// A stop makes reading fail in its own words; what counts is that it was wanted.
+fn interruptible<T>(result: Result<T, PlayError>, stop: &StopFlag) -> Result<(), CliError> {
+    if stop.is_stopped() { Err(CliError::Interrupted) } else { Ok(result.map(|_| ())?) }
+}
+
+/// The files of the command line.
+struct Files {
+    gpu: Option<Gpu>,
+    weights: Arc<Weights>,
+    inputs: Vec<String>,
+    options: FilmOptions,
+    stop: StopFlag,
+}
+
+impl Files {
+    fn on(mut self, gpu: &Gpu) -> Self {
+        self.gpu = Some(gpu.clone());
+        self
+    }
+}
+
+impl Playlist for Files {
+    type Film = PlayedFilm;
+
+    fn count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        let input = self.inputs.get(index).map_or("", String::as_str);
+        Path::new(input).file_name().map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn open(&mut self, index: usize) -> Result<PlayedFilm, Error> {
+        let (Some(gpu), Some(input)) = (&self.gpu, self.inputs.get(index)) else {
+            return Err("there is no such file".into());
+        };
+        let film = Film::open(gpu, &self.weights, input, &self.options, self.stop.clone())?;
+        Ok(PlayedFilm { gpu: gpu.clone(), film })
+    }
+}
+
+/// A film as the player wants it.
+struct PlayedFilm {
+    gpu: Gpu,
+    film: Film,
+}
+
+impl player::Film for PlayedFilm {
+    type Scene = Scene;
+
+    fn next(&mut self) -> Next<Scene> {
+        match self.film.scenes.try_receive() {
+            Ok(Step::Scene(frame)) => Next::Scene(frame),
+            Ok(Step::End { epoch }) => Next::End(epoch),
+            Ok(Step::Failed { epoch, error }) => Next::Failed(epoch, error.into()),
+            Err(Empty::Yet) => Next::Yet,
+            Err(Empty::ForGood) => Next::End(self.film.control().epoch()),
+        }
+    }
+
+    fn is_ready(&self, scene: &Scene) -> Result<bool, Error> {
+        Ok(scene.ready(&self.gpu)?)
+    }
+
+    fn seek(&mut self, time: Time) -> u32 {
+        self.film.control().seek(time)
+    }
+
+    fn set_now(&mut self, now: Option<Time>) {
+        self.film.control().set_now(now);
+    }
+
+    fn duration(&self) -> Option<Time> {
+        self.film.info.duration
+    }
+
+    fn size(&self) -> Option<[u32; 2]> {
+        Some(self.film.info.display_size)
+    }
+}
+
+/// Scenes on a canvas, as the viewer has set it.
+struct ScenePainter {
+    eyes: Eyes,
+    settings: Settings,
+    began: Instant,
+}
+
+/// The layouts that a window shows, in the order of the key.
+fn window_layouts() -> impl Iterator<Item = Layout> {
+    Layout::value_variants().iter().copied().filter(|layout| layout.allows(Target::Window))
+}
+
+impl Painter<Scene> for ScenePainter {
+    fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, canvas: &Canvas) -> Result<(), Error> {
+        let mut settings = self.settings;
+        if settings.layout == Layout::Wiggle {
+            let turn = self.began.elapsed().as_millis() / WIGGLE.as_millis();
+            settings.layout = if turn.is_multiple_of(2) { Layout::Left } else { Layout::Right };
+        }
+        self.eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action) -> bool {
+        let settings = &mut self.settings;
+        match action {
+            Action::Layout(by) => {
+                let all: Vec<_> = window_layouts().collect();
+                let at = all.iter().position(|layout| *layout == settings.layout).unwrap_or(0) as i32;
+                let next = (at + by).rem_euclid(all.len().max(1) as i32) as usize;
+                settings.layout = all.get(next).copied().unwrap_or_default();
+            }
+            Action::Strength(by) => {
+                let strength = settings.comfort.strength + by as f32 * STRENGTH_STEP;
+                settings.comfort.strength = strength.clamp(0.0, STRENGTH_MOST);
+            }
+            Action::Convergence(by) => {
+                let convergence = settings.comfort.convergence + by as f32 * CONVERGENCE_STEP;
+                settings.comfort.convergence = convergence.clamp(0.0, 1.0);
+            }
+            Action::SwapEyes => settings.swap_eyes = !settings.swap_eyes,
+            Action::Flat => settings.flat = !settings.flat,
+            _ => return false,
+        }
+        true
+    }
+
+    fn describe(&self) -> String {
+        let Settings { layout, comfort, swap_eyes, flat, .. } = &self.settings;
+        if *flat {
+            return format!("{layout} – 2D");
+        }
+        let swapped = if *swap_eyes { " – eyes swapped" } else { "" };
+        format!("{layout} – {:.1} % – convergence {:.2}{swapped}", comfort.strength, comfort.convergence)
+    }
+
+    fn output_size(&self, size: [u32; 2]) -> [u32; 2] {
+        self.settings.layout.output_size(size)
+    }
+
+    fn repaint_after(&self) -> Option<Duration> {
+        (self.settings.layout == Layout::Wiggle).then_some(WIGGLE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layout_key_goes_round() {
+        let all: Vec<_> = window_layouts().collect();
+        assert!(all.len() >= 15 && all.contains(&Layout::Sbs));
+    }
+}

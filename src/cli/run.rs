@@ -1,0 +1,250 @@
+//! Does what the command line says.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::{BenchArguments, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, QueueOptions};
+use super::{WeightsCommand, options};
+use crate::bench::{self, BenchError, BenchOptions};
+use crate::convert::plan::{PlanError, Request, plan};
+use crate::convert::{self, ConvertError, ConvertOptions};
+use crate::doctor;
+use crate::eyes::Settings;
+use crate::film::FilmOptions;
+use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
+use crate::media::StopFlag;
+use crate::net::mxnet::MovingVariance;
+use crate::net::{NetError, Network, Weights};
+use crate::sink::Layout;
+use crate::stage::comfort;
+use crate::stage::stereo::SourceEye;
+use crate::weights_command;
+
+/// What ends a command early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    #[error(transparent)]
+    Net(#[from] NetError),
+    #[error(transparent)]
+    Play(#[from] super::play::PlayError),
+    #[error(transparent)]
+    Pattern(#[from] super::pattern::PatternError),
+    /// Something essential is missing here.
+    #[error("films cannot be played here: see the lines marked FATAL")]
+    Unhealthy,
+    /// Ctrl-C, or the system wants us to end.
+    #[error("interrupted")]
+    Interrupted,
+    #[error("the Vulkan validation layer objects:\n{0}")]
+    Validation(String),
+    #[error("stdout does not take the result: {0}")]
+    Stdout(#[from] std::io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Plan(error) if error.is_usage() => 2,
+            Self::Convert(ConvertError::Interrupted) => 130,
+            Self::Interrupted => 130,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the command and says how it ended.
+pub fn run(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        Command::Play(arguments) => super::play::play(&arguments),
+        Command::Convert(arguments) => convert(&arguments),
+        Command::Bench(arguments) => bench(&arguments),
+        Command::Weights(command) => weights(&command),
+        Command::Doctor => doctor(),
+        Command::TestPattern(arguments) => super::pattern::show(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our results has closed the pipe: that is their good right.
+        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deep3d: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Set to anything but 0: the validation layer watches, and any message of it makes the program fail. For tests.
+const VALIDATION: &str = "DEEP3D_VALIDATION";
+
+pub(super) fn gpu_options(select: Option<String>) -> GpuOptions {
+    let watched = std::env::var_os(VALIDATION).is_some_and(|value| !value.is_empty() && value != "0");
+    GpuOptions { select, validation: if watched { Validation::On } else { Validation::Off } }
+}
+
+/// Whether the validation layer kept silent.
+pub(super) fn check_validation(gpu: &Gpu) -> Result<(), CliError> {
+    let messages = gpu.validation_messages();
+    if messages.is_empty() { Ok(()) } else { Err(CliError::Validation(messages.join("\n"))) }
+}
+
+/// The weights that the options name, checked against `--network`.
+pub(super) fn load_weights(options: &NetworkOptions) -> Result<Arc<Weights>, CliError> {
+    let weights = match (&options.weights, options.network) {
+        (Some(path), _) => Weights::read(path)?,
+        (None, Some(Network::Deep3d2016)) => {
+            let cure =
+                "the original's weights are not shipped: give yours with --weights (see `deep3d weights import`)";
+            return Err(CliError::Usage(cure.to_owned()));
+        }
+        (None, _) => Weights::built_in()?,
+    };
+    match options.network {
+        Some(wanted) if wanted != weights.metadata.network => {
+            let (wanted, have) = (wanted.name(), weights.metadata.network.name());
+            Err(CliError::Usage(format!("--network {wanted} does not go with these weights, which are for {have}")))
+        }
+        _ => Ok(Arc::new(weights)),
+    }
+}
+
+/// The viewer's settings at the start.
+pub(super) fn settings(layout: Layout, options: &PictureOptions, network: Network) -> Result<Settings, CliError> {
+    let original = network == Network::Deep3d2016;
+    let selection = match options.render {
+        Some(options::Render::Selection) if !original => {
+            return Err(CliError::Usage("--render selection belongs to --network deep3d-2016".to_owned()));
+        }
+        Some(render) => render == options::Render::Selection,
+        None => original,
+    };
+    if selection && options.source_eye == Some(options::SourceEye::Centre) {
+        let message = "--render selection makes the right eye from the left one: it goes with --source-eye left";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let source_eye = match options.source_eye {
+        Some(options::SourceEye::Left) => SourceEye::Left,
+        Some(options::SourceEye::Centre) => SourceEye::Centre,
+        None if selection => SourceEye::Left,
+        None => SourceEye::Centre,
+    };
+    Ok(Settings {
+        layout,
+        comfort: comfort::Settings {
+            strength: options.strength,
+            convergence: options.convergence,
+            screen_width: options.screen_width,
+        },
+        swap_eyes: options.swap_eyes,
+        flat: false,
+        source_eye,
+        selection,
+    })
+}
+
+pub(super) fn film_options(queues: &QueueOptions, network: &NetworkOptions) -> FilmOptions {
+    FilmOptions {
+        decode_ahead: queues.decode_ahead.into(),
+        scene_ahead: queues.scene_ahead.into(),
+        network_area: network.network_size,
+        ..FilmOptions::default()
+    }
+}
+
+/// A flag that Ctrl-C raises.
+pub(super) fn stop_on_interrupt() -> StopFlag {
+    let stop = StopFlag::default();
+    let raised = stop.clone();
+    // Without the handler Ctrl-C still ends the program, only less tidily.
+    if let Err(error) = ctrlc::set_handler(move || raised.stop()) {
+        tracing::warn!("Ctrl-C will not be caught: {error}");
+    }
+    stop
+}
+
+fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
+    let request = Request {
+        inputs: &arguments.inputs,
+        output: &arguments.output,
+        layout: arguments.layout,
+        codec: arguments.codec,
+        crf: arguments.crf,
+        force: arguments.force,
+    };
+    let plan = plan(&request)?;
+    let weights = load_weights(&arguments.network)?;
+    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let stop = stop_on_interrupt();
+    let options = ConvertOptions {
+        settings,
+        start: arguments.start,
+        end: arguments.end,
+        codec: arguments.codec,
+        crf: arguments.crf,
+        force: arguments.force,
+        film: film_options(&arguments.queues, &arguments.network),
+    };
+    let mut finished: Vec<PathBuf> = Vec::new();
+    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |path| finished.push(path.to_owned()));
+    let mut stdout = std::io::stdout();
+    for path in finished {
+        writeln!(stdout, "{}", path.display())?;
+    }
+    result?;
+    check_validation(&gpu)
+}
+
+fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
+    let weights = load_weights(&arguments.network)?;
+    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let options = BenchOptions {
+        file: arguments.file.clone(),
+        frames: arguments.frames,
+        warm_up: arguments.warm_up,
+        settings,
+        film: film_options(&arguments.queues, &arguments.network),
+    };
+    let report = bench::run(&gpu, &weights, &options, &stop_on_interrupt())?;
+    let mut stdout = std::io::stdout();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{}", report.table())?;
+    }
+    check_validation(&gpu)
+}
+
+fn weights(command: &WeightsCommand) -> Result<(), CliError> {
+    let command = match command {
+        WeightsCommand::Import { file, output, variance, force } => weights_command::WeightsCommand::Import {
+            file: file.clone(),
+            output: output.clone(),
+            force: *force,
+            moving_variance: if *variance { MovingVariance::Variance } else { MovingVariance::ByName },
+        },
+        WeightsCommand::Inspect { file } => weights_command::WeightsCommand::Inspect { file: file.clone() },
+    };
+    Ok(write!(std::io::stdout(), "{}", weights_command::run(&command)?)?)
+}
+
+fn doctor() -> Result<(), CliError> {
+    let report = doctor::examine();
+    write!(std::io::stdout(), "{}", report.text)?;
+    if report.healthy { Ok(()) } else { Err(CliError::Unhealthy) }
+}

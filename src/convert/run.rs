@@ -1,0 +1,333 @@
+//! Carries a plan out: each input through the chain and the eyes into its file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ash::vk;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::convert::plan::{Job, Kind, Plan};
+use crate::eyes::{Eyes, EyesError, Place, Settings};
+use crate::film::{Film, FilmError, FilmOptions, Scene, Step};
+use crate::frame::Frame;
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
+use crate::media::encode::{
+    Codec, EncodeError, PixelOrder, StillFormat, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
+};
+use crate::media::{Info, StopFlag};
+use crate::net::Weights;
+use crate::sink::Layout;
+use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
+use crate::time::{Position, Time};
+
+/// What can stop a conversion.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// Reading, decoding or the network.
+    #[error(transparent)]
+    Film(#[from] FilmError),
+    /// Making the eyes.
+    #[error(transparent)]
+    Eyes(#[from] EyesError),
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// Writing.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The folder for several files.
+    #[error("the folder '{}' could not be made: {reason}; give another with -o", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's words.
+        reason: std::io::Error,
+    },
+    /// A place that is counted from an end which is not known.
+    #[error("'{0}' does not say how long it is: give --start and --end in seconds from the beginning")]
+    NoLength(String),
+    /// Nothing between start and end.
+    #[error("'{input}' has no picture from {start} on: give an earlier --start or a later --end")]
+    Nothing {
+        /// The film.
+        input: String,
+        /// Where it was to begin.
+        start: Time,
+    },
+    /// A picture that is larger than a film's first one came.
+    #[error(
+        "'{0}' changes its size in mid-film, which a file cannot: convert the parts one by one with --start and --end"
+    )]
+    SizeChanged(String),
+    /// Ctrl-C.
+    #[error("interrupted; nothing of the unfinished file was kept")]
+    Interrupted,
+}
+
+/// How everything of a plan is converted.
+pub struct ConvertOptions {
+    /// What is seen.
+    pub settings: Settings,
+    /// Where to begin.
+    pub start: Option<Position>,
+    /// Where to end.
+    pub end: Option<Position>,
+    /// `--codec`.
+    pub codec: Option<Codec>,
+    /// `--crf`.
+    pub crf: Option<u8>,
+    /// `--force`.
+    pub force: bool,
+    /// How films are opened.
+    pub film: FilmOptions,
+}
+
+/// Converts everything in `plan`, one after the other, and calls `done` with the name of each file that was finished. `stop` interrupts.
+pub fn run(
+    gpu: &Gpu,
+    weights: &Arc<Weights>,
+    plan: &Plan,
+    options: &ConvertOptions,
+    stop: &StopFlag,
+    mut done: impl FnMut(&Path),
+) -> Result<(), ConvertError> {
+    if let Some(folder) = &plan.folder {
+        let failed = |reason| ConvertError::Folder { folder: folder.clone(), reason };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    for job in &plan.jobs {
+        let mut conversion = Conversion::open(gpu, weights, job, options, stop)?;
+        let result = match job.kind {
+            Kind::Film(_) => conversion.film(),
+            Kind::Picture(format) => conversion.picture(format),
+        };
+        conversion.progress.finish_and_clear();
+        // A stop makes reading fail in its own words; what counts is that it was wanted.
+        if stop.is_stopped() {
+            return Err(ConvertError::Interrupted);
+        }
+        result?;
+        done(&job.output);
+    }
+    Ok(())
+}
+
+/// Where a picture is made and read back.
+struct Target {
+    image: Arc<Image>,
+    readback: Arc<Buffer>,
+    size: [u32; 2],
+}
+
+impl Target {
+    fn new(gpu: &Gpu, size: [u32; 2]) -> Result<Self, GpuError> {
+        let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+        let image = Image::new(gpu, "laid-out picture", options)?;
+        let bytes = u64::from(size[0]) * u64::from(size[1]) * 4;
+        Ok(Self { image, readback: Buffer::new(gpu, "picture read back", bytes, BufferKind::Readback)?, size })
+    }
+
+    fn stride(&self) -> usize {
+        self.size[0] as usize * 4
+    }
+}
+
+struct Conversion<'a> {
+    gpu: &'a Gpu,
+    job: &'a Job,
+    options: &'a ConvertOptions,
+    stop: &'a StopFlag,
+    film: Film,
+    eyes: Eyes,
+    commands: Commands,
+    start: Time,
+    end: Option<Time>,
+    progress: ProgressBar,
+}
+
+impl<'a> Conversion<'a> {
+    fn open(
+        gpu: &'a Gpu,
+        weights: &Arc<Weights>,
+        job: &'a Job,
+        options: &'a ConvertOptions,
+        stop: &'a StopFlag,
+    ) -> Result<Self, ConvertError> {
+        let film_options =
+            FilmOptions { start: options.start, keep_planes: options.settings.needs_planes(), ..options.film.clone() };
+        let film = Film::open(gpu, weights, &job.input, &film_options, stop.clone())?;
+        let place = |position: Option<Position>| match position {
+            None => Ok(None),
+            Some(position) => {
+                let unknown = || ConvertError::NoLength(job.input.clone());
+                position.resolve(film.info.duration).map(Some).ok_or_else(unknown)
+            }
+        };
+        let start = place(options.start)?.unwrap_or(Time::ZERO);
+        let end = place(options.end)?;
+        let progress = progress_bar(&film.info, start, end);
+        let commands = Commands::new(gpu, "eyes", 0)?;
+        Ok(Self { gpu, job, options, stop, film, eyes: Eyes::new(gpu), commands, start, end, progress })
+    }
+
+    /// The next scene before the end.
+    fn next(&mut self) -> Result<Option<Frame<Scene>>, ConvertError> {
+        match self.film.scenes.receive(None) {
+            Ok(Step::Scene(scene)) if self.end.is_none_or(|end| scene.pts < end) => Ok(Some(scene)),
+            Ok(Step::Scene(_) | Step::End { .. }) | Err(_) => Ok(None),
+            Ok(Step::Failed { error, .. }) => Err(error.into()),
+        }
+    }
+
+    fn first(&mut self) -> Result<Frame<Scene>, ConvertError> {
+        let nothing = ConvertError::Nothing { input: self.job.input.clone(), start: self.start };
+        self.next()?.ok_or(nothing)
+    }
+
+    /// Makes `scene`'s picture under `settings` and reads it back.
+    fn render(&mut self, scene: &Scene, settings: &Settings, target: &Target) -> Result<(), ConvertError> {
+        let mut failure = None;
+        self.commands.record(|recorder| {
+            if let Err(error) = self.eyes.record(recorder, scene, settings, &target.image, Place::File, 0) {
+                failure = Some(error);
+            }
+            recorder.copy_image_to_buffer(&target.image, &target.readback, 4)
+        })?;
+        match failure {
+            Some(error) => Err(error.into()),
+            None => {
+                let point = self.gpu.submit(&mut self.commands)?;
+                Ok(self.gpu.wait(point)?)
+            }
+        }
+    }
+
+    fn film(&mut self) -> Result<(), ConvertError> {
+        let settings = self.options.settings;
+        let mut scene = self.first()?;
+        let eye = scene.data.layout.size;
+        let info = &self.film.info;
+        let tracks = TrackSource {
+            url: Some(self.job.input.clone().into()),
+            origin: Some(info.start_offset),
+            start: scene.pts,
+            end: self.end,
+            ..TrackSource::default()
+        };
+        let signed = |(a, b): (u32, u32)| Some((i32::try_from(a).ok()?, i32::try_from(b).ok()?));
+        let writer_options = WriterOptions {
+            sample_aspect: scene.data.layout.sample_aspect,
+            codec: self.options.codec,
+            crf: self.options.crf,
+            time_base: info.time_base,
+            frame_rate: info.frame_rate.and_then(signed),
+            force: self.options.force,
+            ..WriterOptions::new(settings.layout, eye)
+        };
+        let mut writer = FilmWriter::create(&self.job.output, &writer_options, &tracks)?;
+        for note in writer.notes() {
+            self.progress.suspend(|| tracing::warn!("{note}"));
+        }
+        let target = Target::new(self.gpu, writer.size())?;
+        loop {
+            if scene.data.layout.size != eye {
+                return Err(ConvertError::SizeChanged(self.job.input.clone()));
+            }
+            self.render(&scene.data, &settings, &target)?;
+            let (pts, duration) = (scene.pts, scene.duration);
+            drop(scene);
+            target.readback.read(|bytes| writer.write(bytes, target.stride(), pts, duration))??;
+            self.progress.set_position(milliseconds(pts + duration - self.start));
+            self.progress.set_message(fps(&self.progress, pts + duration - self.start, self.film.info.frame_rate));
+            match self.next()? {
+                Some(next) if !self.stop.is_stopped() => scene = next,
+                _ => break,
+            }
+        }
+        if self.stop.is_stopped() {
+            return Err(ConvertError::Interrupted);
+        }
+        Ok(writer.finish()?)
+    }
+
+    fn picture(&mut self, format: StillFormat) -> Result<(), ConvertError> {
+        let scene = self.first()?;
+        let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
+        let eye = scene.data.layout.size;
+        let still = StillOptions { force, ..StillOptions::default() };
+        match settings.layout {
+            Layout::Wiggle => {
+                let target = Target::new(self.gpu, eye)?;
+                let mut pictures = Vec::new();
+                for layout in [Layout::Left, Layout::Right] {
+                    self.render(&scene.data, &Settings { layout, ..settings }, &target)?;
+                    pictures.push(target.readback.read(<[u8]>::to_vec)?);
+                }
+                let both: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
+                write_wiggle(output, &both, target.stride(), eye, PixelOrder::Rgba, WIGGLE, force)?;
+            }
+            Layout::Depth if matches!(format, StillFormat::Png | StillFormat::Tiff) => {
+                let target = Target::new(self.gpu, eye)?;
+                self.render(&scene.data, &settings, &target)?;
+                let samples = self.read_depth(eye)?;
+                write_depth(output, &samples, eye, force)?;
+            }
+            layout => {
+                let target = Target::new(self.gpu, layout.output_size(eye))?;
+                self.render(&scene.data, &settings, &target)?;
+                target.readback.read(|bytes| write_picture(output, bytes, target.stride(), target.size, &still))??;
+            }
+        }
+        Ok(())
+    }
+
+    /// The 16-bit depth of what was rendered last.
+    fn read_depth(&mut self, size: [u32; 2]) -> Result<Vec<u16>, ConvertError> {
+        let Some(deep) = self.eyes.deep().map(Arc::clone) else { return Ok(Vec::new()) };
+        let readback = Buffer::new(self.gpu, "depth read back", deep.bytes(), BufferKind::Readback)?;
+        self.commands.record(|recorder| recorder.copy_buffer(&deep, 0, &readback, 0, deep.bytes()))?;
+        let point = self.gpu.submit(&mut self.commands)?;
+        self.gpu.wait(point)?;
+        let count = size[0] as usize * size[1] as usize;
+        let pair = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]);
+        Ok(readback.read(|bytes| bytes.chunks_exact(2).take(count).map(pair).collect())?)
+    }
+}
+
+/// How long a wiggle shows each eye, in hundredths of a second.
+const WIGGLE: u16 = 12;
+
+fn milliseconds(time: Time) -> u64 {
+    u64::try_from(time.nanoseconds() / 1_000_000).unwrap_or(0)
+}
+
+/// Frames a second so far.
+fn fps(progress: &ProgressBar, done: Time, rate: Option<(u32, u32)>) -> String {
+    let elapsed = progress.elapsed().as_secs_f64().max(1e-3);
+    match rate {
+        Some((frames, seconds)) => {
+            format!("{:.2} fps", done.seconds() * f64::from(frames) / f64::from(seconds.max(1)) / elapsed)
+        }
+        None => format!("{:.2}×", done.seconds() / elapsed),
+    }
+}
+
+fn progress_bar(info: &Info, start: Time, end: Option<Time>) -> ProgressBar {
+    if info.is_still {
+        return ProgressBar::hidden();
+    }
+    let end = match (end, info.duration) {
+        (Some(end), Some(duration)) => Some(end.min(duration)),
+        (end, duration) => end.or(duration),
+    };
+    let (bar, template) = match end {
+        Some(end) => (ProgressBar::new(milliseconds(end - start)), "{wide_bar} {percent}% {msg}, {eta_precise} left"),
+        None => (ProgressBar::new_spinner(), "{spinner} {elapsed_precise} {msg}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,283 @@
+//! From a scene and the viewer's settings to the picture that a sink shows: parallax, both eyes, layout. At display rate.
+//!
+//! One [`Eyes`] belongs to one sink and its thread. It makes its GPU objects when it first sees a chain's scenes or a new target, and then again
+//! only when the film's format, the layout's kind or the target changes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::film::{Layout as SceneLayout, Scene};
+use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
+use crate::net::selection::Selection;
+use crate::net::{NetError, Network};
+use crate::sink::Layout;
+use crate::sink::compose::{Arrangement, Compose, Composition, fit};
+use crate::stage::StageError;
+use crate::stage::comfort::{self, Mapping};
+use crate::stage::stereo::depth::Depth;
+use crate::stage::stereo::layers::{Layers, PlaneStack};
+use crate::stage::stereo::{Source, SourceEye, Stereo, View};
+
+/// What the viewer has set: one snapshot, good for one picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// How the eyes are arranged.
+    pub layout: Layout,
+    /// How much depth.
+    pub comfort: comfort::Settings,
+    /// Left for right.
+    pub swap_eyes: bool,
+    /// Both eyes see the film as it is.
+    pub flat: bool,
+    /// Whose picture is the source.
+    pub source_eye: SourceEye,
+    /// The other eye by the original's selection layer instead of by warping.
+    pub selection: bool,
+}
+
+impl Settings {
+    /// Whether scenes have to bring their planes along.
+    pub fn needs_planes(&self) -> bool {
+        self.selection || self.layout == Layout::Layers
+    }
+}
+
+/// What goes wrong between a scene and its picture.
+#[derive(Debug, thiserror::Error)]
+pub enum EyesError {
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The stages.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The selection layer.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The layout shows planes that the scenes do not carry.
+    #[error("this film was opened without its planes: start again with --layout layers")]
+    NoPlanes,
+}
+
+/// Where the picture goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Fills the target, whose size is the layout's output size.
+    File,
+    /// Fitted into the target with its aspect kept; the place of the target's upper left pixel on the screen.
+    Window([i32; 2]),
+}
+
+/// The timestamps that [`Eyes::record`] takes, from this index on: start, eyes done, laid out.
+pub const TIMESTAMPS: u32 = 3;
+
+/// The stage objects for one chain's scenes.
+struct Shown {
+    layout: Arc<SceneLayout>,
+    stereo: Stereo,
+    depth: Option<Depth>,
+    layers: Option<Layers>,
+    selection: Option<Vec<Selection>>,
+    composes: HashMap<(Kind, usize), (Arc<Image>, Compose)>,
+}
+
+/// Which pair of pictures is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Eyes,
+    Depth,
+    Layers,
+}
+
+/// Renders scenes for a sink.
+pub struct Eyes {
+    gpu: Gpu,
+    shown: Option<Shown>,
+}
+
+/// Targets remembered at once: a window that is being resized goes through many.
+const TARGETS: usize = 6;
+
+impl Eyes {
+    /// Makes nothing yet.
+    pub fn new(gpu: &Gpu) -> Self {
+        Self { gpu: gpu.clone(), shown: None }
+    }
+
+    /// Records the making of `scene`'s picture under `settings` into `target` (R8G8B8A8_UNORM), with timestamps from `timestamp` on.
+    pub fn record(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        scene: &Scene,
+        settings: &Settings,
+        target: &Arc<Image>,
+        place: Place,
+        timestamp: u32,
+    ) -> Result<(), EyesError> {
+        let gpu = self.gpu.clone();
+        if self.shown.as_ref().is_none_or(|shown| shown.layout.chain != scene.layout.chain) {
+            self.shown = Some(Shown::new(&gpu, &scene.layout)?);
+        }
+        let Some(shown) = &mut self.shown else { return Ok(()) };
+        recorder.timestamp(timestamp);
+        let mapping = if settings.flat { Mapping::FLAT } else { scene.mapping(&settings.comfort) };
+        let slot = scene.slot().index;
+        let kind = match settings.layout {
+            Layout::Depth => Kind::Depth,
+            Layout::Layers => Kind::Layers,
+            _ => Kind::Eyes,
+        };
+        match kind {
+            Kind::Eyes if settings.selection && !settings.flat => {
+                shown.stereo.record(
+                    recorder,
+                    slot,
+                    &View { mapping: Mapping::FLAT, source_eye: settings.source_eye },
+                )?;
+                if let Some(selection) = shown.selection(&gpu)?.get(slot) {
+                    selection.record(recorder)?;
+                }
+            }
+            Kind::Eyes => shown.stereo.record(recorder, slot, &View { mapping, source_eye: settings.source_eye })?,
+            Kind::Depth => {
+                shown.stereo.record_parallax(recorder, slot, &mapping)?;
+                shown.depth(&gpu)?.record(recorder, &mapping)?;
+            }
+            Kind::Layers => shown.layers(&gpu)?.record(recorder, slot)?,
+        }
+        recorder.timestamp(timestamp + 1);
+        let (eye, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
+        let composition = composition(settings.layout, settings.swap_eyes, eye, aspect, target.size(), place);
+        shown.compose(&gpu, kind, target)?.record(recorder, &composition)?;
+        recorder.timestamp(timestamp + 2);
+        Ok(())
+    }
+
+    /// The 16-bit depth of the scene recorded last with [`Layout::Depth`]: two bytes a pixel, little-endian, tight rows.
+    pub fn deep(&self) -> Option<&Arc<Buffer>> {
+        self.shown.as_ref()?.depth.as_ref().map(Depth::deep)
+    }
+
+    /// A buffer to read a picture or a depth of `bytes` back with.
+    pub fn readback(&self, bytes: u64) -> Result<Arc<Buffer>, GpuError> {
+        Buffer::new(&self.gpu, "picture read back", bytes, BufferKind::Readback)
+    }
+}
+
+impl Shown {
+    fn new(gpu: &Gpu, layout: &Arc<SceneLayout>) -> Result<Self, EyesError> {
+        let source = |slot: &(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)| Source {
+            picture: Arc::clone(&slot.0),
+            disparity: Arc::clone(&slot.1),
+        };
+        let sources: Vec<_> = layout.slots.iter().map(source).collect();
+        Ok(Self {
+            layout: Arc::clone(layout),
+            stereo: Stereo::new(gpu, &sources, layout.disparity_size)?,
+            depth: None,
+            layers: None,
+            selection: None,
+            composes: HashMap::new(),
+        })
+    }
+
+    fn depth(&mut self, gpu: &Gpu) -> Result<&Depth, EyesError> {
+        let depth = match self.depth.take() {
+            Some(depth) => depth,
+            None => Depth::new(gpu, &self.stereo)?,
+        };
+        Ok(self.depth.insert(depth))
+    }
+
+    /// Pictures and planes of all slots.
+    fn planes(&self) -> Result<Vec<(Arc<Image>, Arc<Buffer>)>, EyesError> {
+        let both = |slot: &(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)| Some((Arc::clone(&slot.0), slot.2.clone()?));
+        self.layout.slots.iter().map(both).collect::<Option<_>>().ok_or(EyesError::NoPlanes)
+    }
+
+    fn layers(&mut self, gpu: &Gpu) -> Result<&Layers, EyesError> {
+        let layers = match self.layers.take() {
+            Some(layers) => layers,
+            None => {
+                // The original's plane 0 stands for no depth.
+                let first = u32::from(self.layout.network == Network::Deep3d2016);
+                let count = self.layout.planes - first;
+                let stack = PlaneStack { size: self.layout.disparity_size, first, count };
+                Layers::new(gpu, &self.planes()?, stack)?
+            }
+        };
+        Ok(self.layers.insert(layers))
+    }
+
+    fn selection(&mut self, gpu: &Gpu) -> Result<&[Selection], EyesError> {
+        let selection = match self.selection.take() {
+            Some(selection) => selection,
+            None => {
+                let make = |(picture, planes): &(Arc<Image>, Arc<Buffer>)| {
+                    Selection::from_planes(gpu, planes, self.layout.disparity_size, picture, self.stereo.right())
+                };
+                self.planes()?.iter().map(make).collect::<Result<_, _>>()?
+            }
+        };
+        Ok(self.selection.insert(selection))
+    }
+
+    fn compose(&mut self, gpu: &Gpu, kind: Kind, target: &Arc<Image>) -> Result<&Compose, EyesError> {
+        let key = (kind, Arc::as_ptr(target) as usize);
+        if !self.composes.contains_key(&key) {
+            if self.composes.len() >= TARGETS {
+                self.composes.clear();
+            }
+            let (left, right) = match kind {
+                Kind::Eyes => (self.stereo.left(), self.stereo.right()),
+                Kind::Depth => {
+                    let depth = Arc::clone(self.depth(gpu)?.grey());
+                    let compose = Compose::new(gpu, &depth, &depth, target)?;
+                    return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);
+                }
+                Kind::Layers => {
+                    let layers = Arc::clone(self.layers(gpu)?.result());
+                    let compose = Compose::new(gpu, &layers, &layers, target)?;
+                    return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);
+                }
+            };
+            let compose = Compose::new(gpu, left, right, target)?;
+            // The target is held, so that its address stays its own.
+            self.composes.insert(key, (Arc::clone(target), compose));
+        }
+        self.composes.get(&key).map(|(_, compose)| compose).ok_or(EyesError::NoPlanes)
+    }
+}
+
+/// How two eyes of `eye` (width × height, pixels of `pixel_aspect`) go into a target of size `target`.
+pub fn composition(
+    layout: Layout,
+    swap_eyes: bool,
+    eye: [u32; 2],
+    pixel_aspect: f64,
+    target: [u32; 2],
+    place: Place,
+) -> Composition {
+    let arrangement = match layout {
+        Layout::Sbs | Layout::HalfSbs => Arrangement::SideBySide,
+        Layout::Tab | Layout::HalfTab => Arrangement::TopAndBottom,
+        Layout::Rows => Arrangement::Rows,
+        Layout::Columns => Arrangement::Columns,
+        Layout::Checkerboard => Arrangement::Checkerboard,
+        Layout::Right => Arrangement::Right,
+        Layout::Anaglyph => Arrangement::RED_CYAN,
+        Layout::AnaglyphGreenMagenta => Arrangement::GREEN_MAGENTA,
+        Layout::AnaglyphAmberBlue => Arrangement::AMBER_BLUE,
+        Layout::AnaglyphGrey => Arrangement::GREY,
+        Layout::Left | Layout::Depth | Layout::Layers | Layout::Wiggle => Arrangement::Left,
+    };
+    let mut composition = Composition::whole(arrangement, target);
+    composition.swap_eyes = swap_eyes && !matches!(layout, Layout::Depth | Layout::Layers);
+    if let Place::Window(origin) = place {
+        // A half layout in a window is for a screen that stretches it: shown squeezed, without the layout's aspect factor.
+        let [width, height] = layout.output_size(eye).map(f64::from);
+        (composition.at, composition.fitted) = fit(width / height.max(1.0) * pixel_aspect, target);
+        composition.origin = origin;
+    }
+    composition
+}
