@@ -5,7 +5,7 @@ use crate::time::Time;
 /// A longer jump ahead is a break in the stream's clock, in containers whose clock may break.
 const LONGEST_GAP: Time = Time::from_nanoseconds(10_000_000_000);
 /// A shorter step back is untidiness, a longer one a break in the stream's clock.
-const LONGEST_STEP_BACK: Time = Time::from_nanoseconds(1_000_000_000);
+const LONGEST_STEP_BACK: Time = Time::from_nanoseconds(250_000_000);
 /// Between two pictures that claim the same time.
 const LEAST_STEP: Time = Time::from_nanoseconds(1_000);
 
