@@ -469,7 +469,10 @@ fn sample_aspects_come_from_the_container_or_the_stream() {
         assert_eq!(source.info().display_size, [1024, 576], "{name}");
         assert_eq!(source.next().unwrap().unwrap().data.sample_aspect, (16, 11), "{name}");
     }
-    let over = clip("over.mkv", &format!("{} {coding} -aspect 4:3", moving("720x576", "5", "0.4")));
+    let over = clip(
+        "over.mkv",
+        &format!("{} {coding} -aspect 4:3 -bsf:v h264_metadata=sample_aspect_ratio=1/1", moving("720x576", "5", "0.4")),
+    );
     assert_eq!(open(&over).info().sample_aspect, (16, 15));
 }
 
