@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -715,4 +715,126 @@ fn ffmpeg_does_not_write_to_stderr() {
         .unwrap();
     let text = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success() && !text.contains(" @ 0x"), "{text}");
+}
+
+/// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.
+fn rtsp_server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("rtsp://{}/live", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut sender: Option<std::process::Child> = None;
+        let mut port = String::new();
+        let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+        loop {
+            let request: Vec<String> =
+                lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let Some(first) = request.first() else { break };
+            let field = |name: &str| {
+                let line = request.iter().find_map(|line| line.strip_prefix(name));
+                line.map(|value| value.trim().to_owned()).unwrap_or_default()
+            };
+            let mut status = "200 OK";
+            let (mut more, mut body) = (String::new(), "");
+            match first.split(' ').next() {
+                Some("DESCRIBE") => {
+                    more = "Content-Type: application/sdp\r\n".to_owned();
+                    body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r\na=control:track\r\n";
+                }
+                Some("SETUP") if field("Transport:").contains("TCP") => status = "461 Unsupported Transport",
+                Some("SETUP") => {
+                    let transport = field("Transport:");
+                    let ports = transport.split("client_port=").nth(1).unwrap();
+                    port = ports.split(['-', ';']).next().unwrap().to_owned();
+                    more = format!("Transport: {transport};server_port=6970-6971\r\n");
+                }
+                Some("PLAY") => {
+                    let arguments = format!("-re {} -c:v mpeg2video -g 5 -f rtp", moving("64x64", "25", "30"));
+                    let run = Command::new("ffmpeg")
+                        .args(["-nostdin", "-v", "quiet"])
+                        .args(arguments.split_whitespace())
+                        .arg(format!("rtp://127.0.0.1:{port}"))
+                        .stdout(std::process::Stdio::null())
+                        .spawn();
+                    sender = Some(run.unwrap());
+                }
+                _ => {}
+            }
+            let length = body.len();
+            let answer = format!(
+                "RTSP/1.0 {status}\r\nCSeq: {}\r\nSession: 1\r\n{more}Content-Length: {length}\r\n\r\n{body}",
+                field("CSeq:")
+            );
+            if (&stream).write_all(answer.as_bytes()).is_err() {
+                break;
+            }
+        }
+        if let Some(mut sender) = sender {
+            sender.kill().unwrap();
+            sender.wait().unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn live_films_come_over_rtsp() {
+    let stop = StopFlag::default();
+    let options = SourceOptions { stop: stop.clone(), ..Default::default() };
+    let mut source = Source::open(rtsp_server(), &options).unwrap();
+    let info = source.info();
+    assert_eq!((info.container.as_str(), info.size, info.duration), ("rtsp", [64, 64], None));
+    let frames: Vec<_> = (0..20).map(|_| source.next().unwrap().unwrap()).collect();
+    assert!(frames.windows(2).all(|pair| pair[0].pts < pair[1].pts));
+    assert!(frames[0].pts < Time::from_seconds(2.0), "{}", frames[0].pts);
+    assert!(matches!(source.seek(Time::ZERO, 1), Err(MediaError::CannotSeek(_))));
+    stop.stop();
+    assert_eq!(source.next().err(), Some(MediaError::Stopped));
+}
+
+#[test]
+fn damage_anywhere_is_an_error_or_a_film_but_never_a_panic() {
+    fn is_sent_between_threads<T: Send>() {}
+    is_sent_between_threads::<Source>();
+    is_sent_between_threads::<Frame<Picture>>();
+    let folder = tempfile::tempdir().unwrap();
+    let coding = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p";
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    for name in ["a.mp4", "a.mkv", "a.ts", "a.avi", "a.264", "a.png", "a.gif", "a.tiff", "a.jpg", "a.webp"] {
+        let still = name.ends_with("png") || name.ends_with("tiff") || name.ends_with("jpg") || name.ends_with("webp");
+        let recipe = match name {
+            _ if still => format!("{} -frames:v 1", moving("64x64", "25", "1")),
+            "a.gif" => moving("64x64", "25", "0.4"),
+            _ => format!("{} {coding}", moving("64x64", "25", "1")),
+        };
+        let whole = fs::read(clip(&format!("fuzz-{name}"), &recipe)).unwrap();
+        for turn in 0..12 {
+            let mut bytes = whole.clone();
+            // Headers are where numbers are believed.
+            let reach = if turn % 2 == 0 { bytes.len().min(1500) } else { bytes.len() };
+            (0..1 + random(12)).for_each(|_| bytes[random(reach)] = random(256) as u8);
+            if turn % 4 == 3 {
+                bytes.truncate(1 + random(whole.len()));
+            }
+            let path = folder.path().join(format!("{turn}-{name}"));
+            fs::write(&path, &bytes).unwrap();
+            let began = Instant::now();
+            if let Ok(mut source) = Source::open(&path, &SourceOptions::default()) {
+                while let Ok(Some(frame)) = source.next()
+                    && frame.id < 60
+                {
+                    samples(&frame.data);
+                }
+                let _ = source.seek(Time::from_seconds(0.5), 1);
+                let _ = source.next();
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "{name} {turn}: {:?}", began.elapsed());
+        }
+    }
 }

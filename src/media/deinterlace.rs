@@ -2,9 +2,9 @@
 
 use std::ffi::c_int;
 
+use ffmpeg_next::Error;
 use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::frame::Video;
-use ffmpeg_next::{Error, ffi};
 
 use super::decode::Timed;
 use super::picture::Look;
@@ -93,11 +93,7 @@ impl Deinterlacer {
     }
 }
 
-/// Whether the frame is flagged as two fields of different times.
+/// Whether the frame is flagged as two fields of different times, and large enough for bwdif.
 pub(super) fn is_wanted(frame: &Video) -> bool {
-    // bwdif refuses pictures of fewer than four rows or columns; GPU frames never come here.
-    frame.is_interlaced()
-        && frame.width() >= 4
-        && frame.height() >= 4
-        && frame.format() != ffi::AVPixelFormat::AV_PIX_FMT_NONE.into()
+    frame.is_interlaced() && frame.width() >= 4 && frame.height() >= 4
 }

@@ -261,6 +261,13 @@ impl Film {
     }
 
     fn land(&mut self, target: Time, cancelled: &dyn Fn() -> bool) -> Result<Landed, MediaError> {
+        if !self.demuxer.can_seek() {
+            // What cannot be searched can still be watched up to a later place.
+            if self.ahead.front().is_none_or(|first| first.pts > target) {
+                return Err(MediaError::CannotSeek(self.location.clone()));
+            }
+            return self.drop_until(target, 0, cancelled);
+        }
         if self.timeline.is_counted() {
             // Pictures are counted: only the way from the beginning tells which one it is.
             if self.ahead.front().is_none_or(|first| first.pts > target) {

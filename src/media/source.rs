@@ -59,7 +59,7 @@ pub struct Info {
     pub start_offset: Time,
     /// One picture, not a film.
     pub is_still: bool,
-    /// Whether [`Source::seek`] can work.
+    /// Whether [`Source::seek`] can go back; where not, it can only run ahead.
     pub can_seek: bool,
     /// Pictures are made whole from two fields.
     pub interlaced: bool,
@@ -220,7 +220,8 @@ impl Source {
     /// The next picture in order of presentation; `None` at the end. Damaged pieces are skipped with a line in the log.
     ///
     /// Its `pts` is film time: zero is the film's beginning, so the first picture may come a little later. Its `duration` is the time up to the
-    /// next picture. Stamps [`Stage::Decode`]. An error ([`MediaError::Network`], [`MediaError::Stopped`]) is given once; then comes `None`.
+    /// next picture. Stamps [`Stage::Decode`]. [`MediaError::Network`] is given once,
+    /// after the pictures that came before the loss; then comes `None`. [`MediaError::Stopped`] stays.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Frame<Picture>>, MediaError> {
         let mut trace = Trace::default();
