@@ -56,13 +56,24 @@ void main() {
     for (int ky = 0; ky < KERNEL; ky++) {
         int line = y * STRIDE + ky - push.pad;
         bool inside = line >= 0 && line < push.in_size.y;
+        int from[SPAN];
+        float valid[SPAN];
+        [[unroll]] for (int s = 0; s < SPAN; s++) {
+            int column = x0 * STRIDE + s - push.pad;
+            if (KERNEL == 1) {
+                // No zeros are needed; sums of pixels beyond the row are not stored.
+                from[s] = (line * push.in_size.x + min(column, push.in_size.x - 1)) * push.in_quads;
+            } else {
+                bool exists = inside && column >= 0 && column < push.in_size.x;
+                from[s] = exists ? (line * push.in_size.x + column) * push.in_quads : 0;
+                valid[s] = exists ? 1.0 : 0.0;
+            }
+        }
         for (int q = 0; q < push.in_quads; q++) {
             vec4 values[SPAN];
             [[unroll]] for (int s = 0; s < SPAN; s++) {
-                int column = x0 * STRIDE + s - push.pad;
-                bool valid = inside && column >= 0 && column < push.in_size.x;
-                vec4 value = FETCH(source, valid ? (line * push.in_size.x + column) * push.in_quads + q : 0);
-                values[s] = valid ? value : vec4(0.0);
+                values[s] = FETCH(source, from[s] + q);
+                if (KERNEL != 1) values[s] *= valid[s];
             }
             [[unroll]] for (int kx = 0; kx < KERNEL; kx++) {
                 [[unroll]] for (int o = 0; o < QUADS; o++) {

@@ -40,23 +40,15 @@ layout(binding = 6, std430) writeonly buffer Sink { vec4 sink[]; };
 
 vec4 sum[PIXELS * QUADS];
 
-// Loops over sources are unrolled, so the choice costs nothing.
-vec4 fetch(int source, int at) {
-    switch (source) {
-        case 0: return FETCH(source0, at);
-        case 1: return FETCH(source1, at);
-        case 2: return FETCH(source2, at);
-        case 3: return FETCH(source3, at);
-        default: return FETCH(source4, at);
-    }
-}
-
 void main() {
     int index = lane();
     int block = index % push.blocks;
     int tile = index / push.blocks;
     int tiles = (push.out_size.x + STEP * PIXELS - 1) / (STEP * PIXELS) * STEP;
-    int y = tile / tiles;
+    // Rows of one phase follow each other, since they read the same weights.
+    int row = tile / tiles;
+    int periods = push.out_size.y / STEP;
+    int y = row % periods * STEP + row / periods;
     int x0 = tile % tiles / STEP * STEP * PIXELS + tile % STEP;
     if (y >= push.out_size.y) return;
 
@@ -66,40 +58,22 @@ void main() {
     }
     int step = push.blocks * QUADS * 4;
     int first = push.blocks * QUADS + block;
-    [[unroll]] for (int source = 0; source < SOURCES; source++) {
-        int factor = push.factors[source];
-        int taps = factor == 1 ? 1 : 2;
-        ivec2 size = push.out_size / factor;
-        ivec2 shifted = ivec2(x0, y) + factor / 2;
-        ivec2 phase = shifted % factor;
-        int at = first + (phase.y * factor + phase.x) * taps * taps * push.in_quads * step;
-        for (int tap = 0; tap < taps * taps; tap++) {
-            int line = shifted.y / factor - tap / taps;
-            int column = shifted.x / factor - tap % taps;
-            bool inside = line >= 0 && line < size.y;
-            for (int q = 0; q < push.in_quads; q++) {
-                vec4 values[PIXELS];
-                [[unroll]] for (int p = 0; p < PIXELS; p++) {
-                    int x = column + p * (STEP / factor);
-                    bool valid = inside && x >= 0 && x < size.x;
-                    vec4 value = fetch(source, valid ? (line * size.x + x) * push.in_quads + q : 0);
-                    values[p] = valid ? value : vec4(0.0);
-                }
-                [[unroll]] for (int o = 0; o < QUADS; o++) {
-                    vec4 weight0 = FETCH(weights, at + (o * 4 + 0) * push.blocks);
-                    vec4 weight1 = FETCH(weights, at + (o * 4 + 1) * push.blocks);
-                    vec4 weight2 = FETCH(weights, at + (o * 4 + 2) * push.blocks);
-                    vec4 weight3 = FETCH(weights, at + (o * 4 + 3) * push.blocks);
-                    [[unroll]] for (int p = 0; p < PIXELS; p++) {
-                        vec4 value = values[p];
-                        sum[p * QUADS + o] += value.x * weight0 + value.y * weight1 + value.z * weight2 + value.w * weight3;
-                    }
-                }
-                at += step;
-            }
-        }
-        first += factor * factor * taps * taps * push.in_quads * step;
-    }
+    // Written out rather than looped over: a choice between sources inside the loops would read them all on software drivers.
+#define SOURCE source0
+#define NUMBER 0
+#include "deconv_source.glsl"
+#define SOURCE source1
+#define NUMBER 1
+#include "deconv_source.glsl"
+#define SOURCE source2
+#define NUMBER 2
+#include "deconv_source.glsl"
+#define SOURCE source3
+#define NUMBER 3
+#include "deconv_source.glsl"
+#define SOURCE source4
+#define NUMBER 4
+#include "deconv_source.glsl"
     [[unroll]] for (int p = 0; p < PIXELS; p++) {
         int x = x0 + p * STEP;
         if (x < push.out_size.x) {
