@@ -25,7 +25,8 @@ void main() {
     if (any(greaterThanEqual(here, push.size))) {
         return;
     }
-    vec3 colour = texelFetch(guide, here.y * push.size.x + here.x).rgb;
+    vec4 own = texelFetch(guide, here.y * push.size.x + here.x);
+    vec3 colour = own.rgb;
     vec2 sum = vec2(0.0);
     for (int y = -REACH; y <= REACH; y++) {
         for (int x = -REACH; x <= REACH; x++) {
@@ -47,5 +48,5 @@ void main() {
             far += other.a < middle ? vec3(0.0) : term;
         }
     }
-    imageStore(refined, here.y * push.size.x + here.x, vec4(colour, choose(near, far)));
+    imageStore(refined, here.y * push.size.x + here.x, vec4(colour, choose(near, far, own.a)));
 }

@@ -39,10 +39,13 @@ void main() {
     ivec2 first = ivec2(base) - 1, last = push.small - 1;
     vec2 taps[16];
     vec2 sum = vec2(0.0);
+    float plain = 0.0;
     [[unroll]] for (int tap = 0; tap < 16; tap++) {
         int x = clamp(first.x + (tap & 3), 0, last.x), y = clamp(first.y + (tap >> 2), 0, last.y);
         vec4 other = texelFetch(refined, y * push.small.x + x);
-        float weight = across[tap & 3] * down[tap >> 2] * alike(colour, other.rgb);
+        float near_by = across[tap & 3] * down[tap >> 2];
+        float weight = near_by * alike(colour, other.rgb);
+        plain += near_by * other.a;
         taps[tap] = vec2(weight, other.a);
         sum += weight * vec2(1.0, other.a);
     }
@@ -54,7 +57,7 @@ void main() {
         near += is_near ? term : vec3(0.0);
         far += is_near ? vec3(0.0) : term;
     }
-    float p = clamp(push.gain * choose(near, far) + push.offset, push.low, push.high);
+    float p = clamp(push.gain * choose(near, far, plain) + push.offset, push.low, push.high);
     float side = min(float(here.x), float(push.size.x - 1 - here.x));
     float t = clamp(side / (p < 0.0 ? push.front_fade : push.behind_fade), 0.0, 1.0);
     imageStore(parallax, here.y * push.size.x + here.x, vec4(p * t * t * (3.0 - 2.0 * t)));

@@ -110,7 +110,7 @@ fn a_window_shows_the_whole_picture_between_black() {
     let white = vec![255u8; 32 * 18 * 4];
     let window = [101, 99];
     let (at, fitted) = fit(16.0 / 9.0, window);
-    for origin in [[0, 0], [7, 4]] {
+    for origin in [[0, 0], [4, 7]] {
         let composition = Composition { arrangement: Arrangement::Rows, swap_eyes: false, at, fitted, origin };
         let grey = vec![100u8; 32 * 18 * 4];
         let shown = composed(&gpu, [&white, &grey], eye, window, &composition);

@@ -96,8 +96,11 @@ fn a_square_before_a_wall_is_cut_out_exactly() {
                             "{small:?} {source_eye:?} {share} at {x} {y}: {pixel:?} is not '{expected}'"
                         );
                         // What is seen of both is the source's, moved by whole pixels; holes may be anything of the wall.
-                        let hole = !edges.contains(&x) && SQUARE[0].contains(&(x - wall));
-                        if !hole && !near_edge {
+                        let hole =
+                            !edges.contains(&x) && (SQUARE[0].start - 1..SQUARE[0].end + 1).contains(&(x - wall));
+                        // One pixel of the wall goes with the square: in films it would be a mixture.
+                        let beside = (x - edges.start).abs() <= 2 || (x - edges.end).abs() <= 2;
+                        if !hole && !beside {
                             let from = x - if edges.contains(&x) { square } else { wall };
                             assert_eq!(pixel, at(&picture, from, y), "{small:?} {source_eye:?} {share} at {x} {y}");
                         }
@@ -220,14 +223,16 @@ fn soft_disparity_becomes_sharp_where_the_picture_is() {
 #[test]
 fn a_ramp_stays_a_ramp() {
     let gpu = WatchedGpu::new().unwrap();
-    // A floor: disparity goes evenly from near (below) to far (above). Edge-finding must not make stairs of it.
+    // A steep floor: disparity goes evenly from far (above) to near (below). Edge-finding must not make stairs of it.
     let picture = soft_pixels(SIZE, 8);
+    let floor = |v: f32| (8.0 - 16.0 * (v - 0.3) / 0.4).clamp(-8.0, 8.0);
     let disparity: Vec<f32> =
-        (0..SMALL[1]).flat_map(|y| vec![8.0 - 16.0 * (y as f32 + 0.5) / SMALL[1] as f32; SMALL[0] as usize]).collect();
+        (0..SMALL[1]).flat_map(|y| vec![floor((y as f32 + 0.5) / SMALL[1] as f32); SMALL[0] as usize]).collect();
     let (_, parallax) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Centre));
-    let worst = (20..SIZE[1] - 20)
+    let worst = (SIZE[1] * 7 / 20..SIZE[1] * 13 / 20)
         .flat_map(|y| (100..540).map(move |x| (x, y)))
-        .map(|(x, y)| (parallax[(y * SIZE[0] + x) as usize] - (8.0 - 16.0 * (y as f32 + 0.5) / SIZE[1] as f32)).abs())
+        .map(|(x, y)| (parallax[(y * SIZE[0] + x) as usize] - floor((y as f32 + 0.5) / SIZE[1] as f32)).abs())
         .fold(0.0, f32::max);
-    assert!(worst < 0.6, "{worst} px off the ramp");
+    println!("{worst:.3} px off the ramp");
+    assert!(worst < 0.25, "{worst} px off the ramp");
 }

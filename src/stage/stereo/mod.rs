@@ -4,7 +4,7 @@
 //! 2. `refine`: each place takes the disparity of trusted places around it that have its colour; where these show two surfaces, one of them.
 //! 3. `upsample`: the same from 4×4 places for every pixel of the picture; then the comfort mapping. The result is parallax in pixels, with
 //!    edges where the picture has them.
-//! 4. `bounds`: what parallax there is in each run of 16 pixels.
+//! 4. `widen`: what is in front takes the soft pixels of its edges along; `bounds`: what parallax there is in each run of 16 pixels.
 //! 5. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
 //!    Holes are filled by the surface behind them, mirrored at the hole's edge.
 //!
@@ -42,6 +42,12 @@ const UPSAMPLE: KernelSource = KernelSource {
     spirv: include_bytes!("../../../spirv/upsample.spv"),
     bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite],
     push_bytes: size_of::<UpsamplePush>() as u32,
+};
+const WIDEN: KernelSource = KernelSource {
+    name: "widen",
+    spirv: include_bytes!("../../../spirv/widen.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: 12,
 };
 const BOUNDS: KernelSource = KernelSource {
     name: "bounds",
@@ -163,6 +169,11 @@ impl Numbers {
     }
 }
 
+/// Over how many pixels a film `width` pixels wide has soft edges, to each side.
+fn soft_edge(width: u32) -> u32 {
+    (width / 640).clamp(1, 6)
+}
+
 /// The stage from scenes to eyes.
 ///
 /// ```no_run
@@ -198,6 +209,7 @@ pub struct Stereo {
     guide: Vec<Arc<Bindings>>,
     refine: Arc<Bindings>,
     upsample: Vec<Arc<Bindings>>,
+    widen: Arc<Bindings>,
     bounds: Arc<Bindings>,
     warp: Vec<[Arc<Bindings>; 2]>,
 }
@@ -213,13 +225,15 @@ impl Stereo {
         let refined = TexelView::new(&buffer("refined disparity", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
         let parallax = buffer("parallax", u64::from(size[0]) * u64::from(size[1]) * 4)?;
         let parallax_texels = TexelView::new(&parallax, vk::Format::R32_SFLOAT)?;
+        let widened = buffer("widened parallax", parallax.bytes())?;
+        let widened = TexelView::new(&widened, vk::Format::R32_SFLOAT)?;
         let runs = buffer("bounds of parallax", u64::from(size[0].div_ceil(RUN)) * u64::from(size[1]) * 8)?;
         let runs = TexelView::new(&runs, vk::Format::R32G32_SFLOAT)?;
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let eyes = [Image::new(gpu, "left eye", options)?, Image::new(gpu, "right eye", options)?];
         let kernel = |source| Kernel::new(gpu, source, &[]);
         let (guide, refine, upsample) = (kernel(&GUIDE)?, kernel(&REFINE)?, kernel(&UPSAMPLE)?);
-        let (bounds, warp) = (kernel(&BOUNDS)?, kernel(&WARP)?);
+        let (widen, bounds, warp) = (kernel(&WIDEN)?, kernel(&BOUNDS)?, kernel(&WARP)?);
         let bind_guide = |source: &Source| {
             let disparity = TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, texels * 4)?;
             let picture = Resource::from(&source.picture);
@@ -229,7 +243,7 @@ impl Stereo {
             Bindings::new(&upsample, &[(&source.picture).into(), (&refined).into(), (&parallax_texels).into()])
         };
         let bind_warp = |source: &Source| {
-            let inputs = [Resource::from(&source.picture), (&parallax_texels).into(), (&runs).into()];
+            let inputs = [Resource::from(&source.picture), (&widened).into(), (&runs).into()];
             let bind = |eye| {
                 let [picture, parallax, bounds] = inputs.clone();
                 Bindings::new(&warp, &[picture, parallax, bounds, Resource::from(eye)])
@@ -242,7 +256,8 @@ impl Stereo {
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
             refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
-            bounds: Bindings::new(&bounds, &[(&parallax_texels).into(), (&runs).into()])?,
+            widen: Bindings::new(&widen, &[(&parallax_texels).into(), (&widened).into()])?,
+            bounds: Bindings::new(&bounds, &[(&widened).into(), (&runs).into()])?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
             parallax,
             eyes,
@@ -294,6 +309,8 @@ impl Stereo {
         let push =
             UpsamplePush { size: self.size, small: self.small, gain, offset, low, high, front_fade, behind_fade };
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
+        let push = [self.size[0], self.size[1], soft_edge(self.size[0])];
+        recorder.dispatch(&self.widen, bytemuck::bytes_of(&push), self.groups())?;
         let groups = [self.size[0].div_ceil(RUN * 16), self.size[1].div_ceil(8), 1];
         recorder.dispatch(&self.bounds, bytemuck::bytes_of(&self.size), groups)
     }

@@ -1,6 +1,6 @@
-//! The stereo kernels in plain Rust: `shaders/{guide,refine,upsample,warp}.comp`.
+//! The stereo kernels in plain Rust: `shaders/{guide,refine,upsample,widen,warp}.comp`.
 
-use super::{Numbers, View};
+use super::{Numbers, View, soft_edge};
 
 /// A scene in main memory.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,8 @@ pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let refined = refine(&guide, &trust, scene.small);
     let parallax = upsample(scene, &refined, &numbers);
     let flat = view.mapping.gain == 0.0;
-    let eye = |share: f32| warp(scene, &parallax, &numbers, if flat { 0.0 } else { share });
+    let widened = widen(&parallax, scene.size);
+    let eye = |share: f32| warp(scene, &widened, &numbers, if flat { 0.0 } else { share });
     (view.source_eye.shares().map(eye), parallax)
 }
 
@@ -79,7 +80,7 @@ fn alike(one: [f32; 3], other: [f32; 3]) -> f32 {
 }
 
 /// `shaders/cluster.glsl` over (weight, disparity).
-fn choose(taps: &[(f32, f32)]) -> f32 {
+fn choose(taps: &[(f32, f32)], plain: f32) -> f32 {
     let (weights, sum) = taps.iter().fold((0.0, 0.0), |(w, s), (weight, d)| (w + weight, s + weight * d));
     let middle = sum / weights;
     let mut groups = [[0.0f32; 3]; 2];
@@ -90,25 +91,23 @@ fn choose(taps: &[(f32, f32)]) -> f32 {
         group[2] += weight * d * d;
     }
     let [near, far] = groups;
-    let mean = (near[1] + far[1]) / (near[0] + far[0]);
-    let means = groups.map(|group| group[1] / group[0].max(1e-12));
+    if near[0] <= 0.0 || far[0] <= 0.0 {
+        return (near[1] + far[1]) / (near[0] + far[0]);
+    }
+    let means = groups.map(|group| group[1] / group[0]);
     let spread = (near[2] - near[1] * means[0]).max(0.0) + (far[2] - far[1] * means[1]).max(0.0);
     let within = spread / (near[0] + far[0]) + 1e-4;
     let apart = means[1] - means[0];
-    let edge = if near[0] > 0.0 && far[0] > 0.0 {
-        let t = ((apart * apart / within - 10.0) / 10.0).clamp(0.0, 1.0);
-        t * t * (3.0 - 2.0 * t)
-    } else {
-        0.0
-    };
-    mean + (means[usize::from(near[0] < far[0])] - mean) * edge
+    let t = ((apart * apart / within - 10.0) / 10.0).clamp(0.0, 1.0);
+    let edge = t * t * (3.0 - 2.0 * t);
+    plain + (means[usize::from(near[0] < far[0])] - plain) * edge
 }
 
 fn refine(guide: &[Texel], trust: &[f32], small: [u32; 2]) -> Vec<Texel> {
     const REACH: i32 = 3;
     places(small)
         .map(|[x, y]| {
-            let (colour, _) = guide[index([x, y], small)];
+            let (colour, own) = guide[index([x, y], small)];
             let mut taps = Vec::with_capacity(49);
             for dy in -REACH..=REACH {
                 for dx in -REACH..=REACH {
@@ -117,7 +116,7 @@ fn refine(guide: &[Texel], trust: &[f32], small: [u32; 2]) -> Vec<Texel> {
                     taps.push((near * alike(colour, guide[at].0) * trust[at], guide[at].1));
                 }
             }
-            (colour, choose(&taps))
+            (colour, choose(&taps, own))
         })
         .collect()
 }
@@ -136,18 +135,32 @@ fn upsample(scene: &Scene<'_>, refined: &[Texel], numbers: &Numbers) -> Vec<f32>
             let base = place.map(f32::floor);
             let [across, down] = [0, 1].map(|axis| spline(place[axis] - base[axis]));
             let mut taps = Vec::with_capacity(16);
+            let mut plain = 0.0;
             for (row, down) in (-1..).zip(down) {
                 for (column, across) in (-1..).zip(across) {
                     let (other, d) = refined[index([base[0] as i32 + column, base[1] as i32 + row], scene.small)];
+                    plain += across * down * d;
                     taps.push((across * down * alike(colour, other), d));
                 }
             }
-            let p = (numbers.gain * choose(&taps) + numbers.offset).clamp(numbers.low, numbers.high);
+            let p = (numbers.gain * choose(&taps, plain) + numbers.offset).clamp(numbers.low, numbers.high);
             let side = here[0].min(scene.size[0] as i32 - 1 - here[0]) as f32;
             let t = (side / if p < 0.0 { numbers.front_fade } else { numbers.behind_fade }).clamp(0.0, 1.0);
             p * t * t * (3.0 - 2.0 * t)
         })
         .collect()
+}
+
+fn widen(parallax: &[f32], size: [u32; 2]) -> Vec<f32> {
+    const EDGE: f32 = 1.0;
+    let reach = soft_edge(size[0]) as i32;
+    let one = |[x, y]: [i32; 2]| {
+        let p = parallax[index([x, y], size)];
+        let around = (-reach..=reach).map(|dx| parallax[index([x + dx, y], size)]);
+        let nearest = around.fold(p, f32::min);
+        if p - nearest > EDGE { nearest } else { p }
+    };
+    places(size).map(one).collect()
 }
 
 fn warp(scene: &Scene<'_>, parallax: &[f32], numbers: &Numbers, share: f32) -> Vec<u8> {
