@@ -2,6 +2,9 @@
 // between the two; where they form one group or a ramp, `plain` is, so that texture does not show in the depth of smooth surfaces.
 // Disparities are in parts of the shot's span.
 
+// Disparities that differ by less are never two groups (see `choose`: 0.03² / 1e-4 < 10).
+const float FLAT = 0.03;
+
 // Sums of (weight, weight · disparity, weight · disparity²).
 vec3 weigh(float weight, float disparity) {
     return weight * vec3(1.0, disparity, disparity * disparity);

@@ -21,6 +21,9 @@ layout(push_constant) uniform Push {
 } push;
 
 vec3 read(int eye, ivec2 place, ivec2 area) {
+    if (area == push.eye) {
+        return (eye ^ push.swapped) == 0 ? texelFetch(left_eye, place, 0).rgb : texelFetch(right_eye, place, 0).rgb;
+    }
     vec2 step = vec2(push.eye) / vec2(area);
     vec2 from = (vec2(place) + 0.5) * step - 0.5;
     if ((eye ^ push.swapped) == 0) {

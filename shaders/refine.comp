@@ -27,6 +27,19 @@ void main() {
     }
     vec4 own = texelFetch(guide, here.y * push.size.x + here.x);
     vec3 colour = own.rgb;
+    float least = own.a, most = own.a;
+    for (int y = -REACH; y <= REACH; y++) {
+        for (int x = -REACH; x <= REACH; x++) {
+            ivec2 place = clamp(here + ivec2(x, y), ivec2(0), push.size - 1);
+            float other = texelFetch(guide, place.y * push.size.x + place.x).a;
+            least = min(least, other);
+            most = max(most, other);
+        }
+    }
+    if (most - least <= FLAT) {
+        imageStore(refined, here.y * push.size.x + here.x, own);
+        return;
+    }
     vec2 sum = vec2(0.0);
     for (int y = -REACH; y <= REACH; y++) {
         for (int x = -REACH; x <= REACH; x++) {

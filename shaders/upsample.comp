@@ -37,27 +37,34 @@ void main() {
     vec2 base = floor(place);
     vec4 across = spline(place.x - base.x), down = spline(place.y - base.y);
     ivec2 first = ivec2(base) - 1, last = push.small - 1;
-    vec2 taps[16];
-    vec2 sum = vec2(0.0);
-    float plain = 0.0;
+    vec4 taps[16];
+    float plain = 0.0, least = 1e9, most = -1e9;
     [[unroll]] for (int tap = 0; tap < 16; tap++) {
         int x = clamp(first.x + (tap & 3), 0, last.x), y = clamp(first.y + (tap >> 2), 0, last.y);
-        vec4 other = texelFetch(refined, y * push.small.x + x);
-        float near_by = across[tap & 3] * down[tap >> 2];
-        float weight = near_by * alike(colour, other.rgb);
-        plain += near_by * other.a;
-        taps[tap] = vec2(weight, other.a);
-        sum += weight * vec2(1.0, other.a);
+        taps[tap] = texelFetch(refined, y * push.small.x + x);
+        plain += across[tap & 3] * down[tap >> 2] * taps[tap].a;
+        least = min(least, taps[tap].a);
+        most = max(most, taps[tap].a);
     }
-    float middle = sum.y / sum.x;
-    vec3 near = vec3(0.0), far = vec3(0.0);
-    [[unroll]] for (int tap = 0; tap < 16; tap++) {
-        vec3 term = weigh(taps[tap].x, taps[tap].y);
-        bool is_near = taps[tap].y < middle;
-        near += is_near ? term : vec3(0.0);
-        far += is_near ? vec3(0.0) : term;
+    float chosen = plain;
+    if (most - least > FLAT) {
+        vec2 sum = vec2(0.0);
+        [[unroll]] for (int tap = 0; tap < 16; tap++) {
+            float weight = across[tap & 3] * down[tap >> 2] * alike(colour, taps[tap].rgb);
+            taps[tap].r = weight;
+            sum += weight * vec2(1.0, taps[tap].a);
+        }
+        float middle = sum.y / sum.x;
+        vec3 near = vec3(0.0), far = vec3(0.0);
+        [[unroll]] for (int tap = 0; tap < 16; tap++) {
+            vec3 term = weigh(taps[tap].r, taps[tap].a);
+            bool is_near = taps[tap].a < middle;
+            near += is_near ? term : vec3(0.0);
+            far += is_near ? vec3(0.0) : term;
+        }
+        chosen = choose(near, far, plain);
     }
-    float p = clamp(push.gain * choose(near, far, plain) + push.offset, push.low, push.high);
+    float p = clamp(push.gain * chosen + push.offset, push.low, push.high);
     float side = min(float(here.x), float(push.size.x - 1 - here.x));
     float t = clamp(side / (p < 0.0 ? push.front_fade : push.behind_fade), 0.0, 1.0);
     imageStore(parallax, here.y * push.size.x + here.x, vec4(p * t * t * (3.0 - 2.0 * t)));
