@@ -36,7 +36,8 @@ impl Cli {
     pub fn log_filter(&self) -> &'static str {
         match (self.quiet, self.verbose) {
             (true, _) => "error",
-            (_, 0) => "warn",
+            // winit remarks on the window system, which nobody at the terminal can change.
+            (_, 0) => "warn,winit=error",
             (_, 1) => "info",
             (_, 2) => "debug",
             _ => "trace",

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
-use super::run::{CliError, check_validation, film_options, gpu_options, load_weights, settings, stop_on_interrupt};
+use super::run::{CliError, check_validation, film_options, gpu_options, load_weights, settings};
 use super::{PlayArguments, SinkKind};
 use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Scene, Step};
 use crate::gpu::{Gpu, Headless, Recorder};
 use crate::media::StopFlag;
 use crate::net::Weights;
-use crate::player::{self, Error, Next, Painter, Player, PlayerOptions, Playlist};
+use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
 use crate::sink::Layout;
 use crate::sink::layout::Target;
@@ -55,16 +55,15 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         keep_planes: true,
         ..film_options(&arguments.queues, &arguments.network)
     };
-    let stop = stop_on_interrupt();
     let gpu = gpu_options(arguments.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
-    let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, stop: stop.clone() };
+    let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, begun: false };
     let painter = |gpu: &Gpu| ScenePainter { eyes: Eyes::new(gpu), settings, began: Instant::now() };
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.layout.output_size(CANVAS);
         let player = Player::new(files.on(&gpu), player);
-        interruptible(player::null::play(&gpu, player, painter(&gpu), size), &stop)?;
+        player::null::play(&gpu, player, painter(&gpu), size)?;
         return check_validation(&gpu);
     }
     let window = WindowOptions {
@@ -74,12 +73,9 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         gpu,
     };
     let start = |gpu: &Gpu| Ok((files.on(gpu), painter(gpu)));
-    interruptible(player::play(start, player, window), &stop)
-}
-
-/// A stop makes reading fail in its own words; what counts is that it was wanted.
-fn interruptible<T>(result: Result<T, PlayError>, stop: &StopFlag) -> Result<(), CliError> {
-    if stop.is_stopped() { Err(CliError::Interrupted) } else { Ok(result.map(|_| ())?) }
+    // Ctrl-C ends the process there and then: nothing is being written.
+    player::play(start, player, window)?;
+    Ok(())
 }
 
 /// The files of the command line.
@@ -88,7 +84,8 @@ struct Files {
     weights: Arc<Weights>,
     inputs: Vec<String>,
     options: FilmOptions,
-    stop: StopFlag,
+    /// Whether one has been opened.
+    begun: bool,
 }
 
 impl Files {
@@ -99,7 +96,7 @@ impl Files {
 }
 
 impl Playlist for Files {
-    type Film = PlayedFilm;
+    type Film = Opening<PlayedFilm>;
 
     fn count(&self) -> usize {
         self.inputs.len()
@@ -110,12 +107,23 @@ impl Playlist for Files {
         Path::new(input).file_name().map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
-    fn open(&mut self, index: usize) -> Result<PlayedFilm, Error> {
-        let (Some(gpu), Some(input)) = (&self.gpu, self.inputs.get(index)) else {
+    /// The first is waited for, so that the window has its size, and none is seen where it cannot be played. Later ones open while
+    /// the window goes on.
+    fn open(&mut self, index: usize) -> Result<Opening<PlayedFilm>, Error> {
+        let (Some(gpu), Some(input)) = (self.gpu.clone(), self.inputs.get(index).cloned()) else {
             return Err("there is no such file".into());
         };
-        let film = Film::open(gpu, &self.weights, input, &self.options, self.stop.clone())?;
-        Ok(PlayedFilm { gpu: gpu.clone(), film })
+        let (weights, options, stop) = (Arc::clone(&self.weights), self.options.clone(), StopFlag::default());
+        let stopped = stop.clone();
+        let open = move || {
+            let film = Film::open(&gpu, &weights, &input, &options, stopped)?;
+            Ok(PlayedFilm { gpu, film })
+        };
+        if std::mem::replace(&mut self.begun, true) {
+            Opening::new(open, move || stop.stop())
+        } else {
+            open().map(Opening::done)
+        }
     }
 }
 

@@ -45,9 +45,6 @@ pub(super) enum CliError {
     /// Something essential is missing here.
     #[error("films cannot be played here: see the lines marked FATAL")]
     Unhealthy,
-    /// Ctrl-C, or the system wants us to end.
-    #[error("interrupted")]
-    Interrupted,
     #[error("the Vulkan validation layer objects:\n{0}")]
     Validation(String),
     #[error("stdout does not take the result: {0}")]
@@ -60,7 +57,6 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::Plan(error) if error.is_usage() => 2,
             Self::Convert(ConvertError::Interrupted) => 130,
-            Self::Interrupted => 130,
             _ => 1,
         }
     }

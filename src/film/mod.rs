@@ -105,7 +105,7 @@ pub struct Film {
 }
 
 impl Film {
-    /// Opens `url` (a file or an address) and starts its threads. `stop` ends a slow opening, too.
+    /// Opens `url` (a file or an address) and starts its threads. `stop` ends it, also a slow opening; the film never raises it.
     pub fn open(
         gpu: &Gpu,
         weights: &Arc<Weights>,
@@ -113,6 +113,7 @@ impl Film {
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
+        let stop = stop.child();
         let source =
             Source::open(url, &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() })?;
         let info = source.info().clone();
@@ -126,7 +127,7 @@ impl Film {
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
-        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new()), MadeUp::info(), options, stop)
+        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new()), MadeUp::info(), options, stop.child())
     }
 
     fn start(
