@@ -73,3 +73,39 @@ impl Fingerprint {
         (distance > 0.2 && correlation < 0.5) || correlation < 0.15
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Chroma, Colour, OwnedPlanes, PixelFormat};
+
+    /// A grey picture of blobs: `seed` chooses the place they are in, `across` moves the camera, `light` the lamp.
+    fn print(seed: f32, across: f32, light: f32) -> Fingerprint {
+        let size = [320u32, 180];
+        let value = |x: f32, y: f32| {
+            let wave =
+                (x * 0.031 + seed).sin() + (y * 0.043 + 2.0 * seed).sin() + (x * 0.011 - y * 0.017 + 5.0 * seed).cos();
+            ((wave / 6.0 + 0.5) * 230.0 * light) as u8
+        };
+        let rows = (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| value(x as f32 + across, y as f32))).collect();
+        Fingerprint::of(&Picture {
+            size,
+            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+            colour: Colour::SRGB,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+            planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
+        })
+    }
+
+    #[test]
+    fn another_place_is_a_cut_and_a_moving_camera_is_none() {
+        let here = print(1.0, 0.0, 1.0);
+        assert!(!here.is_cut(&here));
+        assert!(!here.is_cut(&print(1.0, 8.0, 1.0)), "a pan");
+        assert!(!here.is_cut(&print(1.0, 0.0, 0.85)), "a lamp goes down");
+        assert!(here.is_cut(&print(2.6, 0.0, 1.0)), "another place");
+        let flat = Fingerprint { thumbnail: [0.0; COLUMNS * ROWS], histogram: [1.0 / BINS as f32; BINS] };
+        assert!(!flat.is_cut(&flat), "black stays black");
+    }
+}
