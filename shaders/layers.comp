@@ -5,7 +5,7 @@
 layout(local_size_x = 32, local_size_y = 4) in;
 
 layout(set = 0, binding = 0) uniform sampler2D picture;
-layout(set = 0, binding = 1) uniform samplerBuffer planes; // plane by plane, row by row
+layout(set = 0, binding = 1) uniform samplerBuffer planes; // pixel by pixel, row by row; of each, all its planes and zeroes up to a multiple of four
 layout(set = 0, binding = 2, rgba8) uniform writeonly image2D result;
 
 layout(push_constant) uniform Push {
@@ -16,7 +16,8 @@ layout(push_constant) uniform Push {
 } push;
 
 float plane_at(int plane, int x, int y) {
-    return texelFetch(planes, (plane * push.small.y + min(y, push.small.y - 1)) * push.small.x + min(x, push.small.x - 1)).r;
+    int pixel = min(y, push.small.y - 1) * push.small.x + min(x, push.small.x - 1);
+    return texelFetch(planes, pixel * ((push.first + push.count + 3) / 4 * 4) + plane).r;
 }
 
 void main() {

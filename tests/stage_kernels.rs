@@ -212,7 +212,7 @@ fn layers_are_their_twin() {
     ] {
         let picture = soft_pixels(size, 1);
         let mut numbers = Numbers(9);
-        let planes: Vec<f32> = (0..(stack.first + stack.count) * stack.size[0] * stack.size[1])
+        let planes: Vec<f32> = (0..stack.pitch() * stack.size[0] * stack.size[1])
             .map(|_| numbers.unit() * 12.0 / stack.count as f32)
             .collect();
         let stage = Layers::new(&gpu, &[(image(&gpu, &picture, size), floats(&gpu, &planes))], stack).unwrap();

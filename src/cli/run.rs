@@ -62,8 +62,17 @@ impl CliError {
     }
 }
 
+/// Makes a file that may not grow further an error of writing, which is told and cleaned up after, instead of the end of the program.
+fn survive_file_size_limit() {
+    #[cfg(unix)]
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()) {
+        tracing::debug!("the file size limit will end the program: {error}");
+    }
+}
+
 /// Runs the command and says how it ended.
 pub fn run(cli: Cli) -> ExitCode {
+    survive_file_size_limit();
     let result = match cli.command {
         Command::Play(arguments) => super::play::play(&arguments),
         Command::Convert(arguments) => convert(&arguments),

@@ -16,7 +16,8 @@ const LAYERS: KernelSource = KernelSource {
     push_bytes: 24,
 };
 
-/// Planes of probability as a network leaves them: `f32`, plane by plane (near to far), row by row.
+/// Planes of probability as a network leaves them: `f32`, pixel by pixel, row by row; of each pixel all its planes (near to far),
+/// filled up with zeroes to a multiple of four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaneStack {
     /// Width and height of a plane.
@@ -25,6 +26,13 @@ pub struct PlaneStack {
     pub first: u32,
     /// How many there are from there on, at least 12: they are shown in twelve groups.
     pub count: u32,
+}
+
+impl PlaneStack {
+    /// Numbers from one pixel to the next.
+    pub fn pitch(&self) -> u32 {
+        (self.first + self.count).next_multiple_of(4)
+    }
 }
 
 /// The stage from a picture and its planes to the picture of both.
@@ -42,7 +50,7 @@ impl Layers {
         let options = ImageOptions { size: layers_size(size), format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let result = Image::new(gpu, "layers", options)?;
         let kernel = Kernel::new(gpu, &LAYERS, &[])?;
-        let bytes = u64::from(stack.first + stack.count) * u64::from(stack.size[0]) * u64::from(stack.size[1]) * 4;
+        let bytes = u64::from(stack.pitch()) * u64::from(stack.size[0]) * u64::from(stack.size[1]) * 4;
         let bind = |(picture, planes): &(Arc<Image>, Arc<Buffer>)| {
             let texels = TexelView::part(planes, vk::Format::R32_SFLOAT, 0, bytes)?;
             Bindings::new(&kernel, &[Resource::from(picture), Resource::from(&texels), Resource::from(&result)])
@@ -75,8 +83,8 @@ pub fn layers_size([width, height]: [u32; 2]) -> [u32; 2] {
 pub fn reference(picture: &[u8], [width, height]: [u32; 2], planes: &[f32], stack: &PlaneStack) -> Vec<u8> {
     let [small_width, small_height] = stack.size;
     let at = |plane: u32, x: u32, y: u32| {
-        let row = plane * small_height + y.min(small_height - 1);
-        planes[(row * small_width + x.min(small_width - 1)) as usize]
+        let pixel = y.min(small_height - 1) * small_width + x.min(small_width - 1);
+        planes[(pixel * stack.pitch() + plane) as usize]
     };
     let cell_size = [width.div_ceil(3), height.div_ceil(3)];
     let [across, down] = layers_size([width, height]);
