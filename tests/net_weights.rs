@@ -94,9 +94,11 @@ fn missing_and_wrong_tensors_are_named() {
         refusal(&weights.serialise().unwrap())
     };
     assert!(changed(&|weights| drop(weights.tensors.remove("fuse3.bias"))).contains("fuse3.bias is missing"));
-    let odd = Tensor { shape: vec![5, 2], data: Data::F32(vec![0.0; 10]) };
-    let text = changed(&|weights| drop(weights.tensors.insert("stem.bias".into(), odd.clone())));
-    assert!(text.contains("stem.bias has the shape [5, 2]") && text.contains("[32]"), "{text}");
+    for shape in [vec![5, 2], vec![31], vec![33], vec![], vec![1, 32]] {
+        let odd = Tensor { data: Data::F32(vec![0.0; shape.iter().product()]), shape };
+        let text = changed(&|weights| drop(weights.tensors.insert("stem.bias".into(), odd.clone())));
+        assert!(text.contains(&format!("stem.bias has the shape {:?}", odd.shape)) && text.contains("[32]"), "{text}");
+    }
     for bad in [f32::NAN, f32::INFINITY] {
         let tensor = Tensor { shape: vec![32], data: Data::F32(vec![bad; 32]) };
         let text = changed(&|weights| drop(weights.tensors.insert("stem.bias".into(), tensor.clone())));
