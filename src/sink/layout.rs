@@ -23,7 +23,9 @@ use std::fmt;
 
 use clap::ValueEnum;
 
+use super::compose::Arrangement;
 use crate::media::encode::{StereoTag, StillFormat};
+use crate::stage::stereo::layers::layers_size;
 
 /// Where the pair of eyes goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,8 +123,7 @@ impl Layout {
             Self::Tab => [width, height * 2],
             Self::HalfSbs => [width.next_multiple_of(2), height],
             Self::HalfTab => [width, height.next_multiple_of(2)],
-            // Four columns and three rows of planes, each a third as large as the picture on their left.
-            Self::Layers => [width + width.div_ceil(3) * 4, height.div_ceil(3) * 3],
+            Self::Layers => layers_size(eye),
             _ => eye,
         }
     }
@@ -143,6 +144,24 @@ impl Layout {
         let divisor = greatest_common_divisor(num, den);
         let small = |value: u64| u32::try_from(value / divisor).unwrap_or(u32::MAX);
         (small(num), small(den))
+    }
+
+    /// How [`super::compose::Compose`] makes it of two eyes; none of what is no pair of eyes (depth, layers) or two pictures (wiggle).
+    pub fn arrangement(self) -> Option<Arrangement> {
+        Some(match self {
+            Self::Sbs | Self::HalfSbs => Arrangement::SideBySide,
+            Self::Tab | Self::HalfTab => Arrangement::TopAndBottom,
+            Self::Anaglyph => Arrangement::RED_CYAN,
+            Self::AnaglyphGreenMagenta => Arrangement::GREEN_MAGENTA,
+            Self::AnaglyphAmberBlue => Arrangement::AMBER_BLUE,
+            Self::AnaglyphGrey => Arrangement::GREY,
+            Self::Rows => Arrangement::Rows,
+            Self::Columns => Arrangement::Columns,
+            Self::Checkerboard => Arrangement::Checkerboard,
+            Self::Left => Arrangement::Left,
+            Self::Right => Arrangement::Right,
+            Self::Depth | Self::Layers | Self::Wiggle => return None,
+        })
     }
 
     /// The tag that players read; none where one picture is all there is.

@@ -20,6 +20,17 @@ pub fn has_encoder(name: &str) -> bool {
     ffmpeg_next::encoder::find_by_name(name).is_some()
 }
 
+/// Keeps SVT-AV1 from writing a page about itself to stderr at each film, which only an environment variable can. To be called first
+/// thing in `main`: once there is a second thread it does nothing, as the environment belongs to all of them.
+pub fn quieten() {
+    const NAME: &str = "SVT_LOG";
+    let alone = std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1);
+    if alone && std::env::var_os(NAME).is_none() {
+        // SAFETY: no other thread is there that could read the environment meanwhile.
+        unsafe { std::env::set_var(NAME, "1") }
+    }
+}
+
 /// Time spent for size, by x264's names; the other encoders get their nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 #[allow(missing_docs)]

@@ -185,6 +185,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_film_may_be_written_from_any_thread() {
+        fn moves<T: Send>() {}
+        moves::<FilmEncoder>();
+    }
+
+    #[test]
     fn senseless_clocks_are_replaced() {
         for (given, kept) in
             [((1, 1000), true), ((1001, 24_000), true), ((0, 1), false), ((1, -1), false), ((1, i32::MAX), false)]

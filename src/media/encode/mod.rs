@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::reason;
 
-pub use codec::{Codec, Preset, has_encoder};
+pub use codec::{Codec, Preset, has_encoder, quieten};
 pub use container::Container;
 pub use film::{FilmEncoder, TrackSource, VideoOptions};
 pub use mux::StereoTag;

@@ -49,6 +49,8 @@ struct Track {
     /// Packets from here on are kept, in ticks after the shift: some codecs need a little before the beginning.
     earliest: i64,
     sparse: bool,
+    /// One picture that belongs to the whole film.
+    cover: bool,
     done: bool,
 }
 
@@ -108,9 +110,11 @@ impl Tracks {
             let Some(packet) = self.held.take().or_else(|| self.input.read()) else {
                 return self.end(muxer);
             };
-            let Some(Some(track)) = self.tracks.get_mut(packet.stream()) else {
+            let Some(Some(track)) = self.tracks.get_mut(packet.stream()) else { continue };
+            if track.cover {
+                track.take(packet, self.end, muxer)?;
                 continue;
-            };
+            }
             let time = packet.pts().or(packet.dts()).map(|ticks| track.time(ticks));
             if let (Some(time), Some(until)) = (time, until)
                 && time > until
@@ -158,9 +162,15 @@ impl Track {
         if let Work::Sound(sound) = &mut self.work {
             return sound.take(&packet, muxer, self.output);
         }
-        let Some(start) = packet.pts().or(packet.dts()) else {
-            return Ok(());
-        };
+        if self.cover {
+            packet.set_pts(Some(0));
+            packet.set_dts(Some(0));
+            return match std::mem::replace(&mut self.done, true) {
+                true => Ok(()),
+                false => muxer.write(packet, self.output, self.base),
+            };
+        }
+        let Some(start) = packet.pts().or(packet.dts()) else { return Ok(()) };
         if self.sparse {
             // A cue that is up at the cut is shown from there on, and none outlasts the end.
             let mut until = start.saturating_add(packet.duration().max(0));
@@ -211,6 +221,7 @@ fn plan_track(
         }
         _ => Fate::Leave,
     };
+    let cover = kind == AVMediaType::AVMEDIA_TYPE_VIDEO;
     let what = match kind {
         AVMediaType::AVMEDIA_TYPE_AUDIO => "sound",
         AVMediaType::AVMEDIA_TYPE_SUBTITLE => "subtitle",
@@ -278,7 +289,7 @@ fn plan_track(
     if kind == AVMediaType::AVMEDIA_TYPE_ATTACHMENT {
         return Ok(None);
     }
-    Ok(Some(Track { work, output: output.1, base, shift, earliest, sparse, done: false }))
+    Ok(Some(Track { work, output: output.1, base, shift, earliest, sparse, cover, done: false }))
 }
 
 /// Describes a copied stream; gives the first tick, after the shift, from which its packets are kept.
