@@ -50,7 +50,8 @@ pub struct TrackSource {
     pub url: Option<OsString>,
     /// The source's own time of film time zero ([`Info::start_offset`](crate::media::Info::start_offset)); found where nobody says.
     pub origin: Option<Time>,
-    /// Film time of the first picture that is written: it becomes zero.
+    /// Film time that becomes zero: that of the first picture where a cut was asked for, else zero, so that sound before the first
+    /// picture stays.
     pub start: Time,
     /// Film time at which the film ends.
     pub end: Option<Time>,
@@ -108,14 +109,11 @@ impl FilmEncoder {
             None => None,
         };
         muxer.start()?;
-        for note in &notes {
-            tracing::warn!("{note}");
-        }
         let time_base = sane_time_base(video.time_base);
         Ok(Self { muxer, pictures, stream, time_base, tracks, start: source.start, last: None, notes })
     }
 
-    /// What could not be taken along, a line each.
+    /// What could not be taken along, a line each: for the caller to tell the user.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
