@@ -399,6 +399,17 @@ fn steps_go_one_picture_on_or_back_and_pause() {
     test.act(Action::StepBack);
     test.run(0.2);
     assert_eq!(frame(&test), at - 1);
+    // A step that is wanted before the picture sought is there goes on from that.
+    test.act(Action::Seek(1));
+    test.act(Action::Step);
+    test.run(0.2);
+    assert_eq!(frame(&test), at - 1 + 24 + 1);
+    test.act(Action::Seek(-1));
+    test.act(Action::StepBack);
+    test.run(0.2);
+    test.act(Action::StepBack);
+    test.run(0.2);
+    let at = frame(&test) + 1;
     test.act(Action::Pause);
     test.run(1.0);
     assert_eq!(frame(&test), at - 1 + 24);

@@ -200,7 +200,7 @@ impl<P: Playlist> Player<P> {
             Action::SeekStart => self.seek(Time::ZERO),
             Action::Step => {
                 self.set_paused(true, now);
-                self.stepping = !self.waiting;
+                self.stepping = true;
             }
             Action::StepBack => {
                 self.set_paused(true, now);
@@ -281,6 +281,9 @@ impl<P: Playlist> Player<P> {
             }
             self.show(now);
             repaint = true;
+            if self.stepping {
+                break Some(now + POLL);
+            }
         };
         Tick { repaint, wake, finished: false }
     }
@@ -332,10 +335,15 @@ impl<P: Playlist> Player<P> {
         if self.waiting || self.stepping {
             self.clock.set(frame.pts, now);
         }
-        if self.waiting && !self.paused {
-            self.clock.start(now);
+        if self.waiting {
+            // A step wanted meanwhile goes on from here.
+            self.waiting = false;
+            if !self.paused {
+                self.clock.start(now);
+            }
+        } else {
+            self.stepping = false;
         }
-        (self.waiting, self.stepping) = (false, false);
         if self.times.back().is_none_or(|last| *last < frame.pts) {
             self.times.push_back(frame.pts);
         } else if !self.times.contains(&frame.pts) {

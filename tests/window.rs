@@ -1,0 +1,318 @@
+//! The program in a real window: a child process on an X server of its own, looked at by screenshots and driven by keys.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/display.rs"]
+mod display;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use display::{Display, Screenshot};
+
+/// The picture that the test's film shows, and the part of it that stands still: below it a white square walks from left to right.
+const SIZE: [u32; 2] = [640, 360];
+const STILL_ROWS: u32 = 300;
+/// Starting takes long where the kernels are compiled for the CPU first.
+const START: Duration = Duration::from_secs(180);
+const SOON: Duration = Duration::from_secs(30);
+
+fn ffmpeg(arguments: &str) {
+    let done = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(arguments.split_whitespace()).status();
+    let done = done.expect("ffmpeg makes the clips of this test: install it (Debian: apt install ffmpeg)");
+    assert!(done.success(), "ffmpeg {arguments}");
+}
+
+/// A film of one picture of Big Buck Bunny and a walking square, and that picture.
+fn clip(folder: &Path, seconds: u32) -> (PathBuf, Screenshot) {
+    let [width, height] = SIZE;
+    let bunny = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/bigbuckbunny.mp4");
+    let (picture, film) = (folder.join("picture.png"), folder.join("clip.mp4"));
+    let scaled = format!("-ss 2 -i {} -frames:v 1 -vf scale={width}:{height} {}", bunny.display(), picture.display());
+    ffmpeg(&scaled);
+    let inputs = format!("-loop 1 -framerate 10 -i {} -f lavfi -i color=white:s=40x40:r=10", picture.display());
+    let walk = "-filter_complex [0][1]overlay=x=mod(t*160\\,600):y=318";
+    ffmpeg(&format!("{inputs} {walk} -t {seconds} -c:v libx264 -qp 8 -pix_fmt yuv420p {}", film.display()));
+    (film, Screenshot(image::open(&picture).unwrap().to_rgb8()))
+}
+
+/// The program, ended with the test.
+struct Program(Child);
+
+impl Program {
+    fn start(display: Option<&Display>, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+        command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+        for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+            command.env_remove(variable);
+        }
+        if let Some(display) = display {
+            command.env("DISPLAY", display.name());
+        }
+        Self(command.spawn().unwrap())
+    }
+
+    /// Waits until the program has ended by itself; gives its status, stderr, and how long that took.
+    fn end(mut self, patience: Duration) -> (ExitStatus, String, Duration) {
+        let begin = Instant::now();
+        while begin.elapsed() < patience {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                let mut text = String::new();
+                std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut text).unwrap();
+                return (status, text, begin.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the program did not end within {patience:?}");
+    }
+
+    /// Fails at once, with what the program has said, when it has ended too early.
+    fn assert_alive(&mut self) {
+        if let Some(status) = self.0.try_wait().unwrap() {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut text).unwrap();
+            panic!("the program has ended ({status}): {text}");
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A playing program and its window.
+struct Playing<'a> {
+    display: &'a Display,
+    program: Program,
+    window: String,
+}
+
+impl<'a> Playing<'a> {
+    fn start(display: &'a Display, arguments: &[&str]) -> Self {
+        let mut program = Program::start(Some(display), arguments);
+        let begin = Instant::now();
+        loop {
+            program.assert_alive();
+            if let Some(window) = display.window(program.0.id()) {
+                return Self { display, program, window };
+            }
+            assert!(begin.elapsed() < START, "no window came");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn wait<T>(&mut self, patience: Duration, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
+        let begin = Instant::now();
+        loop {
+            self.program.assert_alive();
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(begin.elapsed() < patience, "waited in vain for {what}; the title is {:?}", self.title());
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn key(&self, key: &str) {
+        self.display.xdotool(&["key", key]);
+    }
+
+    fn title(&self) -> String {
+        self.display.xdotool(&["getwindowname", &self.window])
+    }
+
+    fn title_with(&mut self, part: &str) -> String {
+        self.wait(SOON, part, |playing| Some(playing.title()).filter(|title| title.contains(part)))
+    }
+
+    fn size(&self) -> [u32; 2] {
+        self.display.window_size(&self.window)
+    }
+
+    /// What the window shows.
+    fn look(&self) -> Screenshot {
+        let size = self.size();
+        self.display.screenshot().part([0, 0], size)
+    }
+
+    /// What the window shows once it is another picture than `before`, and whole: X servers take a large picture in pieces.
+    fn settled(&mut self, what: &str, before: &Screenshot) -> Screenshot {
+        let mut last = self.look();
+        self.wait(SOON, what, |playing| {
+            let now = playing.look();
+            let settled = now.difference(&last) == 0.0 && now.difference(before) > 0.0;
+            last = now.clone();
+            settled.then_some(now)
+        })
+    }
+
+    /// The window's halves, of the rows that stand still, once `good` likes them.
+    fn halves(&mut self, what: &str, good: impl Fn(&Screenshot, &Screenshot) -> bool) -> (Screenshot, Screenshot) {
+        self.wait(SOON, what, |playing| {
+            let whole = playing.look();
+            let [width, _] = whole.size();
+            let half = |x| whole.part([x, 0], [width / 2, STILL_ROWS]);
+            let (left, right) = (half(0), half(width / 2));
+            good(&left, &right).then_some((left, right))
+        })
+    }
+}
+
+/// The position that a title tells, in seconds.
+fn seconds(title: &str) -> f64 {
+    let time = title.split(" – ").nth(1).unwrap().split(" / ").next().unwrap();
+    time.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
+}
+
+#[test]
+fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
+    let display = Display::start([1600, 900]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, picture) = clip(folder.path(), 60);
+    let picture = picture.part([0, 0], [SIZE[0], STILL_ROWS]);
+    let mut playing = Playing::start(&display, &["play", "--loop", film.to_str().unwrap()]);
+
+    // The window is the film's, and both halves show it, the eyes a little apart.
+    playing.title_with("clip.mp4 – ");
+    assert!(playing.title().contains("sbs") && playing.title().contains("1.5 %"), "{}", playing.title());
+    assert_eq!(playing.size(), [SIZE[0] * 2, SIZE[1]]);
+    playing.wait(START, "the first picture", |playing| (playing.look().mean() > 20.0).then_some(()));
+    let (left, right) = playing.halves("both eyes", |left, right| left.difference(right) > 0.5);
+    for (eye, name) in [(&left, "left"), (&right, "right")] {
+        let psnr = eye.psnr(&picture);
+        assert!(psnr > 18.0, "the {name} half is not the film's picture: {psnr:.1} dB");
+    }
+    let shifts = left.shifts(&right, 24);
+    let (least, most) = (shifts.iter().min().unwrap(), shifts.iter().max().unwrap());
+    assert!(most - least >= 3, "all of the picture lies at one depth: {shifts:?}");
+    assert!(*least >= -8 && *most <= 20, "beyond the comfort limits: {shifts:?}");
+
+    // It moves, stops, and goes on.
+    let before = playing.look();
+    playing.wait(SOON, "the next picture", |playing| (playing.look().difference(&before) > 0.0).then_some(()));
+    playing.key("space");
+    playing.title_with("paused");
+    std::thread::sleep(Duration::from_millis(500));
+    let paused = playing.look();
+    std::thread::sleep(Duration::from_millis(1000));
+    assert_eq!(playing.look().difference(&paused), 0.0, "a paused film moves");
+
+    // Settings act while paused: 2D, eyes swapped, more depth, another layout.
+    let (left, right) = playing.halves("both eyes", |left, right| left.difference(right) > 0.5);
+    playing.key("d");
+    playing.halves("two equal halves", |left, right| left.difference(right) == 0.0);
+    playing.title_with("2D");
+    playing.key("d");
+    playing.halves("3D again", |now_left, now_right| {
+        now_left.difference(&left) == 0.0 && now_right.difference(&right) == 0.0
+    });
+    playing.key("x");
+    playing.halves("the eyes swapped", |now_left, now_right| {
+        now_left.difference(&right) == 0.0 && now_right.difference(&left) == 0.0
+    });
+    playing.key("x");
+    playing.key("T");
+    playing.title_with("1.6 %");
+    playing.key("t");
+    playing.title_with("1.5 %");
+    playing.key("l");
+    playing.title_with("half-sbs");
+    playing.wait(SOON, "half the width", |playing| {
+        let now = playing.look();
+        let edge = now.part([0, 0], [SIZE[0] / 2 - 4, SIZE[1]]).mean();
+        (edge == 0.0 && now.part([SIZE[0] / 2, 0], SIZE).mean() > 20.0).then_some(())
+    });
+    playing.key("L");
+    playing.halves("sbs again", |now, _| now.difference(&left) == 0.0);
+
+    // Steps and seeks, in 2D: a seek begins to follow the depth of the shot anew.
+    playing.key("d");
+    playing.title_with("2D");
+    playing.halves("two equal halves", |left, right| left.difference(right) == 0.0);
+    let paused = playing.look();
+    let at = |time: f64| move |playing: &mut Playing<'_>| (seconds(&playing.title()) == time).then_some(());
+    playing.key("Home");
+    playing.wait(SOON, "the beginning", at(0.0));
+    let first = playing.settled("the first picture", &paused);
+    playing.key("period");
+    playing.wait(SOON, "one picture on", at(0.1));
+    let second = playing.settled("a new picture", &first);
+    playing.key("period");
+    playing.wait(SOON, "one more picture", at(0.2));
+    playing.settled("the picture after", &second);
+    playing.key("comma");
+    playing.wait(SOON, "the picture before", at(0.1));
+    playing.wait(SOON, "the same picture", |playing| (playing.look().difference(&second) == 0.0).then_some(()));
+    playing.key("Right");
+    playing.wait(SOON, "five seconds on", at(5.1));
+    playing.settled("its picture", &second);
+    playing.key("shift+Left");
+    playing.wait(SOON, "a second back", at(4.1));
+    assert!(playing.title().contains("paused"), "{}", playing.title());
+
+    // Another shape: the picture keeps its own, between black.
+    display.xdotool(&["windowsize", &playing.window, "800", "500"]);
+    playing.wait(SOON, "the picture in its new place", |playing| {
+        let now = playing.look();
+        let band = |y, rows| now.part([0, y], [now.size()[0], rows]).mean();
+        (now.size() == [800, 500] && band(0, 130) == 0.0 && band(370, 130) == 0.0 && band(150, 150) > 20.0)
+            .then_some(())
+    });
+    playing.key("f");
+    playing.wait(SOON, "the whole screen", |playing| {
+        let now = playing.look();
+        (now.size() == [1600, 900] && now.part([700, 350], [200, 200]).mean() > 20.0).then_some(())
+    });
+    playing.key("Escape");
+    playing.wait(SOON, "the window again", |playing| {
+        (playing.size() == [800, 500] && playing.look().part([0, 150], [800, 150]).mean() > 20.0).then_some(())
+    });
+
+    // It goes on, and ends when it is told to, also in the middle of it.
+    playing.key("space");
+    let before = playing.look();
+    playing.wait(SOON, "the next picture", |playing| (playing.look().difference(&before) > 0.0).then_some(()));
+    playing.key("q");
+    let (status, said, took) = playing.program.end(SOON);
+    assert!(status.success(), "{status}: {said}");
+    assert!(took < Duration::from_secs(3), "quitting took {took:?}");
+    assert_eq!(said, "", "nothing is said where all is well");
+}
+
+#[test]
+fn the_window_closes_at_the_end_and_never_opens_for_what_is_no_film() {
+    let display = Display::start([800, 600]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 4);
+    let mut playing = Playing::start(&display, &["play", "--fullscreen", film.to_str().unwrap()]);
+    playing.wait(SOON, "the whole screen", |playing| (playing.size() == [800, 600]).then_some(()));
+    let (status, said, _) = playing.program.end(START);
+    assert!(status.success() && said.is_empty(), "{status}: {said}");
+
+    let text = folder.path().join("text.mp4");
+    std::fs::write(&text, "this is no film\n").unwrap();
+    let (status, said, _) = Program::start(Some(&display), &["play", text.to_str().unwrap()]).end(START);
+    assert_eq!(status.code(), Some(1));
+    assert!(said.lines().count() == 1 && said.contains("text.mp4"), "{said}");
+}
+
+#[test]
+fn without_a_display_one_sentence_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 1);
+    let (status, said, _) = Program::start(None, &["play", film.to_str().unwrap()]).end(START);
+    assert_eq!(status.code(), Some(1));
+    assert!(said.lines().count() == 1 && said.contains("--sink null") && said.contains("deep3d convert"), "{said}");
+}
+
+#[test]
+fn the_null_sink_takes_as_long_as_the_film() {
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 2);
+    let (status, said, took) = Program::start(None, &["play", "--sink", "null", film.to_str().unwrap()]).end(START);
+    assert!(status.success() && said.is_empty(), "{status}: {said}");
+    assert!(took > Duration::from_secs(2), "over after {took:?}");
+}
