@@ -4,23 +4,28 @@ from torch.nn import functional
 
 from model import PLANE_PARALLAX
 
-WEIGHTS = {"shape": 1.0, "gradient": 0.5, "planes": 0.25}
+WEIGHTS = {"shape": 1.0, "gradient": 0.5, "planes": 0.5}
 # Share of pixels, those that fit worst, that the shape term leaves out: labels are often plainly wrong there.
 TRIMMED = 0.2
 # Spread of the target over planes, in % of the width.
 PLANE_SPREAD = 0.1
 
 
-def standardised(values):
-    """Each map less its median, over its mean absolute deviation (at least 0.05 %)."""
-    flat = values.flatten(1)
-    middle = flat.median(1, keepdim=True).values
-    spread = (flat - middle).abs().mean(1, keepdim=True).clamp_min(0.05)
-    return ((flat - middle) / spread).view_as(values)
+def difference_of_shape(predicted, target):
+    """Difference of the maps (N×H×W), each less its median, in units of the target's mean absolute deviation.
+
+    Free to shift, not to scale: were the scale free too, its gradient would shrink as the prediction grows, the softmax
+    would stay nearly flat and the planes would never be learnt.
+    """
+    def centred(values):
+        return values - values.flatten(1).median(1).values[:, None, None]
+    target = centred(target)
+    spread = target.abs().mean((1, 2), keepdim=True).clamp_min(0.1)
+    return (centred(predicted) - target) / spread
 
 
 def shape_loss(difference):
-    """Mean absolute difference of two standardised maps without its worst TRIMMED share."""
+    """Mean absolute difference without its worst TRIMMED share."""
     flat = difference.abs().flatten(1)
     kept = round(flat.shape[1] * (1 - TRIMMED))
     return flat.topk(kept, dim=1, largest=False, sorted=False).values.mean()
@@ -44,7 +49,7 @@ def plane_loss(logits, target):
 
 def losses(logits, predicted, target):
     """The terms by name, unweighted; `predicted` is the expectation of `logits`."""
-    difference = standardised(predicted) - standardised(target)
+    difference = difference_of_shape(predicted, target)
     return {"shape": shape_loss(difference), "gradient": gradient_loss(difference), "planes": plane_loss(logits, target)}
 
 
