@@ -20,6 +20,8 @@ SIZES = {
 # Disparity range at which a picture's parallax fills -1..+1 %; flatter pictures get less, down to the least share.
 FULL_RANGE = 1.2
 LEAST_SHARE = 0.4
+# Share of a plain "lower is nearer" in the labels that are not exact: their maker knows too little of grounds and tables.
+GROUND_PRIOR = 0.25
 
 
 class Pictures:
@@ -110,6 +112,7 @@ def sample(pictures, index, size, random):
     label = cut(label, box, half)
     if not exact:
         label = sharpen(label, cut(picture.mean(2), (0, 0, 1, 1), half), max(2, half[0] // 48))
+        label = (1 - GROUND_PRIOR) * label + GROUND_PRIOR * np.linspace(0, 1, half[1], dtype=np.float32)[:, None]
     if random.random() < 0.5:
         picture, label = picture[:, ::-1], label[:, ::-1]
     target = pictures.shares[index] * (1 - 2 * label)
