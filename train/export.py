@@ -58,8 +58,15 @@ def load_weights(path):
     if path.suffix == ".safetensors":
         with safe_open(path, "numpy") as file:
             return Folded({name: file.get_tensor(name) for name in file.keys()}).float()
+    return load_mean([path])
+
+
+def load_mean(paths):
+    """The mean of the averaged weights (and batch statistics) of checkpoints of related runs, as a network."""
+    states = [torch.load(path, weights_only=True)["average"] for path in paths]
+    mean = {name: sum(state[name].double() for state in states) / len(states) for name in states[0]}
     network = Deep3d()
-    network.load_state_dict(torch.load(path, weights_only=True)["average"])
+    network.load_state_dict(mean)
     return network.eval()
 
 
@@ -101,11 +108,11 @@ def test_vectors(tensors):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+", help="step-N.pt; of several the mean is written")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--vectors", type=Path, help="also write the test vectors here")
-    options = parser.parse_args()
-    tensors = folded_tensors(load_weights(options.checkpoint))
+    options = parser.parse_intermixed_args()
+    tensors = folded_tensors(load_mean(options.checkpoints))
     save_file(tensors, options.out, METADATA)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
     if options.vectors:
