@@ -1,4 +1,4 @@
-//! Recording commands, handing them to the queue, and knowing when they are done.
+//! Command buffers, handing them to the queue, and knowing when they are done.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -6,14 +6,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ash::vk;
-use ash::vk::Handle;
 
-use super::barrier::{Access, Hazards};
+use super::barrier::Hazards;
 use super::debug;
 use super::device::{Gpu, lock};
 use super::error::GpuError;
-use super::memory::{Buffer, Garbage, Image};
-use super::pipeline::Bindings;
+use super::memory::Garbage;
+use super::recorder::{Recorder, WORK};
 
 /// A place on the GPU's timeline: reached when everything submitted up to it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -90,14 +89,14 @@ impl Gpu {
 
 /// A command buffer of its own, with room for timestamps.
 pub struct Commands {
-    gpu: Gpu,
+    pub(super) gpu: Gpu,
     pool: vk::CommandPool,
-    buffer: vk::CommandBuffer,
-    queries: vk::QueryPool,
-    query_count: u32,
-    written: Vec<bool>,
+    pub(super) buffer: vk::CommandBuffer,
+    pub(super) queries: vk::QueryPool,
+    pub(super) query_count: u32,
+    pub(super) written: Vec<bool>,
     point: Point,
-    keep: Vec<Arc<dyn Any + Send + Sync>>,
+    pub(super) keep: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Commands {
@@ -197,305 +196,5 @@ impl Commands {
 impl Drop for Commands {
     fn drop(&mut self) {
         self.gpu.shared.discard(Garbage::CommandPool(self.pool, self.queries));
-    }
-}
-
-/// Memory accesses of compute and transfer work.
-const WORK: vk::AccessFlags2 =
-    vk::AccessFlags2::from_raw(vk::AccessFlags2::MEMORY_READ.as_raw() | vk::AccessFlags2::MEMORY_WRITE.as_raw());
-
-/// Compute and transfers: all that is recorded here.
-const STAGES: vk::PipelineStageFlags2 = vk::PipelineStageFlags2::from_raw(
-    vk::PipelineStageFlags2::COMPUTE_SHADER.as_raw() | vk::PipelineStageFlags2::ALL_TRANSFER.as_raw(),
-);
-
-fn layers(level: u32) -> vk::ImageSubresourceLayers {
-    vk::ImageSubresourceLayers::default().aspect_mask(vk::ImageAspectFlags::COLOR).mip_level(level).layer_count(1)
-}
-
-fn corner([width, height]: [u32; 2]) -> vk::Offset3D {
-    vk::Offset3D { x: width as i32, y: height as i32, z: 1 }
-}
-
-/// Takes commands while [`Commands::record`] runs, and puts barriers between those that depend on each other.
-pub struct Recorder<'a> {
-    commands: &'a mut Commands,
-    hazards: Hazards,
-}
-
-impl Recorder<'_> {
-    fn device(&self) -> ash::Device {
-        self.commands.gpu.shared.device.clone()
-    }
-
-    fn barrier(&self, from: vk::PipelineStageFlags2, to: vk::PipelineStageFlags2, access: vk::AccessFlags2) {
-        let barriers = [vk::MemoryBarrier2::default()
-            .src_stage_mask(from)
-            .src_access_mask(vk::AccessFlags2::MEMORY_WRITE)
-            .dst_stage_mask(to)
-            .dst_access_mask(access)];
-        let info = vk::DependencyInfo::default().memory_barriers(&barriers);
-        // SAFETY: the buffer is being recorded.
-        unsafe { self.commands.gpu.shared.device.cmd_pipeline_barrier2(self.commands.buffer, &info) };
-    }
-
-    fn touch(&mut self, accesses: &[(u64, Access)]) {
-        if self.hazards.barrier_before(accesses) {
-            self.barrier(STAGES, STAGES, WORK);
-        }
-    }
-
-    /// Runs `groups` workgroups of the kernel behind `bindings` with `push` as its push constants.
-    pub fn dispatch(&mut self, bindings: &Arc<Bindings>, push: &[u8], groups: [u32; 3]) -> Result<(), GpuError> {
-        let kernel = &bindings.kernel;
-        if push.len() != kernel.source.push_bytes as usize {
-            let message = format!(
-                "kernel {} pushes {} bytes and was given {}",
-                kernel.source.name,
-                kernel.source.push_bytes,
-                push.len()
-            );
-            return Err(GpuError::Misuse(message));
-        }
-        self.touch(&bindings.accesses);
-        let (device, buffer) = (self.device(), self.commands.buffer);
-        let compute = vk::PipelineBindPoint::COMPUTE;
-        // SAFETY: kernel and set fit each other by construction and are kept alive below.
-        unsafe {
-            device.cmd_bind_pipeline(buffer, compute, kernel.pipeline);
-            device.cmd_bind_descriptor_sets(buffer, compute, kernel.layout, 0, &[bindings.set], &[]);
-            if !push.is_empty() {
-                device.cmd_push_constants(buffer, kernel.layout, vk::ShaderStageFlags::COMPUTE, 0, push);
-            }
-            device.cmd_dispatch(buffer, groups[0], groups[1], groups[2]);
-        }
-        self.commands.keep.push(bindings.keep());
-        Ok(())
-    }
-
-    /// Copies `bytes` between buffers.
-    pub fn copy_buffer(
-        &mut self,
-        from: &Arc<Buffer>,
-        from_offset: u64,
-        to: &Arc<Buffer>,
-        to_offset: u64,
-        bytes: u64,
-    ) -> Result<(), GpuError> {
-        let inside = |buffer: &Buffer, offset: u64| offset.checked_add(bytes).is_some_and(|end| end <= buffer.bytes());
-        if bytes == 0 || !inside(from, from_offset) || !inside(to, to_offset) {
-            return Err(GpuError::Misuse("a copy reaches beyond its buffers".to_owned()));
-        }
-        self.touch(&[(from.handle.as_raw(), Access::Read), (to.handle.as_raw(), Access::Write)]);
-        let regions = [vk::BufferCopy { src_offset: from_offset, dst_offset: to_offset, size: bytes }];
-        // SAFETY: both ranges are inside their buffers, which are kept alive below.
-        unsafe { self.device().cmd_copy_buffer(self.commands.buffer, from.handle, to.handle, &regions) };
-        self.keep_both(from, to);
-        Ok(())
-    }
-
-    /// Copies the first level of `image` into `buffer`, rows tightly packed; `texel_bytes` is the size of one texel.
-    pub fn copy_image_to_buffer(
-        &mut self,
-        image: &Arc<Image>,
-        buffer: &Arc<Buffer>,
-        texel_bytes: u32,
-    ) -> Result<(), GpuError> {
-        let region = Self::whole_image(image, buffer, texel_bytes)?;
-        self.touch(&[(image.handle.as_raw(), Access::Read), (buffer.handle.as_raw(), Access::Write)]);
-        let general = vk::ImageLayout::GENERAL;
-        // SAFETY: the buffer holds the whole image; both are kept alive below.
-        unsafe {
-            self.device().cmd_copy_image_to_buffer(
-                self.commands.buffer,
-                image.handle,
-                general,
-                buffer.handle,
-                &[region],
-            );
-        };
-        self.keep_both(image, buffer);
-        Ok(())
-    }
-
-    /// Fills the first level of `image` from `buffer`, rows tightly packed.
-    pub fn copy_buffer_to_image(
-        &mut self,
-        buffer: &Arc<Buffer>,
-        image: &Arc<Image>,
-        texel_bytes: u32,
-    ) -> Result<(), GpuError> {
-        let region = Self::whole_image(image, buffer, texel_bytes)?;
-        self.touch(&[(buffer.handle.as_raw(), Access::Read), (image.handle.as_raw(), Access::Write)]);
-        let general = vk::ImageLayout::GENERAL;
-        // SAFETY: as above.
-        unsafe {
-            self.device().cmd_copy_buffer_to_image(
-                self.commands.buffer,
-                buffer.handle,
-                image.handle,
-                general,
-                &[region],
-            );
-        };
-        self.keep_both(buffer, image);
-        Ok(())
-    }
-
-    fn whole_image(image: &Image, buffer: &Buffer, texel_bytes: u32) -> Result<vk::BufferImageCopy, GpuError> {
-        let [width, height] = image.size();
-        if u64::from(width) * u64::from(height) * u64::from(texel_bytes) > buffer.bytes() {
-            return Err(GpuError::Misuse(format!(
-                "a picture of {width}×{height} does not fit its buffer of {} bytes",
-                buffer.bytes()
-            )));
-        }
-        Ok(vk::BufferImageCopy::default().image_subresource(layers(0)).image_extent(vk::Extent3D {
-            width,
-            height,
-            depth: 1,
-        }))
-    }
-
-    /// Makes the smaller levels of `image` from its first one, each half the one before (linear filter).
-    pub fn make_mips(&mut self, image: &Arc<Image>) {
-        let [mut width, mut height] = image.size();
-        let identity = image.handle.as_raw();
-        for level in 1..image.mips() {
-            self.touch(&[(identity, Access::Write)]);
-            let next = [(width / 2).max(1), (height / 2).max(1)];
-            let zero = vk::Offset3D::default();
-            let blit = vk::ImageBlit {
-                src_subresource: layers(level - 1),
-                src_offsets: [zero, corner([width, height])],
-                dst_subresource: layers(level),
-                dst_offsets: [zero, corner(next)],
-            };
-            let general = vk::ImageLayout::GENERAL;
-            // SAFETY: both levels exist; the image is kept alive below.
-            unsafe {
-                self.device().cmd_blit_image(
-                    self.commands.buffer,
-                    image.handle,
-                    general,
-                    image.handle,
-                    general,
-                    &[blit],
-                    vk::Filter::LINEAR,
-                );
-            }
-            [width, height] = next;
-        }
-        self.commands.keep.push(Arc::clone(image) as Arc<dyn Any + Send + Sync>);
-    }
-
-    /// Writes the time at which everything recorded before is done as number `index`; ignored where the GPU has no timestamps.
-    pub fn timestamp(&mut self, index: u32) {
-        if index < self.commands.query_count {
-            // SAFETY: the query exists and was reset at the start of this recording.
-            unsafe {
-                self.device().cmd_write_timestamp2(
-                    self.commands.buffer,
-                    vk::PipelineStageFlags2::ALL_COMMANDS,
-                    self.commands.queries,
-                    index,
-                );
-            }
-            self.commands.written[index as usize] = true;
-        }
-    }
-
-    /// Copies the first level of `from` into a swapchain's image of the same size, whatever its channel order, and leaves that ready to be presented.
-    ///
-    /// # Safety
-    /// `to` is an image of this device with transfer-destination usage and of `from`'s size, and stays alive until the submission is done.
-    pub unsafe fn blit_to_swapchain(&mut self, from: &Arc<Image>, to: vk::Image) {
-        self.touch(&[(from.handle.as_raw(), Access::Read)]);
-        let (none, all) = (vk::AccessFlags2::NONE, vk::PipelineStageFlags2::ALL_COMMANDS);
-        let write = vk::AccessFlags2::TRANSFER_WRITE;
-        let (undefined, destination, present) =
-            (vk::ImageLayout::UNDEFINED, vk::ImageLayout::TRANSFER_DST_OPTIMAL, vk::ImageLayout::PRESENT_SRC_KHR);
-        self.transition(to, (all, none), (vk::PipelineStageFlags2::ALL_TRANSFER, write), undefined, destination);
-        let whole = [vk::Offset3D::default(), corner(from.size())];
-        let blit = vk::ImageBlit {
-            src_subresource: layers(0),
-            src_offsets: whole,
-            dst_subresource: layers(0),
-            dst_offsets: whole,
-        };
-        // SAFETY: the caller vouches for `to`; `from` is kept alive below.
-        unsafe {
-            self.device().cmd_blit_image(
-                self.commands.buffer,
-                from.handle,
-                vk::ImageLayout::GENERAL,
-                to,
-                destination,
-                &[blit],
-                vk::Filter::NEAREST,
-            );
-        }
-        self.transition(to, (vk::PipelineStageFlags2::ALL_TRANSFER, write), (all, none), destination, present);
-        self.commands.keep.push(Arc::clone(from) as Arc<dyn Any + Send + Sync>);
-    }
-
-    /// Brings a new image into layout GENERAL and makes it black.
-    pub(super) fn initialise(&mut self, image: &Arc<Image>) -> Result<(), GpuError> {
-        let (all, general) = (vk::PipelineStageFlags2::ALL_COMMANDS, vk::ImageLayout::GENERAL);
-        let none = vk::AccessFlags2::NONE;
-        self.transition(
-            image.handle,
-            (all, none),
-            (all, vk::AccessFlags2::MEMORY_WRITE),
-            vk::ImageLayout::UNDEFINED,
-            general,
-        );
-        let range = [vk::ImageSubresourceRange::default()
-            .aspect_mask(vk::ImageAspectFlags::COLOR)
-            .level_count(vk::REMAINING_MIP_LEVELS)
-            .layer_count(1)];
-        // SAFETY: the image is in the layout named, and kept alive below.
-        unsafe {
-            self.device().cmd_clear_color_image(
-                self.commands.buffer,
-                image.handle,
-                general,
-                &vk::ClearColorValue::default(),
-                &range,
-            );
-        }
-        self.commands.keep.push(Arc::clone(image) as Arc<dyn Any + Send + Sync>);
-        Ok(())
-    }
-
-    fn transition(
-        &self,
-        image: vk::Image,
-        from: (vk::PipelineStageFlags2, vk::AccessFlags2),
-        to: (vk::PipelineStageFlags2, vk::AccessFlags2),
-        old: vk::ImageLayout,
-        new: vk::ImageLayout,
-    ) {
-        let range = vk::ImageSubresourceRange::default()
-            .aspect_mask(vk::ImageAspectFlags::COLOR)
-            .level_count(vk::REMAINING_MIP_LEVELS)
-            .layer_count(1);
-        let barriers = [vk::ImageMemoryBarrier2::default()
-            .image(image)
-            .src_stage_mask(from.0)
-            .src_access_mask(from.1)
-            .dst_stage_mask(to.0)
-            .dst_access_mask(to.1)
-            .old_layout(old)
-            .new_layout(new)
-            .subresource_range(range)];
-        let info = vk::DependencyInfo::default().image_memory_barriers(&barriers);
-        // SAFETY: the image is alive (the callers see to it) and of this device.
-        unsafe { self.commands.gpu.shared.device.cmd_pipeline_barrier2(self.commands.buffer, &info) };
-    }
-
-    fn keep_both<A: Any + Send + Sync, B: Any + Send + Sync>(&mut self, one: &Arc<A>, other: &Arc<B>) {
-        self.commands.keep.push(Arc::clone(one) as Arc<dyn Any + Send + Sync>);
-        self.commands.keep.push(Arc::clone(other) as Arc<dyn Any + Send + Sync>);
     }
 }
