@@ -18,6 +18,8 @@ struct Nature {
     frames: i64,
     /// Frames a second; 0 for a still.
     rate: i64,
+    /// Frames last 20 and 100 ms in turn instead.
+    uneven: bool,
     /// What making one scene takes.
     cost: Duration,
     /// How long after it came out of the ring the GPU is done with it.
@@ -33,13 +35,26 @@ struct Nature {
 impl Default for Nature {
     fn default() -> Self {
         let cost = Duration::from_millis(1);
-        Self { frames: 48, rate: 24, cost, gpu: Duration::ZERO, skips: false, missing: false, breaks_at: None }
+        Self {
+            frames: 48,
+            rate: 24,
+            uneven: false,
+            cost,
+            gpu: Duration::ZERO,
+            skips: false,
+            missing: false,
+            breaks_at: None,
+        }
     }
 }
 
 impl Nature {
     fn pts(&self, index: i64) -> Time {
-        if self.rate == 0 { Time::ZERO } else { Time::from_ticks(index, 1, self.rate as i32) }
+        match self.rate {
+            0 => Time::ZERO,
+            _ if self.uneven => Time::from_ticks(index / 2 * 6 + index % 2, 1, 50),
+            rate => Time::from_ticks(index, 1, rate as i32),
+        }
     }
 
     fn length(&self) -> Time {
@@ -257,6 +272,8 @@ fn a_slow_machine_drops_pictures_but_film_time_never_slows() {
     for skips in [true, false] {
         let cost = Duration::from_millis(if skips { 400 } else { 60 });
         let mut test = Test::one(Nature { frames: 240, cost, skips, ..Nature::default() });
+        test.run(5.0);
+        assert!(near(test.position(), test.elapsed() - test.seen[0].0), "film time is {}", test.position());
         test.run(60.0);
         assert!(test.finished);
         let begin = test.seen[0].0;
@@ -323,6 +340,15 @@ fn pausing_stops_film_time_and_costs_nothing() {
     test.act(Action::Pause);
     test.run(5.0);
     assert!(!test.finished, "a paused film does not end");
+    // Not even where the next scene is not there yet, or the GPU still works on it.
+    for (gpu, seconds) in [(0, 0.5), (400, 0.9)] {
+        let [cost, gpu] = [400, gpu].map(Duration::from_millis);
+        let mut test = Test::one(Nature { cost, gpu, ..Nature::default() });
+        test.run(seconds);
+        assert_eq!(test.seen.len(), 1);
+        test.act(Action::Pause);
+        assert_eq!(test.tick(), None);
+    }
 }
 
 #[test]
@@ -414,6 +440,18 @@ fn steps_go_one_picture_on_or_back_and_pause() {
     test.run(1.0);
     assert_eq!(frame(&test), at - 1 + 24);
     assert_eq!(test.player.counts().dropped, 0);
+}
+
+#[test]
+fn stepping_back_leaves_no_short_picture_out() {
+    let mut test = Test::one(Nature { uneven: true, ..Nature::default() });
+    test.run(0.6);
+    let times: Vec<_> = test.seen.iter().map(|(_, pts, _)| *pts).collect();
+    for expected in times.iter().rev().skip(1).take(4) {
+        test.act(Action::StepBack);
+        test.run(0.1);
+        assert_eq!(test.shown(), *expected);
+    }
 }
 
 #[test]
