@@ -421,27 +421,22 @@ fn size_and_format_may_change_in_mid_stream() {
 #[test]
 fn colours_are_read_from_the_stream() {
     let source = moving("64x64", "5", "0.4");
-    let hdr = "-pix_fmt yuv420p10le -color_primaries bt2020 -colorspace bt2020nc";
-    let x265 = "-c:v libx265 -preset ultrafast -x265-params log-level=error";
-    let pq = clip(
-        "pq.mkv",
-        &format!(
-            "{source} {hdr} -color_trc smpte2084 {x265}:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50):max-cll=1200,400"
-        ),
-    );
-    let mastered = clip(
-        "mastered.mp4",
-        &format!(
-            "{source} {hdr} -color_trc smpte2084 {x265}:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50)"
-        ),
-    );
-    let hlg = clip("hlg.mkv", &format!("{source} {hdr} -color_trc arib-std-b67 {x265}"));
-    let sdr = clip(
-        "sdr.mkv",
-        &format!(
-            "{source} -pix_fmt yuv420p -color_primaries smpte170m -colorspace smpte240m -color_trc bt709 -color_range pc -c:v libx264"
-        ),
-    );
+    // As options for FFmpeg 5, and on the frames, where FFmpeg 7 takes them from.
+    let tags = |primaries: &str, matrix: &str, transfer: &str| {
+        format!(
+            "-vf setparams=color_primaries={primaries}:colorspace={matrix}:color_trc={transfer} -color_primaries {primaries} -colorspace {matrix} -color_trc {transfer}"
+        )
+    };
+    let hdr = |transfer: &str| {
+        let tags = tags("bt2020", "bt2020nc", transfer);
+        format!("{source} {tags} -pix_fmt yuv420p10le -c:v libx265 -preset ultrafast -x265-params log-level=error")
+    };
+    let display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50)";
+    let pq = clip("pq.mkv", &format!("{}:{display}:max-cll=1200,400", hdr("smpte2084")));
+    let mastered = clip("mastered.mp4", &format!("{}:{display}", hdr("smpte2084")));
+    let hlg = clip("hlg.mkv", &hdr("arib-std-b67"));
+    let sdr = tags("smpte170m", "smpte240m", "bt709").replace("-vf setparams=", "-vf setparams=range=pc:");
+    let sdr = clip("sdr.mkv", &format!("{source} {sdr} -pix_fmt yuv420p -color_range pc -c:v libx264"));
     let colour = |path: &Path| {
         let mut source = open(path);
         let colour = source.next().unwrap().unwrap().data.colour;
