@@ -141,9 +141,10 @@ impl<P: Playlist> Player<P> {
         }
     }
 
+    /// With several files each failure is told at once; its words name the file.
     fn note_failure(&mut self, error: Error) {
         if self.playlist.count() > 1 {
-            tracing::error!("{}: {error}", self.playlist.name(self.index));
+            tracing::error!("{error}");
         }
         self.failures.push((self.index, error));
     }
