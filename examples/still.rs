@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let depth = Depth::new(&gpu, &stereo)?;
     let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
     let result = Image::new(&gpu, "result", options)?;
-    let compose = Compose::new(&gpu, stereo.left(), stereo.right(), &result)?;
+    let compose = Compose::new(&gpu, stereo.left(), stereo.right(), &result);
     let mut commands = Commands::new(&gpu, "still", 8)?;
     upload.put(0, &picture)?;
     commands.record(|recorder| {

@@ -5,6 +5,10 @@
 
 layout(local_size_x = 32, local_size_y = 4) in;
 
+// Constants and not pushed, because CPU drivers run both sides of every branch that they cannot leave out.
+layout(constant_id = 0) const int ARRANGEMENT = 0; // as enum Arrangement
+layout(constant_id = 1) const uint EXACT = 0;      // each eye is shown at its own size
+
 layout(set = 0, binding = 0) uniform sampler2D left_eye;
 layout(set = 0, binding = 1) uniform sampler2D right_eye;
 layout(set = 0, binding = 2, rgba8) uniform writeonly image2D result;
@@ -15,13 +19,12 @@ layout(push_constant) uniform Push {
     ivec2 fitted;
     ivec2 eye;      // size of an eye's picture
     ivec2 parity;   // of the result's first pixel on the screen
-    int arrangement; // as enum Arrangement
     int swapped;
     float mixing[18]; // rows R, G, B of (left R, G, B, right R, G, B)
 } push;
 
 vec3 read(int eye, ivec2 place, ivec2 area) {
-    if (area == push.eye) {
+    if (EXACT == 1) {
         return (eye ^ push.swapped) == 0 ? texelFetch(left_eye, place, 0).rgb : texelFetch(right_eye, place, 0).rgb;
     }
     vec2 step = vec2(push.eye) / vec2(area);
@@ -53,22 +56,22 @@ void main() {
         ivec2 area = push.fitted;
         ivec2 screen = (here + push.parity) & 1;
         int eye = 0;
-        if (push.arrangement == 0) {
+        if (ARRANGEMENT == 0) {
             area.x = max(area.x / 2, 1);
             eye = min(place.x / area.x, 1);
             place.x -= eye * area.x;
-        } else if (push.arrangement == 1) {
+        } else if (ARRANGEMENT == 1) {
             area.y = max(area.y / 2, 1);
             eye = min(place.y / area.y, 1);
             place.y -= eye * area.y;
-        } else if (push.arrangement == 2) {
+        } else if (ARRANGEMENT == 2) {
             eye = screen.y;
-        } else if (push.arrangement == 3) {
+        } else if (ARRANGEMENT == 3) {
             eye = screen.x;
-        } else if (push.arrangement == 4) {
+        } else if (ARRANGEMENT == 4) {
             eye = screen.x ^ screen.y;
         }
-        if (push.arrangement == 6) {
+        if (ARRANGEMENT == 6) {
             colour = mixed(read(0, place, area), read(1, place, area));
         } else {
             colour = read(eye, place, area);

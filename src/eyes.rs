@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::film::{Layout as SceneLayout, Scene};
+use crate::film::{Layout as SceneLayout, Scene, Slot};
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::net::selection::Selection;
 use crate::net::{NetError, Network};
@@ -80,6 +80,9 @@ struct Shown {
     selection: Option<Vec<Selection>>,
     composes: HashMap<(Kind, usize), (Arc<Image>, Compose)>,
 }
+
+/// A picture and the softmax over its planes.
+type PicturePlanes = (Arc<Image>, Arc<Buffer>);
 
 /// Which pair of pictures is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,10 +169,8 @@ impl Eyes {
 
 impl Shown {
     fn new(gpu: &Gpu, layout: &Arc<SceneLayout>) -> Result<Self, EyesError> {
-        let source = |slot: &(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)| Source {
-            picture: Arc::clone(&slot.0),
-            disparity: Arc::clone(&slot.1),
-        };
+        let source =
+            |slot: &Slot| Source { picture: Arc::clone(&slot.picture), disparity: Arc::clone(&slot.disparity) };
         let sources: Vec<_> = layout.slots.iter().map(source).collect();
         Ok(Self {
             layout: Arc::clone(layout),
@@ -190,8 +191,8 @@ impl Shown {
     }
 
     /// Pictures and planes of all slots.
-    fn planes(&self) -> Result<Vec<(Arc<Image>, Arc<Buffer>)>, EyesError> {
-        let both = |slot: &(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)| Some((Arc::clone(&slot.0), slot.2.clone()?));
+    fn planes(&self) -> Result<Vec<PicturePlanes>, EyesError> {
+        let both = |slot: &Slot| Some((Arc::clone(&slot.picture), slot.planes.clone()?));
         self.layout.slots.iter().map(both).collect::<Option<_>>().ok_or(EyesError::NoPlanes)
     }
 
@@ -213,7 +214,7 @@ impl Shown {
         let selection = match self.selection.take() {
             Some(selection) => selection,
             None => {
-                let make = |(picture, planes): &(Arc<Image>, Arc<Buffer>)| {
+                let make = |(picture, planes): &PicturePlanes| {
                     Selection::from_planes(gpu, planes, self.layout.disparity_size, picture, self.stereo.right())
                 };
                 self.planes()?.iter().map(make).collect::<Result<_, _>>()?
@@ -232,16 +233,16 @@ impl Shown {
                 Kind::Eyes => (self.stereo.left(), self.stereo.right()),
                 Kind::Depth => {
                     let depth = Arc::clone(self.depth(gpu)?.grey());
-                    let compose = Compose::new(gpu, &depth, &depth, target)?;
+                    let compose = Compose::new(gpu, &depth, &depth, target);
                     return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);
                 }
                 Kind::Layers => {
                     let layers = Arc::clone(self.layers(gpu)?.result());
-                    let compose = Compose::new(gpu, &layers, &layers, target)?;
+                    let compose = Compose::new(gpu, &layers, &layers, target);
                     return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);
                 }
             };
-            let compose = Compose::new(gpu, left, right, target)?;
+            let compose = Compose::new(gpu, left, right, target);
             // The target is held, so that its address stays its own.
             self.composes.insert(key, (Arc::clone(target), compose));
         }

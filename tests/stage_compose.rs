@@ -11,7 +11,7 @@ use stage_support::*;
 fn composed(gpu: &Gpu, eyes: [&[u8]; 2], eye: [u32; 2], size: [u32; 2], composition: &Composition) -> Vec<u8> {
     let result = empty(gpu, size);
     let [left, right] = eyes.map(|pixels| image(gpu, pixels, eye));
-    let stage = Compose::new(gpu, &left, &right, &result).unwrap();
+    let stage = Compose::new(gpu, &left, &right, &result);
     run(gpu, |recorder| stage.record(recorder, composition));
     pixels(gpu, &result)
 }

@@ -243,7 +243,7 @@ fn composing_is_its_twin() {
     ] {
         let (left, right) = (soft_pixels(eye, 1), soft_pixels(eye, 2));
         let result = empty(&gpu, size);
-        let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result).unwrap();
+        let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result);
         for arrangement in arrangements {
             for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
                 let composition = Composition { arrangement, swap_eyes, at, fitted, origin };

@@ -80,7 +80,7 @@ fn write(gpu: &Gpu, arguments: &TestPatternArguments, output: &std::path::Path) 
     let target =
         Image::new(gpu, "laid-out pattern", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 })?;
     let readback = Buffer::new(gpu, "pattern", u64::from(size[0]) * u64::from(size[1]) * 4, BufferKind::Readback)?;
-    let compose = Compose::new(gpu, &left, &right, &target)?;
+    let compose = Compose::new(gpu, &left, &right, &target);
     let composition = composition(arguments.layout, arguments.swap_eyes, arguments.size, 1.0, size, Place::File);
     let mut commands = Commands::new(gpu, "pattern", 0)?;
     commands.record(|recorder| {
@@ -117,7 +117,7 @@ impl App for PatternWindow<'_> {
         let Some((gpu, [left, right])) = &self.pictures else { return Ok(()) };
         let compose = match self.compose.take() {
             Some((image, compose)) if Arc::ptr_eq(&image, &canvas.image) => (image, compose),
-            _ => (Arc::clone(&canvas.image), Compose::new(gpu, left, right, &canvas.image)?),
+            _ => (Arc::clone(&canvas.image), Compose::new(gpu, left, right, &canvas.image)),
         };
         let place = Place::Window(canvas.origin);
         let composition =

@@ -92,12 +92,8 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Set to anything but 0: the validation layer watches, and any message of it makes the program fail. For tests.
-const VALIDATION: &str = "DEEP3D_VALIDATION";
-
 pub(super) fn gpu_options(select: Option<String>) -> GpuOptions {
-    let watched = std::env::var_os(VALIDATION).is_some_and(|value| !value.is_empty() && value != "0");
-    GpuOptions { select, validation: if watched { Validation::On } else { Validation::Off } }
+    GpuOptions { select, validation: Validation::from_environment() }
 }
 
 /// Whether the validation layer kept silent.

@@ -94,10 +94,7 @@ impl Chain {
             network: metadata.network,
             planes: metadata.planes.len() as u32,
             plane_parallax: metadata.planes.clone(),
-            slots: slots
-                .iter()
-                .map(|slot| (Arc::clone(&slot.picture), Arc::clone(&slot.disparity), slot.planes.clone()))
-                .collect(),
+            slots: slots.clone(),
         };
         let span = |planes: &[f32]| {
             let (low, high) = planes.iter().fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));

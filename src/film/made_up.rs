@@ -56,7 +56,7 @@ impl MadeUp {
     pub(super) fn new() -> Self {
         let texture = |width: usize, height: usize, low: usize, range: usize| {
             // Squares of several sizes over each other: edges everywhere, and more of them towards the bottom.
-            let value = |x: usize, y: usize| ((x ^ y) + (x / 8 ^ y / 8) * 8 + (x / 64 * 40) + y) % range + low;
+            let value = |x: usize, y: usize| ((x ^ y) + ((x / 8) ^ (y / 8)) * 8 + (x / 64 * 40) + y) % range + low;
             Arc::new((0..height).flat_map(|y| (0..width).map(move |x| value(x, y) as u8)).collect())
         };
         let rows = SIZE[1] as usize;

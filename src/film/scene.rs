@@ -9,6 +9,7 @@ use crate::stage::comfort::{Comfort, Mapping, Settings};
 use super::pool::Lent;
 
 /// The GPU memory of one scene. A chain has a fixed number of them, made at start.
+#[derive(Clone)]
 pub struct Slot {
     /// Its number in the chain, from 0.
     pub index: usize,
@@ -39,7 +40,7 @@ pub struct Layout {
     /// Parallax of each plane in %, as far as the weights say.
     pub plane_parallax: Vec<f32>,
     /// All slots, so that whoever binds them can do so once.
-    pub slots: Vec<(Arc<Image>, Arc<Buffer>, Option<Arc<Buffer>>)>,
+    pub slots: Vec<Slot>,
 }
 
 /// A picture with its disparity.

@@ -4,9 +4,10 @@
 //! rest is black. Where it shrinks it is filtered by a triangle as wide as needed, where it grows it is bilinear, and at its own size it is
 //! copied exactly.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder};
+use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource};
 use crate::stage::input::read_triangle;
 
 const COMPOSE: KernelSource = KernelSource {
@@ -24,7 +25,6 @@ struct Push {
     fitted: [u32; 2],
     eye: [u32; 2],
     parity: [i32; 2],
-    arrangement: i32,
     swapped: i32,
     mixing: [[f32; 6]; 3],
 }
@@ -136,29 +136,52 @@ pub fn fit(aspect: f64, window: [u32; 2]) -> ([i32; 2], [u32; 2]) {
 
 /// The stage from two eyes to one picture.
 pub struct Compose {
-    bindings: Arc<Bindings>,
+    gpu: Gpu,
+    images: [Resource; 3],
+    /// The kernel is made anew for each arrangement that is shown, and for each with eyes at their own size.
+    variants: Mutex<HashMap<[u32; 2], Arc<Bindings>>>,
     eye: [u32; 2],
     size: [u32; 2],
 }
 
 impl Compose {
     /// From `left` and `right` (of one size) to `result` (R8G8B8A8_UNORM), all images kept alive. A window makes a new one when it is resized.
-    pub fn new(gpu: &Gpu, left: &Arc<Image>, right: &Arc<Image>, result: &Arc<Image>) -> Result<Self, GpuError> {
-        let kernel = Kernel::new(gpu, &COMPOSE, &[])?;
-        let bindings = Bindings::new(&kernel, &[left.into(), right.into(), result.into()])?;
-        Ok(Self { bindings, eye: left.size(), size: result.size() })
+    pub fn new(gpu: &Gpu, left: &Arc<Image>, right: &Arc<Image>, result: &Arc<Image>) -> Self {
+        Self {
+            gpu: gpu.clone(),
+            images: [left.into(), right.into(), result.into()],
+            variants: Mutex::default(),
+            eye: left.size(),
+            size: result.size(),
+        }
     }
 
-    /// Records the composition.
+    fn variant(&self, constants: [u32; 2]) -> Result<Arc<Bindings>, GpuError> {
+        let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bindings) = variants.get(&constants) {
+            return Ok(Arc::clone(bindings));
+        }
+        let kernel = Kernel::new(&self.gpu, &COMPOSE, &constants)?;
+        let bindings = Bindings::new(&kernel, &self.images)?;
+        Ok(Arc::clone(variants.entry(constants).or_insert(bindings)))
+    }
+
+    /// Records the composition. An arrangement that was not seen before makes its kernel.
     pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
         let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
+        let fitted = composition.fitted.map(|side| side.max(1));
+        let area = match arrangement {
+            0 => [(fitted[0] / 2).max(1), fitted[1]],
+            1 => [fitted[0], (fitted[1] / 2).max(1)],
+            _ => fitted,
+        };
+        let bindings = self.variant([arrangement.unsigned_abs(), u32::from(area == self.eye)])?;
         let push = Push {
             size: self.size,
             at: composition.at,
-            fitted: composition.fitted.map(|side| side.max(1)),
+            fitted,
             eye: self.eye,
             parity: composition.origin.map(|v| v & 1),
-            arrangement,
             swapped: i32::from(swapped),
             mixing: match composition.arrangement {
                 Arrangement::Anaglyph(mixing) => mixing,
@@ -166,7 +189,7 @@ impl Compose {
             },
         };
         let groups = [self.size[0].div_ceil(32), self.size[1].div_ceil(4), 1];
-        recorder.dispatch(&self.bindings, bytemuck::bytes_of(&push), groups)
+        recorder.dispatch(&bindings, bytemuck::bytes_of(&push), groups)
     }
 }
 
