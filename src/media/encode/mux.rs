@@ -150,6 +150,11 @@ impl Muxer {
                     return Err(EncodeError::Memory);
                 }
                 (*defaults).type_ = kind;
+                if avutil_version() >> 16 >= 59 {
+                    // AV_STEREO3D_VIEW_UNSPEC, which FFmpeg 7.1 brought (its number is written as such, because older bindings have
+                    // no name for it). Without it MP4 gets Apple's vexu box too, which says that the stream has two views.
+                    (&raw mut (*defaults).view).cast::<u32>().write(3);
+                }
                 ptr::copy_nonoverlapping(defaults.cast::<u8>(), target, size);
                 av_freep(ptr::from_mut(&mut defaults).cast());
                 // st3d is not in any standard for flat films.
