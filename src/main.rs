@@ -8,6 +8,8 @@ use deep3d::cli::{self, Cli};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    // While there is one thread: it speaks to the encoders through the environment.
+    deep3d::media::encode::quieten();
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter()));
     tracing_subscriber::fmt()

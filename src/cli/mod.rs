@@ -126,6 +126,9 @@ pub(super) struct ConvertArguments {
     /// Quality: lower is better and larger; without it a good middle for the codec
     #[arg(long)]
     pub(super) crf: Option<u8>,
+    /// Time that the encoder may take: slower is smaller
+    #[arg(long, value_enum, default_value = "medium", hide_possible_values = true, value_name = "ultrafast..veryslow")]
+    pub(super) preset: crate::media::encode::Preset,
     /// Overwrite what is there
     #[arg(long)]
     pub(super) force: bool,

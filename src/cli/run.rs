@@ -196,6 +196,7 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         end: arguments.end,
         codec: arguments.codec,
         crf: arguments.crf,
+        preset: arguments.preset,
         force: arguments.force,
         film: film_options(&arguments.queues, &arguments.network),
     };

@@ -13,7 +13,8 @@ use crate::film::{Film, FilmError, FilmOptions, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::encode::{
-    Codec, EncodeError, PixelOrder, StillFormat, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
+    Codec, EncodeError, PixelOrder, Preset, StillFormat, StillOptions, TrackSource, write_depth, write_picture,
+    write_wiggle,
 };
 use crate::media::{Info, StopFlag};
 use crate::net::Weights;
@@ -77,6 +78,8 @@ pub struct ConvertOptions {
     pub codec: Option<Codec>,
     /// `--crf`.
     pub crf: Option<u8>,
+    /// `--preset`.
+    pub preset: Preset,
     /// `--force`.
     pub force: bool,
     /// How films are opened.
@@ -211,7 +214,8 @@ impl<'a> Conversion<'a> {
         let tracks = TrackSource {
             url: Some(self.job.input.clone().into()),
             origin: Some(info.start_offset),
-            start: scene.pts,
+            // Without --start the sound may begin before the first picture.
+            start: if self.options.start.is_some() { scene.pts } else { Time::ZERO },
             end: self.end,
             ..TrackSource::default()
         };
@@ -220,6 +224,7 @@ impl<'a> Conversion<'a> {
             sample_aspect: scene.data.layout.sample_aspect,
             codec: self.options.codec,
             crf: self.options.crf,
+            preset: self.options.preset,
             time_base: info.time_base,
             frame_rate: info.frame_rate.and_then(signed),
             force: self.options.force,

@@ -85,7 +85,7 @@ mod tests {
         let (left, right) = (draw(size, Eye::Left), draw(size, Eye::Right));
         let y = 560;
         for (index, parallax) in STAIRS.iter().enumerate() {
-            let from = 1600 * (index + 1) / 8 - 120;
+            let from = 1600 * (index + 1) / 8 - 100;
             let (l, r) = (post_from(&left, 1600, y, from), post_from(&right, 1600, y, from));
             assert_eq!((r as f32 - l as f32).round(), parallax / 100.0 * 1600.0, "post {parallax}");
         }

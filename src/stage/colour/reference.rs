@@ -3,7 +3,7 @@
 use super::constants::{ColourConstants, Curve, REFERENCE_WHITE};
 use crate::frame::{Orientation, Picture};
 
-/// For each pixel of the turned picture: coded x = dot(rows[0], (x, y, 1)), coded y = dot(rows[1], …).
+/// For each pixel of the turned picture: coded x is the dot product of the first row and (x, y, 1), coded y that of the second.
 pub(super) fn turning(orientation: Orientation, coded: [u32; 2]) -> [[i32; 3]; 2] {
     let [width, height] = coded.map(|side| side as i32);
     let (x, y) = match orientation.quarter_turns % 4 {
