@@ -207,6 +207,9 @@ impl Gpu {
         undo_instance.keep();
         drop((undo_device, undo_instance));
         debug::name(utils.as_ref(), timeline, "timeline");
+        debug::name(utils.as_ref(), linear_sampler, "linear");
+        debug::name(utils.as_ref(), nearest_sampler, "nearest");
+        debug::name(utils.as_ref(), queue, "everything");
         tracing::info!("GPU: {} ({})", facts.name, facts.driver);
         Ok(Self {
             shared: Arc::new(Shared {

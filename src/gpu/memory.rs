@@ -96,6 +96,7 @@ pub enum BufferKind {
 pub struct Buffer {
     gpu: Gpu,
     pub(super) handle: vk::Buffer,
+    name: String,
     bytes: u64,
     kind: BufferKind,
     allocation: Mutex<Option<Allocation>>,
@@ -115,7 +116,7 @@ impl Buffer {
         // SAFETY: plain creation; the handle is given to its owner below before anything can fail.
         let handle =
             unsafe { shared.device.create_buffer(&info, None) }.map_err(GpuError::while_doing("creating a buffer"))?;
-        let buffer = Self { gpu: gpu.clone(), handle, bytes, kind, allocation: Mutex::new(None) };
+        let buffer = Self { gpu: gpu.clone(), handle, name: name.to_owned(), bytes, kind, allocation: Mutex::new(None) };
         let location = match kind {
             BufferKind::Device => MemoryLocation::GpuOnly,
             BufferKind::Upload => MemoryLocation::CpuToGpu,
@@ -225,6 +226,7 @@ impl TexelView {
         // SAFETY: the buffer is alive and kept so by the view; the range is inside it.
         let handle = unsafe { shared.device.create_buffer_view(&info, None) }
             .map_err(GpuError::while_doing("creating a texel view"))?;
+        debug::name(shared.utils.as_ref(), handle, &buffer.name);
         shared.count_object();
         Ok(Arc::new(Self { buffer: Arc::clone(buffer), handle }))
     }
@@ -324,6 +326,8 @@ impl Image {
             image.storage_view = first?;
         }
         debug::name(shared.utils.as_ref(), image.handle, name);
+        debug::name(shared.utils.as_ref(), image.view, name);
+        debug::name(shared.utils.as_ref(), image.storage_view, name);
         shared.count_object();
         let image = Arc::new(image);
         let mut commands = Commands::new(gpu, "clear", 0)?;

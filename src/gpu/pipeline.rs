@@ -143,7 +143,10 @@ impl Kernel {
             device.destroy_shader_module(module, None);
             kernel.pipeline = made.map_err(|(_, result)| failed(result))?.into_iter().next().unwrap_or_default();
         }
-        debug::name(gpu.shared.utils.as_ref(), kernel.pipeline, source.name);
+        let utils = gpu.shared.utils.as_ref();
+        debug::name(utils, kernel.pipeline, source.name);
+        debug::name(utils, kernel.layout, source.name);
+        debug::name(utils, kernel.set_layout, source.name);
         gpu.shared.count_object();
         Ok(Arc::new(kernel))
     }
@@ -247,6 +250,8 @@ impl Bindings {
             bindings.set =
                 device.allocate_descriptor_sets(&info).map_err(&failed)?.into_iter().next().unwrap_or_default();
         }
+        debug::name(gpu.shared.utils.as_ref(), bindings.pool, source.name);
+        debug::name(gpu.shared.utils.as_ref(), bindings.set, source.name);
         for (index, (bind, resource)) in (0u32..).zip(source.bindings.iter().zip(resources)) {
             bindings.write(gpu, index, *bind, resource)?;
         }

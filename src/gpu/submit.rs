@@ -127,7 +127,12 @@ impl Commands {
                 commands.queries = shared.device.create_query_pool(&info, None).map_err(&failed)?;
             }
         }
-        debug::name(shared.utils.as_ref(), commands.buffer, name);
+        let utils = shared.utils.as_ref();
+        debug::name(utils, commands.pool, name);
+        debug::name(utils, commands.buffer, name);
+        if count > 0 {
+            debug::name(utils, commands.queries, name);
+        }
         shared.count_object();
         Ok(commands)
     }
