@@ -18,8 +18,10 @@ layout(push_constant) uniform Push {
     float share; // of the parallax that this eye takes: −½ and +½, or 0 and 1
 } push;
 
-// Joined: the gap between two neighbours' landings is from 1 − JOINED to 1 + JOINED pixels.
-const float JOINED = 0.75;
+// Two neighbours are on one surface where their landings are not nearer than SQUEEZED pixels and not farther apart than STRETCHED: a
+// smaller step than that is a slope of the disparity map and no edge, and must not be seen through.
+const float SQUEEZED = 0.25;
+const float STRETCHED = 3.0;
 
 float parallax_at(int x, int y) {
     return texelFetch(parallax, y * push.size.x + clamp(x, 0, push.size.x - 1)).r;
@@ -64,7 +66,7 @@ void main() {
         float p_next = parallax_at(here.x + i + 1, here.y);
         float t_next = float(i + 1) + push.share * p_next;
         float gap = t_next - t;
-        bool joined = abs(gap - 1.0) <= JOINED;
+        bool joined = gap >= SQUEEZED && gap <= STRETCHED;
         // Between this pixel and the next, on one surface.
         bool on = joined && t <= 0.0 && t_next > 0.0;
         float part = on ? -t / gap : 0.0;
@@ -80,7 +82,7 @@ void main() {
         from = better ? float(here.x + i) : from;
         // A hole: the two sides part, and this lies between.
         float behind = max(p, p_next);
-        bool torn = gap > 1.0 + JOINED && t < 0.0 && t_next > 0.0 && behind > hole;
+        bool torn = gap > STRETCHED && t < 0.0 && t_next > 0.0 && behind > hole;
         hole = torn ? behind : hole;
         edge = torn ? float(here.x + i) + (p_next > p ? 1.0 : 0.0) : edge;
         inward = torn ? (p_next > p ? 1.0 : -1.0) : inward;

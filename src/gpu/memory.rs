@@ -116,7 +116,8 @@ impl Buffer {
         // SAFETY: plain creation; the handle is given to its owner below before anything can fail.
         let handle =
             unsafe { shared.device.create_buffer(&info, None) }.map_err(GpuError::while_doing("creating a buffer"))?;
-        let buffer = Self { gpu: gpu.clone(), handle, name: name.to_owned(), bytes, kind, allocation: Mutex::new(None) };
+        let buffer =
+            Self { gpu: gpu.clone(), handle, name: name.to_owned(), bytes, kind, allocation: Mutex::new(None) };
         let location = match kind {
             BufferKind::Device => MemoryLocation::GpuOnly,
             BufferKind::Upload => MemoryLocation::CpuToGpu,

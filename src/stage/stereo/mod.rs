@@ -3,7 +3,7 @@
 //! 1. `guide`: the picture at the map's size beside the map, and how far each value is trusted (little on soft edges).
 //! 2. `refine`: each place takes the disparity of trusted places around it that have its colour; where these show two surfaces, one of them.
 //! 3. `upsample`: the same from 4×4 places for every pixel of the picture; then the comfort mapping. The result is parallax in pixels, with
-//!    edges where the picture has them.
+//!    edges where the picture has them; `median`, of five along the rows and the columns, takes out its specks and streaks.
 //! 4. `widen`: what is in front takes the soft pixels of its edges along; `bounds`: what parallax there is in each run of 16 pixels.
 //! 5. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
 //!    Holes are filled by the surface behind them, mirrored at the hole's edge.
@@ -42,6 +42,12 @@ const UPSAMPLE: KernelSource = KernelSource {
     spirv: include_bytes!("../../../spirv/upsample.spv"),
     bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite],
     push_bytes: size_of::<UpsamplePush>() as u32,
+};
+const MEDIAN: KernelSource = KernelSource {
+    name: "median",
+    spirv: include_bytes!("../../../spirv/median.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: 16,
 };
 const WIDEN: KernelSource = KernelSource {
     name: "widen",
@@ -209,6 +215,8 @@ pub struct Stereo {
     guide: Vec<Arc<Bindings>>,
     refine: Arc<Bindings>,
     upsample: Vec<Arc<Bindings>>,
+    /// Along the rows, then along the columns and back to where it came from.
+    median: [Arc<Bindings>; 2],
     widen: Arc<Bindings>,
     bounds: Arc<Bindings>,
     warp: Vec<[Arc<Bindings>; 2]>,
@@ -225,15 +233,18 @@ impl Stereo {
         let refined = TexelView::new(&buffer("refined disparity", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
         let parallax = buffer("parallax", u64::from(size[0]) * u64::from(size[1]) * 4)?;
         let parallax_texels = TexelView::new(&parallax, vk::Format::R32_SFLOAT)?;
-        let widened = buffer("widened parallax", parallax.bytes())?;
-        let widened = TexelView::new(&widened, vk::Format::R32_SFLOAT)?;
+        let other = buffer("parallax between two steps", parallax.bytes())?;
+        let other = TexelView::new(&other, vk::Format::R32_SFLOAT)?;
         let runs = buffer("bounds of parallax", u64::from(size[0].div_ceil(RUN)) * u64::from(size[1]) * 8)?;
         let runs = TexelView::new(&runs, vk::Format::R32G32_SFLOAT)?;
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let eyes = [Image::new(gpu, "left eye", options)?, Image::new(gpu, "right eye", options)?];
         let kernel = |source| Kernel::new(gpu, source, &[]);
         let (guide, refine, upsample) = (kernel(&GUIDE)?, kernel(&REFINE)?, kernel(&UPSAMPLE)?);
-        let (widen, bounds, warp) = (kernel(&WIDEN)?, kernel(&BOUNDS)?, kernel(&WARP)?);
+        let (median, widen, bounds, warp) = (kernel(&MEDIAN)?, kernel(&WIDEN)?, kernel(&BOUNDS)?, kernel(&WARP)?);
+        let step = |kernel: &Arc<Kernel>, from: &Arc<TexelView>, to: &Arc<TexelView>| {
+            Bindings::new(kernel, &[Resource::from(from), Resource::from(to)])
+        };
         let bind_guide = |source: &Source| {
             let disparity = TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, texels * 4)?;
             let picture = Resource::from(&source.picture);
@@ -243,7 +254,7 @@ impl Stereo {
             Bindings::new(&upsample, &[(&source.picture).into(), (&refined).into(), (&parallax_texels).into()])
         };
         let bind_warp = |source: &Source| {
-            let inputs = [Resource::from(&source.picture), (&widened).into(), (&runs).into()];
+            let inputs = [Resource::from(&source.picture), (&other).into(), (&runs).into()];
             let bind = |eye| {
                 let [picture, parallax, bounds] = inputs.clone();
                 Bindings::new(&warp, &[picture, parallax, bounds, Resource::from(eye)])
@@ -256,8 +267,9 @@ impl Stereo {
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
             refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
-            widen: Bindings::new(&widen, &[(&parallax_texels).into(), (&widened).into()])?,
-            bounds: Bindings::new(&bounds, &[(&widened).into(), (&runs).into()])?,
+            median: [step(&median, &parallax_texels, &other)?, step(&median, &other, &parallax_texels)?],
+            widen: step(&widen, &parallax_texels, &other)?,
+            bounds: step(&bounds, &other, &runs)?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
             parallax,
             eyes,
@@ -309,6 +321,9 @@ impl Stereo {
         let push =
             UpsamplePush { size: self.size, small: self.small, gain, offset, low, high, front_fade, behind_fade };
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
+        for (bindings, axis) in self.median.iter().zip([[1, 0], [0, 1]]) {
+            recorder.dispatch(bindings, bytemuck::bytes_of(&[self.size, axis]), self.groups())?;
+        }
         let push = [self.size[0], self.size[1], soft_edge(self.size[0])];
         recorder.dispatch(&self.widen, bytemuck::bytes_of(&push), self.groups())?;
         let groups = [self.size[0].div_ceil(RUN * 16), self.size[1].div_ceil(8), 1];

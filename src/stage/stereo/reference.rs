@@ -28,6 +28,7 @@ pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let (guide, trust) = guide(scene, &numbers);
     let refined = refine(&guide, &trust, scene.small);
     let parallax = upsample(scene, &refined, &numbers);
+    let parallax = median(&median(&parallax, scene.size, [1, 0]), scene.size, [0, 1]);
     let flat = view.mapping.gain == 0.0;
     let widened = widen(&parallax, scene.size);
     let eye = |share: f32| warp(scene, &widened, &numbers, if flat { 0.0 } else { share });
@@ -151,6 +152,16 @@ fn upsample(scene: &Scene<'_>, refined: &[Texel], numbers: &Numbers) -> Vec<f32>
         .collect()
 }
 
+/// Along `axis`; what lies outside repeats the edge.
+fn median(parallax: &[f32], size: [u32; 2], axis: [i32; 2]) -> Vec<f32> {
+    let one = |[x, y]: [i32; 2]| {
+        let mut five = [-2, -1, 0, 1, 2].map(|i| parallax[index([x + i * axis[0], y + i * axis[1]], size)]);
+        five.sort_by(f32::total_cmp);
+        five[2]
+    };
+    places(size).map(one).collect()
+}
+
 fn widen(parallax: &[f32], size: [u32; 2]) -> Vec<f32> {
     const EDGE: f32 = 1.0;
     let reach = soft_edge(size[0]) as i32;
@@ -184,7 +195,8 @@ fn warp(scene: &Scene<'_>, parallax: &[f32], numbers: &Numbers, share: f32) -> V
 
 /// Where in its source row the pixel `here` of an eye comes from.
 fn origin(here: [i32; 2], parallax_at: impl Fn(i32) -> f32, [first, last]: [i32; 2], share: f32) -> f32 {
-    const JOINED: f32 = 0.75;
+    const SQUEEZED: f32 = 0.25;
+    const STRETCHED: f32 = 3.0;
     let mut p = parallax_at(here[0] + first);
     let mut t = first as f32 + share * p;
     let (mut p_before, mut joined_before) = (p, true);
@@ -195,7 +207,7 @@ fn origin(here: [i32; 2], parallax_at: impl Fn(i32) -> f32, [first, last]: [i32;
         let p_next = parallax_at(here[0] + i + 1);
         let t_next = (i + 1) as f32 + share * p_next;
         let gap = t_next - t;
-        let joined = (gap - 1.0).abs() <= JOINED;
+        let joined = (SQUEEZED..=STRETCHED).contains(&gap);
         let x = (here[0] + i) as f32;
         if joined && t <= 0.0 && t_next > 0.0 {
             let part = -t / gap;
@@ -210,7 +222,7 @@ fn origin(here: [i32; 2], parallax_at: impl Fn(i32) -> f32, [first, last]: [i32;
             (best, from) = (p, x);
         }
         let behind = p.max(p_next);
-        if gap > 1.0 + JOINED && t < 0.0 && t_next > 0.0 && hole.is_none_or(|(farthest, ..)| behind > farthest) {
+        if gap > STRETCHED && t < 0.0 && t_next > 0.0 && hole.is_none_or(|(farthest, ..)| behind > farthest) {
             hole = Some(if p_next > p { (behind, x + 1.0, 1.0) } else { (behind, x, -1.0) });
         }
         (p_before, joined_before) = (p, joined);
