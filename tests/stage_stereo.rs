@@ -236,3 +236,33 @@ fn a_ramp_stays_a_ramp() {
     println!("{worst:.3} px off the ramp");
     assert!(worst < 0.25, "{worst} px off the ramp");
 }
+
+#[test]
+fn a_soft_map_tears_no_cracks_into_surfaces() {
+    let gpu = WatchedGpu::new().unwrap();
+    let edge = 400;
+    let mut numbers = Numbers(11);
+    let mut picture = Vec::new();
+    for _ in 0..SIZE[1] {
+        for x in 0..SIZE[0] as i32 {
+            let texture = 140 + (numbers.bits() % 110) as u8;
+            // Some of the wall's colour in the surface's texture, so that no colour tells the two apart everywhere.
+            picture.extend(if x < edge { [texture, 30, 10 + texture / 12, 255] } else { [10, 60, texture, 255] });
+        }
+    }
+    // From in front of the screen to behind it over sixteen places of the map, as an unsure network gives it.
+    let place = |x: u32| (x as f32 + 0.5) * SIZE[0] as f32 / SMALL[0] as f32;
+    let soft = |x: u32| ((place(x) - edge as f32) / 32.0).clamp(-1.0, 1.0) * 14.0;
+    let disparity: Vec<f32> = (0..SMALL[1]).flat_map(|_| (0..SMALL[0]).map(soft)).collect();
+    let (both, _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(14.0, SourceEye::Centre));
+    for (eye, name) in both.iter().zip(["left", "right"]) {
+        let cracks: usize = (20..SIZE[1] as i32 - 20)
+            .map(|y| {
+                // Up to where the surface ends in this row.
+                let end = (300..460).rev().find(|x| kind(at(eye, *x, y)) == 's').unwrap();
+                (300..end).filter(|x| kind(at(eye, *x, y)) != 's').count()
+            })
+            .sum();
+        assert!(cracks <= 4, "{cracks} pixels of the {name} eye's surface show something else");
+    }
+}
