@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
+use deep3d::sink::layout::Layout;
 use tempfile::TempDir;
 
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
@@ -114,7 +116,7 @@ fn wrong_usage_exits_with_2() {
         (vec!["convert", CLIP, "-o", &mp4, "--render", "selection"], "deep3d-2016"),
         (vec!["convert", CLIP, "-o", &mp4, "--network", "deep3d-2016"], "--weights"),
         (vec!["play", "--sink", "vr", CLIP], "vr"),
-        (vec!["test-pattern", "--layout", "depth", "-o", &png], "depth"),
+        (vec!["test-pattern", "--layout", "wiggle", "-o", &png], "gif"),
         (vec!["frobnicate"], "frobnicate"),
     ] {
         assert_refused(&run(&arguments), 2, &[word], &arguments.join(" "));
@@ -302,7 +304,8 @@ fn interrupt(mut command: Command, folder: &Path, already: usize) -> Option<i32>
         sleep(Duration::from_millis(20));
     }
     assert!(names(folder).len() > already, "nothing was begun");
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    // The shell's own `kill`: a small system has no program of that name.
+    let killed = Command::new("bash").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
     assert!(killed.success());
     child.wait().unwrap().code()
 }
@@ -374,4 +377,27 @@ fn the_test_pattern_is_written_in_a_layout() {
     };
     // L in the left part of the left half, R in the right part of the right half.
     assert!(bright(0, 320) > 500 && bright(320, 960) == 0 && bright(960, 1280) > 500);
+}
+
+#[test]
+fn the_test_pattern_has_every_layout() {
+    let folder = TempDir::new().unwrap();
+    let write = |layout: &str, name: &str| {
+        let out = folder.path().join(name);
+        let output = run(&["test-pattern", "--layout", layout, "-o", &out.to_string_lossy(), "--size", "640x360"]);
+        assert!(output.status.success(), "{layout}: {}", text(&output.stderr));
+        image::open(&out).unwrap()
+    };
+    for layout in Layout::value_variants().iter().filter(|layout| **layout != Layout::Wiggle) {
+        let picture = write(layout.name(), &format!("{layout}.png"));
+        assert_eq!([picture.width(), picture.height()], layout.output_size([640, 360]), "{layout}");
+    }
+    assert_eq!(write("wiggle", "wiggle.gif").width(), 640);
+    // The nearest post (-1 %) and the farthest (2 %), by the definition of depth pictures, and the screen between them.
+    let depth = image::open(folder.path().join("depth.png")).unwrap().to_luma16();
+    let at = |x: u32| depth.get_pixel(x, 270).0[0];
+    assert_eq!([at(80), at(120), at(560)], [32768 + 3277, 32768, 32768 - 2 * 3277]);
+    let shown = write("depth", "depth.jpg").to_luma8();
+    let grey = [80, 120, 560].map(|x| shown.get_pixel(x, 270).0[0]);
+    assert!(grey[0] > 250 && (168..=172).contains(&grey[1]) && grey[2] < 5, "{grey:?}");
 }

@@ -8,6 +8,7 @@ mod written;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use deep3d::media::encode::{
     Codec, Container, EncodeError, Preset, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
@@ -417,7 +418,7 @@ fn a_wiggle_loops_and_looks_like_its_pictures() {
     let size = [160, 90];
     let pictures = [picture(size, 0), picture(size, 20)];
     let lent: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
-    write_wiggle(&path, &lent, 640, size, Default::default(), 15, false).unwrap();
+    write_wiggle(&path, &lent, 640, size, Default::default(), Duration::from_millis(150), false).unwrap();
     let bytes = fs::read(&path).unwrap();
     let at = bytes.windows(11).position(|window| window == b"NETSCAPE2.0").expect("loops");
     assert_eq!(bytes[at + 11..at + 15], [3, 1, 0, 0], "for ever");

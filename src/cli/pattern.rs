@@ -1,5 +1,6 @@
 //! `deep3d test-pattern`: the pattern into a window or a picture.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,13 +9,17 @@ use ash::vk;
 use super::TestPatternArguments;
 use super::run::{CliError, check_validation, gpu_options};
 use crate::eyes::{Place, composition};
-use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Headless, Image, ImageOptions, Recorder};
-use crate::media::encode::{EncodeError, StillFormat, StillOptions, write_picture};
-use crate::pattern::{Eye, draw};
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Recorder};
+use crate::media::encode::{
+    EncodeError, PixelOrder, StillFormat, StillOptions, write_depth, write_picture, write_wiggle,
+};
+use crate::pattern::{Eye, draw, draw_layers, mapping, parallax};
 use crate::sink::Layout;
 use crate::sink::compose::Compose;
-use crate::sink::layout::Target;
+use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::window::{self, Action, App, Canvas, Tick, WindowError, WindowOptions};
+use crate::stage::stereo::depth;
+use crate::stage::stereo::layers::layers_size;
 
 /// What can go wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -29,59 +34,125 @@ pub(super) enum PatternError {
 
 pub(super) fn show(arguments: &TestPatternArguments) -> Result<(), CliError> {
     let layout = arguments.layout;
-    if matches!(layout, Layout::Depth | Layout::Layers | Layout::Wiggle) {
-        return Err(CliError::Usage(format!(
-            "the test pattern has no {layout}: choose a layout of both eyes, or one eye"
-        )));
-    }
     let options = gpu_options(arguments.gpu.clone());
     match &arguments.output {
         None => {
             let size = layout.output_size(arguments.size);
             let window =
                 WindowOptions { title: "deep3d".to_owned(), size, full_screen: arguments.fullscreen, gpu: options };
-            let mut app =
-                PatternWindow { arguments, swap_eyes: arguments.swap_eyes, layout, pictures: None, compose: None };
+            let mut app = PatternWindow {
+                eye: arguments.size,
+                swap_eyes: arguments.swap_eyes,
+                layout,
+                gpu: None,
+                pictures: None,
+                compose: None,
+                began: Instant::now(),
+            };
             Ok(window::run(&mut app, window).map_err(|error: PatternError| error)?)
         }
         Some(output) => {
             let format = StillFormat::from_path(output).map_err(PatternError::from)?;
             if !layout.allows(Target::Picture) || !layout.allows_still(format) {
+                let wanted = if layout == Layout::Wiggle { ".gif" } else { ".png" };
                 return Err(CliError::Usage(format!(
-                    "--layout {layout} cannot be written as {}: name a .png",
+                    "--layout {layout} cannot be written as {}: name a {wanted}",
                     format.name()
                 )));
             }
-            let gpu = Gpu::new(&Headless, &options)?;
-            write(&gpu, arguments, output)?;
-            check_validation(&gpu)
+            write(arguments, output, format, options)
         }
     }
 }
 
-/// Both eyes' pictures on the GPU.
-fn pictures(gpu: &Gpu, size: [u32; 2]) -> Result<[Arc<Image>; 2], GpuError> {
-    let upload = |eye, name: &str| {
-        let samples = draw(size, eye);
+/// What is laid out: a pair of eyes, or one picture that stands for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Eyes,
+    Depth,
+    Layers,
+}
+
+impl Kind {
+    fn of(layout: Layout) -> Self {
+        match layout {
+            Layout::Depth => Self::Depth,
+            Layout::Layers => Self::Layers,
+            _ => Self::Eyes,
+        }
+    }
+}
+
+/// The parallax of the pattern in pixels.
+fn parallax_in_pixels(size: [u32; 2]) -> Vec<f32> {
+    parallax(size).into_iter().map(|percent| percent * size[0] as f32 / 100.0).collect()
+}
+
+/// The pictures for an eye of `size` on the GPU.
+fn pictures(gpu: &Gpu, size: [u32; 2], kind: Kind) -> Result<[Arc<Image>; 2], GpuError> {
+    let upload = |samples: &[u8], size: [u32; 2], name: &str| {
         let buffer = Buffer::new(gpu, "pattern", samples.len() as u64, BufferKind::Upload)?;
-        buffer.write(0, &samples)?;
+        buffer.write(0, samples)?;
         let image = Image::new(gpu, name, ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 })?;
         let mut commands = Commands::new(gpu, "pattern", 0)?;
         commands.record(|recorder| recorder.copy_buffer_to_image(&buffer, &image, 4))?;
         gpu.wait(gpu.submit(&mut commands)?)?;
         Ok(image)
     };
-    Ok([upload(Eye::Left, "left pattern")?, upload(Eye::Right, "right pattern")?])
+    let twice = |image: Arc<Image>| [Arc::clone(&image), image];
+    match kind {
+        Kind::Eyes => Ok([
+            upload(&draw(size, Eye::Left), size, "left pattern")?,
+            upload(&draw(size, Eye::Right), size, "right pattern")?,
+        ]),
+        Kind::Depth => {
+            let (_, grey) = depth::reference(&parallax_in_pixels(size), size[0], &mapping());
+            let samples: Vec<u8> = grey.into_iter().flat_map(|grey| [grey, grey, grey, 255]).collect();
+            upload(&samples, size, "depth of the pattern").map(twice)
+        }
+        Kind::Layers => upload(&draw_layers(size), layers_size(size), "layers of the pattern").map(twice),
+    }
 }
 
-fn write(gpu: &Gpu, arguments: &TestPatternArguments, output: &std::path::Path) -> Result<(), PatternError> {
-    let size = arguments.layout.output_size(arguments.size);
-    let [left, right] = pictures(gpu, arguments.size)?;
+fn write(
+    arguments: &TestPatternArguments,
+    output: &Path,
+    format: StillFormat,
+    options: GpuOptions,
+) -> Result<(), CliError> {
+    let (eye, force) = (arguments.size, arguments.force);
+    match arguments.layout {
+        Layout::Depth if matches!(format, StillFormat::Png | StillFormat::Tiff) => {
+            let (deep, _) = depth::reference(&parallax_in_pixels(eye), eye[0], &mapping());
+            write_depth(output, &deep, eye, force).map_err(PatternError::from)?;
+        }
+        Layout::Wiggle => {
+            let mut eyes = [draw(eye, Eye::Left), draw(eye, Eye::Right)];
+            if arguments.swap_eyes {
+                eyes.reverse();
+            }
+            let eyes = eyes.each_ref().map(Vec::as_slice);
+            write_wiggle(output, &eyes, eye[0] as usize * 4, eye, PixelOrder::Rgba, WIGGLE, force)
+                .map_err(PatternError::from)?;
+        }
+        _ => {
+            let gpu = Gpu::new(&Headless, &options)?;
+            write_laid_out(&gpu, arguments, output)?;
+            check_validation(&gpu)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_laid_out(gpu: &Gpu, arguments: &TestPatternArguments, output: &Path) -> Result<(), PatternError> {
+    let layout = arguments.layout;
+    let size = layout.output_size(arguments.size);
+    let [left, right] = pictures(gpu, arguments.size, Kind::of(layout))?;
     let target =
         Image::new(gpu, "laid-out pattern", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 })?;
     let readback = Buffer::new(gpu, "pattern", u64::from(size[0]) * u64::from(size[1]) * 4, BufferKind::Readback)?;
     let compose = Compose::new(gpu, &left, &right, &target);
-    let composition = composition(arguments.layout, arguments.swap_eyes, arguments.size, 1.0, size, Place::File);
+    let composition = composition(layout, arguments.swap_eyes, arguments.size, 1.0, size, Place::File);
     let mut commands = Commands::new(gpu, "pattern", 0)?;
     commands.record(|recorder| {
         compose.record(recorder, &composition)?;
@@ -93,45 +164,61 @@ fn write(gpu: &Gpu, arguments: &TestPatternArguments, output: &std::path::Path) 
     Ok(())
 }
 
-struct PatternWindow<'a> {
-    arguments: &'a TestPatternArguments,
+struct PatternWindow {
+    /// Width and height of one eye's picture.
+    eye: [u32; 2],
     swap_eyes: bool,
     layout: Layout,
-    pictures: Option<(Gpu, [Arc<Image>; 2])>,
+    gpu: Option<Gpu>,
+    pictures: Option<(Kind, [Arc<Image>; 2])>,
     compose: Option<(Arc<Image>, Compose)>,
+    /// A wiggle counts from here.
+    began: Instant,
 }
 
-impl App for PatternWindow<'_> {
+impl App for PatternWindow {
     type Error = PatternError;
 
     fn start(&mut self, gpu: &Gpu) -> Result<(), PatternError> {
-        self.pictures = Some((gpu.clone(), pictures(gpu, self.arguments.size)?));
+        self.gpu = Some(gpu.clone());
         Ok(())
     }
 
-    fn tick(&mut self, _now: Instant) -> Result<Tick, PatternError> {
-        Ok(Tick::default())
+    fn tick(&mut self, now: Instant) -> Result<Tick, PatternError> {
+        let wiggles = self.layout == Layout::Wiggle;
+        Ok(Tick { repaint: wiggles, wake: wiggles.then(|| now + WIGGLE), finished: false })
     }
 
     fn paint(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), PatternError> {
-        let Some((gpu, [left, right])) = &self.pictures else { return Ok(()) };
+        let Some(gpu) = &self.gpu else { return Ok(()) };
+        let kind = Kind::of(self.layout);
+        let [left, right] = match self.pictures.take() {
+            Some((shown, pictures)) if shown == kind => pictures,
+            _ => {
+                self.compose = None;
+                pictures(gpu, self.eye, kind)?
+            }
+        };
         let compose = match self.compose.take() {
             Some((image, compose)) if Arc::ptr_eq(&image, &canvas.image) => (image, compose),
-            _ => (Arc::clone(&canvas.image), Compose::new(gpu, left, right, &canvas.image)),
+            _ => (Arc::clone(&canvas.image), Compose::new(gpu, &left, &right, &canvas.image)),
         };
         let place = Place::Window(canvas.origin);
-        let composition =
-            composition(self.layout, self.swap_eyes, self.arguments.size, 1.0, canvas.image.size(), place);
+        let layout = self.layout.at(self.began.elapsed());
+        let composition = composition(layout, self.swap_eyes, self.eye, 1.0, canvas.image.size(), place);
         compose.1.record(recorder, &composition)?;
+        self.pictures = Some((kind, [left, right]));
         self.compose = Some(compose);
         Ok(())
     }
 
     fn act(&mut self, action: Action, _now: Instant) -> bool {
-        if action == Action::SwapEyes {
-            self.swap_eyes = !self.swap_eyes;
+        match action {
+            Action::SwapEyes => self.swap_eyes = !self.swap_eyes,
+            Action::Layout(by) => self.layout = self.layout.step(by, Target::Window),
+            _ => return false,
         }
-        action == Action::SwapEyes
+        true
     }
 
     fn title(&self) -> String {
@@ -142,5 +229,6 @@ impl App for PatternWindow<'_> {
     fn end(&mut self) {
         self.compose = None;
         self.pictures = None;
+        self.gpu = None;
     }
 }

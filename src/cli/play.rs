@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
-
 use super::run::{CliError, check_validation, film_options, gpu_options, load_weights, settings};
 use super::{PlayArguments, SinkKind};
 use crate::eyes::{Eyes, Place, Settings};
@@ -16,7 +14,7 @@ use crate::net::Weights;
 use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
 use crate::sink::Layout;
-use crate::sink::layout::Target;
+use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::window::{Action, Canvas, WindowOptions};
 use crate::time::Time;
 
@@ -30,9 +28,6 @@ const STRENGTH_MOST: f32 = 5.0;
 
 /// A step of the convergence keys.
 const CONVERGENCE_STEP: f32 = 0.05;
-
-/// How long a wiggling window shows each eye.
-const WIGGLE: Duration = Duration::from_millis(120);
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 const CANVAS: [u32; 2] = [1280, 720];
@@ -174,18 +169,10 @@ struct ScenePainter {
     began: Instant,
 }
 
-/// The layouts that a window shows, in the order of the key.
-fn window_layouts() -> impl Iterator<Item = Layout> {
-    Layout::value_variants().iter().copied().filter(|layout| layout.allows(Target::Window))
-}
-
 impl Painter<Scene> for ScenePainter {
     fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, canvas: &Canvas) -> Result<(), Error> {
         let mut settings = self.settings;
-        if settings.layout == Layout::Wiggle {
-            let turn = self.began.elapsed().as_millis() / WIGGLE.as_millis();
-            settings.layout = if turn.is_multiple_of(2) { Layout::Left } else { Layout::Right };
-        }
+        settings.layout = settings.layout.at(self.began.elapsed());
         self.eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
         Ok(())
     }
@@ -193,12 +180,7 @@ impl Painter<Scene> for ScenePainter {
     fn act(&mut self, action: Action) -> bool {
         let settings = &mut self.settings;
         match action {
-            Action::Layout(by) => {
-                let all: Vec<_> = window_layouts().collect();
-                let at = all.iter().position(|layout| *layout == settings.layout).unwrap_or(0) as i32;
-                let next = (at + by).rem_euclid(all.len().max(1) as i32) as usize;
-                settings.layout = all.get(next).copied().unwrap_or_default();
-            }
+            Action::Layout(by) => settings.layout = settings.layout.step(by, Target::Window),
             Action::Strength(by) => {
                 let strength = settings.comfort.strength + by as f32 * STRENGTH_STEP;
                 settings.comfort.strength = strength.clamp(0.0, STRENGTH_MOST);
@@ -229,16 +211,5 @@ impl Painter<Scene> for ScenePainter {
 
     fn repaint_after(&self) -> Option<Duration> {
         (self.settings.layout == Layout::Wiggle).then_some(WIGGLE)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_layout_key_goes_round() {
-        let all: Vec<_> = window_layouts().collect();
-        assert!(all.len() >= 15 && all.contains(&Layout::Sbs));
     }
 }

@@ -20,6 +20,7 @@ use crate::media::{Info, StopFlag};
 use crate::net::Weights;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
+use crate::sink::layout::WIGGLE;
 use crate::time::{Position, Time};
 
 /// What can stop a conversion.
@@ -299,9 +300,6 @@ impl<'a> Conversion<'a> {
         Ok(readback.read(|bytes| bytes.chunks_exact(2).take(count).map(pair).collect())?)
     }
 }
-
-/// How long a wiggle shows each eye, in hundredths of a second.
-const WIGGLE: u16 = 12;
 
 fn milliseconds(time: Time) -> u64 {
     u64::try_from(time.nanoseconds() / 1_000_000).unwrap_or(0)

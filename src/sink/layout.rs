@@ -20,6 +20,7 @@
 //! file before the name. HTAB, which Kodi would read, means nothing to Skybox.
 
 use std::fmt;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -37,6 +38,9 @@ pub enum Target {
     /// A window.
     Window,
 }
+
+/// How long a wiggle shows each eye.
+pub const WIGGLE: Duration = Duration::from_millis(120);
 
 /// How two eyes become one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, ValueEnum)]
@@ -96,6 +100,23 @@ impl Layout {
             Self::Depth => "depth",
             Self::Layers => "layers",
             Self::Wiggle => "wiggle",
+        }
+    }
+
+    /// The layout `by` places further among those that `target` takes, round and round.
+    pub fn step(self, by: i32, target: Target) -> Self {
+        let all: Vec<_> = Self::value_variants().iter().copied().filter(|layout| layout.allows(target)).collect();
+        let at = all.iter().position(|layout| *layout == self).unwrap_or(0) as i32;
+        let next = (at + by).rem_euclid(all.len().max(1) as i32) as usize;
+        all.get(next).copied().unwrap_or_default()
+    }
+
+    /// What a window shows of it, `elapsed` after it began: each eye in turn for [`WIGGLE`], always the same elsewhere.
+    pub fn at(self, elapsed: Duration) -> Self {
+        match self {
+            Self::Wiggle if (elapsed.as_millis() / WIGGLE.as_millis()).is_multiple_of(2) => Self::Left,
+            Self::Wiggle => Self::Right,
+            layout => layout,
         }
     }
 
@@ -223,6 +244,25 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_layouts_of_a_window_go_round() {
+        let all = Layout::value_variants().len() as i32;
+        assert_eq!(Layout::Sbs.step(1, Target::Window), Layout::HalfSbs);
+        assert_eq!(Layout::Sbs.step(-1, Target::Window), Layout::Wiggle);
+        assert_eq!(Layout::Sbs.step(-1, Target::Film), Layout::Layers);
+        assert_eq!(Layout::Rows.step(all, Target::Window), Layout::Rows);
+    }
+
+    #[test]
+    fn a_wiggle_shows_the_eyes_in_turn() {
+        let at = |layout: Layout, milliseconds| layout.at(Duration::from_millis(milliseconds));
+        assert_eq!(
+            [0, 119, 120, 240].map(|time| at(Layout::Wiggle, time)),
+            [Layout::Left, Layout::Left, Layout::Right, Layout::Left]
+        );
+        assert_eq!(at(Layout::Rows, 120), Layout::Rows);
+    }
 
     #[test]
     fn names_are_those_of_the_command_line() {

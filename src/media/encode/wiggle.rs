@@ -1,6 +1,7 @@
 //! A GIF that changes between pictures for ever: depth for one eye.
 
 use std::path::Path;
+use std::time::Duration;
 
 use color_quant::NeuQuant;
 use gif::{Encoder, Frame, Repeat};
@@ -24,7 +25,7 @@ const TILE: [[i32; 8]; 8] = [
     [63, 31, 55, 23, 61, 29, 53, 21],
 ];
 
-/// Writes `pictures` (samples as in [`super::write_picture`], all of `size` and `stride`) in turn, each for `centiseconds`.
+/// Writes `pictures` (samples as in [`super::write_picture`], all of `size` and `stride`) in turn, each for `time` (GIF counts hundredths of a second).
 ///
 /// All share one palette and one pattern of dots, so that nothing moves but what has depth.
 ///
@@ -36,7 +37,7 @@ pub fn write_wiggle(
     stride: usize,
     size: [u32; 2],
     order: PixelOrder,
-    centiseconds: u16,
+    time: Duration,
     force: bool,
 ) -> Result<(), EncodeError> {
     StillFormat::Gif.check_size(size)?;
@@ -54,13 +55,14 @@ pub fn write_wiggle(
     let palette = NeuQuant::new(10, 256, &learnt);
     let colours = palette.color_map_rgb();
     let [width, height] = size.map(|side| side as u16);
+    let delay = u16::try_from(time.as_millis() / 10).unwrap_or(u16::MAX);
     write_whole(path, force, |file| {
         let mut encoder = Encoder::new(file, width, height, &colours).map_err(failed)?;
         encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
         for picture in &pictures {
             let indices: Vec<u8> =
                 picture.chunks_exact(3).enumerate().map(|(at, sample)| dotted(&palette, sample, at, width)).collect();
-            let frame = Frame { width, height, delay: centiseconds, buffer: indices.into(), ..Frame::default() };
+            let frame = Frame { width, height, delay, buffer: indices.into(), ..Frame::default() };
             encoder.write_frame(&frame).map_err(failed)?;
         }
         Ok(())
