@@ -1,4 +1,4 @@
-"""Self-test of training on a few made-up pairs: `python -m pytest train/test_train.py`."""
+"""Self-test of training on a few made-up pairs: `python -m pytest train`."""
 import csv
 import io
 import json
