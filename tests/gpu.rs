@@ -74,6 +74,21 @@ fn images_start_black_and_make_mips() {
     commands.record(|recorder| recorder.copy_image_to_buffer(&image, &readback, 4)).unwrap();
     gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
     assert!(readback.read(|bytes| bytes.iter().all(|byte| *byte == 0)).unwrap());
+    // Also in memory that held another picture before: new memory is often black by itself.
+    upload.with_mut(|bytes| bytes.fill(0xAA)).unwrap();
+    for _ in 0..3 {
+        let again = Image::new(&gpu, "again", options).unwrap();
+        commands
+            .record(|recorder| {
+                recorder.copy_image_to_buffer(&again, &readback, 4)?;
+                recorder.copy_buffer_to_image(&upload, &again, 4)
+            })
+            .unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        assert!(readback.read(|bytes| bytes.iter().all(|byte| *byte == 0)).unwrap());
+        // Nothing holds it any more, so that its memory is free for the next.
+        commands.record(|_| Ok(())).unwrap();
+    }
     let count_up = |bytes: &mut [u8]| bytes.iter_mut().enumerate().for_each(|(index, byte)| *byte = index as u8);
     upload.with_mut(count_up).unwrap();
     commands

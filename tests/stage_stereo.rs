@@ -192,6 +192,15 @@ fn without_depth_both_eyes_are_the_source() {
     assert!(left == picture && right == picture);
     let ([left, right], _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Left));
     assert!(left == picture && right != picture);
+    // Nor does anything stay of the depth that was shown before.
+    let source = Source { picture: image(&gpu, &picture, SIZE), disparity: floats(&gpu, &disparity) };
+    let stereo = Stereo::new(&gpu, &[source], SMALL).unwrap();
+    for (view, is_source) in [(in_pixels(8.0, SourceEye::Centre), false), (view, true)] {
+        run(&gpu, |recorder| stereo.record(recorder, 0, &view));
+        for eye in [stereo.left(), stereo.right()] {
+            assert_eq!(pixels(&gpu, eye) == picture, is_source);
+        }
+    }
 }
 
 #[test]
@@ -265,4 +274,70 @@ fn a_soft_map_tears_no_cracks_into_surfaces() {
             .sum();
         assert!(cracks <= 4, "{cracks} pixels of the {name} eye's surface show something else");
     }
+}
+
+/// A textured picture whose colour and raw disparity go by the column.
+fn columns(colour: impl Fn(i32, u8) -> [u8; 4], disparity: impl Fn(i32) -> f32) -> (Vec<u8>, Vec<f32>) {
+    let mut numbers = Numbers(17);
+    let across = || (0..SIZE[1]).flat_map(|_| 0..SIZE[0] as i32);
+    let picture = across().flat_map(|x| colour(x, 140 + (numbers.bits() % 100) as u8)).collect();
+    (picture, across().map(disparity).collect())
+}
+
+#[test]
+fn a_thin_post_is_found_wherever_it_stands() {
+    let gpu = WatchedGpu::new().unwrap();
+    // Four pixels, in either half of the runs by which the bounds of parallax are kept.
+    for from in [242, 250] {
+        let post = from..from + 4;
+        let colour = |x, texture| if post.contains(&x) { [texture, 30, 10, 255] } else { [10, 60, texture, 255] };
+        let (picture, disparity) = columns(colour, |x| if post.contains(&x) { -8.0 } else { 8.0 });
+        let (both, _) = eyes(&gpu, &picture, &disparity, SIZE, &in_pixels(8.0, SourceEye::Centre));
+        for (eye, shift) in both.iter().zip([4, -4]) {
+            for y in 0..SIZE[1] as i32 {
+                assert!((from + 1..from + 3).all(|x| kind(at(eye, x + shift, y)) == 's'), "{from} {shift} row {y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_single_column_between_two_surfaces_does_not_stand_in_the_hole() {
+    let gpu = WatchedGpu::new().unwrap();
+    let colour = |x, texture| match x {
+        ..320 => [texture, 30, 10, 255],
+        320 => [60, 250, 60, 255],
+        _ => [10, 60, texture, 255],
+    };
+    let (picture, disparity) = columns(colour, |x| 8.0 * (x - 320).signum() as f32);
+    let ([_, right], parallax) = eyes(&gpu, &picture, &disparity, SIZE, &in_pixels(8.0, SourceEye::Centre));
+    assert!(parallax[180 * SIZE[0] as usize + 320].abs() < 4.0, "the column lies between the two");
+    // The near side lends its depth to the column, and the column its own to the one behind, which would land in the middle of the hole.
+    let stray = (0..SIZE[1] as i32).filter(|y| at(&right, 321, *y) == at(&picture, 321, *y)).count();
+    assert!(stray < 36, "it does in {stray} rows");
+}
+
+#[test]
+fn specks_get_no_depth_of_their_own() {
+    let gpu = WatchedGpu::new().unwrap();
+    // A surface with specks of the wall's colour, and a map that is soft between the two.
+    let mut numbers = Numbers(23);
+    let specks: Vec<bool> = (0..640 * 360).map(|_| numbers.bits().is_multiple_of(40)).collect();
+    let mut picture = Vec::new();
+    for (i, speck) in specks.iter().enumerate() {
+        let wall = i % 640 >= 400 || *speck;
+        picture.extend(if wall { [10, 60, 200, 255] } else { [200, 30, 10, 255] });
+    }
+    let soft = |x: u32| ((4.0 * x as f32 + 2.0 - 400.0) / 32.0).clamp(-1.0, 1.0) * 8.0;
+    let disparity: Vec<f32> = (0..SMALL[1]).flat_map(|_| (0..SMALL[0]).map(soft)).collect();
+    let (_, parallax) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Centre));
+    let at = |x: usize, y: usize| parallax[y * 640 + x];
+    // Away from both neighbours in the row, to the same side.
+    let out = |x: usize, y: usize| {
+        let (before, here, after) = (at(x - 1, y), at(x, y), at(x + 1, y));
+        (here - here.clamp(before.min(after), before.max(after))).abs() > 0.5
+    };
+    let out = (0..360).flat_map(|y| (360..440).map(move |x| (x, y))).filter(|(x, y)| out(*x, *y)).count();
+    println!("{out} specks");
+    assert!(out <= 10, "{out} specks stand out");
 }

@@ -307,16 +307,3 @@ fn without_a_display_one_sentence_says_what_to_do() {
     assert_eq!(status.code(), Some(1));
     assert!(said.lines().count() == 1 && said.contains("--sink null") && said.contains("deep3d convert"), "{said}");
 }
-
-#[test]
-fn the_null_sink_takes_as_long_as_the_film() {
-    let folder = tempfile::tempdir().unwrap();
-    // Starting takes its time, too: what counts is how much longer the longer film takes.
-    let [short, long] = [1, 7].map(|seconds| {
-        let (film, _) = clip(folder.path(), seconds);
-        let (status, said, took) = Program::start(None, &["play", "--sink", "null", film.to_str().unwrap()]).end(START);
-        assert!(status.success() && said.is_empty(), "{status}: {said}");
-        took
-    });
-    assert!(long > short + Duration::from_secs(4), "{short:?} for one second, {long:?} for seven");
-}

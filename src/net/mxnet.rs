@@ -318,6 +318,15 @@ mod tests {
                 assert!(numbers <= bytes.len(), "byte {at} = {value}");
             }
         }
+        // Sides whose product is too large for any number, and more of them than arrays have.
+        let sides = |count: u32, side: u64| {
+            let mut array: Vec<u8> = [V2, 0, count].into_iter().flat_map(u32::to_le_bytes).collect();
+            (0..count).for_each(|_| array.extend(side.to_le_bytes()));
+            array.extend(body(0).split_off(12));
+            parse(&list(&[array], &[])).unwrap_err()
+        };
+        assert!(sides(3, 1 << 40).contains("impossible"));
+        assert!(sides(33, 1).contains("dimensions"));
         let mut longer = bytes;
         longer.push(0);
         assert!(parse(&longer).unwrap_err().contains("follow"));

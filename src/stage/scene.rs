@@ -103,6 +103,7 @@ mod tests {
         let here = print(1.0, 0.0, 1.0);
         assert!(!here.is_cut(&here));
         assert!(!here.is_cut(&print(1.0, 8.0, 1.0)), "a pan");
+        assert!(!here.is_cut(&print(1.0, 30.0, 1.0)), "a fast pan");
         assert!(!here.is_cut(&print(1.0, 0.0, 0.85)), "a lamp goes down");
         assert!(here.is_cut(&print(2.6, 0.0, 1.0)), "another place");
         let flat = Fingerprint { thumbnail: [0.0; COLUMNS * ROWS], histogram: [1.0 / BINS as f32; BINS] };
