@@ -1,0 +1,220 @@
+//! Films over a network: HTTP, HLS and RTSP from servers of this test, and stopping whatever is waited for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/decoded.rs"]
+mod decoded;
+
+use std::fs;
+use std::io::{BufRead, Read, Write};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use deep3d::media::{MediaError, Source, SourceOptions, StopFlag};
+use deep3d::time::Time;
+
+use decoded::*;
+
+/// A server on this machine: files by name, with ranges; `/stall` never answers, `/slow.mkv` stops in the middle.
+struct Server {
+    address: String,
+    _thread: std::thread::JoinHandle<()>,
+}
+
+impl Server {
+    fn start(files: Vec<(&'static str, Vec<u8>)>) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let files = std::sync::Arc::new(files);
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let files = std::sync::Arc::clone(&files);
+                std::thread::spawn(move || drop(Self::answer(stream.unwrap(), &files)));
+            }
+        });
+        Self { address, _thread: thread }
+    }
+
+    fn answer(mut stream: std::net::TcpStream, files: &[(&'static str, Vec<u8>)]) -> std::io::Result<()> {
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte)?;
+            request.push(byte[0]);
+        }
+        let request = String::from_utf8_lossy(&request).into_owned();
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        if path == "/stall" {
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        let Some((_, bytes)) = files.iter().find(|(name, _)| path == *name) else {
+            return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        };
+        let range = request.to_ascii_lowercase().split("range: bytes=").nth(1).map(str::to_owned);
+        let from = range.and_then(|range| range.split('-').next()?.parse().ok()).unwrap_or(0_usize).min(bytes.len());
+        let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nContent-Range: bytes {from}-{}/{}\r\nAccept-Ranges: bytes\r\nConnection: close\r\n\r\n",
+            bytes.len() - from,
+            bytes.len() - 1,
+            bytes.len()
+        )?;
+        if path == "/slow.mkv" {
+            stream.write_all(&bytes[from..bytes.len() / 2])?;
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        stream.write_all(&bytes[from..])
+    }
+
+    fn open(&self, path: &str, stop: &StopFlag) -> Result<Source, MediaError> {
+        Source::open(format!("{}{path}", self.address), &SourceOptions { stop: stop.clone(), ..Default::default() })
+    }
+}
+
+#[test]
+fn films_come_over_http_and_hls() {
+    let coding = "-c:v libx264 -preset veryfast -g 25 -pix_fmt yuv420p";
+    let film = clip("net.mp4", &format!("{} {coding}", moving("160x96", "25", "3")));
+    let mut files = vec![("/net.mp4", fs::read(&film).unwrap())];
+    let recipe = format!("{} {coding} -f hls -hls_time 1 -hls_list_size 0", moving("160x96", "25", "3"));
+    let folder = made("hls", &recipe, |draft| {
+        fs::create_dir(draft).unwrap();
+        ffmpeg(&recipe, &draft.join("list.m3u8"));
+    });
+    for name in ["/list.m3u8", "/list0.ts", "/list1.ts", "/list2.ts"] {
+        files.push((name, fs::read(folder.join(&name[1..])).unwrap()));
+    }
+    files.push(("/page.html", b"<html>no film</html>".to_vec()));
+    let server = Server::start(files);
+    let expected: Vec<_> = all(&mut open(&film)).iter().map(|frame| (frame.pts, hash(&frame.data))).collect();
+    let mut source = server.open("/net.mp4", &StopFlag::default()).unwrap();
+    let seen = |source: &mut Source| all(source).iter().map(|f| (f.pts, hash(&f.data))).collect::<Vec<_>>();
+    assert!(seen(&mut source) == expected);
+    source.seek(expected[40].0, 1).unwrap();
+    assert!(seen(&mut source) == expected[40..]);
+
+    let mut source = server.open("/list.m3u8", &StopFlag::default()).unwrap();
+    assert_eq!(source.info().container, "hls");
+    assert_near(source.info().duration.unwrap(), 3000.0, "length");
+    let played = seen(&mut source);
+    assert_eq!(played.len(), 75);
+    assert_near(played[74].0, 2960.0, "the last picture");
+    source.seek(played[60].0, 1).unwrap();
+    assert!(seen(&mut source) == played[60..]);
+
+    let error = server.open("/none.mp4", &StopFlag::default()).err().unwrap().to_string();
+    assert!(error.contains("404") && error.contains("check the address"), "{error}");
+    let error = server.open("/page.html", &StopFlag::default()).err().unwrap().to_string();
+    assert!(error.contains("no film or picture"), "{error}");
+    let refused = Source::open("http://127.0.0.1:1/film.mp4", &SourceOptions::default()).err().unwrap();
+    assert!(matches!(refused, MediaError::Network { .. }), "{refused}");
+}
+
+#[test]
+fn stopping_ends_whatever_is_waited_for() {
+    let film =
+        clip("slow.mkv", &format!("{} -c:v libx264 -g 5 -pix_fmt yuv420p -b:v 4M", moving("320x240", "25", "4")));
+    let server = Server::start(vec![("/slow.mkv", fs::read(film).unwrap())]);
+    let stop_soon = |stop: &StopFlag| {
+        let stop = stop.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            stop.stop();
+        });
+    };
+    let stop = StopFlag::default();
+    stop_soon(&stop);
+    let began = Instant::now();
+    assert_eq!(server.open("/stall", &stop).err(), Some(MediaError::Stopped));
+    assert!(began.elapsed() < Duration::from_secs(2), "opening: {:?}", began.elapsed());
+
+    let stop = StopFlag::default();
+    let mut source = server.open("/slow.mkv", &stop).unwrap();
+    stop_soon(&stop);
+    let began = Instant::now();
+    let mut count = 0;
+    let end = loop {
+        match source.next() {
+            Ok(Some(_)) => count += 1,
+            other => break other.err(),
+        }
+    };
+    assert_eq!(end, Some(MediaError::Stopped));
+    assert!(count > 5 && began.elapsed() < Duration::from_secs(2), "reading: {count} in {:?}", began.elapsed());
+    assert_eq!(server.open("/slow.mkv", &stop).err(), Some(MediaError::Stopped));
+}
+
+/// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.
+fn rtsp_server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("rtsp://{}/live", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut sender: Option<std::process::Child> = None;
+        let mut port = String::new();
+        let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+        loop {
+            let request: Vec<String> =
+                lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let Some(first) = request.first() else { break };
+            let field = |name: &str| {
+                let line = request.iter().find_map(|line| line.strip_prefix(name));
+                line.map(|value| value.trim().to_owned()).unwrap_or_default()
+            };
+            let mut status = "200 OK";
+            let (mut more, mut body) = (String::new(), "");
+            match first.split(' ').next() {
+                Some("DESCRIBE") => {
+                    more = "Content-Type: application/sdp\r\n".to_owned();
+                    body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r\na=control:track\r\n";
+                }
+                Some("SETUP") if field("Transport:").contains("TCP") => status = "461 Unsupported Transport",
+                Some("SETUP") => {
+                    let transport = field("Transport:");
+                    let ports = transport.split("client_port=").nth(1).unwrap();
+                    port = ports.split(['-', ';']).next().unwrap().to_owned();
+                    more = format!("Transport: {transport};server_port=6970-6971\r\n");
+                }
+                Some("PLAY") => {
+                    let arguments = format!("-re {} -c:v mpeg2video -g 5 -f rtp", moving("64x64", "25", "30"));
+                    let run = Command::new("ffmpeg")
+                        .args(["-nostdin", "-v", "quiet"])
+                        .args(arguments.split_whitespace())
+                        .arg(format!("rtp://127.0.0.1:{port}"))
+                        .stdout(std::process::Stdio::null())
+                        .spawn();
+                    sender = Some(run.unwrap());
+                }
+                _ => {}
+            }
+            let length = body.len();
+            let answer = format!(
+                "RTSP/1.0 {status}\r\nCSeq: {}\r\nSession: 1\r\n{more}Content-Length: {length}\r\n\r\n{body}",
+                field("CSeq:")
+            );
+            if (&stream).write_all(answer.as_bytes()).is_err() {
+                break;
+            }
+        }
+        if let Some(mut sender) = sender {
+            sender.kill().unwrap();
+            sender.wait().unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn live_films_come_over_rtsp() {
+    let stop = StopFlag::default();
+    let options = SourceOptions { stop: stop.clone(), ..Default::default() };
+    let mut source = Source::open(rtsp_server(), &options).unwrap();
+    let info = source.info();
+    assert_eq!((info.container.as_str(), info.size, info.duration), ("rtsp", [64, 64], None));
+    let frames: Vec<_> = (0..20).map(|_| source.next().unwrap().unwrap()).collect();
+    assert!(frames.windows(2).all(|pair| pair[0].pts < pair[1].pts));
+    assert!(frames[0].pts < Time::from_seconds(2.0), "{}", frames[0].pts);
+    assert!(matches!(source.seek(Time::ZERO, 1), Err(MediaError::CannotSeek(_))));
+    stop.stop();
+    assert_eq!(source.next().err(), Some(MediaError::Stopped));
+}
