@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, logs and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
+mod dataset;
 mod options;
 mod pattern;
 mod play;
@@ -53,6 +54,8 @@ pub(super) enum Command {
     Convert(ConvertArguments),
     /// Measure how fast films are turned into 3D here
     Bench(BenchArguments),
+    /// Take pairs of eyes out of 3D films, to train with
+    Dataset(dataset::DatasetArguments),
     /// Import and look into weights files
     #[command(subcommand)]
     Weights(WeightsCommand),

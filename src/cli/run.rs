@@ -10,6 +10,7 @@ use super::{WeightsCommand, options};
 use crate::bench::{self, BenchError, BenchOptions};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertError, ConvertOptions};
+use crate::dataset::DatasetError;
 use crate::doctor;
 use crate::eyes::Settings;
 use crate::film::FilmOptions;
@@ -35,6 +36,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Bench(#[from] BenchError),
     #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
     Gpu(#[from] GpuError),
     #[error(transparent)]
     Net(#[from] NetError),
@@ -56,7 +59,8 @@ impl CliError {
         match self {
             Self::Usage(_) => 2,
             Self::Plan(error) if error.is_usage() => 2,
-            Self::Convert(ConvertError::Interrupted) => 130,
+            Self::Dataset(error) if error.is_usage() => 2,
+            Self::Convert(ConvertError::Interrupted) | Self::Dataset(DatasetError::Interrupted(_)) => 130,
             _ => 1,
         }
     }
@@ -77,6 +81,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Play(arguments) => super::play::play(&arguments),
         Command::Convert(arguments) => convert(&arguments),
         Command::Bench(arguments) => bench(&arguments),
+        Command::Dataset(arguments) => super::dataset::dataset(&arguments),
         Command::Weights(command) => weights(&command),
         Command::Doctor => doctor(),
         Command::TestPattern(arguments) => super::pattern::show(&arguments),

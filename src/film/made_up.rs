@@ -87,6 +87,7 @@ impl MadeUp {
             is_still: false,
             can_seek: true,
             interlaced: false,
+            stereo: None,
             audio_tracks: 0,
             subtitle_tracks: 0,
         }

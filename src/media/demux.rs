@@ -13,6 +13,7 @@ use ffmpeg_next::{Dictionary, ffi};
 use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::error::{MediaError, reason};
 use super::interrupt::{StopFlag, Watch};
+use super::stereo::Stereo;
 use super::version::text;
 use super::{colour, orientation};
 use crate::frame::Orientation;
@@ -38,6 +39,8 @@ pub(super) struct Track {
     pub(super) sample_aspect: Option<(u32, u32)>,
     pub(super) orientation: Orientation,
     pub(super) peak: Option<f32>,
+    /// What the container says about eyes.
+    pub(super) stereo: Option<Stereo>,
     /// The track's own first time, in its own time base.
     start: Option<i64>,
 }
@@ -333,7 +336,7 @@ fn track(input: &mut Input, index: usize) -> Track {
     let rates = [guessed, stream.avg_frame_rate, stream.r_frame_rate];
     // SAFETY: the parameters belong to the open context, the name is static.
     let codec = text(unsafe { ffi::avcodec_get_name((*stream.codecpar).codec_id) });
-    let (mut orientation, mut content, mut mastering) = (Orientation::default(), None, None);
+    let (mut orientation, mut content, mut mastering, mut stereo) = (Orientation::default(), None, None, None);
     if let Some(stream) = input.stream(index) {
         for data in stream.side_data() {
             match data.kind() {
@@ -343,6 +346,7 @@ fn track(input: &mut Input, index: usize) -> Track {
                 }
                 packet::side_data::Type::ContentLightLevel => content = content_level(data.data()),
                 packet::side_data::Type::MasteringDisplayMetadata => mastering = mastering_level(data.data()),
+                packet::side_data::Type::Stereo3d => stereo = Stereo::from_bytes(data.data()),
                 _ => {}
             }
         }
@@ -355,6 +359,7 @@ fn track(input: &mut Input, index: usize) -> Track {
         sample_aspect: believable_aspect(aspect.num, aspect.den),
         orientation,
         peak: colour::peak(content, mastering),
+        stereo,
         start: Some(stream.start_time).filter(|start| *start != ffi::AV_NOPTS_VALUE),
     }
 }

@@ -12,6 +12,7 @@ use super::film::{Film, Shown};
 use super::format::{self, Layout};
 use super::interrupt::StopFlag;
 use super::log::init;
+use super::stereo::Stereo;
 use super::still;
 use crate::frame::{Colour, Frame, Orientation, Picture, PixelFormat, Planes};
 use crate::time::{Position, Time};
@@ -63,6 +64,8 @@ pub struct Info {
     pub can_seek: bool,
     /// Pictures are made whole from two fields.
     pub interlaced: bool,
+    /// Two eyes in one picture, where container or stream say so (the container goes first).
+    pub stereo: Option<Stereo>,
     /// Number of sound tracks.
     pub audio_tracks: usize,
     /// Number of subtitle tracks.
@@ -174,6 +177,7 @@ impl Source {
             is_still: true,
             can_seek: true,
             interlaced: false,
+            stereo: None,
             audio_tracks: 0,
             subtitle_tracks: 0,
         };
@@ -262,6 +266,7 @@ impl Source {
 fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
     let Some(first) = film.peek()? else { return Err(MediaError::NoPictures(location.to_owned())) };
     let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);
+    let own_stereo = Stereo::of(&first.frame);
     // SAFETY: the frame is alive.
     let number = unsafe { (*first.frame.as_ptr()).format };
     let unsupported = || MediaError::UnsupportedFormat { location: location.to_owned(), format: format::name(number) };
@@ -272,6 +277,7 @@ fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
     };
     let Some(Layout::Direct(format)) = layout else { return Err(unsupported()) };
     let demuxer = &film.demuxer;
+    let stereo = demuxer.track.stereo.or(own_stereo);
     let (audio_tracks, subtitle_tracks) = demuxer.other_tracks();
     Ok(Info {
         location: location.to_owned(),
@@ -293,6 +299,7 @@ fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
         is_still: false,
         can_seek: demuxer.can_seek(),
         interlaced: film.interlaced,
+        stereo,
         audio_tracks,
         subtitle_tracks,
     })

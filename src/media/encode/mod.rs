@@ -158,7 +158,7 @@ pub enum EncodeError {
 
 impl EncodeError {
     /// Names what happened to `path` by the system's error number, wherever it came from.
-    fn from_io(path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
