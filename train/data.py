@@ -6,6 +6,7 @@ as exact; a smaller one (same shape) is sharpened along the picture's edges. Col
 """
 import csv
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,8 @@ FULL_RANGE = 1.2
 LEAST_SHARE = 0.4
 # Share of a plain "lower is nearer" in the labels that are not exact: their maker knows too little of grounds and tables.
 GROUND_PRIOR = 0.25
+# Most that a twin's frame lies further, in pixels of the target each way.
+MOST_SHIFT = 4
 
 
 class Pictures:
@@ -102,13 +105,27 @@ def jitter(picture, random):
     return np.clip(picture, 0, 1, dtype=np.float32)
 
 
-def sample(pictures, index, size, random):
-    """Picture 3×H×W (0..1, RGB) and target parallax H/2×W/2 (%, positive behind), float32."""
+@dataclass
+class Batch:
+    """Pictures N×3×H×W (0..1, RGB), targets N×H/2×W/2 (parallax in %, positive behind) and what is known of them.
+
+    `exact`, N: the label was rendered or measured. The last len(shifts) pictures are twins of the first: the same picture
+    seen through a frame that lies `shifts` (T×2, x and y in the target's pixels) further, exposed anew and with other grain.
+    """
+    pictures: torch.Tensor
+    targets: torch.Tensor
+    exact: torch.Tensor
+    shifts: list
+
+
+def sample(pictures, index, size, random, shifts=((0, 0),)):
+    """Takes [(picture 3×H×W, target H/2×W/2)], float32, one for each shift, and whether the label is exact."""
     picture, label = pictures.read(index)
     box = film_crop(*picture.shape[:2], size[0] / size[1], random)
     exact = picture.shape[:2] == label.shape
-    picture = cut(picture, box, size).astype(np.float32) / 255
-    half = (size[0] // 2, size[1] // 2)
+    wide = (size[0] + 4 * MOST_SHIFT, size[1] + 4 * MOST_SHIFT) if len(shifts) > 1 else size
+    picture = cut(picture, box, wide).astype(np.float32) / 255
+    half = (wide[0] // 2, wide[1] // 2)
     label = cut(label, box, half)
     if not exact:
         label = sharpen(label, cut(picture.mean(2), (0, 0, 1, 1), half), max(2, half[0] // 48))
@@ -116,20 +133,39 @@ def sample(pictures, index, size, random):
     if random.random() < 0.5:
         picture, label = picture[:, ::-1], label[:, ::-1]
     target = pictures.shares[index] * (1 - 2 * label)
-    return np.ascontiguousarray(jitter(picture, random).transpose(2, 0, 1)), np.ascontiguousarray(target)
+    takes, graded = [], None
+    for x, y in shifts:
+        left, top = ((0, 0) if len(shifts) == 1 else (MOST_SHIFT + x, MOST_SHIFT + y))
+        if graded is None:
+            graded = jitter(picture, random)
+        else:
+            # The next frame of a film: a little brighter or darker, another grain.
+            graded = graded * random.uniform(0.96, 1.04) + random.normal(0, random.uniform(0, 0.02), graded.shape)
+            graded = np.clip(graded, 0, 1).astype(np.float32)
+        frame = graded[2 * top:2 * top + size[1], 2 * left:2 * left + size[0]].transpose(2, 0, 1)
+        takes.append((np.ascontiguousarray(frame), np.ascontiguousarray(target[top:top + size[1] // 2, left:left + size[0] // 2])))
+    return takes, exact
 
 
-def batch(pictures, step, count, resolution, seed):
-    """Pictures N×3×H×W (0..1) and targets N×H/2×W/2 (%) of one training step: a function of its arguments only.
+def batch(pictures, step, count, resolution, seed, twins=0):
+    """The Batch of one training step, count + twins pictures: a function of its arguments only.
 
     Each pass over the data takes every picture once, in an order drawn from the seed and the number of the pass.
     """
     random = np.random.default_rng((seed, step))
     sizes = SIZES[resolution]
     size = sizes[random.integers(len(sizes))]
-    chosen = []
-    for position in range(step * count, (step + 1) * count):
+    firsts, seconds, exact, moves = [], [], [], []
+    for place_in_batch, position in enumerate(range(step * count, (step + 1) * count)):
         turn, place = divmod(position, len(pictures))
-        chosen.append(np.random.default_rng((seed, 1 << 20, turn)).permutation(len(pictures))[place])
-    inputs, targets = zip(*(sample(pictures, index, size, random) for index in chosen))
-    return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets))
+        index = np.random.default_rng((seed, 1 << 20, turn)).permutation(len(pictures))[place]
+        shifts = [(0, 0)]
+        if place_in_batch < twins:
+            shifts.append(tuple(int(v) for v in random.integers(-MOST_SHIFT, MOST_SHIFT + 1, 2)))
+            moves.append(shifts[1])
+        takes, is_exact = sample(pictures, index, size, random, shifts)
+        firsts.append(takes[0])
+        seconds += takes[1:]
+        exact.append(is_exact)
+    frames, targets = zip(*firsts, *seconds)
+    return Batch(torch.from_numpy(np.stack(frames)), torch.from_numpy(np.stack(targets)), torch.tensor(exact + exact[:len(moves)]), moves)

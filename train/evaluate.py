@@ -1,7 +1,8 @@
 """Scores on stereo pairs beside the teacher and a vertical ramp: `python train/evaluate.py DIR WEIGHTS… [--teacher ONNX]`.
 
 DIR holds pairs `NAME_left.png`, `NAME_right.png` (disparity is matched here) or `NAME_viewN.png` with the measured
-`NAME_dispN.png` (8 bit, 0 unknown). WEIGHTS are checkpoints of train.py or exported .safetensors. Never train on them.
+`NAME_dispN.png` (8 bit, 0 unknown), or it is a data folder of make_scenes.py, one made of a seed and of photos that were
+not trained on. WEIGHTS are checkpoints of train.py or exported .safetensors. Never train on them.
 """
 import argparse
 import math
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import torch
 
+from data import Pictures
 from export import load_weights
 from metrics import MEASURES, stereo_match
 from model import SIZE_MULTIPLE, normalise, parallax
@@ -53,7 +55,13 @@ def ramp(picture):
 
 
 def scenes(folder):
-    """Yields (name, picture RGB H×W×3, measured disparity H×W, mask H×W) of every pair."""
+    """Yields (name, picture RGB H×W×3, measured disparity H×W, mask H×W) of every pair or made scene."""
+    if (folder / "index.csv").exists():
+        made = Pictures([folder])
+        for index, name in enumerate(made.names):
+            picture, label = made.read(index)
+            # What is all but infinitely far has an order, but AbsRel divides by it.
+            yield name, picture, label, label >= 0.03
     for path in sorted(folder.glob("*_left.png")):
         left, right = cv2.imread(str(path)), cv2.imread(str(path).replace("_left", "_right"))
         disparity, mask = stereo_match(left, right)

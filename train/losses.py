@@ -4,9 +4,11 @@ from torch.nn import functional
 
 from model import PLANE_PARALLAX
 
-WEIGHTS = {"shape": 1.0, "gradient": 0.5, "planes": 0.5}
-# Share of pixels, those that fit worst, that the shape term leaves out: labels are often plainly wrong there.
-TRIMMED = 0.2
+WEIGHTS = {"shape": 1.0, "gradient": 0.5, "planes": 0.5, "steady": 0.5}
+# Share of pixels, those that fit worst, that the shape term leaves out where a label is not exact: it is often plainly wrong there.
+TRIMMED = 0.3
+# What the slopes of a label that is not exact count: its edges are soft and seldom where the picture has them.
+SOFT_EDGES = 0.5
 # Spread of the target over planes, in % of the width.
 PLANE_SPREAD = 0.1
 
@@ -24,20 +26,33 @@ def difference_of_shape(predicted, target):
     return (centred(predicted) - target) / spread
 
 
-def shape_loss(difference):
-    """Mean absolute difference without its worst TRIMMED share."""
-    flat = difference.abs().flatten(1)
+def shape_loss(difference, exact):
+    """Mean absolute difference, without its worst TRIMMED share where the label is not exact (`exact`: N)."""
+    flat = difference.abs().flatten(1).sort(dim=1).values
     kept = round(flat.shape[1] * (1 - TRIMMED))
-    return flat.topk(kept, dim=1, largest=False, sorted=False).values.mean()
+    return torch.where(exact, flat.mean(1), flat[:, :kept].mean(1)).mean()
 
 
-def gradient_loss(difference, scales=4):
+def gradient_loss(difference, exact, scales=4):
     """Mean absolute slope of the difference at several scales: edges where the label has them, none elsewhere."""
-    total = 0.0
+    total, weight = 0.0, torch.where(exact, 1.0, SOFT_EDGES)
     for _ in range(scales):
-        total = total + difference.diff(dim=1).abs().mean() + difference.diff(dim=2).abs().mean()
+        slopes = difference.diff(dim=1).abs().mean((1, 2)) + difference.diff(dim=2).abs().mean((1, 2))
+        total = total + (weight * slopes).mean()
         difference = functional.avg_pool2d(difference[:, None], 2)[:, 0]
     return total / scales
+
+
+def steady_loss(predicted, shifts):
+    """Mean absolute change of the prediction from each of the first pictures to its twin (see Batch), where both see the same."""
+    changes = []
+    for one, other, (x, y) in zip(predicted, predicted[len(predicted) - len(shifts):], shifts):
+        height, width = one.shape
+        both = one[max(y, 0):height + min(y, 0), max(x, 0):width + min(x, 0)]
+        same = other[max(-y, 0):height + min(-y, 0), max(-x, 0):width + min(-x, 0)]
+        spread = (both - both.median()).abs().mean().detach().clamp_min(0.1)
+        changes.append((both - same).abs().mean() / spread)
+    return torch.stack(changes).mean() if changes else predicted.new_zeros(())
 
 
 def plane_loss(logits, target):
@@ -47,10 +62,11 @@ def plane_loss(logits, target):
     return -(bell * torch.log_softmax(logits, 1)).sum(1).mean()
 
 
-def losses(logits, predicted, target):
-    """The terms by name, unweighted; `predicted` is the expectation of `logits`."""
-    difference = difference_of_shape(predicted, target)
-    return {"shape": shape_loss(difference), "gradient": gradient_loss(difference), "planes": plane_loss(logits, target)}
+def losses(logits, predicted, batch):
+    """The terms by name, unweighted; `predicted` is the expectation of `logits`, `batch` a Batch."""
+    difference = difference_of_shape(predicted, batch.targets)
+    return {"shape": shape_loss(difference, batch.exact), "gradient": gradient_loss(difference, batch.exact),
+            "planes": plane_loss(logits, batch.targets), "steady": steady_loss(predicted, batch.shifts)}
 
 
 def total(terms):

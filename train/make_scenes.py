@@ -19,7 +19,7 @@ from scenes.film import developed, look
 from scenes.models import Models
 from scenes.paints import PLAIN_FROM, Paints
 from scenes.renderer import Renderer
-from scenes.shots import compose
+from scenes.shots import SHOTS, compose
 
 WIDTH, HEIGHT = 384, 216
 LAYERS, SIDE = PLAIN_FROM + 79, 256
@@ -55,11 +55,13 @@ def shoot(random, renderer, shot, photo, label):
     photo, label = (cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR) for image in (photo, label))
     renderer.set_mesh(shot.mesh, shot.light)
 
-    def take(number, view, shear=0.0, moved=0.0):
+    def take(number, view, shear=0.0):
         colour, inverse, covered = renderer.draw(view, shot.focal, shear)
+        # What is infinitely far moves by the shear alone.
+        sky = cv2.warpAffine(photo, np.float32([[1, 0, shear * WIDTH], [0, 1, 0]]), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
         if shot.place != "room":
             background = behind * label * (inverse == 0)
-            colour = colour + photo * (1 - covered[..., None])
+            colour = colour + sky * (1 - covered[..., None])
             inverse = inverse + background
         return developed(colour, inverse, shot.inverse, recipe, number), inverse
     first = take(0, shot.view())
@@ -88,6 +90,7 @@ def main():
     parser.add_argument("--backdrops", nargs="+", help="data folders of landscapes, rooms and house fronts without people in front")
     parser.add_argument("--models", type=Path, help="folder of .spm models, such as SuperTuxKart's data folder")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="+", choices=SHOTS, default=tuple(SHOTS), help="kinds of shots")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -117,7 +120,7 @@ def main():
                 renderer.set_textures(paints.pictures, PLAIN_FROM)
             random = np.random.default_rng((options.seed, number))
             paints.random = random
-            shot = compose(random, paints, people, stock, WIDTH / HEIGHT)
+            shot = compose(random, paints, people, stock, WIDTH / HEIGHT, options.kinds)
             made = shoot(random, renderer, shot, *backdrops.read(random.integers(len(backdrops))))
             if made is None:
                 continue

@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
 
 def options(folder, out, steps, *more):
     return train.arguments(["--data", str(folder), "--out", str(out), "--steps", str(steps), "--batch", "4",
-                            "--no-pretrained", "--save-every", "6", *more])
+                            "--no-pretrained", "--save-every", "6", "--twins", "1", "--threads", "1", *more])
 
 
 def log(out):
@@ -116,18 +116,33 @@ def test_near_is_negative(folder):
     pictures = data.Pictures([folder])
     label = pictures.read(0)[1]
     assert label.max() > 0.9
-    _, target = data.sample(pictures, 0, (96, 64), np.random.default_rng(0))
+    (_, target), exact = (lambda takes, exact: (takes[0], exact))(*data.sample(pictures, 0, (96, 64), np.random.default_rng(0)))
+    assert exact
     assert target.shape == (32, 48) and target.min() >= -1.001 and target.max() <= 1.001
-    first, again = (data.batch(pictures, 3, 4, "half", 1) for _ in range(2))
-    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+    first, again = (data.batch(pictures, 3, 4, "half", 1, 2) for _ in range(2))
+    assert torch.equal(first.pictures, again.pictures) and torch.equal(first.targets, again.targets)
+
+
+def test_twins_show_the_same_moved(folder):
+    batch = data.batch(data.Pictures([folder]), 3, 4, "half", 1, 4)
+    assert len(batch.shifts) == 4 and len(batch.pictures) == len(batch.targets) == len(batch.exact) == 8
+    assert any(shift != (0, 0) for shift in batch.shifts)
+    # The targets themselves are as steady as can be; shown against the wrong shifts they are not.
+    assert losses.steady_loss(batch.targets, batch.shifts) < 1e-6
+    assert losses.steady_loss(batch.targets, [(-x, -y) for x, y in batch.shifts]) > 0.01
 
 
 def test_losses_and_measures():
     target = torch.linspace(-0.8, 0.8, 24 * 32).view(1, 24, 32)
     logits = -((torch.tensor(model.PLANE_PARALLAX)[None, :, None, None] - target[:, None]) / 0.1) ** 2 / 2
-    good = losses.losses(logits, model.parallax(logits), target)
-    bad = losses.losses(-logits, -model.parallax(logits), target)
-    assert all(good[name] < bad[name] for name in good)
+    batch = data.Batch(None, target, torch.tensor([True]), [])
+    good, bad = (losses.losses(sign * logits, sign * model.parallax(logits), batch) for sign in (1, -1))
+    assert all(good[name] < bad[name] for name in ("shape", "gradient", "planes")) and good["steady"] == 0
+    # A fifth of the label is wrong: it counts where the label should be exact, not where it is known to be a guess.
+    wrong = target.clone()
+    wrong[:, :, :6] += 1
+    exact, guess = (losses.shape_loss(target - wrong, torch.tensor([is_exact])) for is_exact in (True, False))
+    assert exact > 0.1 and guess == 0
     near = np.arange(1.0, 1000.0)
     assert metrics.rank_correlation(near, near) == pytest.approx(1)
     assert metrics.order_error(near, near) == 0 and metrics.order_error(-near, near) == 1

@@ -13,7 +13,7 @@ from data import Pictures, batch
 from losses import losses, total
 from model import Deep3d, load_encoder, normalise, parallax
 
-COLUMNS = ("step", "samples", "seconds", "rate", "loss", "shape", "gradient", "planes")
+COLUMNS = ("step", "samples", "seconds", "rate", "loss", "shape", "gradient", "planes", "steady")
 
 
 def arguments(given=None):
@@ -23,10 +23,12 @@ def arguments(given=None):
     parser.add_argument("--resolution", choices=("half", "full"), default="half", help="about 192×96 or 384×160")
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--twins", type=int, default=4, help="pictures of a batch that are shown again, moved a little, for steadiness")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate of the decoder; the encoder's is a fifth")
     parser.add_argument("--average", type=float, default=0.995, help="share kept per step by the averaged weights")
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
     parser.add_argument("--start", type=Path, help="checkpoint whose averaged weights to begin with")
+    parser.add_argument("--frozen", type=int, default=0, help="leading encoder blocks (and the stem) kept as they are, to save time")
     parser.add_argument("--no-pretrained", action="store_true", help="begin with a random encoder (tests)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -78,6 +80,8 @@ def train(options):
     pictures = Pictures(options.data)
     network = new_network(options)
     average = copy.deepcopy(network).eval()
+    for part in [network.stem, *network.blocks][:options.frozen + 1 if options.frozen else 0]:
+        part.requires_grad_(False)
     encoder = [p for part in network.encoder() for p in part.parameters()]
     known = {id(p) for p in encoder}
     decoder = [p for p in network.parameters() if id(p) not in known]
@@ -107,23 +111,23 @@ def train(options):
             log.writerow(COLUMNS)
 
         def load(step):
-            return loader.submit(batch, pictures, step, options.batch, options.resolution, options.seed)
+            return loader.submit(batch, pictures, step, options.batch, options.resolution, options.seed, options.twins)
         coming, began, sums = load(first), time.monotonic() - seconds, {}
         for step in range(first, options.steps):
-            inputs, targets = coming.result()
+            given = coming.result()
             if step + 1 < options.steps:
                 coming = load(step + 1)
             for group in optimiser.param_groups:
                 group["lr"] = rate(step, options) * group["share"]
             set_training(network)
-            logits = network(normalise(inputs).contiguous(memory_format=torch.channels_last))
-            terms = losses(logits, parallax(logits), targets)
+            logits = network(normalise(given.pictures).contiguous(memory_format=torch.channels_last))
+            terms = losses(logits, parallax(logits), given)
             loss = total(terms)
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"loss is {loss.item()} at step {step}")
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            torch.nn.utils.clip_grad_norm_([p for p in network.parameters() if p.grad is not None], 5.0)
             optimiser.step()
             # A young run averages over a shorter past.
             fold_into(average, network, min(options.average, (step + 1) / (step + 10)))

@@ -2,7 +2,7 @@
 import numpy as np
 
 from scenes import things
-from scenes.meshes import ball, box, ground, rod, sheet
+from scenes.meshes import ball, box, ground, lathe, rod, sheet
 
 
 def room(random, paints, stock, back, front, left, right):
@@ -131,4 +131,39 @@ def field(random, paints, stock):
     for _ in range(random.integers(0, 5)):
         high = random.uniform(10, 60)
         parts.append(ball(1, paints.surface(), 2).moved((random.normal(0, 120), -high, -random.uniform(120, 300)), 0, (high * 2.5, high, high * 2)))
+    return parts
+
+
+def heap(random, paints, stock, wide, deep):
+    """Things close together on a floor or on steps, filling the picture, a wall or boards behind them."""
+    steps = random.integers(1, 5)
+    rise = random.choice((0.0, 0.0, random.uniform(0.05, 0.25)))
+    parts = [ground(paints.surface(), random.uniform(0.5, 4), 30.0)]
+    parts += [box((3 * wide, rise * step, deep / steps), paints.surface(), random.uniform(0.5, 3)).moved((0, 0, deep / 2 - (step + 0.5) * deep / steps))
+              for step in range(1, steps) if rise]
+    for _ in range(random.integers(12, 40)):
+        z = random.uniform(-0.5, 0.5) * deep
+        y = rise * int((0.5 - z / deep) * steps * 0.999) if steps > 1 else 0.0
+        size, kind = random.uniform(0.08, 0.4), random.random()
+        if kind < 0.25:
+            thing = lathe([(size * random.uniform(0.2, 0.6), 0), (size * random.uniform(0.01, 0.3), size * random.uniform(0.7, 2))], paints.surface(), 2 / size)
+        elif kind < 0.4:
+            thing = box(size * random.uniform(0.3, 1.3, 3), paints.surface(), random.uniform(1, 5))
+        elif kind < 0.55:
+            # A board or a picture, leaning.
+            lean = random.uniform(-0.1, 0.5)
+            thing = sheet((-size, 0, 0), (2 * size, 0, 0), (0, 2.5 * size * np.cos(lean), -2.5 * size * np.sin(lean)), paints.photo(), whole=True)
+        elif kind < 0.75 and stock:
+            thing = stock[random.integers(len(stock))].moved(scale=size * 2)
+        elif kind < 0.85:
+            thing = ball(size * 0.5, paints.surface(), 2)
+        elif kind < 0.92:
+            thing = things.fence(random, paints, 2.0).moved(scale=size)
+        else:
+            thing = things.vessel(random, paints, size * 1.5)
+        turn = random.normal(0, 0.5) if 0.4 <= kind < 0.55 else random.uniform(0, 6.3)
+        parts.append(thing.moved((random.uniform(-0.5, 0.5) * wide, y, z), turn))
+    back, high = -deep / 2 - random.uniform(0.02, 1.0), random.uniform(1.5, 3)
+    wall = paints.photo() if random.random() < 0.5 else paints.surface()
+    parts.append(sheet((-3 * wide, 0, back), (6 * wide, 0, 0), (0, high, 0), wall, random.uniform(0.3, 2)).moved(turn=random.normal(0, 0.15)))
     return parts

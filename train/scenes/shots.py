@@ -8,7 +8,7 @@ from scenes.meshes import joined
 from scenes.renderer import look_at
 
 # Shares of the kinds of shots. The size of a head in a shot is its share of the picture's height.
-SHOTS = {"close": 0.3, "medium": 0.24, "wide": 0.12, "crowd": 0.07, "table": 0.13, "empty": 0.14}
+SHOTS = {"close": 0.25, "medium": 0.21, "wide": 0.12, "crowd": 0.07, "table": 0.11, "heap": 0.12, "empty": 0.12}
 HEAD_SHARE = {"close": (0.22, 0.95), "medium": (0.1, 0.25), "wide": (0.035, 0.1), "crowd": (0.03, 0.2)}
 HEAD = 0.24
 
@@ -40,9 +40,10 @@ def light(random, target, reach):
             "ground_colour": sky * random.uniform(0.4, 0.95), "headlight": random.uniform(0, 0.35)}
 
 
-def compose(random, paints, people, stock, aspect):
-    """A random Shot. `stock` is a list of unit-sized meshes of things."""
-    kind = str(random.choice(list(SHOTS), p=list(SHOTS.values())))
+def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
+    """A random Shot of one of the kinds, which keep their proportions. `stock` is a list of unit-sized meshes of things."""
+    shares = np.array([SHOTS[kind] for kind in kinds])
+    kind = str(random.choice(kinds, p=shares / shares.sum()))
     focal = np.exp(random.uniform(np.log(0.65), np.log(2.2)))
     parts, place = [], str(random.choice(("room", "street", "field", "photo"), p=(0.42, 0.2, 0.13, 0.25)))
     if place == "photo" and kind not in ("close", "medium"):
@@ -62,7 +63,7 @@ def compose(random, paints, people, stock, aspect):
             eye_height = random.uniform(0.2, 5)
         parts.append(main.moved(turn=random.normal(0, 0.7)))
     else:
-        distance = random.uniform(0.4, 1.3) if kind == "table" else random.uniform(2, 6)
+        distance = random.uniform(0.4, 1.3) if kind == "table" else random.uniform(0.8, 2.2) if kind == "heap" else random.uniform(2, 6)
         eye_height, target = random.uniform(0.6, 2.2), np.array([random.normal(0, 0.3), random.uniform(0.3, 1.5), 0])
     angle = random.normal(0, 0.3) if place != "field" else random.uniform(-1, 1)
     if kind == "table":
@@ -77,9 +78,13 @@ def compose(random, paints, people, stock, aspect):
             # Someone behind the table.
             someone, _ = people.person(random, paints, random.random() < 0.7)
             parts.append(someone.moved((random.normal(0, 0.4), 0, -deep / 2 - random.uniform(0.2, 0.6)), random.normal(0, 0.3)))
+    if kind == "heap":
+        place, deep, target = "heap", random.uniform(0.6, 2.0), np.array([random.normal(0, 0.1), random.uniform(0, 0.35), 0])
+        parts += places.heap(random, paints, stock, distance / focal * 1.6, deep)
+        eye_height = target[1] + distance * np.tan(random.uniform(0.0, 0.8))
     eye = np.array([np.sin(angle) * distance, eye_height, np.cos(angle) * distance])
     others = {"close": random.choice((0, 0, 1, 2)), "medium": random.integers(0, 5), "wide": random.integers(0, 5), "crowd": random.integers(8, 18),
-              "table": 0, "empty": random.choice((0, 0, 1))}[kind]
+              "table": 0, "heap": 0, "empty": random.choice((0, 0, 1))}[kind]
     parts += company(random, paints, people, eye, target, distance, focal, others, kind)
     if place == "room":
         needed = max(distance * np.cos(angle), 0.3) + 0.4

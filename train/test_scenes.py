@@ -1,0 +1,122 @@
+"""Self-test of the made scenes: `python -m pytest train/test_scenes.py`. Needs EGL (Debian: libegl1 libgl1-mesa-dri)."""
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# The body model's PyTorch must be loaded before Mesa's software renderer is: both bring an LLVM.
+from scenes.people import People
+from scenes import film, meshes
+from scenes.models import read_spm
+from scenes.renderer import Renderer, look_at
+
+LIGHT = {"sun": (0, 1, 1), "centre": (0, 0, 0), "reach": 5, "sun_colour": (0.5, 0.5, 0.5), "sky_colour": (0.5, 0.5, 0.5),
+         "ground_colour": (0.5, 0.5, 0.5), "headlight": 0.0}
+WHITE = (0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    renderer = Renderer(192, 108, 2, 16)
+    renderer.set_textures(np.full((2, 16, 16, 4), 255, np.uint8), 2)
+    return renderer
+
+
+def wall(z, half=50):
+    return meshes.sheet((-half, -half, z), (2 * half, 0, 0), (0, 2 * half, 0), WHITE)
+
+
+def test_inverse_depth_is_exact(renderer):
+    # A wall four metres away, and before its left half another at two.
+    near = meshes.sheet((-50, -50, -2), (50, 0, 0), (0, 100, 0), WHITE)
+    renderer.set_mesh(meshes.joined([wall(-4), near]), LIGHT)
+    colour, inverse, covered = renderer.draw(look_at((0, 0, 0), (0, 0, -1)), 1.0)
+    assert inverse.shape == (108, 192) and colour.shape == (108, 192, 3) and covered.min() == 1
+    assert np.allclose(inverse[:, :95], 0.5, atol=1e-4) and np.allclose(inverse[:, 97:], 0.25, atol=1e-4)
+    # Top of the picture is up: a floor is nearer at the bottom.
+    renderer.set_mesh(meshes.ground(WHITE, 1.0), LIGHT)
+    _, inverse, _ = renderer.draw(look_at((0, 1.5, 0), (0, 1.5, -1)), 1.0)
+    assert inverse[107, 96] > inverse[80, 96] > 0 and inverse[20, 96] == 0
+    # The ray through row r of a level camera meets the floor at 1.5 · focal / (share of the width below the middle).
+    assert inverse[99, 96] == pytest.approx((99.5 - 54) / 192 / 1.5, rel=0.02)
+
+
+def test_right_view_moves_by_parallax(renderer):
+    edge = meshes.sheet((0, -50, -2), (50, 0, 0), (0, 100, 0), WHITE)
+    renderer.set_mesh(edge, LIGHT)
+    view = look_at((0, 0, 0), (0, 0, -1))
+    baseline, focal, screen = 0.1, 1.0, 0.3
+
+    def edge_of(view, shear):
+        _, inverse, _ = renderer.draw(view, focal, shear)
+        return int(np.argmax(inverse[50] > 0))
+    left = edge_of(view, 0.0)
+    right_view = view.copy()
+    right_view[0, 3] -= baseline
+    right = edge_of(right_view, baseline * focal * screen)
+    # Two metres away is nearer than the screen (1/0.3 m): the edge moves to the left.
+    assert right - left == pytest.approx(192 * baseline * focal * (screen - 0.5), abs=1)
+
+
+def test_holes_in_textures_are_holes(renderer):
+    clear = np.full((2, 16, 16, 4), 255, np.uint8)
+    clear[1, :, :, 3] = 0
+    renderer.set_textures(clear, 2)
+    leaf = meshes.sheet((-50, -50, -2), (100, 0, 0), (0, 100, 0), (1, 1.0))
+    renderer.set_mesh(meshes.joined([wall(-4), leaf]), LIGHT)
+    assert np.allclose(renderer.draw(look_at((0, 0, 0), (0, 0, -1)), 1.0)[1], 0.25, atol=1e-4)
+
+
+def test_shapes_stand_on_the_floor():
+    for mesh in (meshes.box((1, 2, 3), WHITE), meshes.ball(0.5, WHITE), meshes.lathe([(1, 0), (0.5, 2)], WHITE)):
+        assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-6)
+        assert mesh.faces.min() == 0 and mesh.faces.max() < len(mesh.position) == len(mesh.uv) == len(mesh.layer) == len(mesh.tint)
+    one, both = meshes.box((1, 2, 3), WHITE), meshes.joined([meshes.box((1, 2, 3), WHITE)] * 2)
+    assert len(both.faces) == 2 * len(one.faces) and both.faces.max() == 2 * len(one.position) - 1
+
+
+def test_reads_models_and_refuses_others(tmp_path):
+    corners = [(0, 0, 0, 0, 0), (1, 0, 0, 1, 0), (0, 1, 0, 0, 1)]
+    data = b"SP" + bytes([1 << 3 | 2, 0]) + bytes(24) + struct.pack("<HB5sB", 1, 5, b"a.png", 0) + struct.pack("<HHIIH", 1, 1, 3, 3, 0)
+    data += b"".join(struct.pack("<3f2e", *corner) for corner in corners) + bytes([0, 1, 2])
+    path = tmp_path / "thing.spm"
+    path.write_bytes(data)
+    (position, uv, faces, texture), = read_spm(path)
+    assert texture == "a.png" and faces.tolist() == [[0, 1, 2]] and position[1].tolist() == [1, 0, 0] and uv[2].tolist() == [0, 1]
+    path.write_bytes(data[:-1] + bytes([9]))
+    with pytest.raises(ValueError, match="range"):
+        read_spm(path)
+    path.write_bytes(b"PK" + data[2:])
+    with pytest.raises(ValueError, match="SPM"):
+        read_spm(path)
+
+
+def test_views_of_a_shot_are_graded_alike():
+    picture, inverse = np.random.default_rng(1).uniform(0, 255, (54, 96, 3)), np.linspace(0.1, 1, 54)[:, None].repeat(96, 1)
+    for seed in range(30):
+        recipe = film.look(np.random.default_rng(seed)) | {"grain": 0.0}
+        one, other = (film.developed(picture, inverse, 0.5, recipe, take) for take in (0, 1))
+        assert one.dtype == np.uint8 and one.shape == picture.shape and np.array_equal(one, other)
+
+
+def test_people_stand_and_face_forwards():
+    class Plain:
+        def plain(self):
+            return 1
+
+        def white(self):
+            return 0
+
+        def cloth(self, detail=False):
+            return 2, 0.5
+    people = People()
+    for seed in range(3):
+        mesh, head = people.person(np.random.default_rng(seed), Plain())
+        assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-5)
+        assert 0.8 * mesh.position[:, 1].max() < head[1] + 0.3 and 1.0 < head[1] < 2.2, head
+        eyes = mesh.position[(mesh.layer == 0)]
+        assert eyes[:, 2].mean() > head[2], "eyes are in front"
