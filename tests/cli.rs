@@ -303,6 +303,24 @@ fn a_film_with_a_corrupt_middle_is_converted_to_its_end() {
     assert!(probe(&out).3 >= 6, "{:?}", probe(&out));
 }
 
+#[test]
+fn damaged_sound_is_left_out_of_the_film() {
+    let folder = TempDir::new().unwrap();
+    let clip = small_clip(folder.path(), "clip.ts", &["-f", "mpegts"]);
+    let mut bytes = fs::read(&clip).unwrap();
+    // All that the packets of the sound carry in the middle of the film.
+    let sound = |packet: &[u8]| u16::from_be_bytes([packet[1] & 0x1F, packet[2]]) == 0x101;
+    let (third, count) = (bytes.len() / 3, bytes.len() / 188);
+    let middle = bytes.chunks_exact_mut(188).take(count / 3 * 2).skip(third / 188);
+    middle.filter(|packet| sound(packet)).for_each(|packet| packet[60..].fill(0x55));
+    fs::write(&clip, bytes).unwrap();
+    let out = folder.path().join("out.mp4").to_string_lossy().into_owned();
+    let output = run(&["convert", &clip, "-o", &out]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("damaged"), "{}", text(&output.stderr));
+    assert_eq!(probe(&out).3, 12);
+}
+
 /// Sends SIGINT when something has appeared in `folder`, and gives the exit code.
 fn interrupt(mut command: Command, folder: &Path, already: usize) -> Option<i32> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

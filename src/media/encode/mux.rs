@@ -56,6 +56,8 @@ pub(super) struct Muxer {
     file: PendingFile,
     /// Of each stream the last decoding time written, in its ticks.
     last: Vec<Option<i64>>,
+    /// Of each stream the packets left out because they were damaged.
+    damaged: Vec<u64>,
 }
 
 /// Closed and freed when dropped, before the file below it in [`Muxer`] is removed.
@@ -87,7 +89,7 @@ impl Muxer {
             return Err(EncodeError::from_ffmpeg(path, code));
         }
         let output = Output(NonNull::new(context).ok_or(EncodeError::Memory)?);
-        let mut muxer = Self { output, container, file, last: Vec::new() };
+        let mut muxer = Self { output, container, file, last: Vec::new(), damaged: Vec::new() };
         // SAFETY: the context is valid and has no output yet.
         let code = unsafe { avio_open(&mut (*muxer.raw()).pb, url.as_ptr(), AVIO_FLAG_WRITE) };
         if code < 0 { Err(muxer.failed(code)) } else { Ok(muxer) }
@@ -108,6 +110,7 @@ impl Muxer {
         let stream = unsafe { avformat_new_stream(self.output.0.as_ptr(), ptr::null()) };
         let stream = NonNull::new(stream).ok_or(EncodeError::Memory)?;
         self.last.push(None);
+        self.damaged.push(0);
         Ok((stream, self.last.len() - 1))
     }
 
@@ -188,12 +191,29 @@ impl Muxer {
     }
 
     /// Writes a packet whose times are in ticks of `time_base`. Times that do not grow are moved on by the least that a muxer takes.
-    pub(super) fn write(
-        &mut self,
-        mut packet: Packet,
-        stream: usize,
-        time_base: AVRational,
-    ) -> Result<(), EncodeError> {
+    pub(super) fn write(&mut self, packet: Packet, stream: usize, time_base: AVRational) -> Result<(), EncodeError> {
+        let code = self.put(packet, stream, time_base);
+        if code < 0 { Err(self.failed(code)) } else { Ok(()) }
+    }
+
+    /// Writes a packet as the source has it. One that is damaged so that the container cannot take it is left out: a film whose middle is corrupt goes
+    /// on after it.
+    pub(super) fn copy(&mut self, packet: Packet, stream: usize, time_base: AVRational) -> Result<(), EncodeError> {
+        match self.put(packet, stream, time_base) {
+            AVERROR_INVALIDDATA => {
+                self.damaged[stream] += 1;
+                if self.damaged[stream] == 1 {
+                    tracing::warn!("track {stream} of the result lacks what is damaged in the source");
+                }
+                Ok(())
+            }
+            code if code < 0 => Err(self.failed(code)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands a packet to FFmpeg; its error code, negative where it failed.
+    fn put(&mut self, mut packet: Packet, stream: usize, time_base: AVRational) -> i32 {
         packet.rescale_ts(time_base, self.time_base(stream));
         packet.set_stream(stream);
         packet.set_position(-1);
@@ -208,11 +228,10 @@ impl Muxer {
         }
         self.last[stream] = packet.dts().or(self.last[stream]);
         // SAFETY: the header is written; the packet owns its bytes, and the muxer takes them over.
-        let code = unsafe {
+        unsafe {
             use ffmpeg_next::packet::Mut;
             av_interleaved_write_frame(self.output.0.as_ptr(), packet.as_mut_ptr())
-        };
-        if code < 0 { Err(self.failed(code)) } else { Ok(()) }
+        }
     }
 
     /// Writes what is left and gives the file its name.

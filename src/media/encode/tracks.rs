@@ -167,7 +167,7 @@ impl Track {
             packet.set_dts(Some(0));
             return match std::mem::replace(&mut self.done, true) {
                 true => Ok(()),
-                false => muxer.write(packet, self.output, self.base),
+                false => muxer.copy(packet, self.output, self.base),
             };
         }
         let Some(start) = packet.pts().or(packet.dts()) else { return Ok(()) };
@@ -189,7 +189,7 @@ impl Track {
         }
         match &mut self.work {
             Work::Text(text) => text.take(&packet, muxer, self.output),
-            _ => muxer.write(packet, self.output, self.base),
+            _ => muxer.copy(packet, self.output, self.base),
         }
     }
 }
