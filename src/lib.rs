@@ -12,7 +12,7 @@
 //! # Layers (imports point downwards only; a test checks it)
 //!
 //! ```text
-//! 4  player  convert  dataset  bench  doctor  pattern  cli  main
+//! 4  player  convert  dataset  bench  eval  doctor  pattern  cli  main
 //! 3  film  eyes  sink/{layout, compose, window, file}         what a user sees
 //! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
@@ -28,6 +28,7 @@ pub mod cli;
 pub mod convert;
 pub mod dataset;
 pub mod doctor;
+pub mod eval;
 pub mod eyes;
 pub mod film;
 pub mod frame;

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 5] = [
     &["gpu", "media"],
     &["stage", "net"],
     &["sink", "film", "eyes"],
-    &["player", "convert", "dataset", "bench", "weights_command", "doctor", "pattern", "cli", "main", "lib"],
+    &["player", "convert", "dataset", "bench", "eval", "weights_command", "doctor", "pattern", "cli", "main", "lib"],
 ];
 
 /// Where `unsafe` may stand.

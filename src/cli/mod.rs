@@ -3,6 +3,7 @@
 //! Results go to stdout, logs and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 mod dataset;
+mod eval;
 mod options;
 mod pattern;
 mod play;
@@ -56,6 +57,10 @@ pub(super) enum Command {
     Bench(BenchArguments),
     /// Take pairs of eyes out of 3D films, to train with
     Dataset(dataset::DatasetArguments),
+    /// Score the depth on stereo pairs and films (docs/eval.md)
+    Eval(eval::EvalArguments),
+    /// Write a contact sheet of pictures and films with their disparity beside them
+    Sheet(eval::SheetArguments),
     /// Import and look into weights files
     #[command(subcommand)]
     Weights(WeightsCommand),

@@ -12,6 +12,7 @@ use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertError, ConvertOptions};
 use crate::dataset::DatasetError;
 use crate::doctor;
+use crate::eval::EvalError;
 use crate::eyes::Settings;
 use crate::film::FilmOptions;
 use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
@@ -38,6 +39,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
+    Eval(#[from] EvalError),
+    #[error(transparent)]
     Gpu(#[from] GpuError),
     #[error(transparent)]
     Net(#[from] NetError),
@@ -60,7 +63,9 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::Plan(error) if error.is_usage() => 2,
             Self::Dataset(error) if error.is_usage() => 2,
-            Self::Convert(ConvertError::Interrupted) | Self::Dataset(DatasetError::Interrupted(_)) => 130,
+            Self::Convert(ConvertError::Interrupted)
+            | Self::Dataset(DatasetError::Interrupted(_))
+            | Self::Eval(EvalError::Interrupted) => 130,
             _ => 1,
         }
     }
@@ -82,6 +87,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Convert(arguments) => convert(&arguments),
         Command::Bench(arguments) => bench(&arguments),
         Command::Dataset(arguments) => super::dataset::dataset(&arguments),
+        Command::Eval(arguments) => super::eval::eval(&arguments),
+        Command::Sheet(arguments) => super::eval::sheet(&arguments),
         Command::Weights(command) => weights(&command),
         Command::Doctor => doctor(),
         Command::TestPattern(arguments) => super::pattern::show(&arguments),

@@ -1,0 +1,102 @@
+//! `deep3d eval` and `deep3d sheet`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::run::{CliError, check_validation, gpu_options, load_weights, stop_on_interrupt};
+use super::{NetworkOptions, options};
+use crate::eval::sheet::SheetOptions;
+use crate::eval::{self, EvalOptions, Rival, sheet};
+use crate::film::FilmOptions;
+use crate::gpu::{Gpu, Headless};
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArguments {
+    /// The folder: NAME_left and NAME_right pictures, NAME_disp.png where measured (with scale.csv), and films
+    folder: PathBuf,
+    /// Score another method too: a folder of NAME.png, grey, brighter is nearer
+    #[arg(long = "rival", value_name = "NAME=DIR", value_parser = options::named_folder)]
+    rivals: Vec<(String, PathBuf)>,
+    /// Show this pair, but do not count it in the means
+    #[arg(long, value_name = "NAME")]
+    uncounted: Vec<String>,
+    /// Frames of each film to look for flicker in
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    frames: u32,
+    /// Print JSON (its keys: docs/eval.md)
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SheetArguments {
+    /// Pictures, films, and folders of them
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
+    /// The picture to write
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Pictures in a row, each with its disparity
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
+    columns: u32,
+    /// Width of each picture on the sheet, in pixels
+    #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    width: u32,
+    /// Frames of each film, evenly over its length
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    frames: u32,
+    /// Overwrite what is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
+}
+
+fn film_options(network: &NetworkOptions) -> FilmOptions {
+    FilmOptions { network_area: network.network_size, ..FilmOptions::default() }
+}
+
+pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
+    let weights = load_weights(&arguments.network)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let rival = |(name, folder): &(String, _)| Rival { name: name.clone(), folder: PathBuf::clone(folder) };
+    let options = EvalOptions {
+        folder: arguments.folder.clone(),
+        rivals: arguments.rivals.iter().map(rival).collect(),
+        uncounted: arguments.uncounted.clone(),
+        frames: arguments.frames,
+        film: film_options(&arguments.network),
+    };
+    let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt())?;
+    let mut stdout = std::io::stdout();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{}", report.table())?;
+    }
+    check_validation(&gpu)
+}
+
+pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
+    let files = sheet::files(&arguments.inputs)?;
+    let weights = load_weights(&arguments.network)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let options = SheetOptions {
+        columns: arguments.columns,
+        width: arguments.width,
+        frames: arguments.frames,
+        film: film_options(&arguments.network),
+        force: arguments.force,
+    };
+    let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt())?;
+    let mut stdout = std::io::stdout();
+    for row in names.chunks(arguments.columns as usize) {
+        writeln!(stdout, "{}", row.join(" | "))?;
+    }
+    check_validation(&gpu)
+}
