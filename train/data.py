@@ -2,7 +2,8 @@
 
 A data folder holds `index.csv` and any number of `*.tar`. For each line of the index, one of the tars holds
 `NAME.webp` (RGB) and `NAME.disparity.webp` (grey, 8 bit, brighter is nearer). A label as large as its picture is taken
-as exact; a smaller one (same shape) is sharpened along the picture's edges. Columns: `name`, and `disparity_lo` and `disparity_hi`, the disparities that 0 and 255 stand for, in the label maker's unit.
+as exact; a smaller one (same shape) is sharpened along the picture's edges. Columns: `name`, and `disparity_lo` and
+`disparity_hi`, the disparities that 0 and 255 stand for, in the label maker's unit.
 """
 import csv
 import tarfile
@@ -109,8 +110,8 @@ def jitter(picture, random):
 class Batch:
     """Pictures N×3×H×W (0..1, RGB), targets N×H/2×W/2 (parallax in %, positive behind) and what is known of them.
 
-    `exact`, N: the label was rendered or measured. The last len(shifts) pictures are twins of the first: the same picture
-    seen through a frame that lies `shifts` (T×2, x and y in the target's pixels) further, exposed anew and with other grain.
+    `exact`, N: the label was rendered or measured. The last len(shifts) pictures are twins of the first: the same ones
+    seen through a frame that lies `shifts` (T×2, x and y in the target's pixels) further, exposed and grained anew.
     """
     pictures: torch.Tensor
     targets: torch.Tensor
@@ -143,7 +144,8 @@ def sample(pictures, index, size, random, shifts=((0, 0),)):
             graded = graded * random.uniform(0.96, 1.04) + random.normal(0, random.uniform(0, 0.02), graded.shape)
             graded = np.clip(graded, 0, 1).astype(np.float32)
         frame = graded[2 * top:2 * top + size[1], 2 * left:2 * left + size[0]].transpose(2, 0, 1)
-        takes.append((np.ascontiguousarray(frame), np.ascontiguousarray(target[top:top + size[1] // 2, left:left + size[0] // 2])))
+        seen = target[top:top + size[1] // 2, left:left + size[0] // 2]
+        takes.append((np.ascontiguousarray(frame), np.ascontiguousarray(seen)))
     return takes, exact
 
 
@@ -168,4 +170,5 @@ def batch(pictures, step, count, resolution, seed, twins=0):
         seconds += takes[1:]
         exact.append(is_exact)
     frames, targets = zip(*firsts, *seconds)
-    return Batch(torch.from_numpy(np.stack(frames)), torch.from_numpy(np.stack(targets)), torch.tensor(exact + exact[:len(moves)]), moves)
+    exact = torch.tensor(exact + exact[:len(moves)])
+    return Batch(torch.from_numpy(np.stack(frames)), torch.from_numpy(np.stack(targets)), exact, moves)

@@ -5,7 +5,7 @@ from torch.nn import functional
 from model import PLANE_PARALLAX
 
 WEIGHTS = {"shape": 1.0, "gradient": 0.5, "planes": 0.5, "steady": 0.5}
-# Share of pixels, those that fit worst, that the shape term leaves out where a label is not exact: it is often plainly wrong there.
+# Share of pixels, those that fit worst, that the shape term leaves out where a label is not exact: it is often wrong there.
 TRIMMED = 0.3
 # What the slopes of a label that is not exact count: its edges are soft and seldom where the picture has them.
 SOFT_EDGES = 0.5
@@ -44,7 +44,7 @@ def gradient_loss(difference, exact, scales=4):
 
 
 def steady_loss(predicted, shifts):
-    """Mean absolute change of the prediction from each of the first pictures to its twin (see Batch), where both see the same."""
+    """Mean absolute change of the prediction from each of the first pictures to its twin (see Batch), where both overlap."""
     changes = []
     for one, other, (x, y) in zip(predicted, predicted[len(predicted) - len(shifts):], shifts):
         height, width = one.shape

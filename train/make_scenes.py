@@ -25,13 +25,15 @@ WIDTH, HEIGHT = 384, 216
 LAYERS, SIDE = PLAIN_FROM + 79, 256
 # Scenes made with one stock of textures and models.
 STOCK = 60
-# Inverse depth of the nearest spot (all but the nearest 0.5 %) in the label maker's unit, so that flat scenes count as flat.
+# Inverse depth of all but the nearest 0.5 % in the label maker's unit, so that flat scenes count as flat.
 NEAREST = 3.0
 
 
 def stock_of(random, photos, backdrops, models):
     """Paints and some models."""
-    paints = Paints(random, *(lambda source=source: source.read(random.integers(len(source)))[0] for source in (photos, backdrops)), LAYERS, SIDE)
+    paints = Paints(
+        random, *(lambda source=source: source.read(random.integers(len(source)))[0] for source in (photos, backdrops)),
+        LAYERS, SIDE)
     stock = []
     for path in random.permutation(models.files)[:50] if models else ():
         try:
@@ -44,7 +46,8 @@ def stock_of(random, photos, backdrops, models):
 def shoot(random, renderer, shot, photo, label):
     """Takes of one shot: {"": (picture, inverse), "right": …, "next": …} and low and high inverse depth; None if a dull one.
 
-    `photo` (H×W×3) and its `label` (H×W, 0..1) are what is behind a "photo" shot, never as near as its subject; elsewhere the photo's top is the sky.
+    `photo` (H×W×3) and its `label` (H×W, 0..1) are what is behind a "photo" shot, never as near as its subject;
+    elsewhere the photo's top is the sky.
     """
     recipe, behind = look(random), 0.0
     if shot.place == "photo":
@@ -58,12 +61,15 @@ def shoot(random, renderer, shot, photo, label):
     def take(number, view, shear=0.0):
         colour, inverse, covered = renderer.draw(view, shot.focal, shear)
         # What is infinitely far moves by the shear alone.
-        sky = cv2.warpAffine(photo, np.float32([[1, 0, shear * WIDTH], [0, 1, 0]]), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+        sky = cv2.warpAffine(photo,
+                             np.float32([[1, 0, shear * WIDTH], [0, 1, 0]]), (WIDTH, HEIGHT),
+                             borderMode=cv2.BORDER_REFLECT)
         if shot.place != "room":
             background = behind * label * (inverse == 0)
             colour = colour + sky * (1 - covered[..., None])
             inverse = inverse + background
         return developed(colour, inverse, shot.inverse, recipe, number), inverse
+
     first = take(0, shot.view())
     low, high = np.percentile(first[1], (0.5, 99.5))
     near = np.percentile(first[1], 85)
@@ -87,7 +93,9 @@ def shoot(random, renderer, shot, photo, label):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--textures", nargs="+", required=True, help="data folders whose photos cover the things")
-    parser.add_argument("--backdrops", nargs="+", help="data folders of landscapes, rooms and house fronts without people in front")
+    parser.add_argument("--backdrops",
+                        nargs="+",
+                        help="data folders of rooms, fronts and landscapes with nobody in front")
     parser.add_argument("--models", type=Path, help="folder of .spm models, such as SuperTuxKart's data folder")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--kinds", nargs="+", choices=SHOTS, default=tuple(SHOTS), help="kinds of shots")
@@ -104,7 +112,8 @@ def main():
     models = Models(options.models) if options.models else None
     renderer = Renderer(WIDTH, HEIGHT, LAYERS, SIDE)
     options.out.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(options.out / "scenes.tar", "w") as tar, open(options.out / "index.csv", "w", newline="") as index:
+    with tarfile.open(options.out / "scenes.tar", "w") as tar, open(options.out / "index.csv", "w",
+                                                                    newline="") as index:
         writer = csv.writer(index)
         writer.writerow(("name", "disparity_lo", "disparity_hi", "kind", "right", "next"))
 
@@ -113,6 +122,7 @@ def main():
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
+
         for number in range(options.count):
             if number % STOCK == 0:
                 stock_random = np.random.default_rng((options.seed, 1 << 20, number))
@@ -132,7 +142,8 @@ def main():
                 if suffix != ".right":
                     label = np.clip((inverse - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
                     add(f"{name}{suffix}.disparity.webp", label, 101)
-            writer.writerow((name, f"{NEAREST * low / high:.4f}", NEAREST, shot.kind, int("right" in takes), int("next" in takes)))
+            writer.writerow(
+                (name, f"{NEAREST * low / high:.4f}", NEAREST, shot.kind, int("right" in takes), int("next" in takes)))
             index.flush()
 
 

@@ -8,22 +8,30 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-# The body model's PyTorch must be loaded before Mesa's software renderer is: both bring an LLVM.
+# The body model's PyTorch must be loaded before Mesa's software renderer is: both bring an LLVM. So this comes first.
 from scenes.people import People
 from scenes import film, meshes
 from scenes.models import read_spm
+from scenes.paints import PLAIN_FROM, Paints
 from scenes.renderer import Renderer, look_at
+from scenes.shots import SHOTS, compose
 
-LIGHT = {"sun": (0, 1, 1), "centre": (0, 0, 0), "reach": 5, "sun_colour": (0.5, 0.5, 0.5), "sky_colour": (0.5, 0.5, 0.5),
-         "ground_colour": (0.5, 0.5, 0.5), "headlight": 0.0}
+LIGHT = {
+    "sun": (0, 1, 1), "centre": (0, 0, 0), "reach": 5, "sun_colour": (0.5, 0.5, 0.5), "sky_colour": (0.5, 0.5, 0.5),
+    "ground_colour": (0.5, 0.5, 0.5), "headlight": 0.0
+}
 WHITE = (0, 1.0)
+LAYERS = PLAIN_FROM + 1
 
 
 @pytest.fixture(scope="module")
 def renderer():
-    renderer = Renderer(192, 108, 2, 16)
-    renderer.set_textures(np.full((2, 16, 16, 4), 255, np.uint8), 2)
-    return renderer
+    return Renderer(192, 108, LAYERS, 16)
+
+
+@pytest.fixture(autouse=True)
+def white(renderer):
+    renderer.set_textures(np.full((LAYERS, 16, 16, 4), 255, np.uint8), LAYERS)
 
 
 def wall(z, half=50):
@@ -54,6 +62,7 @@ def test_right_view_moves_by_parallax(renderer):
     def edge_of(view, shear):
         _, inverse, _ = renderer.draw(view, focal, shear)
         return int(np.argmax(inverse[50] > 0))
+
     left = edge_of(view, 0.0)
     right_view = view.copy()
     right_view[0, 3] -= baseline
@@ -63,9 +72,9 @@ def test_right_view_moves_by_parallax(renderer):
 
 
 def test_holes_in_textures_are_holes(renderer):
-    clear = np.full((2, 16, 16, 4), 255, np.uint8)
+    clear = np.full((LAYERS, 16, 16, 4), 255, np.uint8)
     clear[1, :, :, 3] = 0
-    renderer.set_textures(clear, 2)
+    renderer.set_textures(clear, LAYERS)
     leaf = meshes.sheet((-50, -50, -2), (100, 0, 0), (0, 100, 0), (1, 1.0))
     renderer.set_mesh(meshes.joined([wall(-4), leaf]), LIGHT)
     assert np.allclose(renderer.draw(look_at((0, 0, 0), (0, 0, -1)), 1.0)[1], 0.25, atol=1e-4)
@@ -74,19 +83,23 @@ def test_holes_in_textures_are_holes(renderer):
 def test_shapes_stand_on_the_floor():
     for mesh in (meshes.box((1, 2, 3), WHITE), meshes.ball(0.5, WHITE), meshes.lathe([(1, 0), (0.5, 2)], WHITE)):
         assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-6)
-        assert mesh.faces.min() == 0 and mesh.faces.max() < len(mesh.position) == len(mesh.uv) == len(mesh.layer) == len(mesh.tint)
+        assert mesh.faces.min() == 0 and mesh.faces.max() < len(mesh.position) == len(mesh.uv) == len(
+            mesh.layer) == len(mesh.tint)
     one, both = meshes.box((1, 2, 3), WHITE), meshes.joined([meshes.box((1, 2, 3), WHITE)] * 2)
     assert len(both.faces) == 2 * len(one.faces) and both.faces.max() == 2 * len(one.position) - 1
 
 
 def test_reads_models_and_refuses_others(tmp_path):
     corners = [(0, 0, 0, 0, 0), (1, 0, 0, 1, 0), (0, 1, 0, 0, 1)]
-    data = b"SP" + bytes([1 << 3 | 2, 0]) + bytes(24) + struct.pack("<HB5sB", 1, 5, b"a.png", 0) + struct.pack("<HHIIH", 1, 1, 3, 3, 0)
+    data = b"SP" + bytes([1 << 3 | 2, 0]) + bytes(24) + struct.pack("<HB5sB", 1, 5, b"a.png", 0) + struct.pack(
+        "<HHIIH", 1, 1, 3, 3, 0)
     data += b"".join(struct.pack("<3f2e", *corner) for corner in corners) + bytes([0, 1, 2])
     path = tmp_path / "thing.spm"
     path.write_bytes(data)
     (position, uv, faces, texture), = read_spm(path)
-    assert texture == "a.png" and faces.tolist() == [[0, 1, 2]] and position[1].tolist() == [1, 0, 0] and uv[2].tolist() == [0, 1]
+    assert texture == "a.png" and faces.tolist() == [[0, 1, 2]] and position[1].tolist() == [
+        1, 0, 0
+    ] and uv[2].tolist() == [0, 1]
     path.write_bytes(data[:-1] + bytes([9]))
     with pytest.raises(ValueError, match="range"):
         read_spm(path)
@@ -96,27 +109,45 @@ def test_reads_models_and_refuses_others(tmp_path):
 
 
 def test_views_of_a_shot_are_graded_alike():
-    picture, inverse = np.random.default_rng(1).uniform(0, 255, (54, 96, 3)), np.linspace(0.1, 1, 54)[:, None].repeat(96, 1)
+    picture, inverse = np.random.default_rng(1).uniform(0, 255, (54, 96, 3)), np.linspace(0.1, 1,
+                                                                                          54)[:, None].repeat(96, 1)
     for seed in range(30):
         recipe = film.look(np.random.default_rng(seed)) | {"grain": 0.0}
         one, other = (film.developed(picture, inverse, 0.5, recipe, take) for take in (0, 1))
         assert one.dtype == np.uint8 and one.shape == picture.shape and np.array_equal(one, other)
 
 
-def test_people_stand_and_face_forwards():
-    class Plain:
-        def plain(self):
-            return 1
+@pytest.fixture(scope="module")
+def people():
+    return People()
 
-        def white(self):
-            return 0
 
-        def cloth(self, detail=False):
-            return 2, 0.5
-    people = People()
+@pytest.fixture(scope="module")
+def paints():
+    def photo():
+        return np.random.default_rng(2).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    return Paints(np.random.default_rng(3), photo, photo, LAYERS, 16)
+
+
+def test_people_stand_and_face_forwards(people, paints):
     for seed in range(3):
-        mesh, head = people.person(np.random.default_rng(seed), Plain())
+        mesh, head = people.person(np.random.default_rng(seed), paints)
         assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-5)
         assert 0.8 * mesh.position[:, 1].max() < head[1] + 0.3 and 1.0 < head[1] < 2.2, head
         eyes = mesh.position[(mesh.layer == 0)]
         assert eyes[:, 2].mean() > head[2], "eyes are in front"
+
+
+@pytest.mark.parametrize("kind", SHOTS)
+def test_every_kind_of_shot_can_be_filmed(kind, people, paints, renderer):
+    stock = [meshes.box((1, 0.5, 0.3), WHITE)]
+    for seed in range(3):
+        paints.random = random = np.random.default_rng(seed)
+        shot = compose(random, paints, people, stock, 16 / 9, (kind,))
+        assert shot.kind == kind and np.isfinite(shot.mesh.position).all() and shot.mesh.layer.max() < len(paints.pictures)
+        renderer.set_textures(paints.pictures, PLAIN_FROM)
+        renderer.set_mesh(shot.mesh, shot.light)
+        _, inverse, _ = renderer.draw(shot.view(), shot.focal)
+        # Something is to be seen, at many depths, and the subject's is among them.
+        assert (inverse > 0).mean() > 0.02 and len(np.unique(inverse)) > 100
+        assert inverse.max() > 0.5 * shot.inverse

@@ -31,17 +31,20 @@ def darkness(picture, random):
     """Night or low key: little light, often from one side, one colour."""
     height, width = picture.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    light = np.exp(-((x - random.normal(0, 0.6)) ** 2 + (y - random.normal(0, 0.5)) ** 2) / random.uniform(0.3, 3))
-    return picture * (random.uniform(0.05, 0.25) + random.uniform(0.1, 0.6) * light)[..., None] * random.uniform(0.7, 1.2, 3)
+    light = np.exp(-((x - random.normal(0, 0.6))**2 + (y - random.normal(0, 0.5))**2) / random.uniform(0.3, 3))
+    return picture * (random.uniform(0.05, 0.25) + random.uniform(0.1, 0.6) * light)[..., None] * random.uniform(
+        0.7, 1.2, 3)
 
 
 def title(picture, random):
     """Letters over the picture, as in credits, subtitles and logos."""
-    letters = "".join(chr(random.integers(65, 91)) if random.random() < 0.85 else " " for _ in range(random.integers(4, 26)))
+    letters = "".join(
+        chr(random.integers(65, 91)) if random.random() < 0.85 else " " for _ in range(random.integers(4, 26)))
     scale, height, width = random.uniform(0.35, 1.2), *picture.shape[:2]
     y = int(height * (0.9 if random.random() < 0.6 else random.uniform(0.1, 0.9)))
     x = int(max(3, width / 2 - 9 * scale * len(letters)) if random.random() < 0.7 else random.uniform(0, width / 2))
-    face, colour = int(random.choice((0, 2, 3, 4))), (255, 255, 255) if random.random() < 0.7 else tuple(int(v) for v in random.uniform(0, 255, 3))
+    face, colour = int(random.choice(
+        (0, 2, 3, 4))), (255, 255, 255) if random.random() < 0.7 else tuple(int(v) for v in random.uniform(0, 255, 3))
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     if random.random() < 0.6:
         cv2.putText(picture, letters, (x, y), face, scale, (0, 0, 0), 3, cv2.LINE_AA)
@@ -59,14 +62,16 @@ def bars(picture, share):
 
 def look(random):
     """A recipe for one shot: which effects, with which seed, so that all its views get the same."""
-    return {"seed": int(random.integers(1 << 30)), "mist": random.random() < 0.12, "field": random.random() < 0.4,
-            "dark": random.random() < 0.13, "grain": random.uniform(1, 9) if random.random() < 0.4 else 0.0,
-            "soft": random.uniform(0.25, 0.7), "gain": random.uniform(0.85, 1.4), "tint": random.uniform(0.93, 1.07, 3),
-            "title": random.random() < 0.06, "bars": random.uniform(0.05, 0.13) if random.random() < 0.05 else 0.0}
+    return {
+        "seed": int(random.integers(1 << 30)), "mist": random.random() < 0.12, "field": random.random() < 0.4,
+        "dark": random.random() < 0.13, "grain": random.uniform(1, 9) if random.random() < 0.4 else 0.0,
+        "soft": random.uniform(0.25, 0.7), "gain": random.uniform(0.85, 1.4), "tint": random.uniform(0.93, 1.07, 3),
+        "title": random.random() < 0.06, "bars": random.uniform(0.05, 0.13) if random.random() < 0.05 else 0.0
+    }
 
 
 def developed(picture, inverse, focus, recipe, take):
-    """The picture (H×W×3, 0..255) as 8 bit after the recipe; `take` numbers the views of a shot, whose grain differs."""
+    """The picture (H×W×3, 0..255) as 8 bit after the recipe. `take` numbers the views of a shot: their grain differs."""
     random = np.random.default_rng(recipe["seed"])
     picture = picture.astype(np.float32) * recipe["gain"] * recipe["tint"]
     if recipe["mist"]:
@@ -80,5 +85,6 @@ def developed(picture, inverse, focus, recipe, take):
     if recipe["title"]:
         picture = title(picture, random)
     if recipe["grain"]:
-        picture = picture + np.random.default_rng((recipe["seed"], take)).normal(0, recipe["grain"], picture.shape[:2])[..., None]
+        picture = picture + np.random.default_rng(
+            (recipe["seed"], take)).normal(0, recipe["grain"], picture.shape[:2])[..., None]
     return bars(np.clip(picture, 0, 255).astype(np.uint8), recipe["bars"])

@@ -18,7 +18,8 @@ class Mesh:
         position = self.position * np.asarray(scale, np.float32)
         if tilt is not None:
             position = position @ np.asarray(tilt, np.float32).T
-        return Mesh(position @ about_vertical(turn).T + np.asarray(offset, np.float32), self.uv, self.layer, self.tint, self.faces)
+        return Mesh(position @ about_vertical(turn).T + np.asarray(offset, np.float32), self.uv, self.layer, self.tint,
+                    self.faces)
 
 
 def about_vertical(angle):
@@ -44,7 +45,10 @@ def joined(meshes):
 def grid(rows, columns):
     """Faces of a rows×columns grid of corners."""
     first = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
-    return np.concatenate([np.stack([first, first + 1, first + columns], 1), np.stack([first + 1, first + columns + 1, first + columns], 1)])
+    return np.concatenate([
+        np.stack([first, first + 1, first + columns], 1),
+        np.stack([first + 1, first + columns + 1, first + columns], 1)
+    ])
 
 
 def sheet(corner, across, up, paint, repeat=1.0, whole=False):
@@ -59,8 +63,9 @@ def box(size, paint, repeat=1.0):
     """A box standing on y = 0, centred in x and z, of the given width, height and depth."""
     w, h, d = (float(v) for v in size)
     x, z = (w, 0, 0), (0, 0, d)
-    sides = [((-w / 2, 0, d / 2), x, (0, h, 0)), ((w / 2, 0, -d / 2), (-w, 0, 0), (0, h, 0)), ((-w / 2, 0, -d / 2), z, (0, h, 0)),
-             ((w / 2, 0, d / 2), (0, 0, -d), (0, h, 0)), ((-w / 2, h, d / 2), x, (0, 0, -d)), ((-w / 2, 0, -d / 2), x, z)]
+    sides = [((-w / 2, 0, d / 2), x, (0, h, 0)), ((w / 2, 0, -d / 2), (-w, 0, 0), (0, h, 0)),
+             ((-w / 2, 0, -d / 2), z, (0, h, 0)), ((w / 2, 0, d / 2), (0, 0, -d), (0, h, 0)),
+             ((-w / 2, h, d / 2), x, (0, 0, -d)), ((-w / 2, 0, -d / 2), x, z)]
     return joined([sheet(*side, paint, repeat) for side in sides])
 
 
@@ -69,10 +74,14 @@ def lathe(profile, paint, repeat=1.0, segments=28):
     profile = np.asarray(profile, np.float32)
     angle = np.linspace(0, 2 * np.pi, segments + 1)
     ring = np.stack([np.cos(angle), np.sin(angle)], 1)
-    position = np.concatenate([np.stack([r * ring[:, 0], np.full(segments + 1, y), r * ring[:, 1]], 1) for r, y in profile])
+    position = np.concatenate(
+        [np.stack([r * ring[:, 0], np.full(segments + 1, y), r * ring[:, 1]], 1) for r, y in profile])
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(profile, axis=0), axis=1))])
     girth = 2 * np.pi * profile[:, 0].max()
-    uv = np.stack([np.tile(angle / (2 * np.pi) * max(1, round(girth * repeat)), len(profile)), np.repeat(along * repeat, segments + 1)], 1)
+    uv = np.stack([
+        np.tile(angle / (2 * np.pi) * max(1, round(girth * repeat)), len(profile)),
+        np.repeat(along * repeat, segments + 1)
+    ], 1)
     return painted(position, uv, grid(len(profile), segments + 1), paint)
 
 
@@ -104,4 +113,6 @@ def ground(paint, repeat, reach=400.0, random=None, rough=0.0):
             kx, kz, phase = random.normal(0, 0.25), random.normal(0, 0.25), random.uniform(0, 6.3)
             y += np.sin(kx * x + kz * z + phase)
         y *= rough / 2 * np.clip((np.hypot(x, z) - 3) / 10, 0, 1)
-    return painted(np.stack([x, y, z], -1).reshape(-1, 3), np.stack([x, z], -1).reshape(-1, 2) * repeat, grid(61, 61), paint)
+    return painted(
+        np.stack([x, y, z], -1).reshape(-1, 3),
+        np.stack([x, z], -1).reshape(-1, 2) * repeat, grid(61, 61), paint)

@@ -1,4 +1,4 @@
-"""Meshes of things from SuperTuxKart's library (Debian package `supertuxkart-data`, free licences): for training pictures only.
+"""Meshes of things from SuperTuxKart's library (Debian's `supertuxkart-data`, free licences), for training pictures only.
 
 The file format .spm is that of the game (lib/graphics_engine of its source): one or several buffers of corners with
 half-float texture coordinates, and faces.
@@ -12,7 +12,7 @@ from scenes.meshes import Mesh, joined
 
 
 def read_spm(path):
-    """Buffers [(position n×3, uv n×2, faces m×3, texture file name or "")]; ValueError when it is not a still .spm mesh."""
+    """Buffers [(position n×3, uv n×2, faces m×3, texture file or "")]; ValueError when it is not a still .spm mesh."""
     data = path.read_bytes()
     if data[:2] != b"SP" or data[2] >> 3 != 1 or data[2] & 7 == 1:
         raise ValueError(f"{path}: not a still SPM mesh")
@@ -24,6 +24,7 @@ def read_spm(path):
         values = struct.unpack_from("<" + layout, data, at)
         at += struct.calcsize("<" + layout)
         return values
+
     textures = []
     for _ in range(take("H")[0]):
         pair = []
@@ -59,11 +60,13 @@ class Models:
     """Some models of a folder of .spm files (with their textures beside them or in its `textures`)."""
 
     # Things that are not things: lights, collision hulls, paths.
-    SKIPPED = ("physic", "collision", "path", "gfx_", "glow", "flash", "beam", "col.", "flame", "adscreen", "limit", "Some", "low")
+    SKIPPED = ("physic", "collision", "path", "gfx_", "glow", "flash", "beam", "col.", "flame", "adscreen", "limit",
+               "Some", "low")
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.files = sorted(p for p in self.folder.glob("library/**/*.spm") if not any(word in p.name for word in self.SKIPPED))
+        self.files = sorted(p for p in self.folder.glob("library/**/*.spm")
+                            if not any(word in p.name for word in self.SKIPPED))
         if not self.files:
             raise FileNotFoundError(f"{folder}: no library/**/*.spm")
         self.pictures = {p.name: p for p in self.folder.glob("textures/*.*")}
@@ -77,10 +80,13 @@ class Models:
                 continue
             layer = np.full(len(position), add_texture(file), np.float32)
             # The game's axes are left-handed.
-            meshes.append(Mesh(position * np.array([1, 1, -1], np.float32), uv, layer, np.ones((len(position), 3), np.float32), faces))
+            meshes.append(
+                Mesh(position * np.array([1, 1, -1], np.float32), uv, layer, np.ones((len(position), 3), np.float32),
+                     faces))
         if not meshes:
             raise ValueError(f"{path}: nothing to draw")
         mesh = joined(meshes)
         low, high = mesh.position.min(0), mesh.position.max(0)
-        mesh.position = (mesh.position - np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32)) / (high - low).max()
+        mesh.position = (mesh.position - np.array([(low[0] + high[0]) / 2, low[1],
+                                                   (low[2] + high[2]) / 2], np.float32)) / (high - low).max()
         return mesh

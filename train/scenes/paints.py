@@ -9,7 +9,6 @@ PLAIN_FROM = 1 + DETAIL + PIECES + WHOLE
 
 class Paints:
     """`photo()` and `backdrop()` give a random photo (H×W×3, RGB, 8 bit). A paint is (layer, tint)."""
-
     def __init__(self, random, photo, backdrop, layers, side):
         self.random, self.side = random, side
         self.pictures = np.full((layers, side, side, 4), 255, np.uint8)
@@ -47,7 +46,7 @@ class Paints:
 
     def colour(self):
         """A random tint, seldom garish."""
-        value, saturation = self.random.uniform(0.08, 1.1), self.random.uniform(0, 1) ** 2
+        value, saturation = self.random.uniform(0.08, 1.1), self.random.uniform(0, 1)**2
         return value * (1 - saturation * self.random.uniform(0, 1, 3))
 
     def white(self):

@@ -11,9 +11,13 @@ def room(random, paints, stock, back, front, left, right):
     wall, wide, deep = paints.surface(), left + right, back + front
     parts = [ground(paints.surface(), random.uniform(0.3, 2), 30.0)]
     repeat = random.uniform(0.2, 1.5)
-    parts += [sheet((-left, 0, -back), (wide, 0, 0), (0, height, 0), wall, repeat), sheet((-left, 0, front), (0, 0, -deep), (0, height, 0), wall, repeat),
-              sheet((right, 0, -back), (0, 0, deep), (0, height, 0), wall if random.random() < 0.7 else paints.surface(), repeat),
-              sheet((-left, height, -back), (wide, 0, 0), (0, 0, deep), (paints.plain(), random.uniform(0.6, 1.1)), 0.5)]
+    parts += [
+        sheet((-left, 0, -back), (wide, 0, 0), (0, height, 0), wall, repeat),
+        sheet((-left, 0, front), (0, 0, -deep), (0, height, 0), wall, repeat),
+        sheet((right, 0, -back), (0, 0, deep), (0, height, 0), wall if random.random() < 0.7 else paints.surface(),
+              repeat),
+        sheet((-left, height, -back), (wide, 0, 0), (0, 0, deep), (paints.plain(), random.uniform(0.6, 1.1)), 0.5)
+    ]
     for _ in range(random.integers(1, 7)):
         # Pictures, windows, screens, doors: flat, whatever they show.
         w, h, y = random.uniform(0.3, 1.6), random.uniform(0.3, 1.4), random.uniform(0.8, 1.4)
@@ -21,7 +25,10 @@ def room(random, paints, stock, back, front, left, right):
             w, h, y = 0.9, 2.0, 0.0
         paint, side = paints.photo(), random.integers(3)
         if side == 0:
-            parts.append(sheet((random.uniform(-left, max(right - w, -left)), y, -back + 0.03), (w, 0, 0), (0, h, 0), paint, whole=True))
+            parts.append(
+                sheet((random.uniform(-left, max(right - w, -left)), y, -back + 0.03), (w, 0, 0), (0, h, 0),
+                      paint,
+                      whole=True))
         else:
             x = (-left + 0.03, right - 0.03)[side - 1]
             parts.append(sheet((x, y, random.uniform(-back, front - w)), (0, 0, w), (0, h, 0), paint, whole=True))
@@ -37,7 +44,9 @@ def room(random, paints, stock, back, front, left, right):
         if side == 0:
             parts.append(piece.moved((random.uniform(-left, right), 0, -back + deep_of)))
         elif side == 3:
-            parts.append(piece.moved((random.normal(0, wide / 4), 0, random.uniform(-back, front * 0.3)), random.uniform(0, 6.3)))
+            parts.append(
+                piece.moved((random.normal(0, wide / 4), 0, random.uniform(-back, front * 0.3)), random.uniform(0,
+                                                                                                                6.3)))
         else:
             x, turn = ((-left + deep_of, np.pi / 2), (right - deep_of, -np.pi / 2))[side - 1]
             parts.append(piece.moved((x, 0, random.uniform(-back, front)), turn))
@@ -49,7 +58,10 @@ def room(random, paints, stock, back, front, left, right):
     if random.random() < 0.3:
         drop = random.uniform(0.4, 1.0)
         where = np.array([random.uniform(-left, right) * 0.6, height, random.uniform(-back, front) * 0.6])
-        parts += [rod(where, where - (0, drop, 0), 0.008, paints.surface()), ball(0.18, (paints.white(), 1.2)).moved(where - (0, drop + 0.3, 0))]
+        parts += [
+            rod(where, where - (0, drop, 0), 0.008, paints.surface()),
+            ball(0.18, (paints.white(), 1.2)).moved(where - (0, drop + 0.3, 0))
+        ]
     return parts
 
 
@@ -71,7 +83,8 @@ def dishes(random, paints, stock, width, depth, height, where, count):
             thing = things.tree(random, paints, size * 2)
         else:
             # Books, papers, lying flat.
-            thing = box((random.uniform(0.1, 0.3), random.uniform(0.003, 0.05), random.uniform(0.1, 0.3)), paints.photo(), 3)
+            thing = box((random.uniform(0.1, 0.3), random.uniform(0.003, 0.05), random.uniform(0.1, 0.3)),
+                        paints.photo(), 3)
         parts.append(thing.moved(at, random.uniform(0, 6.3)))
     return parts
 
@@ -87,11 +100,13 @@ def street(random, paints, stock):
             wide, deep = random.uniform(5, 16), random.uniform(5, 12)
             home = things.house(random, paints, wide, random.uniform(3, 16), deep)
             if random.random() < 0.9:
-                parts.append(home.moved((side * (half + deep / 2 + random.uniform(0, 1)), 0, z - wide / 2), -side * np.pi / 2))
+                parts.append(
+                    home.moved((side * (half + deep / 2 + random.uniform(0, 1)), 0, z - wide / 2), -side * np.pi / 2))
             z -= wide + (0 if random.random() < 0.6 else random.uniform(1, 8))
         parts.append(box((half * 0.35, 0.13, 120), paints.surface(), 0.4).moved((side * half * 0.85, 0, -50)))
     if closed:
-        parts.append(things.house(random, paints, 3 * half, random.uniform(5, 20), 8).moved((0, 0, -random.uniform(20, 90))))
+        parts.append(
+            things.house(random, paints, 3 * half, random.uniform(5, 20), 8).moved((0, 0, -random.uniform(20, 90))))
     for _ in range(random.integers(3, 14)):
         at = (random.choice((-1, 1)) * half * random.uniform(0.5, 0.95), 0, random.uniform(-40, 2))
         kind = random.random()
@@ -116,21 +131,29 @@ def street(random, paints, stock):
 def field(random, paints, stock):
     """Open country: rolling ground, trees, bushes, rocks, a fence, hills."""
     parts = [ground(paints.surface(), random.uniform(0.1, 0.6), 400.0, random, random.choice((0, 0.15, 0.6)))]
-    trees = [things.tree(random, paints, random.uniform(2, 9)) for _ in range(3)] + [m.moved(scale=random.uniform(1, 7)) for m in stock[:4]]
+    trees = [things.tree(random, paints, random.uniform(2, 9))
+             for _ in range(3)] + [m.moved(scale=random.uniform(1, 7)) for m in stock[:4]]
     for _ in range(random.integers(4, 40)):
-        distance = random.uniform(1.5, 8) ** 2
+        distance = random.uniform(1.5, 8)**2
         angle = random.uniform(-0.9, 0.9)
         thing = trees[random.integers(len(trees))]
-        parts.append(thing.moved((np.sin(angle) * distance, 0, -np.cos(angle) * distance + 1), random.uniform(0, 6.3), random.uniform(0.6, 1.5)))
+        parts.append(
+            thing.moved((np.sin(angle) * distance, 0, -np.cos(angle) * distance + 1), random.uniform(0, 6.3),
+                        random.uniform(0.6, 1.5)))
     for _ in range(random.integers(0, 8)):
         size = random.uniform(0.2, 1.5)
         at = (random.normal(0, 4), -size * 0.3, random.uniform(-15, 0))
-        parts.append(ball(size, paints.surface(), 0.5 / size).moved(at, random.uniform(0, 6.3), random.uniform(0.5, 1.3, 3)))
+        parts.append(
+            ball(size, paints.surface(), 0.5 / size).moved(at, random.uniform(0, 6.3), random.uniform(0.5, 1.3, 3)))
     if random.random() < 0.4:
-        parts.append(things.fence(random, paints, random.uniform(5, 30)).moved((random.normal(0, 3), 0, -random.uniform(0.5, 8)), random.normal(0, 0.6)))
+        parts.append(
+            things.fence(random, paints, random.uniform(5, 30)).moved((random.normal(0, 3), 0, -random.uniform(0.5, 8)),
+                                                                      random.normal(0, 0.6)))
     for _ in range(random.integers(0, 5)):
         high = random.uniform(10, 60)
-        parts.append(ball(1, paints.surface(), 2).moved((random.normal(0, 120), -high, -random.uniform(120, 300)), 0, (high * 2.5, high, high * 2)))
+        parts.append(
+            ball(1, paints.surface(), 2).moved((random.normal(0, 120), -high, -random.uniform(120, 300)), 0,
+                                               (high * 2.5, high, high * 2)))
     return parts
 
 
@@ -139,20 +162,26 @@ def heap(random, paints, stock, wide, deep):
     steps = random.integers(1, 5)
     rise = random.choice((0.0, 0.0, random.uniform(0.05, 0.25)))
     parts = [ground(paints.surface(), random.uniform(0.5, 4), 30.0)]
-    parts += [box((3 * wide, rise * step, deep / steps), paints.surface(), random.uniform(0.5, 3)).moved((0, 0, deep / 2 - (step + 0.5) * deep / steps))
-              for step in range(1, steps) if rise]
+    parts += [
+        box((3 * wide, rise * step, deep / steps), paints.surface(), random.uniform(0.5, 3)).moved(
+            (0, 0, deep / 2 - (step + 0.5) * deep / steps)) for step in range(1, steps) if rise
+    ]
     for _ in range(random.integers(12, 40)):
         z = random.uniform(-0.5, 0.5) * deep
         y = rise * int((0.5 - z / deep) * steps * 0.999) if steps > 1 else 0.0
         size, kind = random.uniform(0.08, 0.4), random.random()
         if kind < 0.25:
-            thing = lathe([(size * random.uniform(0.2, 0.6), 0), (size * random.uniform(0.01, 0.3), size * random.uniform(0.7, 2))], paints.surface(), 2 / size)
+            thing = lathe([(size * random.uniform(0.2, 0.6), 0),
+                           (size * random.uniform(0.01, 0.3), size * random.uniform(0.7, 2))], paints.surface(),
+                          2 / size)
         elif kind < 0.4:
             thing = box(size * random.uniform(0.3, 1.3, 3), paints.surface(), random.uniform(1, 5))
         elif kind < 0.55:
             # A board or a picture, leaning.
             lean = random.uniform(-0.1, 0.5)
-            thing = sheet((-size, 0, 0), (2 * size, 0, 0), (0, 2.5 * size * np.cos(lean), -2.5 * size * np.sin(lean)), paints.photo(), whole=True)
+            thing = sheet((-size, 0, 0), (2 * size, 0, 0), (0, 2.5 * size * np.cos(lean), -2.5 * size * np.sin(lean)),
+                          paints.photo(),
+                          whole=True)
         elif kind < 0.75 and stock:
             thing = stock[random.integers(len(stock))].moved(scale=size * 2)
         elif kind < 0.85:
@@ -165,5 +194,7 @@ def heap(random, paints, stock, wide, deep):
         parts.append(thing.moved((random.uniform(-0.5, 0.5) * wide, y, z), turn))
     back, high = -deep / 2 - random.uniform(0.02, 1.0), random.uniform(1.5, 3)
     wall = paints.photo() if random.random() < 0.5 else paints.surface()
-    parts.append(sheet((-3 * wide, 0, back), (6 * wide, 0, 0), (0, high, 0), wall, random.uniform(0.3, 2)).moved(turn=random.normal(0, 0.15)))
+    parts.append(
+        sheet((-3 * wide, 0, back), (6 * wide, 0, 0), (0, high, 0), wall,
+              random.uniform(0.3, 2)).moved(turn=random.normal(0, 0.15)))
     return parts

@@ -62,7 +62,6 @@ def look_at(eye, target, roll=0.0):
 
 class Renderer:
     """One OpenGL context with room for `layers` textures of `side` squared. Use from one thread."""
-
     def __init__(self, width, height, layers, side=256):
         self.width, self.height = width, height
         self.context = moderngl.create_standalone_context(backend="egl")
@@ -86,14 +85,17 @@ class Renderer:
         self.program["plain_from"] = plain_from
 
     def set_mesh(self, mesh, light):
-        """Uploads the mesh and draws its shadows. `light`: sun (towards it), centre and reach of the shadowed part (m), colours."""
+        """Uploads the mesh and draws its shadows. `light`: way to the sun, centre and reach of the shadows (m), colours."""
         if self.buffers:
             for buffer in self.buffers:
                 buffer.release()
         corners = np.concatenate([mesh.position, mesh.uv, mesh.layer[:, None], mesh.tint], 1).astype(np.float32)
-        vertices, faces = self.context.buffer(corners.tobytes()), self.context.buffer(mesh.faces.astype(np.int32).tobytes())
-        self.array = self.context.vertex_array(self.program, [(vertices, "3f 2f 1f 3f", "position", "uv", "layer", "tint")], faces)
-        shadow = self.context.vertex_array(self.shadow_program, [(vertices, "3f 2f 1f 12x", "position", "uv", "layer")], faces)
+        vertices, faces = self.context.buffer(corners.tobytes()), self.context.buffer(
+            mesh.faces.astype(np.int32).tobytes())
+        self.array = self.context.vertex_array(self.program,
+                                               [(vertices, "3f 2f 1f 3f", "position", "uv", "layer", "tint")], faces)
+        shadow = self.context.vertex_array(self.shadow_program, [(vertices, "3f 2f 1f 12x", "position", "uv", "layer")],
+                                           faces)
         self.buffers = (vertices, faces, self.array, shadow)
         sun, reach = np.asarray(light["sun"], float), light["reach"]
         sun /= np.linalg.norm(sun)
@@ -132,7 +134,8 @@ class Renderer:
         size = (self.height * OVERSAMPLING, self.width * OVERSAMPLING)
         colour = np.frombuffer(self.colour.read(), np.uint8).reshape(*size, 4)[::-1]
         inverse = np.frombuffer(self.inverse.read(), np.float32).reshape(size)[::-1]
-        small = cv2.resize(np.ascontiguousarray(colour), (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.resize(np.ascontiguousarray(colour), (self.width, self.height),
+                           interpolation=cv2.INTER_AREA).astype(np.float32)
         # The middle of a label's pixel lies between samples; the nearer surface is taken, as edges of films' masks do.
         taken = inverse.reshape(self.height, OVERSAMPLING, self.width, OVERSAMPLING).max((1, 3))
         return small[:, :, :3], taken, small[:, :, 3] / 255

@@ -36,12 +36,14 @@ def light(random, target, reach):
     sun = np.array([random.normal(0, 1), random.uniform(0.3, 1.6), random.normal(0.3, 1)])
     warm, strength = random.uniform(0.85, 1.15), random.uniform(0.3, 1.2)
     sky = random.uniform(0.35, 0.85) * random.uniform(0.85, 1.1, 3)
-    return {"sun": sun, "centre": target, "reach": reach, "sun_colour": strength * np.array([warm, 1, 2 - warm]), "sky_colour": sky,
-            "ground_colour": sky * random.uniform(0.4, 0.95), "headlight": random.uniform(0, 0.35)}
+    return {
+        "sun": sun, "centre": target, "reach": reach, "sun_colour": strength * np.array([warm, 1, 2 - warm]),
+        "sky_colour": sky, "ground_colour": sky * random.uniform(0.4, 0.95), "headlight": random.uniform(0, 0.35)
+    }
 
 
 def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
-    """A random Shot of one of the kinds, which keep their proportions. `stock` is a list of unit-sized meshes of things."""
+    """A random Shot of one of the kinds, which keep their proportions. `stock`: meshes of things, the largest side 1."""
     shares = np.array([SHOTS[kind] for kind in kinds])
     kind = str(random.choice(kinds, p=shares / shares.sum()))
     focal = np.exp(random.uniform(np.log(0.65), np.log(2.2)))
@@ -56,14 +58,17 @@ def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
         # The head is in the upper part of the picture, seldom touched by the edge; in width it is anywhere.
         high, wide = distance / focal / aspect, distance / focal
         room_above = (1 - share) / 2
-        drop = random.uniform(-0.15, max(room_above, 0.05)) if kind == "close" else random.uniform(0.0, 0.9 * room_above)
+        drop = random.uniform(-0.15, max(room_above, 0.05)) if kind == "close" else random.uniform(
+            0.0, 0.9 * room_above)
         target = head + np.array([random.normal(0, 0.18) * wide, -drop * high, 0])
         eye_height = np.clip(head[1] + random.normal(0, 0.12) * min(distance, 3), 0.3, 4)
         if place != "room" and random.random() < 0.1:
-            eye_height = random.uniform(0.2, 5)
+            # From below or from a roof.
+            eye_height = np.clip(head[1] + random.uniform(-0.8, 0.8) * distance, 0.2, 8)
         parts.append(main.moved(turn=random.normal(0, 0.7)))
     else:
-        distance = random.uniform(0.4, 1.3) if kind == "table" else random.uniform(0.8, 2.2) if kind == "heap" else random.uniform(2, 6)
+        distance = random.uniform(
+            0.4, 1.3) if kind == "table" else random.uniform(0.8, 2.2) if kind == "heap" else random.uniform(2, 6)
         eye_height, target = random.uniform(0.6, 2.2), np.array([random.normal(0, 0.3), random.uniform(0.3, 1.5), 0])
     angle = random.normal(0, 0.3) if place != "field" else random.uniform(-1, 1)
     if kind == "table":
@@ -77,26 +82,33 @@ def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
         if random.random() < 0.35:
             # Someone behind the table.
             someone, _ = people.person(random, paints, random.random() < 0.7)
-            parts.append(someone.moved((random.normal(0, 0.4), 0, -deep / 2 - random.uniform(0.2, 0.6)), random.normal(0, 0.3)))
+            parts.append(
+                someone.moved((random.normal(0, 0.4), 0, -deep / 2 - random.uniform(0.2, 0.6)), random.normal(0, 0.3)))
     if kind == "heap":
-        place, deep, target = "heap", random.uniform(0.6, 2.0), np.array([random.normal(0, 0.1), random.uniform(0, 0.35), 0])
+        place, deep, target = "heap", random.uniform(0.6,
+                                                     2.0), np.array([random.normal(0, 0.1),
+                                                                     random.uniform(0, 0.35), 0])
         parts += places.heap(random, paints, stock, distance / focal * 1.6, deep)
         eye_height = target[1] + distance * np.tan(random.uniform(0.0, 0.8))
     eye = np.array([np.sin(angle) * distance, eye_height, np.cos(angle) * distance])
-    others = {"close": random.choice((0, 0, 1, 2)), "medium": random.integers(0, 5), "wide": random.integers(0, 5), "crowd": random.integers(8, 18),
-              "table": 0, "heap": 0, "empty": random.choice((0, 0, 1))}[kind]
+    others = {
+        "close": random.choice((0, 0, 1, 2)), "medium": random.integers(0, 5), "wide": random.integers(0, 5),
+        "crowd": random.integers(8, 18), "table": 0, "heap": 0, "empty": random.choice((0, 0, 1))
+    }[kind]
     parts += company(random, paints, people, eye, target, distance, focal, others, kind)
     if place == "room":
         needed = max(distance * np.cos(angle), 0.3) + 0.4
         aside = abs(eye[0]) + 0.4
         back = np.exp(random.uniform(np.log(0.5), np.log(7))) + (distance * 0.5 if kind in ("wide", "crowd") else 0)
-        parts += places.room(random, paints, stock, back, needed + random.uniform(0, 2), max(aside, random.uniform(1, 4)), max(aside, random.uniform(1, 4)))
+        parts += places.room(random, paints, stock, back, needed + random.uniform(0, 2),
+                             max(aside, random.uniform(1, 4)), max(aside, random.uniform(1, 4)))
     elif place == "street":
         parts += places.street(random, paints, stock)
     elif place == "field":
         parts += places.field(random, paints, stock)
     mesh = joined(parts)
-    return Shot(kind, mesh, light(random, target, max(2.5, min(distance * 2, 15))), eye, target, random.normal(0, 0.025), focal, 1 / distance, place)
+    return Shot(kind, mesh, light(random, target, max(2.5, min(distance * 2, 15))), eye, target,
+                random.normal(0, 0.025), focal, 1 / distance, place)
 
 
 def company(random, paints, people, eye, target, distance, focal, count, kind):
@@ -109,11 +121,13 @@ def company(random, paints, people, eye, target, distance, focal, count, kind):
         if len(made) < 6 or number % 4 == 0:
             made.append(people.person(random, paints, False, random.random() < 0.1)[0])
         someone = made[random.integers(len(made))]
-        away = distance * random.uniform(0.8, 1.3) + abs(random.normal(0, 1)) * (8 if kind in ("crowd", "wide") else 2.5)
+        away = distance * random.uniform(0.8, 1.3) + abs(random.normal(0, 1)) * (8 if kind in
+                                                                                 ("crowd", "wide") else 2.5)
         side, turn = random.uniform(-0.6, 0.6) / focal * away, random.uniform(0, 6.3)
         if number == 0 and kind in ("close", "medium") and random.random() < 0.35:
             # Over someone's shoulder.
-            away, side = distance * random.uniform(0.4, 0.6), random.choice((-1, 1)) * random.uniform(0.3, 0.5) / focal * distance * 0.5
+            away, side = distance * random.uniform(0.4, 0.6), random.choice(
+                (-1, 1)) * random.uniform(0.3, 0.5) / focal * distance * 0.5
             turn = np.arctan2(forwards[0], forwards[1]) + random.normal(0, 0.3)
         elif abs(side) < 0.35 and abs(away - distance) < 0.5:
             side = np.copysign(random.uniform(0.45, 0.9), side)
