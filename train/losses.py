@@ -57,7 +57,7 @@ def steady_loss(predicted, shifts):
 
 def plane_loss(logits, target):
     """Cross-entropy of the softmax over planes (N×P×H×W) with a bell around the target's parallax."""
-    planes = torch.tensor(PLANE_PARALLAX, dtype=target.dtype)[None, :, None, None]
+    planes = torch.tensor(PLANE_PARALLAX, dtype=target.dtype, device=target.device)[None, :, None, None]
     bell = torch.softmax(-((planes - target[:, None]) / PLANE_SPREAD) ** 2 / 2, 1)
     return -(bell * torch.log_softmax(logits, 1)).sum(1).mean()
 

@@ -1,4 +1,8 @@
-"""Trains `deep3d`: `python train/train.py --data DIR --out RUN`. Stops and resumes at any step with the same command."""
+"""Trains `deep3d`: `python train/train.py --data DIR --films DIR --out RUN`. Stops and resumes at any step with the same command.
+
+Labelled pictures and pairs of eyes take turns in one loop. `torchrun --nproc-per-node N train/train.py …` runs it on N
+GPUs, or with more machines as torchrun's own options say.
+"""
 import argparse
 import copy
 import csv
@@ -9,21 +13,26 @@ from pathlib import Path
 
 import torch
 
-from data import Pictures, batch
+from data import SIZES, Pictures, batch
 from losses import losses, total
-from model import Deep3d, load_encoder, normalise, parallax
+from model import PLANE_PARALLAX, Deep3d, load_encoder, normalise, parallax
+from processes import on_device, processes
 
-COLUMNS = ("step", "samples", "seconds", "rate", "loss", "shape", "gradient", "planes", "steady")
+COLUMNS = ("step", "samples", "seconds", "rate", "loss", "shape", "gradient", "planes", "steady", "view", "smooth")
 
 
 def arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", nargs="+", required=True, help="data folders (index.csv and *.tar)")
+    parser.add_argument("--data", nargs="+", default=[], help="data folders (index.csv and *.tar)")
+    parser.add_argument("--films", nargs="+", default=[], help="folders of shards that `deep3d dataset` made")
+    parser.add_argument("--film-share", type=float, default=0.5, help="share of the steps that see films, where --data is given too")
+    parser.add_argument("--film-view", choices=("right", "left"), default="right",
+                        help="the eye that is made from the other; left puts edges where the network sees them")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: log.csv, last.pt, step-N.pt")
     parser.add_argument("--resolution", choices=("half", "full"), default="half", help="about 192×96 or 384×160")
     parser.add_argument("--steps", type=int, default=1800)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--twins", type=int, default=4, help="pictures of a batch shown again, moved a little")
+    parser.add_argument("--batch", type=int, default=16, help="pictures or pairs a step in each process")
+    parser.add_argument("--twins", type=int, default=4, help="labelled pictures of a batch shown again, moved a little")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate of the decoder; the encoder's is a fifth")
     parser.add_argument("--average", type=float, default=0.995, help="share kept per step by the averaged weights")
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
@@ -32,7 +41,14 @@ def arguments(given=None):
     parser.add_argument("--no-pretrained", action="store_true", help="begin with a random encoder (tests)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args(given)
+    parser.add_argument("--workers", type=int, default=1, help="processes that read films, for each that trains")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 on a GPU")
+    options = parser.parse_args(given)
+    if not options.data and not options.films:
+        parser.error("give --data, --films or both")
+    if not 0 <= options.film_share <= 1:
+        parser.error("--film-share is from 0 to 1")
+    return options
 
 
 def new_network(options):
@@ -73,12 +89,97 @@ def fold_into(average, network, share):
                 kept.copy_(new)
 
 
+class Labels:
+    """Steps on labelled pictures: a batch is a function of data, seed and step."""
+
+    def __init__(self, options, team):
+        self.options, self.team, self.pictures = options, team, Pictures(options.data)
+
+    def batch(self, step):
+        # Each process takes its own stretch of the pass over the data.
+        place = step * self.team.world + self.team.rank
+        return batch(self.pictures, place, self.options.batch, self.options.resolution, self.options.seed, self.options.twins)
+
+    def inputs(self, given):
+        return given.pictures
+
+    def loss(self, logits, given):
+        terms = losses(logits, parallax(logits), given)
+        return total(terms), terms
+
+
+class Films:
+    """Steps on pairs of eyes. A resumed run sees them in a new order."""
+
+    def __init__(self, options, team, first):
+        # Here, so that training on labels alone needs no webdataset.
+        import films
+        self.films, self.view = films, options.film_view
+        seed = (options.seed, first)
+        self.stream = films.film_batches(options.films, options.batch, SIZES[options.resolution], seed, team.rank, team.world,
+                                         options.workers)
+
+    def batch(self, step):
+        return next(self.stream)
+
+    def inputs(self, given):
+        return given[0]
+
+    def loss(self, logits, given):
+        terms = self.films.film_losses(logits, parallax(logits), given, PLANE_PARALLAX, self.view)
+        return self.films.film_total(terms), terms
+
+
+def is_film_step(step, options):
+    """Whether a step sees films: the same in every process, evenly spread."""
+    if not options.data or not options.films:
+        return bool(options.films)
+    return math.floor((step + 1) * options.film_share) > math.floor(step * options.film_share)
+
+
+class Log:
+    """log.csv: a line of means since the last one, over all processes."""
+
+    def __init__(self, path, team):
+        self.team, self.sums, self.file = team, {}, None
+        if team.is_first():
+            # A log that another version began keeps its columns.
+            begun = path.open().readline().strip() if path.exists() else ""
+            self.file = open(path, "a", newline="")
+            self.columns = begun.split(",") if begun else COLUMNS
+            if not begun:
+                csv.writer(self.file).writerow(COLUMNS)
+
+    def note(self, terms):
+        for name, term in terms.items():
+            self.sums.setdefault(name, []).append(term.detach())
+
+    def line(self, first):
+        """Writes and forgets; `first` are the values of the columns before the loss. Every process calls it."""
+        names = [name for name in COLUMNS if name in self.sums]
+        means = dict(zip(names, self.team.mean([torch.stack(self.sums[name]).mean().item() for name in names])))
+        self.sums = {}
+        if self.file:
+            csv.writer(self.file).writerow(first + [f"{means[c]:.4f}" if c in means else "" for c in self.columns[4:]])
+            self.file.flush()
+
+    def close(self):
+        if self.file:
+            self.file.close()
+
+
 def train(options):
     """Runs to options.steps and returns the averaged network."""
     torch.set_num_threads(options.threads)
-    options.out.mkdir(parents=True, exist_ok=True)
-    pictures = Pictures(options.data)
-    network = new_network(options)
+    with processes(options.precision) as team:
+        return run(options, team)
+
+
+def run(options, team):
+    """The loop, in each of the processes."""
+    if team.is_first():
+        options.out.mkdir(parents=True, exist_ok=True)
+    network = new_network(options).to(team.device)
     average = copy.deepcopy(network).eval()
     for part in [network.stem, *network.blocks][:options.frozen + 1 if options.frozen else 0]:
         part.requires_grad_(False)
@@ -88,13 +189,17 @@ def train(options):
     optimiser = torch.optim.AdamW([{"params": encoder, "share": 0.2}, {"params": decoder, "share": 1.0}], weight_decay=0.01)
 
     first, seconds, last = 0, 0.0, options.out / "last.pt"
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
+    # Only the first process need see the folder: on another machine it may not be there.
+    saved = torch.load(last, weights_only=True, map_location="cpu") if team.is_first() and last.exists() else None
+    saved = team.shared(saved)
+    if saved:
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
         first, seconds = saved["step"], saved["seconds"]
-        print(f"resuming at step {first}")
+        if team.is_first():
+            print(f"resuming at step {first}")
+        saved = None
 
     def save(path, step, everything):
         state = {"step": step, "seconds": seconds, "average": average.state_dict()}
@@ -103,26 +208,27 @@ def train(options):
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
-    log_path = options.out / "log.csv"
-    new_log = not log_path.exists()
-    with ThreadPoolExecutor(1) as loader, open(log_path, "a", newline="") as file:
-        log = csv.writer(file)
-        if new_log:
-            log.writerow(COLUMNS)
+    labels = Labels(options, team) if options.data else None
+    films = Films(options, team, first) if options.films and first < options.steps else None
+    together = team.wrap(network)
+    log = Log(options.out / "log.csv", team)
 
+    def kind(step):
+        return films if is_film_step(step, options) else labels
+    with ThreadPoolExecutor(1) as loader:
         def load(step):
-            return loader.submit(batch, pictures, step, options.batch, options.resolution, options.seed, options.twins)
-        coming, began, sums = load(first), time.monotonic() - seconds, {}
+            return loader.submit(kind(step).batch, step)
+        coming, began = load(first) if first < options.steps else None, time.monotonic() - seconds
         for step in range(first, options.steps):
-            given = coming.result()
+            given = on_device(coming.result(), team.device)
             if step + 1 < options.steps:
                 coming = load(step + 1)
             for group in optimiser.param_groups:
                 group["lr"] = rate(step, options) * group["share"]
             set_training(network)
-            logits = network(normalise(given.pictures).contiguous(memory_format=torch.channels_last))
-            terms = losses(logits, parallax(logits), given)
-            loss = total(terms)
+            with team.precision():
+                logits = together(normalise(kind(step).inputs(given)).contiguous(memory_format=torch.channels_last))
+            loss, terms = kind(step).loss(logits.float(), given)
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"loss is {loss.item()} at step {step}")
             optimiser.zero_grad(set_to_none=True)
@@ -132,17 +238,14 @@ def train(options):
             # A young run averages over a shorter past.
             fold_into(average, network, min(options.average, (step + 1) / (step + 10)))
             seconds = time.monotonic() - began
-            for name, term in {"loss": loss, **terms}.items():
-                sums.setdefault(name, []).append(term.item())
+            log.note({"loss": loss, **terms})
             done = step + 1
             if done % 20 == 0 or done == options.steps:
-                row = [done, done * options.batch, f"{seconds:.1f}", f"{rate(step, options):.2e}"]
-                log.writerow(row + [f"{sum(sums[c]) / len(sums[c]):.4f}" for c in COLUMNS[4:]])
-                file.flush()
-                sums = {}
-            if done % options.save_every == 0 or done == options.steps:
+                log.line([done, done * options.batch * team.world, f"{seconds:.1f}", f"{rate(step, options):.2e}"])
+            if team.is_first() and (done % options.save_every == 0 or done == options.steps):
                 save(last, done, True)
                 save(options.out / f"step-{done}.pt", done, False)
+    log.close()
     return average
 
 
