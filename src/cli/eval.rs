@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::run::{CliError, check_validation, gpu_options, load_weights, stop_on_interrupt};
+use super::run::{CliError, check_validation, gpu_options, load_weights, print, stop_on_interrupt};
 use super::{NetworkOptions, options};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
@@ -72,13 +72,7 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         film: film_options(&arguments.network),
     };
     let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt())?;
-    let mut stdout = std::io::stdout();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{}", report.table())?;
-    }
+    print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use options::{NetworkOptions, PictureOptions, QueueOptions};
+pub use options::{NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
 pub use run::run;
 
 use crate::sink::Layout;
@@ -91,9 +91,6 @@ pub(super) struct PlayArguments {
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) sink: SinkKind,
-    /// How the two eyes are arranged
-    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
-    pub(super) layout: Layout,
     /// Begin again at the end
     #[arg(long = "loop")]
     pub(super) repeat: bool,
@@ -104,11 +101,7 @@ pub(super) struct PlayArguments {
     #[arg(long)]
     pub(super) fullscreen: bool,
     #[command(flatten)]
-    pub(super) picture: PictureOptions,
-    #[command(flatten)]
-    pub(super) network: NetworkOptions,
-    #[command(flatten)]
-    pub(super) queues: QueueOptions,
+    pub(super) scene: SceneOptions,
 }
 
 #[derive(Debug, Args)]
@@ -119,9 +112,6 @@ pub(super) struct ConvertArguments {
     /// The file to write, its kind told by its extension; a folder for several inputs
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
-    /// How the two eyes are arranged
-    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
-    pub(super) layout: Layout,
     /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) start: Option<Position>,
@@ -141,11 +131,7 @@ pub(super) struct ConvertArguments {
     #[arg(long)]
     pub(super) force: bool,
     #[command(flatten)]
-    pub(super) picture: PictureOptions,
-    #[command(flatten)]
-    pub(super) network: NetworkOptions,
-    #[command(flatten)]
-    pub(super) queues: QueueOptions,
+    pub(super) scene: SceneOptions,
 }
 
 #[derive(Debug, Args)]
@@ -158,18 +144,11 @@ pub(super) struct BenchArguments {
     /// Frames to run first without measuring
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(super) warm_up: u32,
-    /// How the two eyes are arranged
-    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
-    pub(super) layout: Layout,
     /// Print JSON (its keys: docs/performance.md)
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) picture: PictureOptions,
-    #[command(flatten)]
-    pub(super) network: NetworkOptions,
-    #[command(flatten)]
-    pub(super) queues: QueueOptions,
+    pub(super) scene: SceneOptions,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,24 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::net::Network;
+use crate::sink::Layout;
+
+/// From a film to its picture: what playing, converting and measuring have in common.
+#[derive(Debug, Clone, Args)]
+pub struct SceneOptions {
+    /// How the two eyes are arranged
+    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
+    pub layout: Layout,
+    /// How much depth.
+    #[command(flatten)]
+    pub picture: PictureOptions,
+    /// Which network, on which GPU.
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    /// How far the threads run ahead.
+    #[command(flatten)]
+    pub queues: QueueOptions,
+}
 
 /// How much depth, and for whom.
 #[derive(Debug, Clone, Args)]

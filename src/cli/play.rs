@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::{CliError, check_validation, film_options, gpu_options, load_weights, settings};
+use super::run::{CliError, check_validation, gpu_options, scene};
 use super::{PlayArguments, SinkKind};
 use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Scene, Step};
@@ -39,31 +39,30 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
                 .to_owned(),
         ));
     }
-    if !arguments.layout.allows(Target::Window) {
-        return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.layout)));
+    if !arguments.scene.layout.allows(Target::Window) {
+        return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.scene.layout)));
     }
-    let weights = load_weights(&arguments.network)?;
-    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
+    let (weights, settings, film) = scene(&arguments.scene)?;
     let film = FilmOptions {
         start: arguments.start,
         // The layout can be changed to one that shows the planes at any time.
         keep_planes: true,
-        ..film_options(&arguments.queues, &arguments.network)
+        ..film
     };
-    let gpu = gpu_options(arguments.network.gpu.clone());
+    let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, begun: false };
     let painter = |gpu: &Gpu| ScenePainter { eyes: Eyes::new(gpu), settings, began: Instant::now() };
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
-        let size = arguments.layout.output_size(CANVAS);
+        let size = arguments.scene.layout.output_size(CANVAS);
         let player = Player::new(files.on(&gpu), player);
         player::null::play(&gpu, player, painter(&gpu), size)?;
         return check_validation(&gpu);
     }
     let window = WindowOptions {
         title: "deep3d".to_owned(),
-        size: arguments.layout.output_size(CANVAS),
+        size: arguments.scene.layout.output_size(CANVAS),
         full_screen: arguments.fullscreen,
         gpu,
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{BenchArguments, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, QueueOptions};
+use super::{BenchArguments, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, SceneOptions};
 use super::{WeightsCommand, options};
 use crate::bench::{self, BenchError, BenchOptions};
 use crate::convert::plan::{PlanError, Request, plan};
@@ -134,8 +134,21 @@ pub(super) fn load_weights(options: &NetworkOptions) -> Result<Arc<Weights>, Cli
     }
 }
 
-/// The viewer's settings at the start.
-pub(super) fn settings(layout: Layout, options: &PictureOptions, network: Network) -> Result<Settings, CliError> {
+/// The weights, the viewer's settings at the start, and how films are opened.
+pub(super) fn scene(options: &SceneOptions) -> Result<(Arc<Weights>, Settings, FilmOptions), CliError> {
+    let SceneOptions { layout, picture, network, queues } = options;
+    let weights = load_weights(network)?;
+    let settings = settings(*layout, picture, weights.metadata.network)?;
+    let film = FilmOptions {
+        decode_ahead: queues.decode_ahead.into(),
+        scene_ahead: queues.scene_ahead.into(),
+        network_area: network.network_size,
+        ..FilmOptions::default()
+    };
+    Ok((weights, settings, film))
+}
+
+fn settings(layout: Layout, options: &PictureOptions, network: Network) -> Result<Settings, CliError> {
     let original = network == Network::Deep3d2016;
     let selection = match options.render {
         Some(options::Render::Selection) if !original => {
@@ -168,12 +181,14 @@ pub(super) fn settings(layout: Layout, options: &PictureOptions, network: Networ
     })
 }
 
-pub(super) fn film_options(queues: &QueueOptions, network: &NetworkOptions) -> FilmOptions {
-    FilmOptions {
-        decode_ahead: queues.decode_ahead.into(),
-        scene_ahead: queues.scene_ahead.into(),
-        network_area: network.network_size,
-        ..FilmOptions::default()
+/// The result on stdout.
+pub(super) fn print(report: &impl serde::Serialize, json: bool, table: impl Fn() -> String) -> Result<(), CliError> {
+    let mut stdout = std::io::stdout();
+    if json {
+        serde_json::to_writer_pretty(&mut stdout, report).map_err(std::io::Error::from)?;
+        Ok(writeln!(stdout)?)
+    } else {
+        Ok(write!(stdout, "{}", table())?)
     }
 }
 
@@ -192,15 +207,14 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let request = Request {
         inputs: &arguments.inputs,
         output: &arguments.output,
-        layout: arguments.layout,
+        layout: arguments.scene.layout,
         codec: arguments.codec,
         crf: arguments.crf,
         force: arguments.force,
     };
     let plan = plan(&request)?;
-    let weights = load_weights(&arguments.network)?;
-    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
-    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let (weights, settings, film) = scene(&arguments.scene)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let stop = stop_on_interrupt();
     let options = ConvertOptions {
         settings,
@@ -210,7 +224,7 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         crf: arguments.crf,
         preset: arguments.preset,
         force: arguments.force,
-        film: film_options(&arguments.queues, &arguments.network),
+        film,
     };
     let mut finished: Vec<PathBuf> = Vec::new();
     let result = convert::run(&gpu, &weights, &plan, &options, &stop, |path| finished.push(path.to_owned()));
@@ -223,24 +237,17 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
 }
 
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
-    let weights = load_weights(&arguments.network)?;
-    let settings = settings(arguments.layout, &arguments.picture, weights.metadata.network)?;
-    let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
+    let (weights, settings, film) = scene(&arguments.scene)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let options = BenchOptions {
         file: arguments.file.clone(),
         frames: arguments.frames,
         warm_up: arguments.warm_up,
         settings,
-        film: film_options(&arguments.queues, &arguments.network),
+        film,
     };
     let report = bench::run(&gpu, &weights, &options, &stop_on_interrupt())?;
-    let mut stdout = std::io::stdout();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{}", report.table())?;
-    }
+    print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }
 
