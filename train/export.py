@@ -8,7 +8,9 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+import model_2016
 from model import MEAN, PLANE_PARALLAX, SIZE_MULTIPLE, STD, Deep3d, normalise
+from model_2016 import Deep3d2016
 
 METADATA = {
     "format": "1",
@@ -65,7 +67,7 @@ def load_mean(paths):
     """The mean of the averaged weights (and batch statistics) of checkpoints of related runs, as a network."""
     states = [torch.load(path, weights_only=True)["average"] for path in paths]
     mean = {name: sum(state[name].double() for state in states) / len(states) for name in states[0]}
-    network = Deep3d()
+    network = Deep3d2016() if "fc6.weight" in mean else Deep3d()
     network.load_state_dict(mean)
     return network.eval()
 
@@ -112,7 +114,14 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--vectors", type=Path, help="also write the test vectors here")
     options = parser.parse_intermixed_args()
-    tensors = folded_tensors(load_mean(options.checkpoints))
+    network = load_mean(options.checkpoints)
+    if isinstance(network, Deep3d2016):
+        if options.vectors:
+            parser.error("--vectors are those of deep3d: leave it out for deep3d-2016")
+        save_file(model_2016.exported(network), options.out, model_2016.METADATA)
+        print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
+        return
+    tensors = folded_tensors(network)
     save_file(tensors, options.out, METADATA)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
     if options.vectors:

@@ -81,10 +81,13 @@ class Shards(torch.utils.data.IterableDataset):
 
 
 class Batches:
-    """Stage of a pipeline: samples become batches (inputs, left, right N×3×H×W; scale, offset N) of one random size each."""
+    """Stage of a pipeline: samples become batches (inputs, left, right N×3×H×W; scale, offset N) of one random size each.
 
-    def __init__(self, count, sizes, seed):
-        self.count, self.sizes, self.seed = count, sizes, seed
+    absolute: scale 1 and offset 0, for planes that mean a film's own parallax.
+    """
+
+    def __init__(self, count, sizes, seed, absolute=False):
+        self.count, self.sizes, self.seed, self.absolute = count, sizes, seed, absolute
 
     def __call__(self, samples):
         worker = torch.utils.data.get_worker_info()
@@ -94,13 +97,16 @@ class Batches:
             waiting.append(sample)
             if len(waiting) == self.count:
                 size = self.sizes[random.integers(len(self.sizes))]
-                columns = zip(*(pair(one, size, random) for one in waiting))
+                pairs = [pair(one, size, random) for one in waiting]
+                if self.absolute:
+                    pairs = [(*pictures, 1.0, 0.0) for *pictures, _, _ in pairs]
+                columns = zip(*pairs)
                 yield tuple(torch.from_numpy(np.stack(column).astype(np.float32)) for column in columns)
                 waiting = []
 
 
-def film_batches(folders, count, sizes, seed, rank=0, world=1, workers=1):
-    """Endless iterator over batches for one of `world` processes.
+def film_batches(folders, count, sizes, seed, rank=0, world=1, workers=1, absolute=False):
+    """Endless iterator over batches for one of `world` processes. `absolute`: planes are the film's own parallax, unscaled.
 
     The order is drawn from `seed` (a tuple of numbers), which should tell resumed runs apart: one that goes on after a stop sees
     the films in a new order instead of reading up to where it was.
@@ -121,7 +127,7 @@ def film_batches(folders, count, sizes, seed, rank=0, world=1, workers=1):
         webdataset.shuffle(SHUFFLED, initial=SHUFFLED, seed=number + rank),
         webdataset.map(decoded),
         webdataset.select(lambda sample: sample is not None),
-        Batches(count, sizes, (*seed, rank)),
+        Batches(count, sizes, (*seed, rank), absolute),
     )
     return iter(torch.utils.data.DataLoader(pipeline, batch_size=None, num_workers=workers))
 
@@ -136,7 +142,7 @@ def smoothness(parallax, pictures):
     return total
 
 
-def film_losses(logits, predicted, batch, planes, view="right"):
+def film_losses(logits, predicted, batch, planes, view="right", dropped=0):
     """The terms by name, unweighted: the absolute error of the made view and smoothness of `predicted` parallax.
 
     view "right": Deep3D's own, the right view made from the left. "left": the left one made from the right (see selection.py).
@@ -145,9 +151,9 @@ def film_losses(logits, predicted, batch, planes, view="right"):
     """
     _, left, right, scale, offset = batch
     if view == "right":
-        made, true = right_view(left, logits, scale, offset, planes), right
+        made, true = right_view(left, logits, scale, offset, planes, dropped), right
     else:
-        made, true = left_view(right, logits, scale, offset, planes), left
+        made, true = left_view(right, logits, scale, offset, planes, dropped), left
     farthest = (scale.abs() * max(abs(plane) for plane in planes) + offset.abs()).max().item()
     margin = min(math.ceil(farthest / 100 * left.shape[3]), left.shape[3] // 4)
     return {"view": view_loss(made, true, margin), "smooth": smoothness(predicted, left)}

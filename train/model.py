@@ -12,6 +12,8 @@ from torch.nn import functional
 PLANES = 32
 # Parallax of each plane in % of the picture width, positive behind the screen: centres of 32 equal bins of -1..+1.
 PLANE_PARALLAX = tuple((2 * j + 1 - PLANES) / PLANES for j in range(PLANES))
+# Leading planes that make no picture: none.
+DROPPED = 0
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 SIZE_MULTIPLE = 32
@@ -113,6 +115,10 @@ class Deep3d(nn.Module):
     def encoder(self):
         """The pretrained part: stem and blocks."""
         return [self.stem, self.blocks]
+
+    def stages(self):
+        """The pretrained part from the picture on, piece by piece."""
+        return [self.stem, *self.blocks]
 
     def forward(self, x):
         if x.shape[2] % SIZE_MULTIPLE or x.shape[3] % SIZE_MULTIPLE:

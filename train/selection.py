@@ -27,36 +27,37 @@ def moved(picture, shift):
     return picture.gather(3, index) * (1 - part) + picture.gather(3, (index + 1).clamp(max=width - 1)) * part
 
 
-def select(picture, logits, shifts):
+def select(picture, logits, shifts, dropped=0):
     """Σ over planes of p · picture moved by the plane's shift; p is the softmax of the logits, at each made pixel.
 
-    picture N×C×H×W, logits N×P×h×w of any size (the softmax is interpolated to H×W), shifts N×P in pixels; N×C×H×W.
+    picture N×C×H×W, logits N×P×h×w of any size (the softmax is interpolated to H×W), shifts N×P in pixels; N×C×H×W. The first
+    `dropped` planes take their share of the softmax but make no picture (the original network has one such).
     """
     chances = torch.softmax(logits.float(), 1)
     if chances.shape[2:] != picture.shape[2:]:
         chances = functional.interpolate(chances, picture.shape[2:], mode="bilinear", align_corners=False)
     made = torch.zeros_like(picture)
-    for plane in range(chances.shape[1]):
+    for plane in range(dropped, chances.shape[1]):
         made = made + chances[:, plane:plane + 1] * moved(picture, shifts[:, plane])
     return made
 
 
-def right_view(left, logits, scale=1.0, offset=0.0, planes=PLANE_PARALLAX):
+def right_view(left, logits, scale=1.0, offset=0.0, planes=PLANE_PARALLAX, dropped=0):
     """The right eye's view (N×3×H×W) made from the left's: Deep3D's own layer.
 
     A pair whose parallax is not that of the planes says how they differ: its parallax is scale · plane + offset.
     The logits count at the places of the *right* picture, as in the paper; see `left_view`.
     """
-    return select(left, logits, shifts_of(planes, scale, offset, left.shape[3], left))
+    return select(left, logits, shifts_of(planes, scale, offset, left.shape[3], left), dropped)
 
 
-def left_view(right, logits, scale=1.0, offset=0.0, planes=PLANE_PARALLAX):
+def left_view(right, logits, scale=1.0, offset=0.0, planes=PLANE_PARALLAX, dropped=0):
     """The left eye's view made from the right's, by logits that count at the places of the *left* picture.
 
     As the network sees the left one, its edges in disparity then fall on the edges of what it sees, not beside them by the parallax
     (Garg et al., "Unsupervised CNN for Single View Depth Estimation", ECCV 2016).
     """
-    return select(right, logits, -shifts_of(planes, scale, offset, right.shape[3], right))
+    return select(right, logits, -shifts_of(planes, scale, offset, right.shape[3], right), dropped)
 
 
 def view_loss(made, true, margin):

