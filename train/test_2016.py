@@ -16,6 +16,7 @@ import export
 import model_2016
 import selection
 import train
+import vgg
 from test_films import folder  # noqa: F401 (a fixture)
 
 
@@ -115,6 +116,16 @@ def test_it_learns_from_pairs(folder, tmp_path, monkeypatch):  # noqa: F811
     assert len(tensors) == 60 and sum(tensor.size for tensor in tensors.values()) == 28_026_705
     assert {name for name in tensors if name.startswith("bn_pool1")} == {
         f"bn_pool1_{part}" for part in ("gamma", "beta", "moving_mean", "moving_var")}
+
+
+def test_vgg_is_found_by_its_layers():
+    layers = [(f"model/block{b}_conv{c}_1/{what}", np.zeros(shape, np.float32))
+              for b, many in ((1, 2), (2, 2), (3, 3), (4, 3), (5, 3)) for c in range(1, many + 1)
+              for what, shape in (("ReadVariableOp:0", (2, 2, 3, 3)), ("Squeeze:0", (2,)))]
+    assert set(vgg.trunk(layers)) == {f"{name}.{part}" for group in model_2016.TRUNK for name, _ in group
+                                      for part in ("weight", "bias")}
+    with pytest.raises(ValueError, match="conv1_1.weight"):
+        vgg.trunk(layers[1:])
 
 
 def test_labels_are_not_for_it(capsys):
