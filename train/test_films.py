@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 import films
+import model
 import train
 from processes import Processes, on_device
 
@@ -75,6 +76,17 @@ def torchrun(folder, out, steps, *more):
     return done.stdout
 
 
+def halves(checkpoint):
+    """Mean parallax of the upper and of the lower half of a picture that was not trained on."""
+    network = model.Deep3d().eval()
+    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    left = cv2.cvtColor(cv2.resize(eyes(np.random.default_rng(9))[0], (192, 96)), cv2.COLOR_BGR2RGB)
+    picture = torch.from_numpy(left).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        parallax = model.parallax(network(model.normalise(picture)))[0]
+    return parallax[:24].mean().item(), parallax[24:].mean().item()
+
+
 def test_two_processes_learn_from_pairs_and_resume(folder, tmp_path):
     out = tmp_path / "run"
     torchrun(folder, out, 80, "--save-every", "40")
@@ -84,6 +96,9 @@ def test_two_processes_learn_from_pairs_and_resume(folder, tmp_path):
     assert int(rows[-1]["samples"]) == 80 * 4
     views = [float(row["view"]) for row in rows]
     assert views[-1] < 0.8 * views[0], views
+    # What was learnt is the depth: far above, near below. (The loss alone falls too where nothing is moved.)
+    above, below = halves(out / "step-80.pt")
+    assert above > 0.2 and below < -0.2, (above, below)
     assert sorted(path.name for path in out.glob("*.pt")) == ["last.pt", "step-40.pt", "step-80.pt"]
     said = torchrun(folder, out, 90, "--save-every", "40")
     assert said.count("resuming at step 80") == 1
