@@ -20,8 +20,8 @@ HAIR = ((0.08, 0.06, 0.05), (0.08, 0.06, 0.05), (0.2, 0.13, 0.08), (0.2, 0.13, 0
 
 class People:
     """The body model, with what is found out once: parts of the body, faces as triangles."""
+    @torch.no_grad()
     def __init__(self):
-        torch.set_grad_enabled(False)
         model = anny.create_fullbody_model()
         self.model, self.bones = model, {name: i for i, name in enumerate(model.bone_labels)}
         quads = model.faces.numpy()
@@ -101,6 +101,7 @@ class People:
                 turns[f"lowerleg01.{side}"] = (abs(step) * random.uniform(0.2, 1.2), 0, 0)
         return turns
 
+    @torch.no_grad()
     def body(self, random, sitting, child):
         """Corners n×3 of a posed body, those of its rest pose (both z up), and the 4×4 of its head from rest to pose."""
         shape = {
