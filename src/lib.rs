@@ -16,7 +16,7 @@
 //! 3  film  eyes  sink/{layout, compose, window, file}         what a user sees
 //! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  frame  ring  trace                                nouns only, no unsafe
+//! 0  time  frame  ring  trace  statistics                    nouns only, no unsafe
 //! ```
 //!
 //! # Units and signs
@@ -40,6 +40,7 @@ pub mod player;
 pub mod ring;
 pub mod sink;
 pub mod stage;
+pub mod statistics;
 pub mod time;
 pub mod trace;
 pub mod weights_command;

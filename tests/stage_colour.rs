@@ -1,6 +1,8 @@
 //! Decoded films through upload and colour, against ffmpeg's own PNGs; HDR against an independent computation in `f64`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
+#[path = "common/ffmpeg.rs"]
+mod ffmpeg;
 mod stage_support;
 
 use deep3d::frame::{
@@ -11,6 +13,7 @@ use deep3d::gpu::testing::WatchedGpu;
 use deep3d::media::{Source, SourceOptions};
 use deep3d::stage::colour::Colour;
 use deep3d::stage::upload::{Shape, Upload};
+use ffmpeg::ffmpeg;
 use stage_support::*;
 
 fn shown(gpu: &Gpu, picture: &Picture) -> Vec<u8> {

@@ -1,11 +1,14 @@
 //! Layouts: glasses against FFmpeg's stereo3d filter, and eyes taken out of a layout again.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
+#[path = "common/ffmpeg.rs"]
+mod ffmpeg;
 mod stage_support;
 
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::sink::compose::{Arrangement, Compose, Composition, fit};
+use ffmpeg::ffmpeg;
 use stage_support::*;
 
 fn composed(gpu: &Gpu, eyes: [&[u8]; 2], eye: [u32; 2], size: [u32; 2], composition: &Composition) -> Vec<u8> {

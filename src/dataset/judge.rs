@@ -8,7 +8,8 @@
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::matching::{Grey, Matches};
+use super::matching::{Grey, Match, Matches};
+use crate::statistics::{self, Ties, rank_correlation};
 
 /// Why a pair was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,12 +110,13 @@ fn verdict(eyes: [&RgbImage; 2], [left, right]: [&Grey; 2], before: Option<&Grey
     if percentiles[4] - percentiles[0] < LEAST_SPAN {
         return Err(Reason::Flat);
     }
-    let places: Vec<(f32, f32)> = matches.found.iter().map(|found| (found.row, found.parallax)).collect();
+    let [rows, parallax]: [Vec<f32>; 2] = [|found: &Match| found.row, |found: &Match| found.parallax]
+        .map(|value| matches.found.iter().map(value).collect());
     Ok(Measure {
         parallax: percentiles,
         vertical: percentile(&mut vertical, 0.5),
         matched: matched as f32,
-        slope: rank_correlation(&places),
+        slope: rank_correlation(&rows, &parallax, Ties::Shared) as f32,
     })
 }
 
@@ -155,38 +157,10 @@ fn colours_agree(eyes: [&RgbImage; 2]) -> bool {
     })
 }
 
-/// The value below which `share` of the values lie; 0 of none. Sorts.
-fn percentile(values: &mut [f32], share: f32) -> f32 {
+/// As [`statistics::percentile`]. Sorts.
+fn percentile(values: &mut [f32], share: f64) -> f32 {
     values.sort_by(f32::total_cmp);
-    let place = (share * values.len().saturating_sub(1) as f32).round() as usize;
-    values.get(place).copied().unwrap_or(0.0)
-}
-
-/// Spearman's, equal values sharing their mean rank; 0 where either does not vary.
-fn rank_correlation(pairs: &[(f32, f32)]) -> f32 {
-    let ranks = |value: fn(&(f32, f32)) -> f32| {
-        let mut order: Vec<usize> = (0..pairs.len()).collect();
-        order.sort_by(|a, b| value(&pairs[*a]).total_cmp(&value(&pairs[*b])));
-        let mut ranks = vec![0.0f64; pairs.len()];
-        let mut begin = 0;
-        while begin < order.len() {
-            let same = |at: &&usize| value(&pairs[**at]) == value(&pairs[order[begin]]);
-            let end = begin + order[begin..].iter().take_while(same).count().max(1);
-            order[begin..end].iter().for_each(|at| ranks[*at] = (begin + end - 1) as f64 / 2.0);
-            begin = end;
-        }
-        ranks
-    };
-    let (one, other) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
-    let middle = pairs.len().saturating_sub(1) as f64 / 2.0;
-    let mut sums = [0.0; 3];
-    for (a, b) in one.iter().zip(&other) {
-        let (a, b) = (a - middle, b - middle);
-        sums[0] += a * b;
-        sums[1] += a * a;
-        sums[2] += b * b;
-    }
-    if sums[1] * sums[2] > 0.0 { (sums[0] / (sums[1] * sums[2]).sqrt()) as f32 } else { 0.0 }
+    statistics::percentile(values, share) as f32
 }
 
 /// What a shot says about the order of its eyes.
@@ -211,14 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_are_compared_and_ties_share() {
-        assert_eq!(rank_correlation(&[(0.0, 9.0), (1.0, 5.0), (2.0, -1.0)]), -1.0);
-        assert_eq!(rank_correlation(&[(0.0, 1.0), (1.0, 1.0)]), 0.0);
-        assert_eq!(rank_correlation(&[]), 0.0);
-        let tied = rank_correlation(&[(0.0, 0.0), (0.0, 1.0), (1.0, 2.0), (1.0, 3.0)]);
-        assert!((tied - 0.894).abs() < 1e-3, "{tied}");
-        assert_eq!(percentile(&mut [3.0, 1.0, 2.0], 0.5), 2.0);
-        assert_eq!(percentile(&mut [], 0.5), 0.0);
+    fn the_slopes_of_a_shot_tell_the_order_of_its_eyes() {
         assert_eq!(order(&mut [0.5, 0.4, -0.9]), Order::Swapped);
         assert_eq!(order(&mut [-0.5, 0.1, -0.9]), Order::Right);
         assert_eq!(order(&mut []), Order::Unknown);

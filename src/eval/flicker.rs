@@ -3,8 +3,9 @@
 //! Motion is found between the pictures at twice the disparity's size by matching blocks both ways; only blocks count whose content is found again
 //! and whose way back leads to where they came from. Everything else (uncovered places, blur, water) says nothing about flicker.
 
-use super::measures::{luma, percentile};
+use super::measures::luma;
 use super::view::{Map, Samples};
+use crate::statistics::percentile;
 
 /// Side of a block in pixels; half as many values of disparity.
 const BLOCK: usize = 8;

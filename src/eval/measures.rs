@@ -3,43 +3,18 @@
 //! Disparities come as two slices over the pixels that count, predicted and measured, larger is nearer. Pictures come as R'G'B'
 //! samples, three a pixel, 0–255, of equal size. `docs/eval.md` defines them all in words.
 
+use crate::statistics::{self, Ties, percentile};
+
 /// Pixel pairs that [`order_error`] asks for.
 const PAIRS: u32 = 50_000;
 
 /// A pair counts where the measured disparities differ by more than this part of their 2nd-to-98th percentile range.
 const LEAST: f64 = 0.08;
 
-/// The places of the values in their sorted order; equal ones keep their order.
-fn ranks(values: &[f32]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    for (place, index) in order.into_iter().enumerate() {
-        ranks[index] = place as f64;
-    }
-    ranks
-}
-
-/// Spearman's rank correlation, −1 … 1, higher is better. 0 where there is nothing to correlate.
+/// Spearman's rank correlation, −1 … 1, higher is better. 0 where there is nothing to correlate. Equal values keep their order: so do the measures that
+/// these are to be compared with.
 pub fn rank_correlation(predicted: &[f32], measured: &[f32]) -> f64 {
-    let (a, b) = (ranks(predicted), ranks(measured));
-    let mean = (a.len() as f64 - 1.0) / 2.0;
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(&b) {
-        let (a, b) = (a - mean, b - mean);
-        ab += a * b;
-        aa += a * a;
-        bb += b * b;
-    }
-    if aa * bb > 0.0 { ab / (aa * bb).sqrt() } else { 0.0 }
-}
-
-/// The value below which `share` of the sorted values lie, between neighbours linearly.
-pub(super) fn percentile(sorted: &[f32], share: f64) -> f64 {
-    let place = share * (sorted.len().saturating_sub(1)) as f64;
-    let below = place.floor() as usize;
-    let at = |index: usize| sorted.get(index).or(sorted.last()).copied().map_or(0.0, f64::from);
-    at(below) + (at(below + 1) - at(below)) * place.fract()
+    statistics::rank_correlation(predicted, measured, Ties::InOrder)
 }
 
 /// SplitMix64: always the same numbers.
@@ -176,17 +151,6 @@ mod tests {
 
     fn ramp(count: usize) -> Vec<f32> {
         (0..count).map(|value| value as f32 + 1.0).collect()
-    }
-
-    #[test]
-    fn order_is_all_that_rank_correlation_sees() {
-        let measured = ramp(1000);
-        let bent: Vec<f32> = measured.iter().map(|value| value.powi(3)).collect();
-        let down: Vec<f32> = measured.iter().map(|value| -value).collect();
-        assert!((rank_correlation(&bent, &measured) - 1.0).abs() < 1e-12);
-        assert!((rank_correlation(&down, &measured) + 1.0).abs() < 1e-12);
-        // By hand: ranks 0 1 2 3 against 1 0 3 2: covariance 3, variances 5.
-        assert!((rank_correlation(&[1.0, 2.0, 3.0, 4.0], &[2.0, 1.0, 4.0, 3.0]) - 0.6).abs() < 1e-12);
     }
 
     #[test]

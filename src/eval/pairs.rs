@@ -40,9 +40,10 @@ pub struct Truth {
 impl Truth {
     /// Disparity in pixels, nearer is larger; `None` where unknown.
     pub fn read(&self) -> Result<(Vec<Option<f32>>, [u32; 2]), EvalError> {
-        let grey = open(&self.path)?.to_luma16();
+        let picture = open(&self.path)?;
         // A step of an 8-bit picture is 257 of its 16-bit twin.
-        let step = if is_8_bit(&self.path)? { 257.0 } else { 1.0 };
+        let step = if picture.color().bytes_per_pixel() == picture.color().channel_count() { 257.0 } else { 1.0 };
+        let grey = picture.to_luma16();
         let disparity = |value: u16| (value > 0).then(|| f32::from(value) / step / self.scale);
         Ok((grey.pixels().map(|pixel| disparity(pixel.0[0])).collect(), [grey.width(), grey.height()]))
     }
@@ -76,10 +77,6 @@ fn open(path: &Path) -> Result<DynamicImage, EvalError> {
     let unreadable = |reason: String| EvalError::Picture { path: path.to_owned(), reason };
     let reader = ImageReader::open(path).map_err(|error| unreadable(error.to_string()))?;
     reader.decode().map_err(|error| unreadable(error.to_string()))
-}
-
-fn is_8_bit(path: &Path) -> Result<bool, EvalError> {
-    Ok(matches!(open(path)?, DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_)))
 }
 
 /// A picture of R'G'B' samples.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::flicker::{self, Still};
 use super::matcher;
-use super::measures::{mean_absolute_error, order_error, percentile, psnr, rank_correlation, relative_error, ssim};
+use super::measures::{mean_absolute_error, order_error, psnr, rank_correlation, relative_error, ssim};
 use super::pairs::{self, Pair};
 use super::report::{DisparityScores, FilmScores, MethodScores, PairScores, RightViewScores};
 use super::right_view::{self, Fit, RightViews};
@@ -16,6 +16,7 @@ use crate::frame::Frame;
 use crate::gpu::Gpu;
 use crate::media::StopFlag;
 use crate::net::Weights;
+use crate::statistics::percentile;
 
 /// Disparities from 1 pixel on count where they were matched: below, they are mostly noise, and AbsRel divides by them.
 const LEAST_MATCHED: f32 = 1.0;

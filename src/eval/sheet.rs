@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::EvalError;
-use super::measures::percentile;
 use super::pairs::{is_film, is_picture};
 use super::scoring::next_scene;
 use super::view::{Map, Reader, Samples};
@@ -13,6 +12,7 @@ use crate::gpu::Gpu;
 use crate::media::StopFlag;
 use crate::media::encode::{StillOptions, write_picture};
 use crate::net::Weights;
+use crate::statistics::percentile;
 use crate::time::Position;
 
 /// Space between the cells, in pixels.

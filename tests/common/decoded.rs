@@ -6,6 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "ffmpeg.rs"]
+mod ffmpeg;
+
+pub(crate) use ffmpeg::ffmpeg;
+
 use deep3d::frame::{Frame, Picture};
 use deep3d::media::{Source, SourceOptions};
 use deep3d::time::Time;
@@ -25,16 +30,6 @@ pub(crate) fn made(name: &str, recipe: &str, make: impl FnOnce(&Path)) -> PathBu
         fs::rename(&draft, &path).unwrap();
     }
     path
-}
-
-pub(crate) fn ffmpeg(arguments: &str, output: &Path) {
-    let run = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-y"])
-        .args(arguments.split_whitespace())
-        .arg(output)
-        .output()
-        .expect("the ffmpeg program is needed: ./x test installs it");
-    assert!(run.status.success(), "ffmpeg {arguments}: {}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// A clip named `name` made by ffmpeg with `arguments` before its name.

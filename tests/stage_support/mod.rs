@@ -2,7 +2,6 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use ash::vk;
@@ -117,17 +116,6 @@ pub fn soft_pixels([width, height]: [u32; 2], seed: u64) -> Vec<u8> {
         }
     }
     pixels
-}
-
-/// Runs the ffmpeg program.
-pub fn ffmpeg(arguments: &str, output: &Path) {
-    let run = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-y"])
-        .args(arguments.split_whitespace())
-        .arg(output)
-        .output()
-        .expect("the ffmpeg program is needed: ./x test installs it");
-    assert!(run.status.success(), "ffmpeg {arguments}: {}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// A folder for this test's files.

@@ -56,8 +56,8 @@ pub(super) struct Muxer {
     file: PendingFile,
     /// Of each stream the last decoding time written, in its ticks.
     last: Vec<Option<i64>>,
-    /// Of each stream the packets left out because they were damaged.
-    damaged: Vec<u64>,
+    /// Of each stream whether packets were left out because they were damaged.
+    damaged: Vec<bool>,
 }
 
 /// Closed and freed when dropped, before the file below it in [`Muxer`] is removed.
@@ -110,7 +110,7 @@ impl Muxer {
         let stream = unsafe { avformat_new_stream(self.output.0.as_ptr(), ptr::null()) };
         let stream = NonNull::new(stream).ok_or(EncodeError::Memory)?;
         self.last.push(None);
-        self.damaged.push(0);
+        self.damaged.push(false);
         Ok((stream, self.last.len() - 1))
     }
 
@@ -201,8 +201,7 @@ impl Muxer {
     pub(super) fn copy(&mut self, packet: Packet, stream: usize, time_base: AVRational) -> Result<(), EncodeError> {
         match self.put(packet, stream, time_base) {
             AVERROR_INVALIDDATA => {
-                self.damaged[stream] += 1;
-                if self.damaged[stream] == 1 {
+                if !std::mem::replace(&mut self.damaged[stream], true) {
                     tracing::warn!("track {stream} of the result lacks what is damaged in the source");
                 }
                 Ok(())
