@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use deep3d::frame::Frame;
 use deep3d::player::{Counts, Error, Film, Next, Player, PlayerOptions, Playlist};
-use deep3d::sink::window::Action;
+use deep3d::sink::Action;
 use deep3d::time::Time;
 use deep3d::trace::Trace;
 

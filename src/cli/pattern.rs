@@ -17,7 +17,8 @@ use crate::pattern::{Eye, draw, draw_layers, mapping, parallax};
 use crate::sink::Layout;
 use crate::sink::compose::Compose;
 use crate::sink::layout::{Target, WIGGLE};
-use crate::sink::window::{self, Action, App, Canvas, Tick, WindowError, WindowOptions};
+use crate::sink::window::{self, WindowError, WindowOptions};
+use crate::sink::{Action, App, Canvas, Tick};
 use crate::stage::stereo::depth;
 use crate::stage::stereo::layers::layers_size;
 

@@ -13,9 +13,9 @@ use crate::media::StopFlag;
 use crate::net::Weights;
 use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
-use crate::sink::Layout;
 use crate::sink::layout::{Target, WIGGLE};
-use crate::sink::window::{Action, Canvas, WindowOptions};
+use crate::sink::window::WindowOptions;
+use crate::sink::{Action, Canvas, Layout};
 use crate::time::Time;
 
 pub(super) use crate::player::PlayError;
@@ -28,6 +28,11 @@ const STRENGTH_MOST: f32 = 5.0;
 
 /// A step of the convergence keys.
 const CONVERGENCE_STEP: f32 = 0.05;
+
+/// `value` brought into its range; the least where it is no number.
+fn within(value: f32, least: f32, most: f32) -> f32 {
+    if value.is_finite() { value.clamp(least, most) } else { least }
+}
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 const CANVAS: [u32; 2] = [1280, 720];
@@ -188,6 +193,9 @@ impl Painter<Scene> for ScenePainter {
                 let convergence = settings.comfort.convergence + by as f32 * CONVERGENCE_STEP;
                 settings.comfort.convergence = convergence.clamp(0.0, 1.0);
             }
+            Action::SetStrength(strength) => settings.comfort.strength = within(strength, 0.0, STRENGTH_MOST),
+            Action::SetConvergence(convergence) => settings.comfort.convergence = within(convergence, 0.0, 1.0),
+            Action::ScreenWidth(metres) => settings.comfort.screen_width = within(metres, 0.05, 100.0),
             Action::SwapEyes => settings.swap_eyes = !settings.swap_eyes,
             Action::Flat => settings.flat = !settings.flat,
             _ => return false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::frame::Frame;
 use crate::gpu::Recorder;
-use crate::sink::window::{Action, Canvas};
+use crate::sink::{Action, Canvas};
 use crate::time::Time;
 
 /// Any error, in words for the user.

@@ -25,7 +25,7 @@ pub use opening::Opening;
 pub use screen::{PlayError, play};
 
 use crate::frame::Frame;
-use crate::sink::window::{Action, Tick};
+use crate::sink::{Action, Tick};
 use crate::time::Time;
 
 /// How soon to look again for a scene that is being made.
@@ -199,6 +199,7 @@ impl<P: Playlist> Player<P> {
             Action::Pause => self.set_paused(!self.paused, now),
             Action::Seek(seconds) => self.seek(self.position(now) + Time::from_seconds(f64::from(seconds))),
             Action::SeekStart => self.seek(Time::ZERO),
+            Action::SeekTo(time) => self.seek(time),
             Action::Step => {
                 self.set_paused(true, now);
                 self.stepping = true;

@@ -9,7 +9,7 @@ use super::film::{Film, Painter, Playlist};
 use super::screen::{PlayError, outcome};
 use super::{Counts, Player};
 use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point};
-use crate::sink::window::Canvas;
+use crate::sink::Canvas;
 
 /// How often the line on the terminal changes.
 const STATUS: Duration = Duration::from_millis(500);

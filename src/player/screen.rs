@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::film::{Error, Film, Painter, Playlist};
 use super::{Counts, Player, PlayerOptions};
 use crate::gpu::{Gpu, GpuError, Recorder};
-use crate::sink::window::{self, Action, App, Canvas, Tick, WindowError, WindowOptions};
+use crate::sink::window::{self, WindowError, WindowOptions};
+use crate::sink::{Action, App, Canvas, Tick};
 use crate::time::Time;
 
 /// Why playing failed.

@@ -10,12 +10,13 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
+use super::WindowOptions;
 use super::error::WindowError;
 use super::host::WindowHost;
-use super::keys::{self, Action};
+use super::keys;
 use super::present::{Presenter, Shown};
-use super::{App, Tick, WindowOptions};
 use crate::gpu::Gpu;
+use crate::sink::{Action, App, Tick};
 
 /// The part of the monitor that a new window covers at most, each way.
 const SHARE: f64 = 0.8;
@@ -55,7 +56,11 @@ pub(super) struct Handler<'a, A: App> {
     over: bool,
 }
 
-impl<'a, A: App> Handler<'a, A> {
+impl<'a, A> Handler<'a, A>
+where
+    A: App,
+    A::Error: From<WindowError>,
+{
     pub(super) fn new(app: &'a mut A, options: WindowOptions) -> Self {
         Self { app, options, open: None, failure: None, modifiers: ModifiersState::empty(), over: false }
     }
@@ -214,7 +219,11 @@ impl Open {
     }
 }
 
-impl<A: App> ApplicationHandler for Handler<'_, A> {
+impl<A> ApplicationHandler for Handler<'_, A>
+where
+    A: App,
+    A::Error: From<WindowError>,
+{
     fn resumed(&mut self, events: &ActiveEventLoop) {
         if self.open.is_none() && !self.over {
             self.guard(events, |handler| handler.open(events));

@@ -5,38 +5,7 @@ use std::fmt::Write;
 use winit::event::KeyEvent;
 use winit::keyboard::{Key, ModifiersState, NamedKey};
 
-/// What the viewer wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Ends the program.
-    Quit,
-    /// Full screen on or off.
-    FullScreen,
-    /// Full screen off.
-    LeaveFullScreen,
-    /// Stops film time or lets it go on.
-    Pause,
-    /// By so many seconds of film time.
-    Seek(i32),
-    /// To the film's beginning.
-    SeekStart,
-    /// One picture on, then pause.
-    Step,
-    /// One picture back, then pause.
-    StepBack,
-    /// The next file, or the one before.
-    File(i32),
-    /// The next layout, or the one before.
-    Layout(i32),
-    /// More or less depth, in steps.
-    Strength(i32),
-    /// Nearer or farther things on the screen plane, in steps.
-    Convergence(i32),
-    /// Left for right.
-    SwapEyes,
-    /// 2D and back.
-    Flat,
-}
+use crate::sink::Action;
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use ash::vk;
 use winit::window::Window;
 
-use super::Canvas;
 use super::error::WindowError;
 use super::host::Surface;
 use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
+use crate::sink::Canvas;
 
 /// Pictures that may be on their way at once.
 const IN_FLIGHT: usize = 2;

@@ -1,0 +1,51 @@
+//! What the viewer wants, whatever it was said with: keys, mouse, a headset's controllers, the panel.
+
+use super::ScreenSettings;
+use crate::time::Time;
+
+/// What the viewer wants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Action {
+    /// Ends the program.
+    Quit,
+    /// Full screen on or off.
+    FullScreen,
+    /// Full screen off.
+    LeaveFullScreen,
+    /// Stops film time or lets it go on.
+    Pause,
+    /// By so many seconds of film time.
+    Seek(i32),
+    /// To the film's beginning.
+    SeekStart,
+    /// To this film time.
+    SeekTo(Time),
+    /// One picture on, then pause.
+    Step,
+    /// One picture back, then pause.
+    StepBack,
+    /// The next file, or the one before.
+    File(i32),
+    /// The next layout, or the one before.
+    Layout(i32),
+    /// More or less depth, in steps.
+    Strength(i32),
+    /// This much depth, in % of the width.
+    SetStrength(f32),
+    /// Nearer or farther things on the screen plane, in steps.
+    Convergence(i32),
+    /// What lies on the screen plane: 0 the farthest, 1 the nearest.
+    SetConvergence(f32),
+    /// The physical width of what the picture is seen on, in metres: limits the parallax.
+    ScreenWidth(f32),
+    /// Left for right.
+    SwapEyes,
+    /// 2D and back.
+    Flat,
+    /// The panel appears or goes.
+    Panel,
+    /// The virtual screen and its room. Only a headset has one.
+    Screen(ScreenSettings),
+    /// The screen comes before the viewer again. Only a headset has one.
+    Recentre,
+}
