@@ -118,42 +118,44 @@ impl Eyes {
         timestamp: u32,
     ) -> Result<(), EyesError> {
         let gpu = self.gpu.clone();
-        if self.shown.as_ref().is_none_or(|shown| shown.layout.chain != scene.layout.chain) {
-            self.shown = Some(Shown::new(&gpu, &scene.layout)?);
-        }
-        let Some(shown) = &mut self.shown else { return Ok(()) };
+        let shown = self.shown(&scene.layout)?;
         recorder.timestamp(timestamp);
-        let mapping = if settings.flat { Mapping::FLAT } else { scene.mapping(&settings.comfort) };
-        let slot = scene.slot().index;
-        let kind = match settings.layout {
-            Layout::Depth => Kind::Depth,
-            Layout::Layers => Kind::Layers,
-            _ => Kind::Eyes,
-        };
-        match kind {
-            Kind::Eyes if settings.selection && !settings.flat => {
-                shown.stereo.record(
-                    recorder,
-                    slot,
-                    &View { mapping: Mapping::FLAT, source_eye: settings.source_eye },
-                )?;
-                if let Some(selection) = shown.selection(&gpu)?.get(slot) {
-                    selection.record(recorder)?;
-                }
-            }
-            Kind::Eyes => shown.stereo.record(recorder, slot, &View { mapping, source_eye: settings.source_eye })?,
-            Kind::Depth => {
-                shown.stereo.record_parallax(recorder, slot, &mapping)?;
-                shown.depth(&gpu)?.record(recorder, &mapping)?;
-            }
-            Kind::Layers => shown.layers(&gpu)?.record(recorder, slot)?,
-        }
+        let kind = shown.render(recorder, &gpu, scene, settings)?;
         recorder.timestamp(timestamp + 1);
         let (eye, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
         let composition = composition(settings.layout, settings.swap_eyes, eye, aspect, target.size(), place);
         shown.compose(&gpu, kind, target)?.record(recorder, &composition)?;
         recorder.timestamp(timestamp + 2);
         Ok(())
+    }
+
+    /// Records the making of the pictures for the left and the right eye of `scene` into `targets` (R8G8B8A8_UNORM), filling them, whatever layout
+    /// `settings` name.
+    pub fn record_eyes(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        scene: &Scene,
+        settings: &Settings,
+        targets: [&Arc<Image>; 2],
+    ) -> Result<(), EyesError> {
+        let gpu = self.gpu.clone();
+        let shown = self.shown(&scene.layout)?;
+        let kind = shown.render(recorder, &gpu, scene, &Settings { layout: Layout::Sbs, ..*settings })?;
+        for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
+            let whole = Composition::whole(arrangement, target.size());
+            let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
+            shown.compose(&gpu, kind, target)?.record(recorder, &composition)?;
+        }
+        Ok(())
+    }
+
+    /// The stage objects for scenes of this chain.
+    fn shown(&mut self, layout: &Arc<SceneLayout>) -> Result<&mut Shown, EyesError> {
+        let shown = match self.shown.take() {
+            Some(shown) if shown.layout.chain == layout.chain => shown,
+            _ => Shown::new(&self.gpu, layout)?,
+        };
+        Ok(self.shown.insert(shown))
     }
 
     /// The 16-bit depth of the scene recorded last with [`Layout::Depth`]: two bytes a pixel, little-endian, tight rows.
@@ -180,6 +182,42 @@ impl Shown {
             selection: None,
             composes: HashMap::new(),
         })
+    }
+
+    /// Records the pictures for the eyes, or what `settings` want to be seen instead of them.
+    fn render(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        gpu: &Gpu,
+        scene: &Scene,
+        settings: &Settings,
+    ) -> Result<Kind, EyesError> {
+        let mapping = if settings.flat { Mapping::FLAT } else { scene.mapping(&settings.comfort) };
+        let slot = scene.slot().index;
+        let kind = match settings.layout {
+            Layout::Depth => Kind::Depth,
+            Layout::Layers => Kind::Layers,
+            _ => Kind::Eyes,
+        };
+        match kind {
+            Kind::Eyes if settings.selection && !settings.flat => {
+                self.stereo.record(
+                    recorder,
+                    slot,
+                    &View { mapping: Mapping::FLAT, source_eye: settings.source_eye },
+                )?;
+                if let Some(selection) = self.selection(gpu)?.get(slot) {
+                    selection.record(recorder)?;
+                }
+            }
+            Kind::Eyes => self.stereo.record(recorder, slot, &View { mapping, source_eye: settings.source_eye })?,
+            Kind::Depth => {
+                self.stereo.record_parallax(recorder, slot, &mapping)?;
+                self.depth(gpu)?.record(recorder, &mapping)?;
+            }
+            Kind::Layers => self.layers(gpu)?.record(recorder, slot)?,
+        }
+        Ok(kind)
     }
 
     fn depth(&mut self, gpu: &Gpu) -> Result<&Depth, EyesError> {

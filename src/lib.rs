@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! demux ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► network ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
-//!                                              (Scene = picture + disparity, on the GPU)              (window | file | null)
+//!                                              (Scene = picture + disparity, on the GPU)              (headset | window | file | null)
 //! ```
 //!
 //! Frames go down, by move. What goes up is room in a ring (back-pressure), the epoch (a seek), stop, and one snapshot of the settings.
@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! 4  player  convert  dataset  bench  eval  doctor  pattern  cli  main
-//! 3  film  eyes  sink/{layout, compose, window, file}         what a user sees
+//! 3  film  eyes  sink/{layout, compose, window, xr, file}     what a user sees
 //! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
 //! 0  time  frame  ring  trace  statistics                    nouns only, no unsafe

@@ -4,6 +4,7 @@
 
 mod dataset;
 mod eval;
+pub mod headset;
 mod options;
 mod pattern;
 mod play;
@@ -100,6 +101,8 @@ pub(super) struct PlayArguments {
     /// Fill the screen
     #[arg(long)]
     pub(super) fullscreen: bool,
+    #[command(flatten)]
+    pub(super) headset: headset::HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
 }

@@ -93,7 +93,7 @@ pub struct QueueOptions {
     pub scene_ahead: u8,
 }
 
-fn number(text: &str, range: std::ops::RangeInclusive<f32>, what: &str) -> Result<f32, String> {
+pub(super) fn number(text: &str, range: std::ops::RangeInclusive<f32>, what: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| format!("'{text}' is no number"))?;
     if range.contains(&value) { Ok(value) } else { Err(format!("{what} is from {} to {}", range.start(), range.end())) }
 }

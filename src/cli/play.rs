@@ -4,18 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::{CliError, check_validation, gpu_options, scene};
-use super::{PlayArguments, SinkKind};
+use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
+use super::{PlayArguments, SinkKind, headset};
 use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Scene, Step};
-use crate::gpu::{Gpu, Headless, Recorder};
+use crate::gpu::{Gpu, GpuOptions, Headless, Image, Recorder};
 use crate::media::StopFlag;
 use crate::net::Weights;
 use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::window::WindowOptions;
-use crate::sink::{Action, Canvas, Layout};
+use crate::sink::xr::{HeadsetOptions, Loader};
+use crate::sink::{Action, Canvas, Layout, ScreenSettings};
 use crate::time::Time;
 
 pub(super) use crate::player::PlayError;
@@ -38,12 +39,6 @@ fn within(value: f32, least: f32, most: f32) -> f32 {
 const CANVAS: [u32; 2] = [1280, 720];
 
 pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
-    if arguments.sink == SinkKind::Vr {
-        return Err(CliError::Usage(
-            "--sink vr is not there yet: play in a window, or convert to a file that your headset's player opens"
-                .to_owned(),
-        ));
-    }
     if !arguments.scene.layout.allows(Target::Window) {
         return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.scene.layout)));
     }
@@ -57,7 +52,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, begun: false };
-    let painter = |gpu: &Gpu| ScenePainter { eyes: Eyes::new(gpu), settings, began: Instant::now() };
+    let painter = |gpu: &Gpu| ScenePainter { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now() };
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
@@ -65,19 +60,50 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         player::null::play(&gpu, player, painter(&gpu), size)?;
         return check_validation(&gpu);
     }
+    let start = |gpu: &Gpu| Ok((files.on(gpu), painter(gpu)));
+    if arguments.sink == SinkKind::Vr {
+        return in_headset(arguments, gpu, player, start);
+    }
     let window = WindowOptions {
         title: "deep3d".to_owned(),
         size: arguments.scene.layout.output_size(CANVAS),
         full_screen: arguments.fullscreen,
         gpu,
     };
-    let start = |gpu: &Gpu| Ok((files.on(gpu), painter(gpu)));
     // Ctrl-C ends the process there and then: nothing is being written.
     player::play(start, player, window)?;
     Ok(())
 }
 
+/// Plays in the headset, and remembers how the screen was left.
+fn in_headset(
+    arguments: &PlayArguments,
+    gpu: GpuOptions,
+    player: PlayerOptions,
+    start: impl FnMut(&Gpu) -> Result<(Files, ScenePainter), Error>,
+) -> Result<(), CliError> {
+    let file = headset::file();
+    let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
+    let mut screen = arguments.headset.screen(remembered);
+    let options = HeadsetOptions {
+        loader: Loader::Installed,
+        gpu,
+        layer: arguments.headset.vr_screen,
+        play_when_off: arguments.headset.vr_play_when_off,
+        stop: stop_on_interrupt(),
+    };
+    let played = player::play_in_headset(start, player, &options, &mut screen);
+    if let Some(file) = file.filter(|_| screen != remembered)
+        && let Err(error) = headset::write(&file, &screen)
+    {
+        tracing::warn!("the screen could not be remembered in {}: {error}", file.display());
+    }
+    played?;
+    Ok(())
+}
+
 /// The files of the command line.
+#[derive(Clone)]
 struct Files {
     gpu: Option<Gpu>,
     weights: Arc<Weights>,
@@ -88,9 +114,8 @@ struct Files {
 }
 
 impl Files {
-    fn on(mut self, gpu: &Gpu) -> Self {
-        self.gpu = Some(gpu.clone());
-        self
+    fn on(&self, gpu: &Gpu) -> Self {
+        Self { gpu: Some(gpu.clone()), begun: false, ..self.clone() }
     }
 }
 
@@ -164,11 +189,16 @@ impl player::Film for PlayedFilm {
     fn size(&self) -> Option<[u32; 2]> {
         Some(self.film.info.display_size)
     }
+
+    fn frame_rate(&self) -> Option<f64> {
+        self.film.info.frame_rate.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)))
+    }
 }
 
 /// Scenes on a canvas, as the viewer has set it.
 struct ScenePainter {
-    eyes: Eyes,
+    /// `None` between two GPUs.
+    eyes: Option<Eyes>,
     settings: Settings,
     began: Instant,
 }
@@ -177,8 +207,25 @@ impl Painter<Scene> for ScenePainter {
     fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, canvas: &Canvas) -> Result<(), Error> {
         let mut settings = self.settings;
         settings.layout = settings.layout.at(self.began.elapsed());
-        self.eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
+        if let Some(eyes) = &mut self.eyes {
+            eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
+        }
         Ok(())
+    }
+
+    fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, eyes: [&Arc<Image>; 2]) -> Result<(), Error> {
+        if let Some(made) = &mut self.eyes {
+            made.record_eyes(recorder, scene, &self.settings, eyes)?;
+        }
+        Ok(())
+    }
+
+    fn release(&mut self) {
+        self.eyes = None;
+    }
+
+    fn attach(&mut self, gpu: &Gpu) {
+        self.eyes = Some(Eyes::new(gpu));
     }
 
     fn act(&mut self, action: Action) -> bool {

@@ -29,6 +29,9 @@ pub enum GpuError {
         /// A capability, after "cannot".
         what: String,
     },
+    /// Whoever makes instance and device could not.
+    #[error("{0}")]
+    Host(String),
     /// Validation was asked for and is not installed.
     #[error("the Vulkan validation layer is not installed (Debian: apt install vulkan-validationlayers)")]
     NoValidation,

@@ -250,6 +250,15 @@ pub struct ImageOptions {
     pub mips: u32,
 }
 
+/// Shaders store to few sRGB formats, and we to none: those images are for conversion by copies.
+fn usage(format: vk::Format) -> vk::ImageUsageFlags {
+    let always = vk::ImageUsageFlags::SAMPLED | vk::ImageUsageFlags::TRANSFER_SRC | vk::ImageUsageFlags::TRANSFER_DST;
+    match format {
+        vk::Format::R8G8B8A8_SRGB => always,
+        _ => always | vk::ImageUsageFlags::STORAGE,
+    }
+}
+
 /// A two-dimensional image for storage, sampling and copies, always in layout GENERAL. Starts black.
 pub struct Image {
     gpu: Gpu,
@@ -287,12 +296,7 @@ impl Image {
             .array_layers(1)
             .samples(vk::SampleCountFlags::TYPE_1)
             .tiling(vk::ImageTiling::OPTIMAL)
-            .usage(
-                vk::ImageUsageFlags::STORAGE
-                    | vk::ImageUsageFlags::SAMPLED
-                    | vk::ImageUsageFlags::TRANSFER_SRC
-                    | vk::ImageUsageFlags::TRANSFER_DST,
-            );
+            .usage(usage(options.format));
         let mut image = Self {
             gpu: gpu.clone(),
             handle: vk::Image::null(),

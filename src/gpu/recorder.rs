@@ -176,26 +176,7 @@ impl Recorder<'_> {
         for level in 1..image.mips() {
             self.touch(&[(identity, Access::Write)]);
             let next = [(width / 2).max(1), (height / 2).max(1)];
-            let zero = vk::Offset3D::default();
-            let blit = vk::ImageBlit {
-                src_subresource: layers(level - 1),
-                src_offsets: [zero, corner([width, height])],
-                dst_subresource: layers(level),
-                dst_offsets: [zero, corner(next)],
-            };
-            let general = vk::ImageLayout::GENERAL;
-            // SAFETY: both levels exist; the image is kept alive below.
-            unsafe {
-                self.device().cmd_blit_image(
-                    self.commands.buffer,
-                    image.handle,
-                    general,
-                    image.handle,
-                    general,
-                    &[blit],
-                    vk::Filter::LINEAR,
-                );
-            }
+            self.blit_level((image.handle, level - 1, [width, height]), (image.handle, level, next));
             [width, height] = next;
         }
         self.commands.keep.push(Arc::clone(image) as Arc<dyn Any + Send + Sync>);
@@ -249,6 +230,76 @@ impl Recorder<'_> {
         }
         self.transition(to, (vk::PipelineStageFlags2::ALL_TRANSFER, write), (all, none), destination, present);
         self.commands.keep.push(Arc::clone(from) as Arc<dyn Any + Send + Sync>);
+    }
+
+    /// Copies the first level of `from` (R8G8B8A8_UNORM holding sRGB-encoded values) into an image of a headset's runtime, and makes its smaller levels
+    /// by averaging light, not codes. The result means the same in any format: where `to` is not R8G8B8A8_SRGB, `bridge` is an image of that format
+    /// and of `from`'s size that the values go through.
+    ///
+    /// # Safety
+    /// `to` is an image of this device with transfer-source and -destination usage, of `from`'s size and with `levels` levels and one layer. Nobody else
+    /// uses it until the submission is done, and it stays alive as long. It is in layout COLOR_ATTACHMENT_OPTIMAL then.
+    pub unsafe fn copy_to_runtime(
+        &mut self,
+        from: &Arc<Image>,
+        to: vk::Image,
+        levels: u32,
+        bridge: Option<&Arc<Image>>,
+    ) {
+        let general = vk::ImageLayout::GENERAL;
+        let all = vk::PipelineStageFlags2::ALL_COMMANDS;
+        self.transition(to, (all, vk::AccessFlags2::NONE), (all, WORK), vk::ImageLayout::UNDEFINED, general);
+        match bridge {
+            None => {
+                self.touch(&[(from.handle.as_raw(), Access::Read)]);
+                self.copy_whole(from.handle, to, from.size());
+            }
+            Some(bridge) => {
+                self.touch(&[(from.handle.as_raw(), Access::Read), (bridge.handle.as_raw(), Access::Write)]);
+                self.copy_whole(from.handle, bridge.handle, from.size());
+                self.touch(&[(bridge.handle.as_raw(), Access::Read)]);
+                self.blit_level((bridge.handle, 0, from.size()), (to, 0, from.size()));
+                self.commands.keep.push(Arc::clone(bridge) as Arc<dyn Any + Send + Sync>);
+            }
+        }
+        let mut size = from.size();
+        for level in 1..levels {
+            self.barrier(STAGES, STAGES, WORK);
+            let next = size.map(|side| (side / 2).max(1));
+            self.blit_level((to, level - 1, size), (to, level, next));
+            size = next;
+        }
+        let attachment = vk::ImageLayout::COLOR_ATTACHMENT_OPTIMAL;
+        let (written, seen) = (vk::AccessFlags2::MEMORY_WRITE, vk::AccessFlags2::MEMORY_READ);
+        self.transition(to, (all, written), (all, seen), general, attachment);
+        self.commands.keep.push(Arc::clone(from) as Arc<dyn Any + Send + Sync>);
+    }
+
+    /// Copies the first level of one image into that of another, bit by bit: both of this size, in layout GENERAL, with texels of one size.
+    fn copy_whole(&self, from: vk::Image, to: vk::Image, [width, height]: [u32; 2]) {
+        let region = vk::ImageCopy::default()
+            .src_subresource(layers(0))
+            .dst_subresource(layers(0))
+            .extent(vk::Extent3D { width, height, depth: 1 });
+        let general = vk::ImageLayout::GENERAL;
+        let device = &self.commands.gpu.shared.device;
+        // SAFETY: the callers name images that are alive and as said above.
+        unsafe { device.cmd_copy_image(self.commands.buffer, from, general, to, general, &[region]) };
+    }
+
+    /// Scales one level (of an image in layout GENERAL, its size given) into another one.
+    fn blit_level(&self, from: (vk::Image, u32, [u32; 2]), to: (vk::Image, u32, [u32; 2])) {
+        let zero = vk::Offset3D::default();
+        let blit = vk::ImageBlit {
+            src_subresource: layers(from.1),
+            src_offsets: [zero, corner(from.2)],
+            dst_subresource: layers(to.1),
+            dst_offsets: [zero, corner(to.2)],
+        };
+        let (general, linear) = (vk::ImageLayout::GENERAL, vk::Filter::LINEAR);
+        let device = &self.commands.gpu.shared.device;
+        // SAFETY: the callers name levels that exist, with their sizes, of images that are alive.
+        unsafe { device.cmd_blit_image(self.commands.buffer, from.0, general, to.0, general, &[blit], linear) };
     }
 
     /// Brings a new image into layout GENERAL and makes it black.

@@ -1,9 +1,10 @@
 //! What the player needs of the rest: films that give scenes, a list of them, and something that paints scenes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::frame::Frame;
-use crate::gpu::Recorder;
+use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
 
@@ -46,6 +47,11 @@ pub trait Film {
     fn size(&self) -> Option<[u32; 2]> {
         None
     }
+
+    /// Pictures a second, where known.
+    fn frame_rate(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// The films to play, in order.
@@ -67,6 +73,15 @@ pub trait Playlist {
 pub trait Painter<S> {
     /// Records what fills `canvas` with `scene`.
     fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &S, canvas: &Canvas) -> Result<(), Error>;
+
+    /// Records what fills the left and the right picture with `scene`: each eye's alone, whatever the layout.
+    fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &S, eyes: [&Arc<Image>; 2]) -> Result<(), Error>;
+
+    /// Lets go of everything on the GPU. It may be given another one afterwards.
+    fn release(&mut self) {}
+
+    /// Goes on with this GPU.
+    fn attach(&mut self, _gpu: &Gpu) {}
 
     /// Changes a setting; true when the picture has to be painted again. Actions that are not the painter's change nothing.
     fn act(&mut self, action: Action) -> bool;

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub use clock::Clock;
 pub use film::{Error, Film, Next, Painter, Playlist};
 pub use opening::Opening;
-pub use screen::{PlayError, play};
+pub use screen::{PlayError, play, play_in_headset};
 
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
@@ -53,6 +53,15 @@ pub struct Counts {
     pub dropped: u64,
 }
 
+/// Where a viewer is in a list of films.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    index: usize,
+    time: Time,
+    paused: bool,
+    away: bool,
+}
+
 /// How a film stands that gives no further scene just now.
 enum End {
     /// More will come.
@@ -75,6 +84,8 @@ pub struct Player<P: Playlist> {
     epoch: u32,
     clock: Clock,
     paused: bool,
+    /// Paused because nobody watched, and not by the viewer.
+    away: bool,
     /// Nothing of this epoch has been shown: the clock stands at the place sought.
     waiting: bool,
     /// One more scene is to be shown although film time stands.
@@ -103,6 +114,7 @@ impl<P: Playlist> Player<P> {
             epoch: 0,
             clock: Clock::default(),
             paused: false,
+            away: false,
             waiting: true,
             stepping: false,
             ended: false,
@@ -115,6 +127,23 @@ impl<P: Playlist> Player<P> {
         };
         player.open(0, 1);
         player
+    }
+
+    /// Where the viewer is, to go on there with another GPU.
+    pub fn place(&self, now: Instant) -> Place {
+        Place { index: self.index, time: self.position(now), paused: self.paused, away: self.away }
+    }
+
+    /// Goes to that place.
+    pub fn resume(&mut self, place: Place, now: Instant) {
+        if place.index != self.index {
+            self.open(place.index, 1);
+        }
+        if place.time > Time::ZERO {
+            self.seek(place.time);
+        }
+        self.set_paused(place.paused, now);
+        self.away = place.away;
     }
 
     /// Opens file `index` or, where that fails, the next one in `direction`.
@@ -196,7 +225,15 @@ impl<P: Playlist> Player<P> {
     /// Carries out what the viewer wants; actions that are not about film time change nothing.
     pub fn act(&mut self, action: Action, now: Instant) {
         match action {
-            Action::Pause => self.set_paused(!self.paused, now),
+            Action::Pause => {
+                self.away = false;
+                self.set_paused(!self.paused, now);
+            }
+            Action::Away(true) if !self.paused => {
+                self.away = true;
+                self.set_paused(true, now);
+            }
+            Action::Away(false) if std::mem::take(&mut self.away) => self.set_paused(false, now),
             Action::Seek(seconds) => self.seek(self.position(now) + Time::from_seconds(f64::from(seconds))),
             Action::SeekStart => self.seek(Time::ZERO),
             Action::SeekTo(time) => self.seek(time),
@@ -377,6 +414,16 @@ impl<P: Playlist> Player<P> {
     /// Width and height of the film's pictures, where they are known.
     pub fn size(&self) -> Option<[u32; 2]> {
         self.film.as_ref().and_then(Film::size)
+    }
+
+    /// The film's pictures a second, where known.
+    pub fn frame_rate(&self) -> Option<f64> {
+        self.film.as_ref().and_then(Film::frame_rate)
+    }
+
+    /// When the scene shown was due; `None` while film time stands.
+    pub fn due(&self) -> Option<Instant> {
+        self.clock.when(self.shown.as_ref()?.pts)
     }
 
     /// Whether film time stands because the viewer wants it to.

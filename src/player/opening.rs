@@ -103,6 +103,10 @@ impl<F: Film> Film for Opening<F> {
     fn size(&self) -> Option<[u32; 2]> {
         if let State::Open(film) = &self.state { film.size() } else { None }
     }
+
+    fn frame_rate(&self) -> Option<f64> {
+        if let State::Open(film) = &self.state { film.frame_rate() } else { None }
+    }
 }
 
 impl<F> Drop for Opening<F> {

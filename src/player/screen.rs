@@ -1,12 +1,14 @@
-//! The player in a window.
+//! The player in a window or a headset.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::film::{Error, Film, Painter, Playlist};
-use super::{Counts, Player, PlayerOptions};
-use crate::gpu::{Gpu, GpuError, Recorder};
+use super::{Counts, Place, Player, PlayerOptions};
+use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::window::{self, WindowError, WindowOptions};
-use crate::sink::{Action, App, Canvas, Tick};
+use crate::sink::xr::{self, HeadsetOptions, XrError};
+use crate::sink::{Action, App, Canvas, EyePicture, EyesApp, Painted, ScreenSettings, Tick};
 use crate::time::Time;
 
 /// Why playing failed.
@@ -15,6 +17,9 @@ pub enum PlayError {
     /// The window, or the GPU behind it.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// The headset, or the GPU behind it.
+    #[error(transparent)]
+    Headset(#[from] XrError),
     /// The GPU.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -56,11 +61,29 @@ pub fn play<P, A, S>(start: S, player: PlayerOptions, window: WindowOptions) -> 
 where
     P: Playlist,
     A: Painter<<P::Film as Film>::Scene>,
-    S: FnOnce(&Gpu) -> Result<(P, A), Error>,
+    S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut screen = Screen { start: Some(start), options: player, running: None, outcome: Ok(Counts::default()) };
+    let mut screen = Screen::new(start, player);
     window::run(&mut screen, window)?;
     screen.outcome
+}
+
+/// The same in a headset. Where its runtime goes away and comes back, `start` is called again, the painter keeps its settings and the film goes on
+/// where it was.
+pub fn play_in_headset<P, A, S>(
+    start: S,
+    player: PlayerOptions,
+    headset: &HeadsetOptions,
+    screen: &mut ScreenSettings,
+) -> Result<Counts, PlayError>
+where
+    P: Playlist,
+    A: Painter<<P::Film as Film>::Scene>,
+    S: FnMut(&Gpu) -> Result<(P, A), Error>,
+{
+    let mut app = Screen::new(start, player);
+    xr::run(&mut app, headset, screen)?;
+    app.outcome
 }
 
 struct Running<P: Playlist, A> {
@@ -71,26 +94,37 @@ struct Running<P: Playlist, A> {
 }
 
 struct Screen<P: Playlist, A, S> {
-    start: Option<S>,
+    start: S,
     options: PlayerOptions,
     running: Option<Running<P, A>>,
+    /// What is kept while there is no GPU.
+    kept: Option<(A, Place)>,
     outcome: Result<Counts, PlayError>,
+}
+
+impl<P: Playlist, A, S> Screen<P, A, S> {
+    fn new(start: S, options: PlayerOptions) -> Self {
+        Self { start, options, running: None, kept: None, outcome: Ok(Counts::default()) }
+    }
 }
 
 impl<P, A, S> App for Screen<P, A, S>
 where
     P: Playlist,
     A: Painter<<P::Film as Film>::Scene>,
-    S: FnOnce(&Gpu) -> Result<(P, A), Error>,
+    S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     type Error = PlayError;
 
     fn start(&mut self, gpu: &Gpu) -> Result<(), PlayError> {
-        if let Some(start) = self.start.take() {
-            let (playlist, painter) = start(gpu)?;
-            let player = Player::new(playlist, std::mem::take(&mut self.options));
-            self.running = Some(Running { player, painter, repaint: None });
+        let (playlist, mut painter) = (self.start)(gpu)?;
+        let mut player = Player::new(playlist, self.options.clone());
+        if let Some((kept, place)) = self.kept.take() {
+            painter = kept;
+            painter.attach(gpu);
+            player.resume(place, Instant::now());
         }
+        self.running = Some(Running { player, painter, repaint: None });
         Ok(())
     }
 
@@ -139,10 +173,39 @@ where
     }
 
     fn end(&mut self) {
-        if let Some(Running { mut player, painter, .. }) = self.running.take() {
+        if let Some(Running { mut player, mut painter, .. }) = self.running.take() {
             self.outcome = outcome(&mut player);
-            drop((player, painter));
+            painter.release();
+            self.kept = Some((painter, player.place(Instant::now())));
         }
+    }
+}
+
+impl<P, A, S> EyesApp for Screen<P, A, S>
+where
+    P: Playlist,
+    A: Painter<<P::Film as Film>::Scene>,
+    S: FnMut(&Gpu) -> Result<(P, A), Error>,
+{
+    fn eye(&self) -> Option<EyePicture> {
+        let size = self.running.as_ref()?.player.size()?;
+        Some(EyePicture { size, aspect: size[0].max(1) as f32 / size[1].max(1) as f32 })
+    }
+
+    fn frame_rate(&self) -> Option<f64> {
+        self.running.as_ref()?.player.frame_rate()
+    }
+
+    fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, eyes: [&Arc<Image>; 2]) -> Result<(), PlayError> {
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let Some(shown) = running.player.shown() else { return Ok(()) };
+        Ok(running.painter.paint_eyes(recorder, &shown.data, eyes)?)
+    }
+
+    fn painted(&self) -> Option<Painted> {
+        let player = &self.running.as_ref()?.player;
+        let shown = player.shown()?;
+        Some(Painted { id: shown.id, born: shown.trace.born, due: player.due() })
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Action {
     LeaveFullScreen,
     /// Stops film time or lets it go on.
     Pause,
+    /// Nobody watches (true): film time stands until somebody does, unless the viewer had paused it.
+    Away(bool),
     /// By so many seconds of film time.
     Seek(i32),
     /// To the film's beginning.

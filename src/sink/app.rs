@@ -54,3 +54,40 @@ pub trait App {
     /// The window closes: lets go of everything on the GPU.
     fn end(&mut self);
 }
+
+/// One eye's picture, before any layout.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EyePicture {
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Width to height as it is to be seen.
+    pub aspect: f32,
+}
+
+/// What a headset besides wants of an app: each eye's picture by itself.
+pub trait EyesApp: App {
+    /// What [`EyesApp::paint_eyes`] paints; `None` while nothing is known of the film.
+    fn eye(&self) -> Option<EyePicture>;
+
+    /// Pictures of the film a second, where known.
+    fn frame_rate(&self) -> Option<f64>;
+
+    /// Records what fills the left and the right picture: `R8G8B8A8_UNORM`, sRGB-encoded values, of any size.
+    fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, eyes: [&Arc<Image>; 2]) -> Result<(), Self::Error>;
+
+    /// When the picture that was painted last began to be decoded, and by when it should be seen: for those who measure. `None` without one.
+    fn painted(&self) -> Option<Painted> {
+        None
+    }
+}
+
+/// A film picture on its way to the eyes.
+#[derive(Debug, Clone, Copy)]
+pub struct Painted {
+    /// Its number in the film.
+    pub id: u64,
+    /// When its decoding began.
+    pub born: Instant,
+    /// When it was due; `None` while film time stands.
+    pub due: Option<Instant>,
+}

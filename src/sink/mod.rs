@@ -7,8 +7,9 @@ pub mod file;
 pub mod layout;
 pub mod screen;
 pub mod window;
+pub mod xr;
 
 pub use action::Action;
-pub use app::{App, Canvas, Tick};
+pub use app::{App, Canvas, EyePicture, EyesApp, Painted, Tick};
 pub use layout::Layout;
 pub use screen::ScreenSettings;

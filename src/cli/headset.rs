@@ -1,0 +1,166 @@
+//! `--vr-…`: the headset's screen and room, and the file that they are remembered in.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::sink::ScreenSettings;
+use crate::sink::screen::Surroundings;
+use crate::sink::xr::ScreenLayer;
+
+/// The virtual screen. What is not given is as it was left the last time.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "In the headset (--sink vr)")]
+pub struct HeadsetArguments {
+    /// Width of the screen in metres
+    #[arg(long, value_name = "METRES", value_parser = width)]
+    pub(super) vr_width: Option<f32>,
+    /// From the eyes to the screen, in metres
+    #[arg(long, value_name = "METRES", value_parser = distance)]
+    pub(super) vr_distance: Option<f32>,
+    /// The screen's middle above the eyes, in metres
+    #[arg(long, value_name = "METRES", value_parser = height, allow_hyphen_values = true)]
+    pub(super) vr_height: Option<f32>,
+    /// The screen's upper edge turned towards the viewer, in degrees
+    #[arg(long, value_name = "DEGREES", value_parser = tilt, allow_hyphen_values = true)]
+    pub(super) vr_tilt: Option<f32>,
+    /// 0 flat, 1 bent around the viewer
+    #[arg(long, value_name = "0..1", value_parser = curvature)]
+    pub(super) vr_curvature: Option<f32>,
+    /// The screen follows the head
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes)]
+    pub(super) vr_follow_head: Option<bool>,
+    /// The screen hangs where a viewer who lies down looks to
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes)]
+    pub(super) vr_lying: Option<bool>,
+    /// What is around the screen
+    #[arg(long, value_enum)]
+    pub(super) vr_surroundings: Option<Surroundings>,
+    /// The layer that carries the screen
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) vr_screen: ScreenLayer,
+    /// Go on while nobody wears the headset
+    #[arg(long)]
+    pub(super) vr_play_when_off: bool,
+}
+
+impl HeadsetArguments {
+    /// `remembered`, where nothing else was asked for.
+    pub(super) fn screen(&self, remembered: ScreenSettings) -> ScreenSettings {
+        ScreenSettings {
+            width: self.vr_width.unwrap_or(remembered.width),
+            distance: self.vr_distance.unwrap_or(remembered.distance),
+            height: self.vr_height.unwrap_or(remembered.height),
+            tilt: self.vr_tilt.unwrap_or(remembered.tilt),
+            curvature: self.vr_curvature.unwrap_or(remembered.curvature),
+            follow_head: self.vr_follow_head.unwrap_or(remembered.follow_head),
+            lying: self.vr_lying.unwrap_or(remembered.lying),
+            surroundings: self.vr_surroundings.unwrap_or(remembered.surroundings),
+        }
+        .checked()
+    }
+}
+
+fn within(text: &str, [least, most]: [f32; 2]) -> Result<f32, String> {
+    super::options::number(text, least..=most, "it")
+}
+
+fn width(text: &str) -> Result<f32, String> {
+    within(text, ScreenSettings::WIDTH)
+}
+
+fn distance(text: &str) -> Result<f32, String> {
+    within(text, ScreenSettings::DISTANCE)
+}
+
+fn height(text: &str) -> Result<f32, String> {
+    within(text, ScreenSettings::HEIGHT)
+}
+
+fn tilt(text: &str) -> Result<f32, String> {
+    within(text, ScreenSettings::TILT)
+}
+
+fn curvature(text: &str) -> Result<f32, String> {
+    within(text, [0.0, 1.0])
+}
+
+fn yes(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("say yes or no".to_owned()),
+    }
+}
+
+/// Where the screen is remembered: the system's folder for settings, unless `DEEP3D_CONFIG_DIR` names another.
+pub(super) fn file() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = match set("DEEP3D_CONFIG_DIR") {
+        Some(folder) => folder,
+        None if cfg!(windows) => set("APPDATA")?.join("deep3d"),
+        None => set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?.join("deep3d"),
+    };
+    Some(folder.join("screen.json"))
+}
+
+/// More than this is no file of ours.
+const MOST: u64 = 64 * 1024;
+
+/// What `file` remembers; the usual screen where there is no such file, and with a word of warning where it makes no sense.
+pub(super) fn read(file: &Path) -> ScreenSettings {
+    let long = fs::metadata(file).is_ok_and(|metadata| metadata.len() > MOST);
+    let text = match fs::read_to_string(file) {
+        Ok(text) if !long => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ScreenSettings::default(),
+        _ => String::new(),
+    };
+    serde_json::from_str::<ScreenSettings>(&text).map(ScreenSettings::checked).unwrap_or_else(|error| {
+        tracing::warn!("{} is not understood ({error}): the screen stands as usual", file.display());
+        ScreenSettings::default()
+    })
+}
+
+/// Writes `screen` to `file`, whole or not at all.
+///
+/// # Errors
+/// The file system's.
+pub(super) fn write(file: &Path, screen: &ScreenSettings) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let half = file.with_extension(format!("{}.part", std::process::id()));
+    let written = fs::File::create(&half).and_then(|mut part| {
+        part.write_all(serde_json::to_string_pretty(screen)?.as_bytes())?;
+        part.sync_all()
+    });
+    let moved = written.and_then(|()| fs::rename(&half, file));
+    if moved.is_err() {
+        // Nothing half-written stays; that it cannot be removed is told by the first error well enough.
+        let _ = fs::remove_file(&half);
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("screen.json");
+        assert_eq!(read(&file), ScreenSettings::default());
+        let screen = ScreenSettings { width: 5.5, surroundings: Surroundings::Void, ..ScreenSettings::default() };
+        write(&file, &screen).unwrap();
+        assert_eq!(read(&file), screen);
+        fs::write(&file, r#"{ "width": 1e30, "tilt": 5.0 }"#).unwrap();
+        assert_eq!(read(&file), ScreenSettings { width: 40.0, tilt: 5.0, ..ScreenSettings::default() });
+        for nonsense in ["", "{", "[]", r#"{"width": "wide"}"#] {
+            fs::write(&file, nonsense).unwrap();
+            assert_eq!(read(&file), ScreenSettings::default(), "{nonsense}");
+        }
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing half-written");
+    }
+}

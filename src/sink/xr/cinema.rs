@@ -1,0 +1,280 @@
+//! One session's cinema: the screen before the viewer, and what happens from one display frame to the next.
+
+use std::time::{Duration, Instant};
+
+use ash::vk;
+use openxr as xr;
+
+use super::error::XrError;
+use super::geometry::{Placed, Pose, picture_size};
+use super::layers::{Layer, ScreenLayer, surface};
+use super::runtime::Runtime;
+use super::session::{DisplayFrame, Eye, Happening, Session};
+use super::sheets::{SheetOptions, Sheets, choose_format};
+use super::{HeadsetOptions, Stop, refresh};
+use crate::gpu::Gpu;
+use crate::sink::{Action, EyePicture, EyesApp, ScreenSettings, Tick};
+
+/// How long to rest while the runtime wants no pictures.
+const REST: Duration = Duration::from_millis(10);
+/// How fast the screen follows the head: after this time, in seconds, about two thirds of the way are done.
+const FOLLOW: f32 = 0.35;
+/// How long the screen's size has to stand before its pictures are made anew in another size.
+const SETTLED: Duration = Duration::from_millis(600);
+/// The runtime gets this long to let us go.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How a session ends when nothing went wrong.
+pub(super) enum Ending {
+    /// The film is over, the viewer has quit, or the runtime wants us gone.
+    Over,
+}
+
+pub(super) struct Cinema<'a> {
+    // In the order in which they go.
+    screen: Option<Sheets>,
+    session: Session,
+    runtime: &'a Runtime,
+    options: &'a HeadsetOptions,
+    gpu: &'a Gpu,
+    format: vk::Format,
+    settings: ScreenSettings,
+    /// Where the viewer was recentred to, in LOCAL space.
+    origin: Option<Pose>,
+    /// The app has something new to paint.
+    repaint: bool,
+    /// The screen's settings have changed then.
+    changed: Option<Instant>,
+    /// The film's rate that the display was set for.
+    rated: Option<f64>,
+    /// Nobody wears the headset, and the film waits.
+    away: bool,
+    /// Worn, as far as the runtime says.
+    present: bool,
+    /// We have asked to go, then.
+    leaving: Option<Instant>,
+    last_frame: Option<Instant>,
+}
+
+impl<'a> Cinema<'a> {
+    pub(super) fn new(
+        runtime: &'a Runtime,
+        gpu: &'a Gpu,
+        options: &'a HeadsetOptions,
+        settings: ScreenSettings,
+    ) -> Result<Self, XrError> {
+        let session = Session::new(runtime, gpu)?;
+        let offered = session.handle.enumerate_swapchain_formats();
+        let offered = offered.map_err(XrError::while_doing("asking for the headset's formats"))?;
+        let format = choose_format(&offered).ok_or_else(|| XrError::Lacks {
+            runtime: runtime.name.clone(),
+            what: "take pictures of 8 or 16 bits a colour".to_owned(),
+        })?;
+        Ok(Self {
+            screen: None,
+            session,
+            runtime,
+            options,
+            gpu,
+            format,
+            settings,
+            origin: None,
+            repaint: true,
+            changed: None,
+            rated: None,
+            away: false,
+            present: true,
+            leaving: None,
+            last_frame: None,
+        })
+    }
+
+    /// The screen as the viewer has left it.
+    pub(super) fn settings(&self) -> ScreenSettings {
+        self.settings
+    }
+
+    /// Lets go of everything.
+    pub(super) fn close(self) {
+        let Self { screen, session, gpu, .. } = self;
+        drop(screen);
+        gpu.with_queue(|_| drop(session));
+    }
+
+    /// Shows `app` until the session ends.
+    pub(super) fn run<A: EyesApp>(&mut self, app: &mut A) -> Result<Ending, Stop<A::Error>> {
+        self.tell_width(app, Instant::now());
+        loop {
+            while let Some(happening) = self.session.poll()? {
+                match happening {
+                    Happening::Exiting => return Ok(Ending::Over),
+                    Happening::Recentred => self.origin = None,
+                    Happening::Presence(present) => self.present = present,
+                    Happening::State | Happening::Profile | Happening::RefreshRate => {}
+                }
+            }
+            self.mind_absence(app);
+            if self.options.stop.is_stopped() {
+                self.leave()?;
+            }
+            if self.leaving.is_some_and(|since| since.elapsed() > FAREWELL) {
+                tracing::debug!("the runtime did not answer the farewell");
+                return Ok(Ending::Over);
+            }
+            if self.session.is_running() {
+                self.frame(app)?;
+                continue;
+            }
+            if self.leaving.is_some() && self.session.state() == xr::SessionState::IDLE {
+                return Ok(Ending::Over);
+            }
+            let Tick { finished, repaint, .. } = app.tick(Instant::now()).map_err(Stop::App)?;
+            self.repaint |= repaint;
+            if finished {
+                return Ok(Ending::Over);
+            }
+            std::thread::sleep(REST);
+        }
+    }
+
+    /// Asks the runtime to let us go.
+    fn leave(&mut self) -> Result<(), XrError> {
+        if self.leaving.is_none() {
+            self.leaving = Some(Instant::now());
+            self.session.request_exit()?;
+        }
+        Ok(())
+    }
+
+    /// The film waits for a viewer who has taken the headset off.
+    fn mind_absence<A: EyesApp>(&mut self, app: &mut A) {
+        let watched = self.session.is_visible() && self.present;
+        let away = !(watched || self.options.play_when_off);
+        if away != self.away {
+            self.away = away;
+            self.repaint |= app.act(Action::Away(away), Instant::now());
+        }
+    }
+
+    /// Parallax is limited by how wide the screen stands before the viewer.
+    fn tell_width<A: EyesApp>(&mut self, app: &mut A, now: Instant) {
+        self.repaint |= app.act(Action::ScreenWidth(self.settings.width), now);
+    }
+
+    /// One picture of the display.
+    fn frame<A: EyesApp>(&mut self, app: &mut A) -> Result<(), Stop<A::Error>> {
+        let frame = self.session.frames.begin()?;
+        // What is painted now is handed over with the next frame.
+        let Tick { repaint, finished, .. } = app.tick(frame.instant + frame.period).map_err(Stop::App)?;
+        self.repaint |= repaint;
+        if finished {
+            self.leave()?;
+        }
+        let eyes = if frame.visible { self.session.eyes(frame.time)? } else { None };
+        self.follow_head(&frame)?;
+        self.mind_refresh_rate(app)?;
+        if let (true, Some(eye)) = (frame.visible, app.eye()) {
+            self.mind_size(eye, eyes.as_ref(), frame.instant)?;
+            if let Some(screen) = &mut self.screen {
+                screen.hand_over(false)?;
+                if self.repaint && screen.is_free()? {
+                    screen.draw(|recorder, canvases| match canvases {
+                        [left, right] => app.paint_eyes(recorder, [left, right]).map_err(Stop::App),
+                        _ => Ok(()),
+                    })?;
+                    self.repaint = false;
+                }
+            }
+        }
+        self.show(&frame, app.eye())?;
+        Ok(())
+    }
+
+    /// Where the screen stands for a picture of `aspect`.
+    fn placed(&self, aspect: f32, origin: &Pose) -> Placed {
+        let curved = match self.options.layer {
+            ScreenLayer::Auto | ScreenLayer::Cylinder => {
+                self.runtime.extensions().khr_composition_layer_cylinder.is_some()
+            }
+            ScreenLayer::Quad => false,
+        };
+        Placed::screen(&self.settings, aspect, origin, curved)
+    }
+
+    /// Hands the layers over.
+    fn show(&mut self, frame: &DisplayFrame, eye: Option<EyePicture>) -> Result<(), XrError> {
+        let mut layers: Vec<Layer<'_>> = Vec::with_capacity(4);
+        if let (true, Some(origin), Some(eye), Some(screen)) = (frame.visible, &self.origin, eye, &self.screen) {
+            let placed = self.placed(eye.aspect, origin);
+            for (index, eyes) in [xr::EyeVisibility::LEFT, xr::EyeVisibility::RIGHT].into_iter().enumerate() {
+                if let Some(sheet) = screen.shown(index) {
+                    layers.push(surface(sheet, screen.options(), &placed, &self.session.local, eyes, false));
+                }
+            }
+        }
+        let bases: Vec<_> = layers.iter().map(Layer::base).collect();
+        self.session.frames.end(frame, xr::EnvironmentBlendMode::OPAQUE, &bases)
+    }
+
+    /// Brings the screen before the viewer at first, and wherever the head goes if it is to follow.
+    fn follow_head(&mut self, frame: &DisplayFrame) -> Result<(), XrError> {
+        let seconds = self.last_frame.map_or(0.0, |last| frame.instant.saturating_duration_since(last).as_secs_f32());
+        self.last_frame = Some(frame.instant);
+        if self.origin.is_some() && !self.settings.follow_head {
+            return Ok(());
+        }
+        let Some(head) = self.session.head(frame.time)? else { return Ok(()) };
+        let wanted = if self.settings.lying || self.settings.follow_head { head } else { head.upright() };
+        self.origin = Some(match self.origin {
+            Some(origin) => origin.towards(&wanted, 1.0 - (-seconds / FOLLOW).exp()),
+            None => wanted,
+        });
+        Ok(())
+    }
+
+    /// Sets the display to a rate that suits the film's.
+    fn mind_refresh_rate<A: EyesApp>(&mut self, app: &A) -> Result<(), XrError> {
+        let rate = app.frame_rate();
+        if rate == self.rated || self.runtime.extensions().fb_display_refresh_rate.is_none() {
+            return Ok(());
+        }
+        self.rated = rate;
+        let failed = XrError::while_doing("choosing the display's refresh rate");
+        let rates = self.session.handle.enumerate_display_refresh_rates().map_err(&failed)?;
+        if let Some(chosen) = rate.and_then(|rate| refresh::choose(&rates, rate)) {
+            let present = self.session.handle.get_display_refresh_rate().map_err(&failed)?;
+            if (present - chosen).abs() > 0.1 {
+                tracing::info!("display at {chosen} Hz for a film of {:.3}", rate.unwrap_or_default());
+                // A runtime that would rather not is no reason to stop.
+                if let Err(answer) = self.session.handle.request_display_refresh_rate(chosen) {
+                    tracing::warn!("the display stays at {present} Hz: {answer}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the screen's pictures as large as they are seen; anew when that has changed for good.
+    fn mind_size(&mut self, eye: EyePicture, eyes: Option<&[Eye; 2]>, now: Instant) -> Result<(), XrError> {
+        let Some([left, _]) = eyes else { return Ok(()) };
+        let across = (left.fov.angle_right.tan() - left.fov.angle_left.tan()).clamp(0.1, 20.0);
+        let density = self.runtime.view_size[0] as f32 / across;
+        let most = self.runtime.most.min(self.gpu.facts().max_image_side);
+        let size = picture_size(eye.size, &self.settings, density, most);
+        let have = self.screen.as_ref().map(|screen| screen.options().size);
+        let close = |a: u32, b: u32| (f64::from(a) / f64::from(b.max(1)) - 1.0).abs() < 0.15;
+        if have.is_some_and(|have| have == size || (close(have[0], size[0]) && close(have[1], size[1]))) {
+            self.changed = None;
+            return Ok(());
+        }
+        if have.is_some() && self.changed.get_or_insert(now).checked_add(SETTLED).is_some_and(|settled| now < settled) {
+            return Ok(());
+        }
+        self.changed = None;
+        self.screen = None;
+        let options = SheetOptions { name: "screen", size, count: 2, mips: true };
+        self.screen = Some(Sheets::new(self.gpu, &self.session, self.format, options)?);
+        self.repaint = true;
+        Ok(())
+    }
+}
