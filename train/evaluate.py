@@ -35,14 +35,16 @@ def nearness(network, picture, area=AREA):
         return -parallax(network(normalise(small)))[0].numpy()
 
 
-def teacher(path):
-    """The teacher as a function from picture to disparity."""
+def teacher(path, side=384, threads=0):
+    """The teacher as a function from picture to disparity; the picture's long side becomes `side`. threads 0: all cores."""
     import onnxruntime
-    session = onnxruntime.InferenceSession(path)
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, settings)
 
     def predict(picture):
         height, width = picture.shape[:2]
-        size = tuple(max(1, round(v * 384 / max(width, height) / 32)) * 32 for v in (width, height))
+        size = tuple(max(1, round(v * side / max(width, height) / 32)) * 32 for v in (width, height))
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32).transpose(2, 0, 1)[None] / 255
         return np.exp(np.squeeze(session.run(None, {"image": small})[0]))
     return predict

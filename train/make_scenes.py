@@ -2,11 +2,13 @@
 
 Needs `anny` and `moderngl` (train/requirements.txt) and an EGL driver (Mesa's software one will do). The result is a
 data folder. Beside picture and label, a share of the scenes has NAME.right.webp, the exact right view at ±1 % of
-parallax, and NAME.next.webp with NAME.next.disparity.webp, the next frame of a moving camera (labels on the same scale).
+parallax, and NAME.next.webp with NAME.next.disparity.webp and NAME.next.json, the next frame of a moving camera (labels on
+the same scale) and how it moved.
 """
 import argparse
 import csv
 import io
+import json
 import tarfile
 import warnings
 from pathlib import Path
@@ -27,6 +29,8 @@ LAYERS, SIDE = PLAIN_FROM + 79, 256
 STOCK = 60
 # Inverse depth of all but the nearest 0.5 % in the label maker's unit, so that flat scenes count as flat.
 NEAREST = 3.0
+# Of the scenes that can be seen from elsewhere, those with a right view and those with a next frame.
+RIGHT_SHARE, NEXT_SHARE = 0.6, 0.5
 
 
 def stock_of(random, photos, backdrops, models):
@@ -44,7 +48,9 @@ def stock_of(random, photos, backdrops, models):
 
 
 def shoot(random, renderer, shot, photo, label):
-    """Takes of one shot: {"": (picture, inverse), "right": …, "next": …} and low and high inverse depth; None if a dull one.
+    """Takes of one shot {"": (picture, inverse), "right": …, "next": …}, low and high inverse depth, motion; None if a dull one.
+
+    The motion is that of the camera from the first take to the next, as in motion.py.
 
     `photo` (H×W×3) and its `label` (H×W, 0..1) are what is behind a "photo" shot, never as near as its subject;
     elsewhere the photo's top is the sky.
@@ -57,13 +63,17 @@ def shoot(random, renderer, shot, photo, label):
         photo = photo[:max(8, photo.shape[0] // 4)]
     photo, label = (cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR) for image in (photo, label))
     renderer.set_mesh(shot.mesh, shot.light)
+    # From the camera's axes to the places of pixels.
+    wide = shot.focal * WIDTH
+    lens = np.array([[wide, 0, 0.5 - WIDTH / 2], [0, -wide, 0.5 - HEIGHT / 2], [0, 0, -1]])
 
     def take(number, view, shear=0.0):
         colour, inverse, covered = renderer.draw(view, shot.focal, shear)
-        # What is infinitely far moves by the shear alone.
-        sky = cv2.warpAffine(photo,
-                             np.float32([[1, 0, shear * WIDTH], [0, 1, 0]]), (WIDTH, HEIGHT),
-                             borderMode=cv2.BORDER_REFLECT)
+        # What is infinitely far moves by the turn of the camera and the shear alone.
+        turned = lens @ view[:3, :3] @ shot.view()[:3, :3].T @ np.linalg.inv(lens)
+        sky = cv2.warpPerspective(photo,
+                                  np.array([[1, 0, shear * WIDTH], [0, 1, 0], [0, 0, 1]]) @ turned, (WIDTH, HEIGHT),
+                                  borderMode=cv2.BORDER_REFLECT)
         if shot.place != "room":
             background = behind * label * (inverse == 0)
             colour = colour + sky * (1 - covered[..., None])
@@ -77,17 +87,21 @@ def shoot(random, renderer, shot, photo, label):
         return None
     takes = {"": first}
     # A photo behind cannot be seen from elsewhere.
-    if not behind and random.random() < 0.35:
+    if not behind and random.random() < RIGHT_SHARE:
         share = np.clip(NEAREST * (1 - low / high) / FULL_RANGE, LEAST_SHARE, 1) / 100
         # Parallax = baseline · focal · (1/screen − 1/depth), in widths: ± share at both ends of the label.
         baseline = 2 * share / (high - low) / shot.focal
         view = shot.view()
         view[0, 3] -= baseline
         takes["right"] = take(1, view, baseline * shot.focal * (high + low) / 2)
-    if not behind and random.random() < 0.25:
+    motion = None
+    if not behind and random.random() < NEXT_SHARE:
         step = random.normal(0, 0.012, 3) / shot.inverse
-        takes["next"] = take(2, shot.view(step, step + random.normal(0, 0.006, 3) / shot.inverse))
-    return takes, low, high
+        view = shot.view(step, step + random.normal(0, 0.006, 3) / shot.inverse)
+        takes["next"] = take(2, view)
+        moved = view @ np.linalg.inv(shot.view())
+        motion = {"focal": float(shot.focal), "aspect": WIDTH / HEIGHT, "turn": moved[:3, :3].tolist(), "shift": moved[:3, 3].tolist()}
+    return takes, low, high, motion
 
 
 def main():
@@ -117,11 +131,13 @@ def main():
         writer = csv.writer(index)
         writer.writerow(("name", "disparity_lo", "disparity_hi", "kind", "right", "next"))
 
-        def add(name, image, quality):
-            data = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
+        def add(name, data):
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
+
+        def webp(image, quality):
+            return cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
 
         for number in range(options.count):
             if number % STOCK == 0:
@@ -134,14 +150,16 @@ def main():
             made = shoot(random, renderer, shot, *backdrops.read(random.integers(len(backdrops))))
             if made is None:
                 continue
-            takes, low, high = made
+            takes, low, high, motion = made
             name = f"scene-{options.seed}-{number:05}"
             for suffix, (picture, inverse) in takes.items():
                 suffix = suffix and f".{suffix}"
-                add(f"{name}{suffix}.webp", picture[:, :, ::-1], 90)
+                add(f"{name}{suffix}.webp", webp(picture[:, :, ::-1], 90))
                 if suffix != ".right":
                     label = np.clip((inverse - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
-                    add(f"{name}{suffix}.disparity.webp", label, 101)
+                    add(f"{name}{suffix}.disparity.webp", webp(label, 101))
+            if motion:
+                add(f"{name}.next.json", json.dumps(motion | {"low": float(low), "high": float(high)}).encode())
             writer.writerow(
                 (name, f"{NEAREST * low / high:.4f}", NEAREST, shot.kind, int("right" in takes), int("next" in takes)))
             index.flush()

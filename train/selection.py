@@ -60,6 +60,23 @@ def left_view(right, logits, scale=1.0, offset=0.0, planes=PLANE_PARALLAX, dropp
     return select(right, logits, -shifts_of(planes, scale, offset, right.shape[3], right), dropped)
 
 
+def carried_right_view(left, logits, scale, offset=0.0, planes=PLANE_PARALLAX):
+    """The right eye's view (N×3×h×w) by logits (N×P×h×w) that count at the places of the *left* picture, and its cover (N×1×h×w).
+
+    Each pixel is carried to where its planes move it, with the planes' chances, and the chances that meet at a place share it. So the
+    edges of depth are learnt where the network sees them and yet the right view is made. The cover is the sum of the chances: what
+    the left eye does not see gets little. `scale`, `offset`: numbers or N.
+    """
+    chances = torch.softmax(logits.float(), 1)
+    shifts = shifts_of(planes, scale, offset, left.shape[3], left)
+    carried = torch.zeros_like(torch.cat([left, left[:, :1]], 1))
+    for plane in range(chances.shape[1]):
+        chance = chances[:, plane:plane + 1]
+        carried = carried + moved(torch.cat([left * chance, chance], 1), shifts[:, plane])
+    made, cover = carried[:, :3], carried[:, 3:]
+    return made / cover.clamp_min(1e-3), cover
+
+
 def view_loss(made, true, margin):
     """Mean absolute difference (of 1) without `margin` columns at each side, whose sources lie outside the picture."""
     inner = slice(margin, made.shape[3] - margin)

@@ -3,6 +3,7 @@ import struct
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,11 +11,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # The body model's PyTorch must be loaded before Mesa's software renderer is: both bring an LLVM. So this comes first.
 from scenes.people import People
-from scenes import film, meshes
+import make_scenes
+import motion
+from scenes import figures, film, meshes, places, things
 from scenes.models import read_spm
 from scenes.paints import PLAIN_FROM, Paints
 from scenes.renderer import Renderer, look_at
-from scenes.shots import SHOTS, compose
+from scenes.shots import SHOTS, Shot, compose
 
 LIGHT = {
     "sun": (0, 1, 1), "centre": (0, 0, 0), "reach": 5, "sun_colour": (0.5, 0.5, 0.5), "sky_colour": (0.5, 0.5, 0.5),
@@ -151,3 +154,77 @@ def test_every_kind_of_shot_can_be_filmed(kind, people, paints, renderer):
         # Something is to be seen, at many depths, and the subject's is among them.
         assert (inverse > 0).mean() > 0.02 and len(np.unique(inverse)) > 100
         assert inverse.max() > 0.5 * shot.inverse
+
+
+def test_figures_are_things(people, paints):
+    for make in set(figures.FIGURES):
+        for seed in range(6):
+            paints.random = random = np.random.default_rng(seed)
+            mesh = make(random, paints, people)
+            low, high = mesh.position.min(0), mesh.position.max(0)
+            assert low[1] == pytest.approx(0, abs=1e-5) and (high - low).max() == pytest.approx(1, abs=1e-5), make
+            assert len(mesh.faces) > 300 and mesh.faces.max() < len(mesh.position) == len(mesh.tint) == len(mesh.layer)
+            # Stood in the middle of its place, however it was made.
+            assert np.abs(low[[0, 2]] + high[[0, 2]]).max() < 1e-5
+    # A mask has a face and no back; what is left of a person is less than a person.
+    paints.random = random = np.random.default_rng(1)
+    whole, head = people.person(random, paints)
+    front = figures.part_of(whole, whole.position[:, 2] > head[2])
+    assert 0 < len(front.faces) < len(whole.faces) and front.position[:, 2].min() > head[2]
+    assert front.faces.max() == len(front.position) - 1
+    plaster = figures.of_one_paint(whole, (3, (0.5, 0.6, 0.7)))
+    assert set(plaster.layer) == {3} and len(np.unique(plaster.tint, axis=0)) == 1 and len(np.unique(whole.layer)) > 1
+
+
+def test_figures_books_and_crates_lie_in_heaps(people, paints):
+    # A layer that nothing else wears tells the figure's faces.
+    marked = figures.of_one_paint(figures.bust(np.random.default_rng(1), paints, people), (LAYERS + 5, 1.0))
+    for heaped in (True, False):
+        found = 0
+        for seed in range(4):
+            paints.random = random = np.random.default_rng(seed)
+            parts = (places.heap(random, paints, [], 2.0, 1.0, [marked]) if heaped else
+                     places.dishes(random, paints, [], 1.0, 0.8, 0.7, (0, 0, 0), 15, [marked]))
+            ours = [part for part in parts if part.layer[0] == LAYERS + 5]
+            found += len(ours)
+            assert all(part.position[:, 1].min() > -1e-5 for part in ours)
+        assert 4 <= found <= 40, found
+    for make in (lambda random: things.books(random, paints), lambda random: things.crate(random, paints, 0.3)):
+        mesh = make(np.random.default_rng(3))
+        assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-6) and 0.003 < np.ptp(mesh.position[:, 1]) < 0.5
+
+
+def test_next_frames_and_right_views_move_as_told_and_the_sky_too(monkeypatch):
+    monkeypatch.setattr(make_scenes, "NEXT_SHARE", 1.0)
+    monkeypatch.setattr(make_scenes, "RIGHT_SHARE", 1.0)
+    plain = {"mist": False, "field": False, "dark": False, "title": False, "grain": 0.0, "bars": 0.0, "soft": 0.25}
+    graded = film.look(np.random.default_rng(0)) | plain | {"gain": 1.0}
+    monkeypatch.setattr(make_scenes, "look", lambda random: graded)
+    width, height = make_scenes.WIDTH, make_scenes.HEIGHT
+    drawer = Renderer(width, height, LAYERS, 16)
+    spots = np.random.default_rng(5).integers(0, 256, (LAYERS, 16, 16, 4)).astype(np.uint8)
+    spots[..., 3] = 255
+    drawer.set_textures(spots, LAYERS)
+    # Coarse enough for interpolation not to matter.
+    photo = cv2.GaussianBlur(np.random.default_rng(6).normal(128, 900, (4 * height, width, 3)), (0, 0), 6).clip(0, 255).astype(np.uint8)
+    mesh = meshes.joined([meshes.ground((1, 1.0), 0.4, 400.0), meshes.box((1, 1, 1), (2, 1.0), 0.5).moved((0.4, 0, 0.5), 0.4)])
+    shot = Shot("empty", mesh, LIGHT, np.array([0, 1.6, 4.0]), np.array([0, 1.5, 0]), 0.02, 1.0, 0.25, "field")
+    here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    for seed in range(3):
+        takes, low, high, moved = make_scenes.shoot(np.random.default_rng(seed), drawer, shot, photo, np.zeros(photo.shape[:2], np.float32))
+        labels = {name: np.clip((inverse - low) / (high - low), 0, 1).astype(np.float32) for name, (_, inverse) in takes.items()}
+        places_of, seen = motion.followed(labels[""], labels["next"], moved | {"low": low, "high": high}, (0, 0, 1, 1))
+        share = np.clip(make_scenes.NEAREST * (1 - low / high) / make_scenes.FULL_RANGE, make_scenes.LEAST_SHARE, 1) / 100
+        right_of = here + np.stack([share * width * (1 - 2 * labels[""]), 0 * labels[""]], -1)
+        grey = {name: picture.mean(2).astype(np.float32) for name, (picture, _) in takes.items()}
+        sky = takes[""][1] == 0
+        assert 0.2 < sky.mean() < 0.8 and 0.8 < seen.mean() < 1
+
+        def change(name, where, counted, grey=grey):
+            inner = counted & (where.min(-1) > 1) & (where[..., 0] < width - 2) & (where[..., 1] < height - 2)
+            return np.abs(cv2.remap(grey[name], where.astype(np.float32), None, cv2.INTER_LINEAR) - grey[""])[inner].mean()
+
+        near = (takes[""][1] > 0.15) & seen
+        for name, where in (("next", places_of), ("right", right_of)):
+            for counted in (sky, near):
+                assert change(name, where, counted) < 0.5 * change(name, here, counted), (seed, name, change(name, here, counted))

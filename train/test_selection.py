@@ -52,14 +52,36 @@ def test_weights_mix_planes():
     assert torch.allclose(right[..., 4:-4], mixed[..., 4:-4], atol=1e-5)
 
 
-@pytest.mark.parametrize("view", ["right", "left"])
+def test_carried_pixels_take_their_planes_along():
+    # Two planes at rest and two pixels to the left, the nearer one in columns 30 to 39, its own eye's places.
+    left = picture()
+    planes = (-2 * 100 / 64, 0.0)
+    logits = torch.full((1, 2, 8, 64), -40.0)
+    logits[:, 1] = 40.0
+    logits[:, 0, :, 30:40], logits[:, 1, :, 30:40] = 40.0, -40.0
+    made, cover = selection.carried_right_view(left, logits, 1.0, planes=planes)
+    assert torch.allclose(made[..., 4:28], left[..., 4:28], atol=1e-5) and torch.allclose(made[..., 40:60], left[..., 40:60], atol=1e-5)
+    assert torch.allclose(made[..., 30:38], left[..., 32:40], atol=1e-5)
+    # Behind its right edge the left eye saw nothing; before its left edge two meet.
+    assert cover[..., 38:40].max() < 1e-3 and torch.allclose(cover[..., 28:30], torch.tensor(2.0), atol=1e-3)
+    assert torch.allclose(made[..., 28:30], (left[..., 28:30] + left[..., 30:32]) / 2, atol=1e-3)
+    # In the mirror the eyes change places.
+    other, _ = selection.carried_right_view(left.flip(3), logits.flip(3), -1.0, planes=planes)
+    assert torch.allclose(other.flip(3)[..., 4:38], made[..., 4:38], atol=1e-5)
+
+
+@pytest.mark.parametrize("view", ["right", "left", "carried"])
 def test_parallax_is_learnt_from_a_pair(view):
     # 384 wide: +0.5 % above, −0.5 % below are shifts of about two pixels.
     left = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 16, 384 + 4, generator=torch.Generator().manual_seed(2)), (1, 5), 1)
     right = torch.cat([torch.roll(left[:, :, :8], 2, 3), torch.roll(left[:, :, 8:], -2, 3)], 2)
     logits = torch.zeros(1, model.PLANES, 8, 192, requires_grad=True)
     optimiser = torch.optim.Adam([logits], 0.5)
-    make = {"right": lambda: (selection.right_view(left, logits), right), "left": lambda: (selection.left_view(right, logits), left)}
+    make = {"right": lambda: (selection.right_view(left, logits), right), "left": lambda: (selection.left_view(right, logits), left),
+            "carried": lambda: (selection.carried_right_view(left, nearest(logits), 1.0)[0], right)}
+
+    def nearest(logits):
+        return torch.nn.functional.interpolate(logits, (16, 384), mode="nearest")
     losses = []
     for _ in range(40):
         loss = selection.view_loss(*make[view](), 4)

@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import batches
 import data
 import evaluate
 import export
@@ -116,32 +117,40 @@ def test_near_is_negative(folder):
     pictures = data.Pictures([folder])
     label = pictures.read(0)[1]
     assert label.max() > 0.9
-    (_, target), exact = (lambda takes, exact: (takes[0], exact))(*data.sample(pictures, 0, (96, 64), np.random.default_rng(0)))
-    assert exact
+    one = batches.sample(pictures, 0, (96, 64), np.random.default_rng(0))
+    _, target, believed = one.takes[0]
+    assert one.exact and one.view is None and believed.min() == 1
     assert target.shape == (32, 48) and target.min() >= -1.001 and target.max() <= 1.001
-    first, again = (data.batch(pictures, 3, 4, "half", 1, 2) for _ in range(2))
+    first, again = (batches.batch(pictures, 3, 4, "half", 1, 2) for _ in range(2))
     assert torch.equal(first.pictures, again.pictures) and torch.equal(first.targets, again.targets)
 
 
 def test_twins_show_the_same_moved(folder):
-    batch = data.batch(data.Pictures([folder]), 3, 4, "half", 1, 4)
-    assert len(batch.shifts) == 4 and len(batch.pictures) == len(batch.targets) == len(batch.exact) == 8
-    assert any(shift != (0, 0) for shift in batch.shifts)
-    # The targets themselves are as steady as can be; shown against the wrong shifts they are not.
-    assert losses.steady_loss(batch.targets, batch.shifts) < 1e-6
-    assert losses.steady_loss(batch.targets, [(-x, -y) for x, y in batch.shifts]) > 0.01
+    batch = batches.batch(data.Pictures([folder]), 3, 4, "half", 1, 4)
+    assert len(batch.places) == 4 and len(batch.pictures) == len(batch.targets) == len(batch.believed) == len(batch.exact) == 8
+    assert not len(batch.views.index)
+    # The targets themselves are as steady as can be; followed to the wrong places they are not.
+    still = 0 * batch.targets
+    assert losses.steady_loss(batch.targets, still, batch.places, batch.seen) < 1e-5
+    height, width = batch.targets.shape[1:]
+    unmoved = torch.from_numpy(batches.moved_frame((0, 0), width, height)[0]).expand_as(batch.places)
+    assert not torch.equal(unmoved, batch.places)
+    assert losses.steady_loss(batch.targets, still, 2 * unmoved - batch.places, batch.seen) > 0.01
 
 
 def test_losses_and_measures():
     target = torch.linspace(-0.8, 0.8, 24 * 32).view(1, 24, 32)
     logits = -((torch.tensor(model.PLANE_PARALLAX)[None, :, None, None] - target[:, None]) / 0.1) ** 2 / 2
-    batch = data.Batch(None, target, torch.tensor([True]), [])
+    none = torch.zeros(0, 24, 32)
+    views = batches.Views(torch.zeros(0, dtype=torch.long), none, none, none)
+    everywhere = torch.ones_like(target)
+    batch = batches.Batch(None, target, everywhere, torch.tensor([True]), none, none, views)
     good, bad = (losses.losses(sign * logits, sign * model.parallax(logits), batch) for sign in (1, -1))
-    assert all(good[name] < bad[name] for name in ("shape", "gradient", "planes")) and good["steady"] == 0
+    assert all(good[name] < bad[name] for name in ("shape", "gradient", "planes")) and good["steady"] == good["view"] == 0
     # A fifth of the label is wrong: it counts where the label should be exact, not where it is known to be a guess.
     wrong = target.clone()
     wrong[:, :, :6] += 1
-    exact, guess = (losses.shape_loss(target - wrong, torch.tensor([is_exact])) for is_exact in (True, False))
+    exact, guess = (losses.shape_loss(target - wrong, torch.tensor([is_exact]), everywhere) for is_exact in (True, False))
     assert exact > 0.1 and guess == 0
     near = np.arange(1.0, 1000.0)
     assert metrics.rank_correlation(near, near) == pytest.approx(1)

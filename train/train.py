@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 
 import model
 import model_2016
-from data import SIZES, Pictures, batch
+from batches import batch
+from data import SIZES, Pictures
 from losses import losses, total
 from processes import on_device, processes
 
@@ -37,7 +38,7 @@ def arguments(given=None):
     parser.add_argument("--resolution", choices=("half", "full"), default="half", help="about 192×96 or 384×160")
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=16, help="pictures or pairs a step in each process")
-    parser.add_argument("--twins", type=int, default=4, help="labelled pictures of a batch shown again, moved a little")
+    parser.add_argument("--twins", type=int, default=4, help="labelled pictures of a batch shown again: the next frame, or moved a little")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate of the decoder; the encoder's is a fifth")
     parser.add_argument("--average", type=float, default=0.995, help="share kept per step by the averaged weights")
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")

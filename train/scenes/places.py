@@ -4,6 +4,9 @@ import numpy as np
 from scenes import things
 from scenes.meshes import ball, box, ground, lathe, rod, sheet
 
+# Of the things on a table top or in a heap, where there are figures at all.
+FIGURE_SHARE = 0.2
+
 
 def room(random, paints, stock, back, front, left, right):
     """Walls at the given distances (m) from the origin, furniture along them and about."""
@@ -65,12 +68,16 @@ def room(random, paints, stock, back, front, left, right):
     return parts
 
 
-def dishes(random, paints, stock, width, depth, height, where, count):
-    """Small things on a table top."""
+def dishes(random, paints, stock, width, depth, height, where, count, figures=()):
+    """Small things on a table top; `figures` (meshes, the largest side 1) among them."""
     parts = []
     for _ in range(count):
         at = np.array(where) + (random.uniform(-0.45, 0.45) * width, height, random.uniform(-0.45, 0.45) * depth)
         size, kind = random.uniform(0.05, 0.3), random.random()
+        if figures and random.random() < FIGURE_SHARE:
+            # A figure looks more or less at the viewer, wherever it stands.
+            parts.append(figures[random.integers(len(figures))].moved(at, random.normal(0, 0.8), random.uniform(0.1, 0.45)))
+            continue
         if kind < 0.35:
             thing = things.vessel(random, paints, size)
         elif kind < 0.6 and stock:
@@ -82,9 +89,7 @@ def dishes(random, paints, stock, width, depth, height, where, count):
         elif kind < 0.93:
             thing = things.tree(random, paints, size * 2)
         else:
-            # Books, papers, lying flat.
-            thing = box((random.uniform(0.1, 0.3), random.uniform(0.003, 0.05), random.uniform(0.1, 0.3)),
-                        paints.photo(), 3)
+            thing = things.books(random, paints)
         parts.append(thing.moved(at, random.uniform(0, 6.3)))
     return parts
 
@@ -157,8 +162,8 @@ def field(random, paints, stock):
     return parts
 
 
-def heap(random, paints, stock, wide, deep):
-    """Things close together on a floor or on steps, filling the picture, a wall or boards behind them."""
+def heap(random, paints, stock, wide, deep, figures=()):
+    """Things close together on a floor or on steps, filling the picture, a wall or boards behind them; `figures` among them."""
     steps = random.integers(1, 5)
     rise = random.choice((0.0, 0.0, random.uniform(0.05, 0.25)))
     parts = [ground(paints.surface(), random.uniform(0.5, 4), 30.0)]
@@ -170,12 +175,19 @@ def heap(random, paints, stock, wide, deep):
         z = random.uniform(-0.5, 0.5) * deep
         y = rise * int((0.5 - z / deep) * steps * 0.999) if steps > 1 else 0.0
         size, kind = random.uniform(0.08, 0.4), random.random()
-        if kind < 0.25:
+        if figures and random.random() < FIGURE_SHARE:
+            thing = figures[random.integers(len(figures))].moved(scale=size * random.uniform(1, 2))
+            parts.append(thing.moved((random.uniform(-0.5, 0.5) * wide, y, z), random.normal(0, 0.8)))
+            continue
+        if kind < 0.22:
             thing = lathe([(size * random.uniform(0.2, 0.6), 0),
                            (size * random.uniform(0.01, 0.3), size * random.uniform(0.7, 2))], paints.surface(),
                           2 / size)
-        elif kind < 0.4:
+        elif kind < 0.32:
             thing = box(size * random.uniform(0.3, 1.3, 3), paints.surface(), random.uniform(1, 5))
+        elif kind < 0.4:
+            thing = things.books(random, paints).moved(scale=random.uniform(1, 2)) if random.random() < 0.5 else things.crate(
+                random, paints, size * random.uniform(0.6, 1.6))
         elif kind < 0.55:
             # A board or a picture, leaning.
             lean = random.uniform(-0.1, 0.5)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenes import places, things
+from scenes.figures import figure
 from scenes.meshes import joined
 from scenes.renderer import look_at
 
@@ -71,12 +72,13 @@ def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
             0.4, 1.3) if kind == "table" else random.uniform(0.8, 2.2) if kind == "heap" else random.uniform(2, 6)
         eye_height, target = random.uniform(0.6, 2.2), np.array([random.normal(0, 0.3), random.uniform(0.3, 1.5), 0])
     angle = random.normal(0, 0.3) if place != "field" else random.uniform(-1, 1)
+    figures = [figure(random, paints, people) for _ in range(random.integers(0, 4))] if kind in ("table", "heap") else []
     if kind == "table":
         place = str(random.choice(("room", "room", "room", "field")))
         top = random.uniform(0.4, 0.95)
         wide, deep = random.uniform(0.7, 2.0), random.uniform(0.6, 1.4)
         parts.append(things.table(random, paints, wide, top, deep))
-        parts += places.dishes(random, paints, stock, wide, deep, top, (0, 0, 0), random.integers(3, 20))
+        parts += places.dishes(random, paints, stock, wide, deep, top, (0, 0, 0), random.integers(3, 20), figures)
         target = np.array([random.normal(0, 0.15), top + random.uniform(-0.05, 0.2), random.uniform(-0.2, 0.2)])
         eye_height = top + distance * np.tan(random.uniform(0.05, 0.9))
         if random.random() < 0.35:
@@ -88,7 +90,7 @@ def compose(random, paints, people, stock, aspect, kinds=tuple(SHOTS)):
         place, deep, target = "heap", random.uniform(0.6,
                                                      2.0), np.array([random.normal(0, 0.1),
                                                                      random.uniform(0, 0.35), 0])
-        parts += places.heap(random, paints, stock, distance / focal * 1.6, deep)
+        parts += places.heap(random, paints, stock, distance / focal * 1.6, deep, figures)
         eye_height = target[1] + distance * np.tan(random.uniform(0.0, 0.8))
     eye = np.array([np.sin(angle) * distance, eye_height, np.cos(angle) * distance])
     others = {

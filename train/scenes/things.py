@@ -98,6 +98,30 @@ def vessel(random, paints, height):
     return lathe(profile, paints.surface(), random.uniform(0.5, 2) / height)
 
 
+def books(random, paints):
+    """One book, or a pile of them, lying."""
+    parts, high = [], 0.0
+    for _ in range(random.choice((1, 1, 2, 3, 5))):
+        thick = random.uniform(0.003, 0.05)
+        cover = paints.photo() if random.random() < 0.6 else paints.surface()
+        parts.append(box((random.uniform(0.1, 0.3), thick, random.uniform(0.1, 0.3)), cover, 3).moved((0, high, 0), random.normal(0, 0.3)))
+        high += thick
+    return joined(parts)
+
+
+def crate(random, paints, size):
+    """A box of slats with gaps between them, open at the top."""
+    paint, wide, deep = paints.surface(), size * random.uniform(0.7, 1.6), size * random.uniform(0.6, 1.2)
+    slats, thick = random.integers(2, 6), 0.04 * size
+    high, parts = size / slats, [box((wide, thick, deep), paint, 2)]
+    for slat in range(slats):
+        y, tall = slat * high, high * random.uniform(0.6, 0.95)
+        for side in (-1, 1):
+            parts.append(box((wide, tall, thick), paint, 2).moved((0, y, side * deep / 2)))
+            parts.append(box((thick, tall, deep), paint, 2).moved((side * wide / 2, y, 0)))
+    return joined(parts)
+
+
 def lamp(random, paints):
     """A standing lamp."""
     high, wide = random.uniform(1.2, 1.9), random.uniform(0.12, 0.25)
