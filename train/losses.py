@@ -12,6 +12,8 @@ TRIMMED = 0.3
 SOFT_EDGES = 0.5
 # Spread of the target over planes, in % of the width.
 PLANE_SPREAD = 0.1
+# Share of a twin below which what is seen again counts less.
+LEAST_SEEN = 0.25
 # Share of a pixel of the made right view that must come from the left one; what the left eye cannot see has no source.
 LEAST_COVERED = 0.5
 
@@ -68,7 +70,8 @@ def steady_loss(predicted, targets, places, seen):
     change = (again(predicted) - predicted[:count]) - (again(targets) - targets[:count])
     middle = predicted[:count].flatten(1).median(1).values[:, None, None]
     spread = (predicted[:count] - middle).abs().mean((1, 2)).detach().clamp_min(0.1)
-    changes = (change.abs() * seen).sum((1, 2)) / seen.sum((1, 2)).clamp_min(1)
+    # Of a twin of which little is seen again, little is learnt.
+    changes = (change.abs() * seen).sum((1, 2)) / seen.sum((1, 2)).clamp_min(height * width * LEAST_SEEN)
     return (changes / spread).mean()
 
 

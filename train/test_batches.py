@@ -152,6 +152,10 @@ def test_twins_are_next_frames_first(folder):
         assert losses.steady_loss(shaken, batch.targets, batch.places, batch.seen) > 0.2
         away = batch.places + 6
         assert losses.steady_loss(batch.targets, 0 * batch.targets, away, batch.seen) > 0.06
+        # A twin of which next to nothing is seen again says next to nothing.
+        little = torch.zeros_like(batch.seen)
+        little[:, :2, :2] = True
+        assert losses.steady_loss(shaken, batch.targets, batch.places, little) < 0.05
     assert losses.steady_loss(batch.targets, batch.targets, batch.places[:0], batch.seen[:0]) == 0
 
 
