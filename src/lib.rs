@@ -12,8 +12,8 @@
 //! # Layers (imports point downwards only; a test checks it)
 //!
 //! ```text
-//! 4  player  convert  dataset  bench  eval  doctor  pattern  cli  main
-//! 3  film  eyes  sink/{layout, compose, window, xr, file}     what a user sees
+//! 4  player  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
+//! 3  film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{upload, colour, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
 //! 0  time  frame  ring  trace  statistics                    nouns only, no unsafe
@@ -43,4 +43,5 @@ pub mod stage;
 pub mod statistics;
 pub mod time;
 pub mod trace;
+pub mod ui;
 pub mod weights_command;

@@ -141,11 +141,8 @@ fn missing_drivers_displays_and_gpus_are_named_with_the_cure() {
     assert_refused(&no_driver, 1, &["Vulkan", "driver"], "no driver");
     assert_refused(&run(&["convert", CLIP, "-o", &png, "--gpu", "voodoo"]), 1, &["voodoo"], "an unknown GPU");
     assert_refused(&run(&["play", CLIP]), 1, &["display", "--sink null"], "no display");
-    let no_headset = deep3d()
-        .env("XR_RUNTIME_JSON", "/nonexistent.json")
-        .args(["play", "--sink", "vr", CLIP])
-        .output()
-        .unwrap();
+    let no_headset =
+        deep3d().env("XR_RUNTIME_JSON", "/nonexistent.json").args(["play", "--sink", "vr", CLIP]).output().unwrap();
     assert_refused(&no_headset, 1, &["OpenXR", "runtime"], "no headset");
     let doctor = deep3d()
         .env("VK_DRIVER_FILES", "/nonexistent.json")

@@ -10,11 +10,24 @@ const LAYERS: [&[&str]; 5] = [
     &["gpu", "media"],
     &["stage", "net"],
     &["sink", "film", "eyes"],
-    &["player", "convert", "dataset", "bench", "eval", "weights_command", "doctor", "pattern", "cli", "main", "lib"],
+    &[
+        "player",
+        "convert",
+        "dataset",
+        "bench",
+        "eval",
+        "ui",
+        "weights_command",
+        "doctor",
+        "pattern",
+        "cli",
+        "main",
+        "lib",
+    ],
 ];
 
 /// Where `unsafe` may stand.
-const UNSAFE: [&str; 4] = ["src/gpu/", "src/media/", "src/sink/window/", "src/sink/xr/"];
+const UNSAFE: [&str; 5] = ["src/gpu/", "src/media/", "src/sink/window/", "src/sink/panel/", "src/sink/xr/"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

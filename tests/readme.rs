@@ -51,6 +51,7 @@ fn shown(key: &str) -> String {
         ("SPACE", "space"),
         ("HOME", "Home"),
         ("ESC", "Esc"),
+        ("TAB", "Tab"),
     ];
     format!("`{}`", words.iter().fold(key.to_owned(), |key, (name, shown)| key.replace(name, shown)))
 }

@@ -18,6 +18,7 @@ use crate::sink::window::WindowOptions;
 use crate::sink::xr::{HeadsetOptions, Loader};
 use crate::sink::{Action, Canvas, Layout, ScreenSettings};
 use crate::time::Time;
+use crate::ui::DepthModel;
 
 pub(super) use crate::player::PlayError;
 
@@ -232,6 +233,7 @@ impl Painter<Scene> for ScenePainter {
         let settings = &mut self.settings;
         match action {
             Action::Layout(by) => settings.layout = settings.layout.step(by, Target::Window),
+            Action::SetLayout(layout) if layout.allows(Target::Window) => settings.layout = layout,
             Action::Strength(by) => {
                 let strength = settings.comfort.strength + by as f32 * STRENGTH_STEP;
                 settings.comfort.strength = strength.clamp(0.0, STRENGTH_MOST);
@@ -248,6 +250,12 @@ impl Painter<Scene> for ScenePainter {
             _ => return false,
         }
         true
+    }
+
+    fn depth(&self) -> Option<DepthModel> {
+        let Settings { layout, comfort, swap_eyes, flat, .. } = self.settings;
+        let (strength, convergence) = (comfort.strength, comfort.convergence);
+        Some(DepthModel { strength, convergence, swap_eyes, flat, layout })
     }
 
     fn describe(&self) -> String {

@@ -263,6 +263,19 @@ impl Gpu {
         (&shared.entry, &shared.instance, shared.physical, &shared.device, shared.family)
     }
 
+    /// Whether the queue draws: a pure compute accelerator, taken where there is no window, does not.
+    pub fn can_draw(&self) -> bool {
+        let shared = &*self.shared;
+        // SAFETY: the physical device is of this instance.
+        let families = unsafe { shared.instance.get_physical_device_queue_family_properties(shared.physical) };
+        families.get(shared.family as usize).is_some_and(|family| family.queue_flags.contains(vk::QueueFlags::GRAPHICS))
+    }
+
+    /// A linear sampler that ends at the edges, for a descriptor of a sink's own. Valid as long as the GPU is.
+    pub fn linear_sampler(&self) -> vk::Sampler {
+        self.shared.linear_sampler
+    }
+
     /// Runs `work` while nobody else uses the queue (presenting, or a headset runtime at work on it).
     pub fn with_queue<T>(&self, work: impl FnOnce(vk::Queue) -> T) -> T {
         work(*lock(&self.shared.queue))

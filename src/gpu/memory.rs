@@ -255,17 +255,18 @@ fn usage(format: vk::Format) -> vk::ImageUsageFlags {
     let always = vk::ImageUsageFlags::SAMPLED | vk::ImageUsageFlags::TRANSFER_SRC | vk::ImageUsageFlags::TRANSFER_DST;
     match format {
         vk::Format::R8G8B8A8_SRGB => always,
+        vk::Format::R8G8B8A8_UNORM => always | vk::ImageUsageFlags::STORAGE | vk::ImageUsageFlags::COLOR_ATTACHMENT,
         _ => always | vk::ImageUsageFlags::STORAGE,
     }
 }
 
-/// A two-dimensional image for storage, sampling and copies, always in layout GENERAL. Starts black.
+/// A two-dimensional image for storage, sampling and copies, always in layout GENERAL. Starts black. One of `R8G8B8A8_UNORM` can also be drawn to.
 pub struct Image {
     gpu: Gpu,
     pub(super) handle: vk::Image,
     /// All levels, for sampling.
     pub(super) view: vk::ImageView,
-    /// The first level, for storing.
+    /// The first level, for storing and drawing.
     pub(super) storage_view: vk::ImageView,
     options: ImageOptions,
     allocation: Mutex<Option<Allocation>>,
@@ -350,6 +351,11 @@ impl Image {
     /// The texels' format.
     pub fn format(&self) -> vk::Format {
         self.options.format
+    }
+
+    /// The view of all levels, for a descriptor of a sink's own (layout GENERAL). Valid as long as the image lives.
+    pub fn view(&self) -> vk::ImageView {
+        self.view
     }
 
     /// Levels of detail.

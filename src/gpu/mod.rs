@@ -24,4 +24,4 @@ pub use facts::{Facts, list};
 pub use memory::{Buffer, BufferKind, Image, ImageOptions, TexelView};
 pub use pipeline::{Bind, Bindings, Kernel, KernelSource, Resource};
 pub use recorder::Recorder;
-pub use submit::{Commands, Point, Semaphores};
+pub use submit::{Commands, Lease, Point, Semaphores};

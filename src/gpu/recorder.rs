@@ -10,7 +10,7 @@ use super::barrier::{Access, Hazards};
 use super::error::GpuError;
 use super::memory::{Buffer, Image};
 use super::pipeline::Bindings;
-use super::submit::Commands;
+use super::submit::{Commands, Lease};
 
 /// Memory accesses of compute and transfer work.
 pub(super) const WORK: vk::AccessFlags2 =
@@ -167,6 +167,110 @@ impl Recorder<'_> {
             height,
             depth: 1,
         }))
+    }
+
+    /// Fills the rectangle of `size` at `at` of `image`'s first level from `buffer`, rows tightly packed.
+    pub fn copy_buffer_to_part(
+        &mut self,
+        buffer: &Arc<Buffer>,
+        image: &Arc<Image>,
+        at: [u32; 2],
+        size: [u32; 2],
+        texel_bytes: u32,
+    ) -> Result<(), GpuError> {
+        let inside = |axis: usize| at[axis].checked_add(size[axis]).is_some_and(|end| end <= image.size()[axis]);
+        let bytes = u64::from(size[0]) * u64::from(size[1]) * u64::from(texel_bytes);
+        if size.contains(&0) || !inside(0) || !inside(1) || bytes > buffer.bytes() {
+            return Err(GpuError::Misuse("a part of a picture does not fit its buffer or its image".to_owned()));
+        }
+        self.touch(&[(buffer.handle.as_raw(), Access::Read), (image.handle.as_raw(), Access::Write)]);
+        let region = vk::BufferImageCopy::default()
+            .image_subresource(layers(0))
+            .image_offset(vk::Offset3D { x: at[0] as i32, y: at[1] as i32, z: 0 })
+            .image_extent(vk::Extent3D { width: size[0], height: size[1], depth: 1 });
+        let general = vk::ImageLayout::GENERAL;
+        // SAFETY: the rectangle is inside the image, the buffer holds it, and both are kept alive below.
+        unsafe {
+            let (device, commands) = (self.device(), self.commands.buffer);
+            device.cmd_copy_buffer_to_image(commands, buffer.handle, image.handle, general, &[region]);
+        };
+        self.keep_both(buffer, image);
+        Ok(())
+    }
+
+    /// Copies the first level of `from` to that of `to`, which has the same size and format.
+    pub fn copy_image(&mut self, from: &Arc<Image>, to: &Arc<Image>) -> Result<(), GpuError> {
+        if from.size() != to.size() || from.format() != to.format() {
+            return Err(GpuError::Misuse("a picture was copied to an image of another kind".to_owned()));
+        }
+        self.touch(&[(from.handle.as_raw(), Access::Read), (to.handle.as_raw(), Access::Write)]);
+        let [width, height] = from.size();
+        let region = vk::ImageCopy::default()
+            .src_subresource(layers(0))
+            .dst_subresource(layers(0))
+            .extent(vk::Extent3D { width, height, depth: 1 });
+        let general = vk::ImageLayout::GENERAL;
+        // SAFETY: both images have the region and are kept alive below.
+        unsafe {
+            let (device, commands) = (self.device(), self.commands.buffer);
+            device.cmd_copy_image(commands, from.handle, general, to.handle, general, &[region]);
+        }
+        self.keep_both(from, to);
+        Ok(())
+    }
+
+    /// Draws to `target` (`R8G8B8A8_UNORM`) with graphics commands, which `work` records between `vkCmdBeginRendering` and `vkCmdEndRendering`:
+    /// over what is there or, with `background`, over that colour. Barriers before and after are seen to.
+    ///
+    /// # Safety
+    /// The queue can draw ([`super::Gpu::can_draw`]). What `work` records is valid for one colour attachment of the target's size and format, ends
+    /// nothing that it has not begun, and writes to nothing else. What it uses stays alive until they can
+    /// no longer use it ([`Recorder::keep`], [`Recorder::lease`]).
+    pub unsafe fn draw<T>(
+        &mut self,
+        target: &Arc<Image>,
+        background: Option<[f32; 4]>,
+        work: impl FnOnce(vk::CommandBuffer) -> T,
+    ) -> Result<T, GpuError> {
+        if target.format() != vk::Format::R8G8B8A8_UNORM {
+            return Err(GpuError::Misuse("an image that cannot be drawn to was drawn to".to_owned()));
+        }
+        let graphics = vk::PipelineStageFlags2::ALL_GRAPHICS;
+        self.barrier(STAGES, graphics, WORK);
+        self.hazards = Hazards::default();
+        let [width, height] = target.size();
+        let attachment = vk::RenderingAttachmentInfo::default()
+            .image_view(target.storage_view)
+            .image_layout(vk::ImageLayout::GENERAL)
+            .load_op(if background.is_some() { vk::AttachmentLoadOp::CLEAR } else { vk::AttachmentLoadOp::LOAD })
+            .store_op(vk::AttachmentStoreOp::STORE)
+            .clear_value(vk::ClearValue { color: vk::ClearColorValue { float32: background.unwrap_or_default() } });
+        let attachments = [attachment];
+        let info = vk::RenderingInfo::default()
+            .render_area(vk::Rect2D { offset: vk::Offset2D::default(), extent: vk::Extent2D { width, height } })
+            .layer_count(1)
+            .color_attachments(&attachments);
+        let (device, buffer) = (self.device(), self.commands.buffer);
+        // SAFETY: the target can be drawn to, is in the layout named and kept alive below; the caller vouches for what comes between.
+        let result = unsafe {
+            device.cmd_begin_rendering(buffer, &info);
+            let result = work(buffer);
+            device.cmd_end_rendering(buffer);
+            result
+        };
+        self.barrier(graphics, STAGES, WORK);
+        self.keep(Arc::clone(target));
+        Ok(result)
+    }
+
+    /// Keeps `thing` until the commands are recorded anew, which waits for their last run, or dropped.
+    pub fn keep<T: Any + Send + Sync>(&mut self, thing: Arc<T>) {
+        self.commands.keep.push(thing);
+    }
+
+    /// Tells whoever holds it when these commands can no longer use what they are given.
+    pub fn lease(&mut self) -> Lease {
+        Lease::new(self.commands)
     }
 
     /// Makes the smaller levels of `image` from its first one, each half the one before (linear filter).

@@ -180,6 +180,7 @@ pub(super) fn create_device(
     let mut features12 = vk::PhysicalDeviceVulkan12Features::default().timeline_semaphore(true).shader_float16(float16);
     let mut features13 = vk::PhysicalDeviceVulkan13Features::default()
         .synchronization2(true)
+        .dynamic_rendering(true)
         .maintenance4(true)
         .subgroup_size_control(has13.subgroup_size_control == vk::TRUE)
         .compute_full_subgroups(has13.compute_full_subgroups == vk::TRUE);

@@ -1,8 +1,8 @@
 //! Command buffers, handing them to the queue, and knowing when they are done.
 
 use std::any::Any;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ash::vk;
@@ -59,6 +59,7 @@ impl Gpu {
             .map_err(GpuError::while_doing("handing work to the GPU"))?;
         shared.submitted.store(value, Ordering::Release);
         commands.point = Point(value);
+        commands.run.store(value, Ordering::Release);
         Ok(commands.point)
     }
 
@@ -87,6 +88,27 @@ impl Gpu {
     }
 }
 
+/// Tells from outside when a command buffer can no longer use what was recorded into it: for objects that [`Recorder::keep`] cannot hold.
+pub struct Lease {
+    run: Arc<AtomicU64>,
+    /// Held by the command buffer alone.
+    recorded: Weak<()>,
+}
+
+impl Lease {
+    pub(super) fn new(commands: &mut Commands) -> Self {
+        let token = Arc::new(());
+        let recorded = Arc::downgrade(&token);
+        commands.keep.push(token);
+        Self { run: Arc::clone(&commands.run), recorded }
+    }
+
+    /// Whether the command buffer was recorded anew or dropped, and its last run is done. Never waits.
+    pub fn is_over(&self, gpu: &Gpu) -> Result<bool, GpuError> {
+        Ok(self.recorded.strong_count() == 0 && gpu.reached(Point(self.run.load(Ordering::Acquire)))?)
+    }
+}
+
 /// A command buffer of its own, with room for timestamps.
 pub struct Commands {
     pub(super) gpu: Gpu,
@@ -96,6 +118,8 @@ pub struct Commands {
     pub(super) query_count: u32,
     pub(super) written: Vec<bool>,
     point: Point,
+    /// The last run of what was recorded last: its value on the timeline. Shared with its leases.
+    run: Arc<AtomicU64>,
     pub(super) keep: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -112,6 +136,7 @@ impl Commands {
             query_count: count,
             written: vec![false; count as usize],
             point: Point::default(),
+            run: Arc::default(),
             keep: Vec::new(),
         };
         let failed = GpuError::while_doing("creating a command buffer");
@@ -141,6 +166,7 @@ impl Commands {
     pub fn record(&mut self, work: impl FnOnce(&mut Recorder<'_>) -> Result<(), GpuError>) -> Result<(), GpuError> {
         self.gpu.wait(self.point)?;
         self.keep.clear();
+        self.run = Arc::default();
         self.written.fill(false);
         let gpu = self.gpu.clone();
         let device = &gpu.shared.device;

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
+use crate::ui::{DepthModel, Preview};
 
 /// Any error, in words for the user.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -42,6 +43,11 @@ pub trait Film {
 
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;
+
+    /// Asks for a small picture of what is to be seen at `time`, or for none; gives the last one that was made. Never waits.
+    fn preview(&mut self, _time: Option<Time>) -> Option<Preview> {
+        None
+    }
 
     /// Width and height of its pictures as they are to be seen, in pixels, where they are known.
     fn size(&self) -> Option<[u32; 2]> {
@@ -85,6 +91,11 @@ pub trait Painter<S> {
 
     /// Changes a setting; true when the picture has to be painted again. Actions that are not the painter's change nothing.
     fn act(&mut self, action: Action) -> bool;
+
+    /// The settings that a panel changes, where there are any.
+    fn depth(&self) -> Option<DepthModel> {
+        None
+    }
 
     /// The settings in a few words, for the title.
     fn describe(&self) -> String;

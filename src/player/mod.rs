@@ -27,6 +27,7 @@ pub use screen::{PlayError, play, play_in_headset};
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
+use crate::ui::Preview;
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
@@ -424,6 +425,16 @@ impl<P: Playlist> Player<P> {
     /// When the scene shown was due; `None` while film time stands.
     pub fn due(&self) -> Option<Instant> {
         self.clock.when(self.shown.as_ref()?.pts)
+    }
+
+    /// Whether there is a file before and one after the present one.
+    pub fn neighbours(&self) -> [bool; 2] {
+        [self.index > 0, self.index + 1 < self.playlist.count()]
+    }
+
+    /// A small picture out of the film, as [`Film::preview`] gives it.
+    pub fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
+        self.film.as_mut()?.preview(time)
     }
 
     /// Whether film time stands because the viewer wants it to.

@@ -1,4 +1,4 @@
-//! The player in a window or a headset.
+//! The player in a window or a headset, with the panel in front.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,10 +6,11 @@ use std::time::Instant;
 use super::film::{Error, Film, Painter, Playlist};
 use super::{Counts, Place, Player, PlayerOptions};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
+use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
 use crate::sink::xr::{self, HeadsetOptions, XrError};
-use crate::sink::{Action, App, Canvas, EyePicture, EyesApp, Painted, ScreenSettings, Tick};
-use crate::time::Time;
+use crate::sink::{Action, App, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick};
+use crate::ui::{Panel, PanelModel, shown_time};
 
 /// Why playing failed.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,7 @@ where
 struct Running<P: Playlist, A> {
     player: Player<P>,
     painter: A,
+    panel: Panel,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
 }
@@ -124,7 +126,7 @@ where
             painter.attach(gpu);
             player.resume(place, Instant::now());
         }
-        self.running = Some(Running { player, painter, repaint: None });
+        self.running = Some(Running { player, painter, panel: Panel::new(), repaint: None });
         Ok(())
     }
 
@@ -154,8 +156,36 @@ where
 
     fn act(&mut self, action: Action, now: Instant) -> bool {
         let Some(running) = &mut self.running else { return false };
+        if action == Action::Panel {
+            running.panel.toggle(now);
+            return false;
+        }
         running.player.act(action, now);
         running.painter.act(action)
+    }
+
+    fn layout(&self) -> Layout {
+        let depth = self.running.as_ref().and_then(|running| running.painter.depth());
+        depth.map_or(Layout::Left, |depth| depth.layout)
+    }
+
+    fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {
+        let Some(Running { player, painter, panel, .. }) = &mut self.running else { return PanelOutput::default() };
+        let wanted = panel.wanted_preview();
+        let model = || {
+            let [has_previous, has_next] = player.neighbours();
+            PanelModel {
+                name: player.name(),
+                position: player.position(now),
+                duration: player.duration(),
+                paused: player.is_paused(),
+                has_previous,
+                has_next,
+                depth: painter.depth(),
+                preview: player.preview(wanted),
+            }
+        };
+        panel.run(input, model, now)
     }
 
     fn title(&self) -> String {
@@ -206,25 +236,5 @@ where
         let player = &self.running.as_ref()?.player;
         let shown = player.shown()?;
         Some(Painted { id: shown.id, born: shown.trace.born, due: player.due() })
-    }
-}
-
-/// Whole seconds; with `exact` milliseconds, too.
-fn shown_time(time: Time, exact: bool) -> String {
-    let mut text = time.to_string();
-    if !exact {
-        text.truncate(text.len() - ".000".len());
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn titles_count_seconds_and_milliseconds_when_paused() {
-        assert_eq!(shown_time(Time::from_seconds(83.9), false), "1:23");
-        assert_eq!(shown_time(Time::from_seconds(83.9), true), "1:23.900");
     }
 }

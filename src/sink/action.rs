@@ -1,6 +1,6 @@
 //! What the viewer wants, whatever it was said with: keys, mouse, a headset's controllers, the panel.
 
-use super::ScreenSettings;
+use super::{Layout, ScreenSettings};
 use crate::time::Time;
 
 /// What the viewer wants.
@@ -30,6 +30,8 @@ pub enum Action {
     File(i32),
     /// The next layout, or the one before.
     Layout(i32),
+    /// This layout.
+    SetLayout(Layout),
     /// More or less depth, in steps.
     Strength(i32),
     /// This much depth, in % of the width.

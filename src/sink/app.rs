@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Action;
+use super::panel::{PanelInput, PanelOutput};
+use super::{Action, Layout};
 use crate::gpu::{Gpu, Image, Recorder};
 
 /// What is painted to.
@@ -47,6 +48,17 @@ pub trait App {
 
     /// The viewer wants this; true when it has to be painted again. Quitting and full screen are the window's own affairs and do not come here.
     fn act(&mut self, action: Action, now: Instant) -> bool;
+
+    /// How the eyes lie on what [`App::paint`] fills: where on it a panel has to be drawn so that both see it.
+    fn layout(&self) -> Layout {
+        Layout::Left
+    }
+
+    /// Tells the panel in front of the picture what happened, and asks what it wants ([`super::panel`] says how); to be asked after every tick
+    /// while the panel is visible. It costs little where nothing has changed. Without a panel nothing is ever visible.
+    fn panel(&mut self, _input: PanelInput, _now: Instant) -> PanelOutput {
+        PanelOutput::default()
+    }
 
     /// What the title says.
     fn title(&self) -> String;

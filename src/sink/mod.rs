@@ -5,6 +5,7 @@ pub mod app;
 pub mod compose;
 pub mod file;
 pub mod layout;
+pub mod panel;
 pub mod screen;
 pub mod window;
 pub mod xr;

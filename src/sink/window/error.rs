@@ -1,6 +1,7 @@
 //! What can go wrong with a window.
 
 use crate::gpu::GpuError;
+use crate::sink::panel::PanelError;
 
 /// Why there is no window, or no longer one.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum WindowError {
     /// The GPU.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// The panel.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
     /// The validation layer, asked for with DEEP3D_VALIDATION=1, has objected.
     #[error("the Vulkan validation layer objects ({} messages):\n{}", .0.len(), .0.join("\n"))]
     Validation(Vec<String>),

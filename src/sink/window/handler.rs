@@ -5,17 +5,19 @@ use std::time::{Duration, Instant};
 
 use winit::application::ApplicationHandler;
 use winit::dpi::PhysicalSize;
-use winit::event::{ElementState, MouseButton, StartCause, WindowEvent};
+use winit::event::{ElementState, MouseButton, MouseScrollDelta, StartCause, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
 use super::WindowOptions;
 use super::error::WindowError;
+use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
 use super::present::{Presenter, Shown};
 use crate::gpu::Gpu;
+use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
 
 /// The part of the monitor that a new window covers at most, each way.
@@ -28,10 +30,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 const CURSOR: Duration = Duration::from_secs(2);
 /// Two clicks within this time are one double click.
 const DOUBLE_CLICK: Duration = Duration::from_millis(400);
+/// Pixels of a fine wheel that count as a notch.
+const NOTCH: f64 = 40.0;
 
 /// The window and what belongs to it, in the order in which it goes.
 struct Open {
     presenter: Presenter,
+    front: Front,
+    /// Where the mouse is, in pixels.
+    mouse: [f32; 2],
     window: Arc<Window>,
     gpu: Gpu,
     title: String,
@@ -75,9 +82,9 @@ where
     }
 
     fn close(&mut self) {
-        let Some(Open { presenter, window, gpu, .. }) = self.open.take() else { return };
+        let Some(Open { presenter, front, window, gpu, .. }) = self.open.take() else { return };
         self.app.end();
-        drop((presenter, window));
+        drop((presenter, front, window));
         let messages = gpu.validation_messages();
         if !messages.is_empty() && self.failure.is_none() {
             self.failure = Some(WindowError::Validation(messages).into());
@@ -119,6 +126,8 @@ where
         let presenter = Presenter::new(&gpu, &window)?;
         self.open = Some(Open {
             presenter,
+            front: Front::new(&gpu),
+            mouse: [0.0, 0.0],
             window: Arc::clone(&window),
             gpu: gpu.clone(),
             title: String::new(),
@@ -148,23 +157,74 @@ where
             Action::LeaveFullScreen => {}
             action => open.repaint |= self.app.act(action, Instant::now()),
         }
+        if let Some(open) = &mut self.open {
+            open.front.note();
+        }
+    }
+
+    /// Lets the panel know what happened, and does what the viewer wants through it.
+    fn tend_panel(&mut self, events: &ActiveEventLoop) {
+        // The second time it shows what the first has done.
+        for _ in 0..2 {
+            let Some(open) = &mut self.open else { return };
+            let (size, full_screen) = (open.window.inner_size(), open.window.fullscreen().is_some());
+            let size = [size.width, size.height];
+            let actions = open.front.tend(self.app, size, open.window.scale_factor(), full_screen, Instant::now());
+            if actions.is_empty() {
+                return;
+            }
+            for action in actions {
+                self.act(events, action);
+            }
+        }
+    }
+
+    /// A mouse button on the panel is the panel's, anywhere else it is a binding.
+    fn button(&mut self, events: &ActiveEventLoop, button: MouseButton, state: ElementState) {
+        // Where the mouse has come to is known to the panel first.
+        self.tend_panel(events);
+        let Some(open) = &mut self.open else { return };
+        let (at, left) = (open.mouse, button == MouseButton::Left);
+        let name = match state {
+            ElementState::Released => {
+                if left && open.front.is_pressed() {
+                    open.front.mouse(Pointer::Released(at));
+                }
+                return;
+            }
+            ElementState::Pressed if open.front.takes_mouse() => {
+                open.last_click = None;
+                if left {
+                    open.front.mouse(Pointer::Pressed(at));
+                }
+                return;
+            }
+            ElementState::Pressed if left && open.is_double(Instant::now()) => "MBTN_LEFT_DBL",
+            ElementState::Pressed if button == MouseButton::Right => "MBTN_RIGHT",
+            ElementState::Pressed => return,
+        };
+        if let Some(action) = keys::action(name) {
+            self.act(events, action);
+        }
     }
 
     /// Asks the app what is next, and the event loop for the moment of it.
     fn tick(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
-        let Some(open) = &mut self.open else { return Ok(()) };
         let now = Instant::now();
         let Tick { repaint, wake, finished } = self.app.tick(now)?;
         if finished {
             self.leave(events);
             return Ok(());
         }
+        self.tend_panel(events);
+        let Some(open) = self.open.as_mut().filter(|_| !self.over) else { return Ok(()) };
         let title = self.app.title();
         if title != open.title {
             open.window.set_title(&title);
             open.title = title;
         }
         open.repaint |= repaint;
+        open.exposed |= open.front.take_change();
         let cursor = open.tend_cursor(now);
         if open.retry.is_some_and(|at| at <= now) {
             open.retry = None;
@@ -172,7 +232,7 @@ where
         if (open.repaint || open.exposed) && open.retry.is_none() && !open.hidden {
             open.window.request_redraw();
         }
-        let next = [wake, open.retry, cursor].into_iter().flatten().min();
+        let next = [wake, open.retry, cursor, open.front.wake()].into_iter().flatten().min();
         events.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
         Ok(())
     }
@@ -180,7 +240,7 @@ where
     fn draw(&mut self) -> Result<(), A::Error> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let app = &mut *self.app;
-        match open.presenter.show(open.repaint, |recorder, canvas| app.paint(recorder, canvas))? {
+        match open.presenter.show(open.repaint, &mut open.front, |recorder, canvas| app.paint(recorder, canvas))? {
             Shown::Yes => (open.repaint, open.exposed) = (false, false),
             Shown::Later => open.retry = Some(Instant::now() + RETRY),
             Shown::Hidden => open.retry = Some(Instant::now() + LOOK_AGAIN),
@@ -200,9 +260,9 @@ impl Open {
         self.hide_cursor = Some(Instant::now() + CURSOR);
     }
 
-    /// Hides the cursor when its time is over; gives the moment at which that will be.
+    /// Hides the cursor when its time is over, but not before the panel; gives the moment at which that will be.
     fn tend_cursor(&mut self, now: Instant) -> Option<Instant> {
-        let at = self.hide_cursor.filter(|_| self.window.fullscreen().is_some())?;
+        let at = self.hide_cursor.filter(|_| self.window.fullscreen().is_some() && !self.front.is_visible())?;
         if at > now {
             return Some(at);
         }
@@ -258,16 +318,19 @@ where
                     self.act(events, action);
                 }
             }
-            WindowEvent::CursorMoved { .. } => open.show_cursor(),
-            WindowEvent::MouseInput { state: ElementState::Pressed, button, .. } => {
-                let name = match button {
-                    MouseButton::Left if open.is_double(Instant::now()) => "MBTN_LEFT_DBL",
-                    MouseButton::Right => "MBTN_RIGHT",
-                    _ => return,
+            WindowEvent::CursorMoved { position, .. } => {
+                open.mouse = [position.x as f32, position.y as f32];
+                open.front.mouse(Pointer::Moved(open.mouse));
+                open.show_cursor();
+            }
+            WindowEvent::CursorLeft { .. } => open.front.mouse(Pointer::Gone),
+            WindowEvent::MouseInput { state, button, .. } => self.button(events, button, state),
+            WindowEvent::MouseWheel { delta, .. } if open.front.takes_mouse() => {
+                let notches = match delta {
+                    MouseScrollDelta::LineDelta(_, down) => down,
+                    MouseScrollDelta::PixelDelta(by) => (by.y / NOTCH) as f32,
                 };
-                if let Some(action) = keys::action(name) {
-                    self.act(events, action);
-                }
+                open.front.mouse(Pointer::Wheel(notches));
             }
             _ => {}
         }

@@ -46,6 +46,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["g"], Action::Convergence(-1), "everything nearer (farther things on the screen)"),
     bind(&["x"], Action::SwapEyes, "swap the eyes"),
     bind(&["d"], Action::Flat, "2D, 3D"),
+    bind(&["TAB"], Action::Panel, "the panel appears or goes"),
     bind(&["q"], Action::Quit, "quit"),
 ];
 
@@ -85,6 +86,7 @@ pub(super) fn name(event: &KeyEvent, modifiers: ModifiersState) -> Option<String
             NamedKey::Home => "HOME",
             NamedKey::Escape => "ESC",
             NamedKey::F11 => "F11",
+            NamedKey::Tab => "TAB",
             NamedKey::MediaPlayPause | NamedKey::MediaPlay | NamedKey::MediaPause => "PLAYPAUSE",
             _ => return None,
         },

@@ -3,9 +3,10 @@
 //! [`run`] owns the main thread until the window is closed. It opens the window, starts the GPU so that it can show pictures there, and
 //! calls the app: [`App::start`] once, then [`App::tick`] whenever something happened or the moment it asked for has come, and [`App::paint`]
 //! when there is something new to see. The app paints a canvas of the window's size in physical pixels, in encoded values (they go to the
-//! screen as they are). All calls come from the main thread, and none may take longer than a frame. An idle window costs no CPU time.
+//! screen as they are). What [`App::panel`] gives is drawn over it. All calls come from the main thread, and none may take longer than a frame. An idle window costs no CPU time.
 
 mod error;
+mod front;
 mod handler;
 mod host;
 pub mod keys;

@@ -8,6 +8,7 @@ use ash::vk;
 use winit::window::Window;
 
 use super::error::WindowError;
+use super::front::Front;
 use super::host::Surface;
 use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
@@ -74,10 +75,12 @@ impl Presenter {
         self.stale = true;
     }
 
-    /// Shows the canvas; `paint` fills it first where `changed` says so or where it is new. An error of `paint` is handed on.
+    /// Shows the canvas with what is in `front` of it; `paint` fills it first where `changed` says so or where it is new. An error of
+    /// `paint` is handed on.
     pub(super) fn show<E: From<WindowError>>(
         &mut self,
         changed: bool,
+        front: &mut Front,
         paint: impl FnOnce(&mut Recorder<'_>, &Canvas) -> Result<(), E>,
     ) -> Result<Shown, E> {
         let slot = &self.slots[self.turn];
@@ -106,18 +109,24 @@ impl Presenter {
         let origin = self.window.inner_position().map_or([0, 0], |place| [place.x, place.y]);
         let canvas = Canvas { image, origin };
         let mut painted = Ok(());
+        let mut fronted = Ok(());
         let slot = &mut self.slots[self.turn];
         slot.commands
             .record(|recorder| {
                 if changed || new {
                     painted = paint(recorder, &canvas);
                 }
+                let seen = front.draw(recorder, &canvas).unwrap_or_else(|error| {
+                    fronted = Err(error);
+                    Arc::clone(&canvas.image)
+                });
                 // SAFETY: the picture is the swapchain's, made with this usage and of the canvas's size, and destroyed only after the submission.
-                unsafe { recorder.blit_to_swapchain(&canvas.image, picture) };
+                unsafe { recorder.blit_to_swapchain(&seen, picture) };
                 Ok(())
             })
             .map_err(WindowError::from)?;
         painted?;
+        fronted?;
         let semaphores = Semaphores { wait: Some(free), signal: Some(drawn) };
         slot.point = self.gpu.submit_with(&mut slot.commands, semaphores).map_err(WindowError::from)?;
         let point = slot.point;

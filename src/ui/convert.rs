@@ -1,0 +1,45 @@
+//! Between egui and the contract with the sinks: events in, meshes and textures out.
+
+use egui::epaint::textures::TexturesDelta;
+use egui::epaint::{ImageData, TextureId};
+use egui::{Event, Modifiers, PointerButton, Pos2};
+
+use crate::sink::panel::{Pointer, TextureChange};
+
+/// What egui is told of the pointer. The wheel is not among it: egui would make it smooth over many frames.
+pub(super) fn event(pointer: Pointer) -> Option<Event> {
+    let button = |at: [f32; 2], pressed| {
+        let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+        Event::PointerButton { pos: Pos2::from(at), button, pressed, modifiers }
+    };
+    Some(match pointer {
+        Pointer::Moved(at) => Event::PointerMoved(Pos2::from(at)),
+        Pointer::Pressed(at) => button(at, true),
+        Pointer::Released(at) => button(at, false),
+        Pointer::Gone => Event::PointerGone,
+        Pointer::Wheel(_) => return None,
+    })
+}
+
+/// egui's changes of textures, in the order in which they have to be made.
+pub(super) fn textures(mut delta: TexturesDelta) -> Vec<TextureChange> {
+    let mut changes = Vec::new();
+    for (id, deltas) in delta.set.drain() {
+        let TextureId::Managed(texture) = id else { continue };
+        for delta in deltas {
+            let ImageData::Color(image) = &delta.image;
+            let size = image.size.map(|side| side as u32);
+            let texels = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+            changes.push(match delta.pos {
+                None => TextureChange::New { texture, size, texels },
+                Some(at) => TextureChange::Part { texture, at: at.map(|place| place as u32), size, texels },
+            });
+        }
+    }
+    for id in delta.free.drain() {
+        if let TextureId::Managed(texture) = id {
+            changes.push(TextureChange::Gone { texture });
+        }
+    }
+    changes
+}

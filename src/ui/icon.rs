@@ -1,0 +1,68 @@
+//! The signs on buttons, drawn: no font has all of them.
+
+use egui::{Color32, Painter, Pos2, Shape, Stroke, pos2, vec2};
+
+/// A sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Icon {
+    Play,
+    Pause,
+    Previous,
+    Next,
+    FullScreen,
+    LeaveFullScreen,
+    Screen,
+    Recentre,
+    Quit,
+}
+
+/// Draws `icon` around `centre`, some 20 points wide.
+pub(super) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32) {
+    let at = |x: f32, y: f32| pos2(centre.x + x, centre.y + y);
+    let stroke = Stroke::new(2.0, colour);
+    let polygon = |points: &[(f32, f32)]| {
+        let points = points.iter().map(|(x, y)| at(*x, *y)).collect();
+        painter.add(Shape::convex_polygon(points, colour, Stroke::NONE));
+    };
+    let line = |points: &[(f32, f32)]| {
+        painter.add(Shape::line(points.iter().map(|(x, y)| at(*x, *y)).collect(), stroke));
+    };
+    match icon {
+        Icon::Play => polygon(&[(-7.0, -10.0), (11.0, 0.0), (-7.0, 10.0)]),
+        Icon::Pause => {
+            polygon(&[(-8.0, -10.0), (-2.5, -10.0), (-2.5, 10.0), (-8.0, 10.0)]);
+            polygon(&[(2.5, -10.0), (8.0, -10.0), (8.0, 10.0), (2.5, 10.0)]);
+        }
+        Icon::Previous => {
+            polygon(&[(7.0, -7.5), (-5.0, 0.0), (7.0, 7.5)]);
+            polygon(&[(-7.5, -7.5), (-5.0, -7.5), (-5.0, 7.5), (-7.5, 7.5)]);
+        }
+        Icon::Next => {
+            polygon(&[(-7.0, -7.5), (5.0, 0.0), (-7.0, 7.5)]);
+            polygon(&[(5.0, -7.5), (7.5, -7.5), (7.5, 7.5), (5.0, 7.5)]);
+        }
+        Icon::FullScreen | Icon::LeaveFullScreen => {
+            // Four corners; their arms reach inwards from the corner, or outwards from a corner farther in.
+            let (corner, arm) = if icon == Icon::FullScreen { (8.5, -5.0) } else { (3.5, 5.0) };
+            for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)] {
+                let [h, v] = [corner * x, corner * y];
+                line(&[(h + arm * x, v), (h, v), (h, v + arm * y)]);
+            }
+        }
+        Icon::Screen => {
+            // A curved screen, seen from in front.
+            line(&[(-10.0, -7.0), (0.0, -4.5), (10.0, -7.0), (10.0, 7.0), (0.0, 4.5), (-10.0, 7.0), (-10.0, -7.0)]);
+        }
+        Icon::Recentre => {
+            painter.circle_stroke(centre, 6.5, stroke);
+            painter.circle_filled(centre, 2.0, colour);
+            for (x, y) in [(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)] {
+                painter.line_segment([centre + vec2(x, y) * 6.5, centre + vec2(x, y) * 10.5], stroke);
+            }
+        }
+        Icon::Quit => {
+            line(&[(-7.0, -7.0), (7.0, 7.0)]);
+            line(&[(7.0, -7.0), (-7.0, 7.0)]);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The panel in front of the picture, built with egui: transport bar, 3D settings and, in a headset, those of its screen.
+//!
+//! [`Panel`] reads a [`PanelModel`] and what the pointer did, and gives meshes and the viewer's wishes as [`crate::sink::Action`]s; it changes nothing
+//! itself and needs no GPU. A sink reaches it through [`crate::sink::App::panel`], from its own thread. egui runs only while the panel is visible,
+//! and only when something has changed.
+
+mod convert;
+mod depth;
+mod icon;
+mod model;
+mod pass;
+mod presence;
+mod screen;
+mod seek;
+mod transport;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::{
+    Color32, ColorImage, Context, FontData, FontDefinitions, FontFamily, Pos2, RawInput, Rect, TextureHandle,
+    TextureOptions, ViewportId,
+};
+
+pub use model::{DepthModel, PanelModel, Preview};
+use pass::Pass;
+use presence::Presence;
+
+use crate::sink::panel::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer};
+use crate::time::Time;
+
+/// Which pane is open above the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Pane {
+    #[default]
+    None,
+    Depth,
+    Layouts,
+    Screen,
+}
+
+/// How soon to look for a preview that is being made.
+const PREVIEW: Duration = Duration::from_millis(40);
+/// How soon egui runs again at the earliest where it asks for that.
+const FRAME: Duration = Duration::from_millis(16);
+/// Width of a preview, in points.
+const PREVIEW_WIDTH: f32 = 192.0;
+/// Steps of the position on the bar, at most so many over the film's length.
+const STEPS: i64 = 1000;
+/// The least step of the position while the film plays.
+const STEP: Time = Time::from_nanoseconds(250_000_000);
+
+/// What has to be the same for the meshes to be the same.
+#[derive(PartialEq)]
+struct Seen {
+    model: PanelModel,
+    size: [f32; 2],
+    pixels_per_point: f32,
+    place: PanelPlace,
+    scrubbing: Option<Time>,
+}
+
+/// The panel.
+pub struct Panel {
+    context: Context,
+    began: Instant,
+    presence: Presence,
+    pane: Pane,
+    pointer: Option<Pos2>,
+    drag: seek::Drag,
+    covered: Vec<Rect>,
+    seen: Option<Seen>,
+    /// When egui wants to run again.
+    again: Option<Instant>,
+    preview: Option<(Preview, TextureHandle)>,
+    wanted: Option<Time>,
+}
+
+impl Default for Panel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Panel {
+    /// A panel that is not there yet.
+    pub fn new() -> Self {
+        let context = Context::default();
+        let name = "Ubuntu-Light".to_owned();
+        let data = Arc::new(FontData::from_static(epaint_default_fonts::UBUNTU_LIGHT));
+        let families = [FontFamily::Proportional, FontFamily::Monospace].map(|family| (family, vec![name.clone()]));
+        let font_data = BTreeMap::from([(name, data)]);
+        context.set_fonts(FontDefinitions { font_data, families: families.into() });
+        context.all_styles_mut(|style| style.animation_time = 0.0);
+        context.options_mut(|options| {
+            // All places are known beforehand: a second pass would do the viewer's wishes twice.
+            options.max_passes = NonZeroUsize::MIN;
+            // A ray trembles, and a slow machine is late.
+            options.input_options.max_click_dist = 16.0;
+            options.input_options.max_click_duration = 3.0;
+        });
+        Self {
+            context,
+            began: Instant::now(),
+            presence: Presence::default(),
+            pane: Pane::None,
+            pointer: None,
+            drag: seek::Drag::default(),
+            covered: Vec::new(),
+            seen: None,
+            again: None,
+            preview: None,
+            wanted: None,
+        }
+    }
+
+    /// It comes, or goes.
+    pub fn toggle(&mut self, now: Instant) {
+        self.presence.toggle(now);
+    }
+
+    /// The film time of which a picture is wanted on the seek bar.
+    pub fn wanted_preview(&self) -> Option<Time> {
+        self.wanted
+    }
+
+    /// Whether it is there, as far as was known when it last ran.
+    pub fn is_visible(&self) -> bool {
+        self.seen.is_some()
+    }
+
+    /// Takes what happened and gives what is to be seen and done. `model` is asked for only where the panel is there.
+    pub fn run(&mut self, input: PanelInput, model: impl FnOnce() -> PanelModel, now: Instant) -> PanelOutput {
+        let stirs = matches!(input.place, PanelPlace::Window { .. });
+        for pointer in &input.pointer {
+            self.follow(*pointer, stirs, now);
+        }
+        if input.scrubbing.is_some() || (self.is_visible() && self.is_held()) {
+            self.presence.stir(now);
+        }
+        if !self.presence.is_visible(now) {
+            return self.hide();
+        }
+        let model = model();
+        let fine = model.duration.map_or(STEP, |whole| Time::from_nanoseconds(whole.nanoseconds() / STEPS));
+        let seen = Seen {
+            model: model.seen(fine.max(STEP)),
+            size: input.size,
+            pixels_per_point: input.pixels_per_point,
+            place: input.place,
+            scrubbing: input.scrubbing,
+        };
+        let due = self.again.is_some_and(|at| at <= now);
+        let changed = self.seen.as_ref() != Some(&seen) || due || !input.pointer.is_empty();
+        let (picture, actions) = match changed {
+            true => {
+                let (picture, actions) = self.build(&input, &model, now);
+                (Some(picture), actions)
+            }
+            false => (None, Vec::new()),
+        };
+        self.seen = Some(seen);
+        let held = self.is_held();
+        if held {
+            self.presence.stir(now);
+        }
+        let missing = self.wanted.is_some() && model.preview.as_ref().map(|preview| preview.time) != self.wanted;
+        let look = missing.then(|| now + PREVIEW);
+        let goes = self.presence.goes();
+        let wake = [goes, look, self.again].into_iter().flatten().min();
+        PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
+    }
+
+    fn follow(&mut self, pointer: Pointer, stirs: bool, now: Instant) {
+        match pointer {
+            Pointer::Moved(at) | Pointer::Pressed(at) | Pointer::Released(at) => {
+                let at = Pos2::from(at);
+                // A pointer that only appears has not been moved; nor has one that trembles.
+                let moved = self.pointer.is_some_and(|before| before.distance(at) >= 1.0);
+                let pressed = matches!(pointer, Pointer::Pressed(_)) && self.is_visible();
+                if (moved && stirs) || pressed {
+                    self.presence.stir(now);
+                }
+                if moved || self.pointer.is_none() {
+                    self.pointer = Some(at);
+                }
+            }
+            Pointer::Wheel(_) => {}
+            Pointer::Gone => self.pointer = None,
+        }
+    }
+
+    /// The pointer is on it, or drags something of it.
+    fn is_held(&self) -> bool {
+        let over = self.pointer.is_some_and(|at| self.covered.iter().any(|rect| rect.contains(at)));
+        over || self.context.egui_is_using_pointer()
+    }
+
+    fn hide(&mut self) -> PanelOutput {
+        let was = self.seen.take().is_some();
+        if was {
+            (self.pane, self.wanted, self.again) = (Pane::None, None, None);
+            self.covered.clear();
+            self.context.stop_dragging();
+        }
+        PanelOutput { picture: was.then(PanelPicture::default), ..PanelOutput::default() }
+    }
+
+    fn build(
+        &mut self,
+        input: &PanelInput,
+        model: &PanelModel,
+        now: Instant,
+    ) -> (PanelPicture, Vec<crate::sink::Action>) {
+        self.load(model.preview.as_ref());
+        let size = input.size.map(|side| if side.is_finite() { side.max(1.0) } else { 1.0 });
+        let mut raw = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size.into())),
+            time: Some((now - self.began).as_secs_f64()),
+            events: input.pointer.iter().copied().filter_map(convert::event).collect(),
+            ..RawInput::default()
+        };
+        if let Some(viewport) = raw.viewports.get_mut(&ViewportId::ROOT) {
+            viewport.native_pixels_per_point = Some(input.pixels_per_point.clamp(0.25, 8.0));
+        }
+        let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
+        let wheel: f32 = input.pointer.iter().map(wheel).sum();
+        let Self { context, pane, drag, preview, .. } = self;
+        let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
+        let output = context.run_ui(raw, |ui| {
+            let mut pass = Pass {
+                ui,
+                model,
+                place: input.place,
+                scrubbing: input.scrubbing,
+                wheel,
+                actions: Vec::new(),
+                covered: Vec::new(),
+                preview: None,
+            };
+            let (bar, seek) = transport::places(size);
+            transport::build(&mut pass, bar, pane);
+            match (*pane, &model.depth, input.place) {
+                (Pane::Depth | Pane::Layouts, Some(depth), _) => depth::build(&mut pass, bar, depth, pane),
+                (Pane::Screen, _, PanelPlace::Headset(screen)) => screen::build(&mut pass, bar, screen),
+                _ => *pane = Pane::None,
+            }
+            let picture = |time: Time| {
+                let (shown, texture) = preview.as_ref()?;
+                let [width, height] = shown.size.map(|side| side.max(1) as f32);
+                let size = [PREVIEW_WIDTH, (PREVIEW_WIDTH * height / width).clamp(24.0, 150.0)];
+                // While the right one is made, the last one is better than none, if it is from nearby.
+                let near = model.duration.map_or(Time::ZERO, |whole| Time::from_nanoseconds(whole.nanoseconds() / 20));
+                let apart = (shown.time - time).max(time - shown.time);
+                (apart <= near).then_some(seek::Picture { texture: texture.id(), size })
+            };
+            seek::build(&mut pass, seek, bar.min.y, drag, picture, now);
+            (actions, covered, wanted) = (pass.actions, pass.covered, pass.preview);
+        });
+        (self.covered, self.wanted) = (covered, wanted);
+        let delay = output.viewport_output.get(&ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
+        self.again = delay.and_then(|delay| now.checked_add(delay.max(FRAME))).filter(|_| delay < Some(Duration::MAX));
+        let textures = convert::textures(output.textures_delta);
+        let meshes = self.context.tessellate(output.shapes, output.pixels_per_point);
+        (PanelPicture { meshes, textures }, actions)
+    }
+
+    /// Makes a texture of a new preview.
+    fn load(&mut self, preview: Option<&Preview>) {
+        let Some(preview) = preview else { return };
+        let bytes = preview.size.iter().try_fold(4usize, |bytes, side| bytes.checked_mul(*side as usize));
+        let known = self
+            .preview
+            .as_ref()
+            .is_some_and(|(shown, _)| shown.time == preview.time && Arc::ptr_eq(&shown.pixels, &preview.pixels));
+        if known || bytes != Some(preview.pixels.len()) || preview.pixels.is_empty() {
+            return;
+        }
+        let pixels = preview.pixels.chunks_exact(4);
+        let pixels = pixels.map(|pixel| Color32::from_rgb(pixel[0], pixel[1], pixel[2])).collect();
+        let image = ColorImage::new(preview.size.map(|side| side as usize), pixels);
+        match &mut self.preview {
+            Some((shown, texture)) => {
+                texture.set(image, TextureOptions::LINEAR);
+                *shown = preview.clone();
+            }
+            None => {
+                let texture = self.context.load_texture("preview", image, TextureOptions::LINEAR);
+                self.preview = Some((preview.clone(), texture));
+            }
+        }
+    }
+}
+
+/// Whole seconds; with `exact` milliseconds, too.
+pub fn shown_time(time: Time, exact: bool) -> String {
+    let mut text = time.to_string();
+    if !exact {
+        text.truncate(text.len() - ".000".len());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_count_seconds_and_milliseconds_when_exact() {
+        assert_eq!(shown_time(Time::from_seconds(83.9), false), "1:23");
+        assert_eq!(shown_time(Time::from_seconds(83.9), true), "1:23.900");
+    }
+}

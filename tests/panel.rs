@@ -1,0 +1,184 @@
+//! The panel's meshes on pictures: where they come to lie, in which colours, and that nothing in use is touched. The validation layer watches.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use ash::vk;
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
+use deep3d::sink::Layout;
+use deep3d::sink::panel::{PanelPicture, PanelRenderer, TextureChange, Views};
+use egui::epaint::{ClippedPrimitive, Color32, Mesh, Primitive, Rect, TextureId, Vertex, pos2};
+
+/// A rectangle in points, with a corner of texture 0 on it, clipped to itself.
+fn rectangle(rect: Rect, colour: Color32) -> ClippedPrimitive {
+    let mut mesh = Mesh::with_texture(TextureId::Managed(0));
+    for (x, y) in
+        [(rect.min.x, rect.min.y), (rect.max.x, rect.min.y), (rect.min.x, rect.max.y), (rect.max.x, rect.max.y)]
+    {
+        mesh.vertices.push(Vertex { pos: pos2(x, y), uv: pos2(0.1, 0.1), color: colour });
+    }
+    mesh.indices = vec![0, 1, 2, 2, 1, 3];
+    ClippedPrimitive { clip_rect: rect, primitive: Primitive::Mesh(mesh) }
+}
+
+/// White in its upper left half, nothing elsewhere.
+fn texels() -> TextureChange {
+    let texels = (0..16).flat_map(|index| if index % 4 < 2 { [255; 4] } else { [0; 4] }).collect();
+    TextureChange::New { texture: 0, size: [4, 4], texels }
+}
+
+fn canvas(gpu: &Gpu, size: [u32; 2], colour: [u8; 4]) -> Arc<Image> {
+    let image = Image::new(gpu, "canvas", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 }).unwrap();
+    let content = colour.repeat((size[0] * size[1]) as usize);
+    let buffer = Buffer::new(gpu, "canvas", content.len() as u64, BufferKind::Upload).unwrap();
+    buffer.write(0, &content).unwrap();
+    let mut commands = Commands::new(gpu, "fill", 0).unwrap();
+    commands.record(|recorder| recorder.copy_buffer_to_image(&buffer, &image, 4)).unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    image
+}
+
+/// What is to be seen after drawing, as a function of the pixel.
+fn draw(
+    gpu: &Gpu,
+    renderer: &mut PanelRenderer,
+    target: &Arc<Image>,
+    views: &Views,
+    background: Option<[f32; 4]>,
+) -> impl Fn(u32, u32) -> [u8; 4] + use<> {
+    let [width, height] = target.size();
+    let buffer = Buffer::new(gpu, "back", u64::from(width * height * 4), BufferKind::Readback).unwrap();
+    let mut commands = Commands::new(gpu, "draw", 0).unwrap();
+    let mut drawn = Ok(());
+    let record = commands.record(|recorder| {
+        drawn = renderer.draw(recorder, target, views, background);
+        recorder.copy_image_to_buffer(target, &buffer, 4)
+    });
+    record.unwrap();
+    drawn.unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    let bytes = buffer.read(<[u8]>::to_vec).unwrap();
+    move |x, y| bytes[((y * width + x) * 4) as usize..][..4].try_into().unwrap()
+}
+
+const GREY: [u8; 4] = [100, 110, 120, 255];
+
+#[test]
+fn a_mesh_lies_over_the_picture_in_encoded_values() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    let solid = rectangle(Rect::from_min_max(pos2(10.0, 10.0), pos2(20.0, 20.0)), Color32::from_rgb(200, 40, 7));
+    let half = Color32::from_rgba_premultiplied(60, 20, 0, 128);
+    let glass = rectangle(Rect::from_min_max(pos2(30.0, 10.0), pos2(40.0, 20.0)), half);
+    renderer.show(PanelPicture { meshes: vec![solid, glass], textures: vec![texels()] });
+    let target = canvas(&gpu, [128, 64], GREY);
+    let views = Views { pixels_per_point: 2.0, ..Views::whole([128, 64], 2.0) };
+    let pixel = draw(&gpu, &mut renderer, &target, &views, None);
+    assert_eq!(pixel(30, 30), [200, 40, 7, 255]);
+    assert_eq!([pixel(19, 30), pixel(40, 30), pixel(30, 19), pixel(30, 40)], [GREY; 4]);
+    // Half of what was there, and the panel's own share on top, as egui means it: no light is added up, only numbers.
+    let over = |own: u8, was: u8| f32::from(own) + f32::from(was) * (1.0 - 128.0 / 255.0);
+    let found = pixel(70, 30);
+    for (channel, (own, was)) in [(60, 100), (20, 110), (0, 120)].into_iter().enumerate() {
+        assert!((f32::from(found[channel]) - over(own, was)).abs() <= 1.5, "{found:?}");
+    }
+    assert_eq!(found[3], 255);
+}
+
+#[test]
+fn both_eyes_of_a_side_by_side_picture_have_the_whole_panel() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    let red = Color32::from_rgb(255, 0, 0);
+    for (layout, size, other) in [(Layout::Sbs, [2400, 400], [1200, 0]), (Layout::Tab, [1200, 800], [0, 400])] {
+        let views = Views::on_canvas(layout, size, 1.0);
+        assert_eq!(views.size, [1200.0, 400.0]);
+        let corner = rectangle(Rect::from_min_max(pos2(1190.0, 390.0), pos2(1300.0, 500.0)), red);
+        renderer.show(PanelPicture { meshes: vec![corner], textures: vec![texels()] });
+        let target = canvas(&gpu, size, GREY);
+        let pixel = draw(&gpu, &mut renderer, &target, &views, None);
+        for [x, y] in [[0, 0], other] {
+            assert_eq!(pixel(x + 1195, y + 395), [255, 0, 0, 255], "{layout}");
+            assert_eq!(pixel(x + 1185, y + 395), GREY, "{layout}");
+            assert_eq!(pixel(x + 1195, y + 385), GREY, "{layout}");
+        }
+        // Nothing of one eye's panel reaches into the other's.
+        assert_eq!(pixel(other[0], other[1]), GREY, "{layout}");
+    }
+    // Squeezed eyes: as wide in points as the window.
+    let views = Views::on_canvas(Layout::HalfSbs, [1200, 400], 1.0);
+    let left = rectangle(Rect::from_min_max(pos2(0.0, 0.0), pos2(600.0, 400.0)), red);
+    renderer.show(PanelPicture { meshes: vec![left], textures: Vec::new() });
+    let pixel = draw(&gpu, &mut renderer, &canvas(&gpu, [1200, 400], GREY), &views, None);
+    let halves = [pixel(299, 200)[0], pixel(301, 200)[0], pixel(899, 200)[0], pixel(901, 200)[0]];
+    assert_eq!(halves, [255, 100, 255, 100]);
+}
+
+#[test]
+fn an_image_of_its_own_is_transparent_around_the_panel() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    let target = canvas(&gpu, [64, 64], GREY);
+    let half = Color32::from_rgba_premultiplied(64, 32, 0, 128);
+    let middle = rectangle(Rect::from_min_max(pos2(16.0, 16.0), pos2(48.0, 48.0)), half);
+    renderer.show(PanelPicture { meshes: vec![middle], textures: vec![texels()] });
+    let pixel = draw(&gpu, &mut renderer, &target, &Views::whole([64, 64], 1.0), Some([0.0; 4]));
+    assert_eq!(pixel(5, 5), [0; 4]);
+    assert!(pixel(32, 32).iter().zip([64, 32, 0, 128]).all(|(found, wanted)| found.abs_diff(wanted) <= 1));
+    // Nothing to be seen any more.
+    renderer.show(PanelPicture::default());
+    let pixel = draw(&gpu, &mut renderer, &target, &Views::whole([64, 64], 1.0), Some([0.0; 4]));
+    assert_eq!(pixel(32, 32), [0; 4]);
+}
+
+#[test]
+fn textures_change_while_the_gpu_still_draws_with_them() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    let target = canvas(&gpu, [64, 64], GREY);
+    let views = Views::whole([64, 64], 1.0);
+    let whole = || rectangle(Rect::from_min_max(pos2(0.0, 0.0), pos2(64.0, 64.0)), Color32::WHITE);
+    let filled = |size: u32, value: u8| {
+        let texels = vec![[value, value, value, 255]; (size * size) as usize].concat();
+        TextureChange::New { texture: 0, size: [size, size], texels }
+    };
+    let mut commands: Vec<_> = (0..3).map(|_| Commands::new(&gpu, "draw", 0).unwrap()).collect();
+    for turn in 0..60u32 {
+        // Sizes change at first, then only what is in them, in whole and in part.
+        let size = if turn < 20 { 4 + turn % 3 } else { 8 };
+        let mut textures = vec![filled(size, turn as u8)];
+        let value = turn as u8 + 100;
+        let texels = [value, value, value, 255].repeat(4);
+        textures.push(TextureChange::Part { texture: 0, at: [0, 0], size: [2, 2], texels });
+        if turn % 7 == 5 {
+            textures.push(TextureChange::Gone { texture: 0 });
+        }
+        renderer.show(PanelPicture { meshes: vec![whole()], textures });
+        let commands = &mut commands[(turn % 3) as usize];
+        let mut drawn = Ok(());
+        commands
+            .record(|recorder| {
+                drawn = renderer.draw(recorder, &target, &views, None);
+                Ok(())
+            })
+            .unwrap();
+        drawn.unwrap();
+        let _ = gpu.submit(commands).unwrap();
+    }
+    let pixel = draw(&gpu, &mut renderer, &target, &views, Some([0.0; 4]));
+    let value = pixel(5, 5);
+    assert!(value[0].abs_diff(159) <= 1, "the part that was changed last: {value:?}");
+    // A part of a texture that is not there, or beyond it, is refused or passed over, and never written.
+    let outside = TextureChange::Part { texture: 0, at: [7, 7], size: [2, 2], texels: vec![0; 16] };
+    renderer.show(PanelPicture { meshes: Vec::new(), textures: vec![outside] });
+    let mut commands = Commands::new(&gpu, "draw", 0).unwrap();
+    let mut drawn = Ok(());
+    commands
+        .record(|recorder| {
+            drawn = renderer.draw(recorder, &target, &views, None);
+            Ok(())
+        })
+        .unwrap();
+    assert!(drawn.is_err());
+}
