@@ -18,6 +18,7 @@ mod error;
 pub mod geometry;
 mod layers;
 mod refresh;
+pub mod room;
 mod runtime;
 mod session;
 mod sheets;
