@@ -151,6 +151,8 @@ void main() {
         light += vec3(0.35, 0.42, 0.55) * beam(along, view.rays[2 * hand], view.rays[2 * hand + 1]);
     }
     float noise = fract(52.9829189 * fract(dot(vec2(pixel), vec2(0.06711056, 0.00583715)))) - 0.5;
+    // Where there is no theatre, whatever lies behind is seen through.
+    float cover = view.eye.w != 0.0 ? 1.0 : clamp(max(light.r, max(light.g, light.b)), 0.0, 1.0);
     vec3 code = to_code(clamp(light, 0.0, 1.0)) + noise / 255.0 * (any(greaterThan(light, vec3(0.0))) ? 1.0 : 0.0);
     if (view.screen.w != 0.0) {
         vec3 place = on_screen(along);
@@ -159,7 +161,8 @@ void main() {
             vec2 down = (on_screen(direction(at + vec2(0.0, 1.0))).xy - place.xy) * vec2(push.film_size);
             float level = 0.5 * log2(max(max(dot(right, right), dot(down, down)), 1.0));
             code = textureLod(film, place.xy, level).rgb;
+            cover = 1.0;
         }
     }
-    imageStore(result, pixel, vec4(clamp(code, 0.0, 1.0), 1.0));
+    imageStore(result, pixel, vec4(clamp(code, 0.0, 1.0), cover));
 }

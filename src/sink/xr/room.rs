@@ -252,13 +252,14 @@ pub fn reference(sight: &Sight, film: [f32; 3], size: [u32; 2]) -> Vec<u8> {
             }
             let noise = fract(52.982_918 * fract(pixel.dot(Vec2::new(0.067_110_56, 0.005_837_15)))) - 0.5;
             let noise = if light.max_element() > 0.0 { noise / 255.0 } else { 0.0 };
+            let mut cover = if sight.theatre { 1.0 } else { light.max_element().clamp(0.0, 1.0) };
             let mut code = light.clamp(Vec3::ZERO, Vec3::ONE).to_array().map(|v| to_code(v) + noise);
             let hit = sight.screen.hit(sight.eye.position, along).map(|(_, place)| place);
             if sight.draws_screen && hit.is_some_and(|p| p.cmpge(Vec2::ZERO).all() && p.cmplt(Vec2::ONE).all()) {
-                code = film;
+                (code, cover) = (film, 1.0);
             }
-            result.extend(code.map(|v| (v.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8));
-            result.push(255);
+            let [r, g, b] = code;
+            result.extend([r, g, b, cover].map(|v| (v.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8));
         }
     }
     result
