@@ -91,26 +91,26 @@ fn both_eyes_of_a_side_by_side_picture_have_the_whole_panel() {
     let gpu = WatchedGpu::new().unwrap();
     let mut renderer = PanelRenderer::new(&gpu).unwrap();
     let red = Color32::from_rgb(255, 0, 0);
-    for (layout, size, other) in [(Layout::Sbs, [2400, 400], [1200, 0]), (Layout::Tab, [1200, 800], [0, 400])] {
+    for (layout, size, other) in [(Layout::Sbs, [2400, 420], [1200, 0]), (Layout::Tab, [1200, 840], [0, 420])] {
         let views = Views::on_canvas(layout, size, 1.0);
-        assert_eq!(views.size, [1200.0, 400.0]);
-        let corner = rectangle(Rect::from_min_max(pos2(1190.0, 390.0), pos2(1300.0, 500.0)), red);
+        assert_eq!(views.size, [1200.0, 420.0]);
+        let corner = rectangle(Rect::from_min_max(pos2(1190.0, 410.0), pos2(1300.0, 500.0)), red);
         renderer.show(PanelPicture { meshes: vec![corner], textures: vec![texels()] });
         let target = canvas(&gpu, size, GREY);
         let pixel = draw(&gpu, &mut renderer, &target, &views, None);
         for [x, y] in [[0, 0], other] {
-            assert_eq!(pixel(x + 1195, y + 395), [255, 0, 0, 255], "{layout}");
-            assert_eq!(pixel(x + 1185, y + 395), GREY, "{layout}");
-            assert_eq!(pixel(x + 1195, y + 385), GREY, "{layout}");
+            assert_eq!(pixel(x + 1195, y + 415), [255, 0, 0, 255], "{layout}");
+            assert_eq!(pixel(x + 1185, y + 415), GREY, "{layout}");
+            assert_eq!(pixel(x + 1195, y + 405), GREY, "{layout}");
         }
         // Nothing of one eye's panel reaches into the other's.
         assert_eq!(pixel(other[0], other[1]), GREY, "{layout}");
     }
     // Squeezed eyes: as wide in points as the window.
-    let views = Views::on_canvas(Layout::HalfSbs, [1200, 400], 1.0);
-    let left = rectangle(Rect::from_min_max(pos2(0.0, 0.0), pos2(600.0, 400.0)), red);
+    let views = Views::on_canvas(Layout::HalfSbs, [1200, 420], 1.0);
+    let left = rectangle(Rect::from_min_max(pos2(0.0, 0.0), pos2(600.0, 420.0)), red);
     renderer.show(PanelPicture { meshes: vec![left], textures: Vec::new() });
-    let pixel = draw(&gpu, &mut renderer, &canvas(&gpu, [1200, 400], GREY), &views, None);
+    let pixel = draw(&gpu, &mut renderer, &canvas(&gpu, [1200, 420], GREY), &views, None);
     let halves = [pixel(299, 200)[0], pixel(301, 200)[0], pixel(899, 200)[0], pixel(901, 200)[0]];
     assert_eq!(halves, [255, 100, 255, 100]);
 }

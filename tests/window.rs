@@ -282,6 +282,117 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
     assert_eq!(said, "", "nothing is said where all is well");
 }
 
+/// Where a point of the panel is in the left half of the clip's window: its points are smaller than pixels there, so that all of it has room.
+fn panel_pixel(x: f64, from_below: f64) -> [u32; 2] {
+    let scale = f64::from(SIZE[1]) / 410.0;
+    [(x * scale).round() as u32, (f64::from(SIZE[1]) - from_below * scale).round() as u32]
+}
+
+impl Playing<'_> {
+    fn mouse(&self, [x, y]: [u32; 2]) {
+        self.display.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
+    fn click(&self, at: [u32; 2], button: &str) {
+        self.mouse(at);
+        self.display.xdotool(&["click", button]);
+    }
+
+    /// Processor time that it has used so far.
+    fn used(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.program.0.id())).unwrap();
+        let fields: Vec<_> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// Fails where it works although there is nothing to do.
+    fn assert_idle(&self, when: &str) {
+        let before = self.used();
+        std::thread::sleep(Duration::from_millis(1500));
+        let used = self.used() - before;
+        assert!(used <= Duration::from_millis(40), "{used:?} of processor time in 1.5 s {when}");
+    }
+}
+
+#[test]
+fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
+    let display = Display::start([1600, 900]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 60);
+    let mut playing = Playing::start(&display, &["play", "--loop", film.to_str().unwrap()]);
+    playing.wait(START, "the first picture", |playing| (playing.look().mean() > 20.0).then_some(()));
+    playing.key("space");
+    playing.title_with("paused");
+    let plain = playing.look();
+    let plain = playing.wait(SOON, "a standing picture", |playing| {
+        std::thread::sleep(Duration::from_millis(300));
+        let now = playing.look();
+        (now.difference(&plain) == 0.0 || playing.look().difference(&now) == 0.0).then_some(now)
+    });
+
+    // The mouse brings it, before both eyes, and it goes again.
+    let [width, height] = SIZE;
+    let bar = panel_pixel(364.0, 130.0);
+    let bars = |shot: &Screenshot| [0, width].map(|x| shot.part([x + bar[0] - 90, bar[1]], [260, 90]).mean());
+    let is_there = |playing: &mut Playing<'_>| {
+        let now = playing.look();
+        (bars(&now).iter().zip(bars(&plain)).all(|(now, plain)| *now < 50.0 && plain > 60.0)).then_some(now)
+    };
+    let is_gone = |playing: &mut Playing<'_>| (playing.look().difference(&plain) == 0.0).then_some(());
+    playing.mouse([300, 100]);
+    playing.mouse([310, 110]);
+    let shown = playing.wait(SOON, "the panel", is_there);
+    let above = |shot: &Screenshot| shot.part([0, 0], [2 * width, height / 3]);
+    assert_eq!(above(&shown).difference(&above(&plain)), 0.0, "above the panel nothing has changed");
+    playing.wait(SOON, "the panel to go", is_gone);
+    playing.assert_idle("while nothing is to be done");
+
+    // Its key does the same, and sends it away.
+    playing.key("Tab");
+    playing.wait(SOON, "the panel", is_there);
+    playing.key("Tab");
+    playing.wait(SOON, "the panel to go", is_gone);
+
+    // A click on its button lets the film go on; in the right eye's picture the next one halts it. Neither is a double click, and a right click
+    // on the panel means nothing.
+    let [x, y] = panel_pixel(97.0, 47.0);
+    playing.mouse([x + 1, y]);
+    playing.click([x, y], "1");
+    playing.wait(SOON, "the film to go on", |playing| (!playing.title().contains("paused")).then_some(()));
+    playing.click([x + width, y], "1");
+    playing.title_with("paused");
+    playing.click([x, y], "3");
+    playing.click([x, y + 9], "3");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(playing.title().contains("paused"), "{}", playing.title());
+    assert_eq!(playing.size(), [2 * width, height]);
+    // Under the mouse it stays, and costs nothing there either.
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(bars(&playing.look()).iter().all(|mean| *mean < 60.0), "it went although the mouse is on it");
+    playing.assert_idle("while the panel only stands there");
+
+    // The bar seeks: to its middle.
+    let seek = panel_pixel(364.4, 93.0);
+    playing.click(seek, "1");
+    playing.wait(SOON, "the middle of the film", |playing| {
+        (29.0..31.0).contains(&seconds(&playing.title())).then_some(())
+    });
+
+    // Beside the panel the mouse is what it was: a double click fills the screen, a right click lets the film go on.
+    playing.mouse([320, 60]);
+    display.xdotool(&["click", "--repeat", "2", "--delay", "60", "1"]);
+    playing.wait(SOON, "the whole screen", |playing| (playing.size() == [1600, 900]).then_some(()));
+    playing.key("Escape");
+    playing.wait(SOON, "the window again", |playing| (playing.size() == [2 * width, height]).then_some(()));
+    playing.click([320, 60], "3");
+    playing.wait(SOON, "the film to go on", |playing| (!playing.title().contains("paused")).then_some(()));
+
+    playing.key("q");
+    let (status, said, _) = playing.program.end(SOON);
+    assert!(status.success() && said.is_empty(), "{status}: {said}");
+}
+
 #[test]
 fn the_window_closes_at_the_end_and_never_opens_for_what_is_no_film() {
     let display = Display::start([800, 600]);

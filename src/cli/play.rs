@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
 use super::{PlayArguments, SinkKind, headset};
 use crate::eyes::{Eyes, Place, Settings};
-use crate::film::{Film, FilmOptions, Scene, Step};
+use crate::film::{Film, FilmOptions, Preview, Previews, Scene, Step};
 use crate::gpu::{Gpu, GpuOptions, Headless, Image, Recorder};
 use crate::media::StopFlag;
 use crate::net::Weights;
@@ -141,8 +141,9 @@ impl Playlist for Files {
         let (weights, options, stop) = (Arc::clone(&self.weights), self.options.clone(), StopFlag::default());
         let stopped = stop.clone();
         let open = move || {
-            let film = Film::open(&gpu, &weights, &input, &options, stopped)?;
-            Ok(PlayedFilm { gpu, film })
+            let film = Film::open(&gpu, &weights, &input, &options, stopped.clone())?;
+            let previews = Previews::new(&input, &film.info, &stopped);
+            Ok(PlayedFilm { gpu, film, previews })
         };
         if std::mem::replace(&mut self.begun, true) {
             Opening::new(open, move || stop.stop())
@@ -156,6 +157,7 @@ impl Playlist for Files {
 struct PlayedFilm {
     gpu: Gpu,
     film: Film,
+    previews: Option<Previews>,
 }
 
 impl player::Film for PlayedFilm {
@@ -181,6 +183,12 @@ impl player::Film for PlayedFilm {
 
     fn set_now(&mut self, now: Option<Time>) {
         self.film.control().set_now(now);
+    }
+
+    fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
+        let previews = self.previews.as_ref()?;
+        previews.want(time);
+        Some(previews.made())
     }
 
     fn duration(&self) -> Option<Time> {

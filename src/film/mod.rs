@@ -12,6 +12,7 @@ mod control;
 mod decode;
 mod made_up;
 mod pool;
+mod preview;
 mod scene;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use chain::{ChainOptions, NETWORK_AREA};
 pub use control::Control;
+pub use preview::{Preview, Previews};
 pub use scene::{Layout, Scene, Slot};
 
 use crate::frame::{Frame, Picture};

@@ -302,6 +302,17 @@ impl Film {
         self.drop_until(target, 0, cancelled)
     }
 
+    /// Goes to the last place at or before `target` where decoding can begin.
+    pub(super) fn seek_near(&mut self, target: Time) -> Result<(), MediaError> {
+        if !self.demuxer.can_seek() || self.timeline.is_counted() {
+            return Err(MediaError::CannotSeek(self.location.clone()));
+        }
+        self.demuxer.seek(self.timeline.raw(target.max(Time::ZERO)))?;
+        self.forget();
+        self.drop_until_key = MOST_DROPPED;
+        Ok(())
+    }
+
     /// Drops frames up to the one seen at `target`. Late where fewer than `needed` came up to it.
     fn drop_until(&mut self, target: Time, needed: usize, cancelled: &dyn Fn() -> bool) -> Result<Landed, MediaError> {
         let mut count = 0;

@@ -263,6 +263,18 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Goes near `target`, quickly: [`Source::next`] then gives the first picture from the last place before it where decoding can begin. For
+    /// previews. Frames count from zero again and bear `epoch`.
+    pub fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
+        (self.epoch, self.given) = (epoch, 0);
+        match &mut self.kind {
+            Kind::Film(film) => film.seek_near(target),
+            Kind::Still(_) => Ok(()),
+        }
+    }
+}
+
 fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
     let Some(first) = film.peek()? else { return Err(MediaError::NoPictures(location.to_owned())) };
     let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);

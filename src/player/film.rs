@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::film::Preview;
 use crate::frame::Frame;
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
-use crate::ui::{DepthModel, Preview};
+use crate::ui::DepthModel;
 
 /// Any error, in words for the user.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -44,7 +45,8 @@ pub trait Film {
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;
 
-    /// Asks for a small picture of what is to be seen at `time`, or for none; gives the last one that was made. Never waits.
+    /// Asks for a small picture of what is to be seen at `time`, or for none; gives the last one that was made, or nothing where there will be none.
+    /// Never waits.
     fn preview(&mut self, _time: Option<Time>) -> Option<Preview> {
         None
     }

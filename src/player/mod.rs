@@ -24,10 +24,10 @@ pub use film::{Error, Film, Next, Painter, Playlist};
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
 
+use crate::film::Preview;
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
-use crate::ui::Preview;
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);

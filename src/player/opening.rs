@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
 use super::film::{Error, Film, Next};
+use crate::film::Preview;
 use crate::time::Time;
 
 enum State<F> {
@@ -98,6 +99,10 @@ impl<F: Film> Film for Opening<F> {
 
     fn duration(&self) -> Option<Time> {
         if let State::Open(film) = &self.state { film.duration() } else { None }
+    }
+
+    fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
+        if let State::Open(film) = &mut self.state { film.preview(time) } else { None }
     }
 
     fn size(&self) -> Option<[u32; 2]> {

@@ -6,6 +6,25 @@ use egui::{Event, Modifiers, PointerButton, Pos2};
 
 use crate::sink::panel::{Pointer, TextureChange};
 
+/// Whether a place or a number of notches is one: egui does not expect others.
+pub(super) fn is_sound(pointer: &Pointer) -> bool {
+    match pointer {
+        Pointer::Moved(at) | Pointer::Pressed(at) | Pointer::Released(at) => at.iter().all(|place| place.abs() < 1e6),
+        Pointer::Wheel(notches) => notches.abs() < 1e6,
+        Pointer::Gone => true,
+    }
+}
+
+/// A side in points that can be built in.
+pub(super) fn side(points: f32) -> f32 {
+    if points.is_finite() { points.clamp(1.0, 1e5) } else { 1.0 }
+}
+
+/// A density that letters can be made for.
+pub(super) fn pixels_per_point(density: f32) -> f32 {
+    if density.is_finite() { density.clamp(0.25, 8.0) } else { 1.0 }
+}
+
 /// What egui is told of the pointer. The wheel is not among it: egui would make it smooth over many frames.
 pub(super) fn event(pointer: Pointer) -> Option<Event> {
     let button = |at: [f32; 2], pressed| {

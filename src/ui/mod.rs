@@ -14,6 +14,7 @@ mod screen;
 mod seek;
 mod transport;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -24,10 +25,11 @@ use egui::{
     TextureOptions, ViewportId,
 };
 
-pub use model::{DepthModel, PanelModel, Preview};
+pub use model::{DepthModel, PanelModel};
 use pass::Pass;
 use presence::Presence;
 
+use crate::film::Preview;
 use crate::sink::panel::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer};
 use crate::time::Time;
 
@@ -71,6 +73,7 @@ pub struct Panel {
     pointer: Option<Pos2>,
     drag: seek::Drag,
     covered: Vec<Rect>,
+    widgets: Vec<(&'static str, Rect)>,
     seen: Option<Seen>,
     /// When egui wants to run again.
     again: Option<Instant>,
@@ -109,6 +112,7 @@ impl Panel {
             pointer: None,
             drag: seek::Drag::default(),
             covered: Vec::new(),
+            widgets: Vec::new(),
             seen: None,
             again: None,
             preview: None,
@@ -126,13 +130,20 @@ impl Panel {
         self.wanted
     }
 
+    /// Where the widget of this name is: its upper left and lower right corner, in points. For tests.
+    pub fn widget(&self, name: &str) -> Option<[[f32; 2]; 2]> {
+        let (_, rect) = self.widgets.iter().find(|(known, _)| *known == name)?;
+        Some([rect.min.into(), rect.max.into()])
+    }
+
     /// Whether it is there, as far as was known when it last ran.
     pub fn is_visible(&self) -> bool {
         self.seen.is_some()
     }
 
     /// Takes what happened and gives what is to be seen and done. `model` is asked for only where the panel is there.
-    pub fn run(&mut self, input: PanelInput, model: impl FnOnce() -> PanelModel, now: Instant) -> PanelOutput {
+    pub fn run(&mut self, mut input: PanelInput, model: impl FnOnce() -> PanelModel, now: Instant) -> PanelOutput {
+        input.pointer.retain(convert::is_sound);
         let stirs = matches!(input.place, PanelPlace::Window { .. });
         for pointer in &input.pointer {
             self.follow(*pointer, stirs, now);
@@ -166,7 +177,8 @@ impl Panel {
         if held {
             self.presence.stir(now);
         }
-        let missing = self.wanted.is_some() && model.preview.as_ref().map(|preview| preview.time) != self.wanted;
+        let settled = |preview: &Preview| Some(preview.time) == self.wanted && preview.settled;
+        let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes();
         let wake = [goes, look, self.again].into_iter().flatten().min();
@@ -203,6 +215,7 @@ impl Panel {
         if was {
             (self.pane, self.wanted, self.again) = (Pane::None, None, None);
             self.covered.clear();
+            self.widgets.clear();
             self.context.stop_dragging();
         }
         PanelOutput { picture: was.then(PanelPicture::default), ..PanelOutput::default() }
@@ -215,7 +228,7 @@ impl Panel {
         now: Instant,
     ) -> (PanelPicture, Vec<crate::sink::Action>) {
         self.load(model.preview.as_ref());
-        let size = input.size.map(|side| if side.is_finite() { side.max(1.0) } else { 1.0 });
+        let size = input.size.map(convert::side);
         let mut raw = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size.into())),
             time: Some((now - self.began).as_secs_f64()),
@@ -223,11 +236,12 @@ impl Panel {
             ..RawInput::default()
         };
         if let Some(viewport) = raw.viewports.get_mut(&ViewportId::ROOT) {
-            viewport.native_pixels_per_point = Some(input.pixels_per_point.clamp(0.25, 8.0));
+            viewport.native_pixels_per_point = Some(convert::pixels_per_point(input.pixels_per_point));
         }
         let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
-        let Self { context, pane, drag, preview, .. } = self;
+        let before = self.pane;
+        let Self { context, pane, drag, preview, widgets, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
             let mut pass = Pass {
@@ -238,6 +252,7 @@ impl Panel {
                 wheel,
                 actions: Vec::new(),
                 covered: Vec::new(),
+                widgets: RefCell::default(),
                 preview: None,
             };
             let (bar, seek) = transport::places(size);
@@ -258,10 +273,14 @@ impl Panel {
             };
             seek::build(&mut pass, seek, bar.min.y, drag, picture, now);
             (actions, covered, wanted) = (pass.actions, pass.covered, pass.preview);
+            *widgets = pass.widgets.into_inner();
         });
         (self.covered, self.wanted) = (covered, wanted);
         let delay = output.viewport_output.get(&ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
         self.again = delay.and_then(|delay| now.checked_add(delay.max(FRAME))).filter(|_| delay < Some(Duration::MAX));
+        if self.pane != before {
+            self.again = Some(now);
+        }
         let textures = convert::textures(output.textures_delta);
         let meshes = self.context.tessellate(output.shapes, output.pixels_per_point);
         (PanelPicture { meshes, textures }, actions)
@@ -275,7 +294,13 @@ impl Panel {
             .preview
             .as_ref()
             .is_some_and(|(shown, _)| shown.time == preview.time && Arc::ptr_eq(&shown.pixels, &preview.pixels));
-        if known || bytes != Some(preview.pixels.len()) || preview.pixels.is_empty() {
+        if known {
+            return;
+        }
+        if preview.pixels.is_empty() || bytes != Some(preview.pixels.len()) {
+            if preview.settled {
+                self.preview = None;
+            }
             return;
         }
         let pixels = preview.pixels.chunks_exact(4);

@@ -1,7 +1,6 @@
 //! What the panel shows: plain values, filled in by whoever plays.
 
-use std::sync::Arc;
-
+use crate::film::Preview;
 use crate::sink::Layout;
 use crate::time::Time;
 
@@ -22,7 +21,7 @@ pub struct PanelModel {
     pub has_next: bool,
     /// How much depth, and in which layout; nothing where that cannot be set.
     pub depth: Option<DepthModel>,
-    /// A picture out of the film, for the seek bar: the last one that was made.
+    /// A picture out of the film, for the seek bar: the last one that was made. `None` where there will be none.
     pub preview: Option<Preview>,
 }
 
@@ -39,17 +38,6 @@ pub struct DepthModel {
     pub flat: bool,
     /// How the eyes are arranged.
     pub layout: Layout,
-}
-
-/// A small picture out of the film.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    /// The time that was asked for, not that of the picture.
-    pub time: Time,
-    /// Width and height in pixels.
-    pub size: [u32; 2],
-    /// R'G'B' and alpha, 8 bits each, rows tightly packed.
-    pub pixels: Arc<[u8]>,
 }
 
 impl PanelModel {

@@ -2,6 +2,8 @@
 //!
 //! Everything is grey: through coloured glasses a colour is seen by one eye alone.
 
+use std::cell::RefCell;
+
 use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Ui, pos2, vec2};
 
 use super::icon::{self, Icon};
@@ -49,13 +51,15 @@ pub(super) struct Pass<'a> {
     pub(super) actions: Vec<Action>,
     /// What the panel covers.
     pub(super) covered: Vec<Rect>,
+    /// All widgets, by name.
+    pub(super) widgets: RefCell<Vec<(&'static str, Rect)>>,
     /// The film time of which a picture is wanted.
     pub(super) preview: Option<Time>,
 }
 
 /// What a slider is for.
 pub(super) struct Slider<'a> {
-    pub(super) name: &'a str,
+    pub(super) name: &'static str,
     pub(super) value: f32,
     /// Least and most.
     pub(super) range: [f32; 2],
@@ -87,12 +91,13 @@ impl Pass<'_> {
     }
 
     /// A widget of the panel, its name the same from one building to the next.
-    pub(super) fn interact(&self, rect: Rect, name: &str, sense: Sense) -> Response {
+    pub(super) fn interact(&self, rect: Rect, name: &'static str, sense: Sense) -> Response {
+        self.widgets.borrow_mut().push((name, rect));
         self.ui.interact(rect, Id::new(("panel", name)), sense)
     }
 
     /// A button that fills `rect`; true when it is clicked.
-    pub(super) fn button(&self, rect: Rect, name: &str, face: Face<'_>, chosen: bool) -> bool {
+    pub(super) fn button(&self, rect: Rect, name: &'static str, face: Face<'_>, chosen: bool) -> bool {
         let response = self.interact(rect, name, Sense::click());
         let shown = rect.shrink(2.0);
         if chosen {

@@ -23,7 +23,7 @@ pub struct Views {
 }
 
 /// The panel has to have so much room, in points; where there is less, points become smaller.
-const LEAST: [f32; 2] = [620.0, 300.0];
+const LEAST: [f32; 2] = [620.0, 410.0];
 /// On an eye's picture as high as this, in pixels, points are the window system's own; on a higher one they grow with it, so that the panel can be
 /// read from as far away as the film.
 const USUAL_HEIGHT: f32 = 1000.0;
@@ -88,10 +88,10 @@ mod tests {
 
     #[test]
     fn points_shrink_in_small_windows_and_grow_on_large_screens() {
-        let views = Views::on_canvas(Layout::Sbs, [620, 175], 1.0);
+        let views = Views::on_canvas(Layout::Sbs, [620, 205], 1.0);
         assert!((views.size[0] - 620.0).abs() < 1e-3 && views.pixels_per_point == 0.5, "{views:?}");
         assert_eq!(Views::on_canvas(Layout::Left, [3840, 2160], 1.0).pixels_per_point, 2.16);
-        assert_eq!(Views::on_canvas(Layout::Left, [1280, 720], 2.0).pixels_per_point, 2.0);
+        assert_eq!(Views::on_canvas(Layout::Left, [1280, 1080], 2.0).pixels_per_point, 2.0);
         let none = Views::on_canvas(Layout::Left, [0, 0], f32::NAN);
         assert!(none.size.iter().all(|side| side.is_finite()) && none.point([0.0, 0.0]) == [0.0, 0.0]);
     }

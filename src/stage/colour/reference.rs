@@ -33,6 +33,36 @@ pub fn colour(picture: &Picture) -> Option<Vec<u8>> {
     Some(result)
 }
 
+/// Places of a pixel that are looked at, each way, to make a picture small.
+const TAPS: u32 = 3;
+
+/// The picture as it is to be seen, made smaller (or larger) to `size`: RGBA, 8 bits each, tight rows. Quick rather than good: each pixel is the mean of
+/// a few of its part of the picture. `None` where a plane is too short.
+pub fn small(picture: &Picture, size: [u32; 2]) -> Option<Vec<u8>> {
+    let constants = ColourConstants::new(picture.format, &picture.colour);
+    let whole = picture.orientation.apply_size(picture.size);
+    let [to_x, to_y] = turning(picture.orientation, picture.size);
+    let place = |axis: usize, at: u32, tap: u32| {
+        let share = (f64::from(at) + (f64::from(tap) + 0.5) / f64::from(TAPS)) / f64::from(size[axis].max(1));
+        ((share * f64::from(whole[axis])) as i32).min(whole[axis] as i32 - 1)
+    };
+    let mut result = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
+    for y in 0..size[1] {
+        for x in 0..size[0] {
+            let mut sum = [0.0; 3];
+            for tap in 0..TAPS * TAPS {
+                let (x, y) = (place(0, x, tap % TAPS), place(1, y, tap / TAPS));
+                let at = [to_x, to_y].map(|row| row[0] * x + row[1] * y + row[2]);
+                let rgb = pixel(picture, &constants, at)?;
+                sum = [0, 1, 2].map(|channel| sum[channel] + rgb[channel]);
+            }
+            result.extend(sum.map(|v: f32| (v * 255.0 / (TAPS * TAPS) as f32).round() as u8));
+            result.push(255);
+        }
+    }
+    Some(result)
+}
+
 fn pixel(picture: &Picture, constants: &ColourConstants, at: [i32; 2]) -> Option<[f32; 3]> {
     let first = sample(picture, 0, at[0], at[1])?;
     let [second, third] = if constants.chroma == 0 { [0.0, 0.0] } else { chroma(picture, constants, at)? };
