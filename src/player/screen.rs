@@ -93,6 +93,8 @@ struct Running<P: Playlist, A> {
     panel: Panel,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
+    /// The moment that the player was last brought up to.
+    now: Instant,
 }
 
 struct Screen<P: Playlist, A, S> {
@@ -126,7 +128,7 @@ where
             painter.attach(gpu);
             player.resume(place, Instant::now());
         }
-        self.running = Some(Running { player, painter, panel: Panel::new(), repaint: None });
+        self.running = Some(Running { player, painter, panel: Panel::new(), repaint: None, now: Instant::now() });
         Ok(())
     }
 
@@ -137,6 +139,7 @@ where
 
     fn tick(&mut self, now: Instant) -> Result<Tick, PlayError> {
         let Some(running) = &mut self.running else { return Ok(Tick { finished: true, ..Tick::default() }) };
+        running.now = now;
         let mut tick = running.player.tick(now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
@@ -203,10 +206,10 @@ where
     }
 
     fn end(&mut self) {
-        if let Some(Running { mut player, mut painter, .. }) = self.running.take() {
+        if let Some(Running { mut player, mut painter, now, .. }) = self.running.take() {
             self.outcome = outcome(&mut player);
             painter.release();
-            self.kept = Some((painter, player.place(Instant::now())));
+            self.kept = Some((painter, player.place(now)));
         }
     }
 }

@@ -11,9 +11,10 @@ use super::layers::{Layer, ScreenLayer, surface};
 use super::runtime::Runtime;
 use super::session::{DisplayFrame, Eye, Happening, Session};
 use super::sheets::{SheetOptions, Sheets, choose_format};
+use super::surroundings::{Scenery, Surroundings};
 use super::{HeadsetOptions, Stop, refresh};
 use crate::gpu::Gpu;
-use crate::sink::{Action, EyePicture, EyesApp, ScreenSettings, Tick};
+use crate::sink::{Action, EyePicture, EyesApp, ScreenSettings, Tick, screen};
 
 /// How long to rest while the runtime wants no pictures.
 const REST: Duration = Duration::from_millis(10);
@@ -32,6 +33,7 @@ pub(super) enum Ending {
 
 pub(super) struct Cinema<'a> {
     // In the order in which they go.
+    surroundings: Surroundings,
     screen: Option<Sheets>,
     session: Session,
     runtime: &'a Runtime,
@@ -54,6 +56,8 @@ pub(super) struct Cinema<'a> {
     /// We have asked to go, then.
     leaving: Option<Instant>,
     last_frame: Option<Instant>,
+    /// What the app was last brought up to.
+    moment: Option<Instant>,
 }
 
 impl<'a> Cinema<'a> {
@@ -71,6 +75,7 @@ impl<'a> Cinema<'a> {
             what: "take pictures of 8 or 16 bits a colour".to_owned(),
         })?;
         Ok(Self {
+            surroundings: Surroundings::new(gpu, runtime, format)?,
             screen: None,
             session,
             runtime,
@@ -86,6 +91,7 @@ impl<'a> Cinema<'a> {
             present: true,
             leaving: None,
             last_frame: None,
+            moment: None,
         })
     }
 
@@ -96,8 +102,8 @@ impl<'a> Cinema<'a> {
 
     /// Lets go of everything.
     pub(super) fn close(self) {
-        let Self { screen, session, gpu, .. } = self;
-        drop(screen);
+        let Self { surroundings, screen, session, gpu, .. } = self;
+        drop((surroundings, screen));
         gpu.with_queue(|_| drop(session));
     }
 
@@ -137,6 +143,18 @@ impl<'a> Cinema<'a> {
         }
     }
 
+    /// The present moment: that for which the last picture was made, while pictures are made.
+    fn now(&self) -> Instant {
+        self.moment.filter(|_| self.session.is_running()).unwrap_or_else(Instant::now)
+    }
+
+    /// The session is lost: the film waits until there is another.
+    pub(super) fn interrupt<A: EyesApp>(&mut self, app: &mut A) {
+        if !self.options.play_when_off {
+            app.act(Action::Away(true), self.now());
+        }
+    }
+
     /// Asks the runtime to let us go.
     fn leave(&mut self) -> Result<(), XrError> {
         if self.leaving.is_none() {
@@ -152,7 +170,8 @@ impl<'a> Cinema<'a> {
         let away = !(watched || self.options.play_when_off);
         if away != self.away {
             self.away = away;
-            self.repaint |= app.act(Action::Away(away), Instant::now());
+            let now = self.now();
+            self.repaint |= app.act(Action::Away(away), now);
         }
     }
 
@@ -165,7 +184,9 @@ impl<'a> Cinema<'a> {
     fn frame<A: EyesApp>(&mut self, app: &mut A) -> Result<(), Stop<A::Error>> {
         let frame = self.session.frames.begin()?;
         // What is painted now is handed over with the next frame.
-        let Tick { repaint, finished, .. } = app.tick(frame.instant + frame.period).map_err(Stop::App)?;
+        let moment = frame.instant + frame.period;
+        self.moment = Some(moment);
+        let Tick { repaint, finished, .. } = app.tick(moment).map_err(Stop::App)?;
         self.repaint |= repaint;
         if finished {
             self.leave()?;
@@ -186,34 +207,66 @@ impl<'a> Cinema<'a> {
                 }
             }
         }
-        self.show(&frame, app.eye())?;
+        let place = self.placed(app.eye().map_or(16.0 / 9.0, |eye| eye.aspect));
+        self.furnish(&frame, place.as_ref())?;
+        self.show(&frame, place.as_ref())?;
         Ok(())
     }
 
-    /// Where the screen stands for a picture of `aspect`.
-    fn placed(&self, aspect: f32, origin: &Pose) -> Placed {
+    /// Draws what is around the screen, for where the eyes will be when it is shown: with the next frame.
+    fn furnish(&mut self, frame: &DisplayFrame, screen: Option<&Placed>) -> Result<(), XrError> {
+        let (Some(screen), Some(origin), true) = (screen, &self.origin, frame.visible) else { return Ok(()) };
+        let seen = self.settings.surroundings;
+        let through = seen == screen::Surroundings::Passthrough;
+        self.surroundings.mind_passthrough(self.runtime, &self.session, through)?;
+        let period = i64::try_from(frame.period.as_nanos()).unwrap_or_default();
+        let next = xr::Time::from_nanos(frame.time.as_nanos().saturating_add(period));
+        let Some(eyes) = self.session.eyes(next)? else { return Ok(()) };
+        let scenery = Scenery {
+            place: origin.upright(),
+            screen: *screen,
+            draws_screen: self.options.layer == ScreenLayer::Projection,
+            // Whoever lies down looks at the ceiling, where no cinema has its screen.
+            theatre: seen == screen::Surroundings::Theatre && !self.settings.lying,
+            rays: [None; 2],
+        };
+        let films = self.screen.as_ref().and_then(|screen| match screen.canvases() {
+            [left, right] => Some([left, right]),
+            _ => None,
+        });
+        self.surroundings.draw(&self.session, &scenery, &eyes, films)
+    }
+
+    /// Where the screen stands for a picture of `aspect`, once the headset knows where it is.
+    fn placed(&self, aspect: f32) -> Option<Placed> {
         let curved = match self.options.layer {
             ScreenLayer::Auto | ScreenLayer::Cylinder => {
                 self.runtime.extensions().khr_composition_layer_cylinder.is_some()
             }
             ScreenLayer::Quad => false,
+            ScreenLayer::Projection => true,
         };
-        Placed::screen(&self.settings, aspect, origin, curved)
+        Some(Placed::screen(&self.settings, aspect, self.origin.as_ref()?, curved))
     }
 
     /// Hands the layers over.
-    fn show(&mut self, frame: &DisplayFrame, eye: Option<EyePicture>) -> Result<(), XrError> {
-        let mut layers: Vec<Layer<'_>> = Vec::with_capacity(4);
-        if let (true, Some(origin), Some(eye), Some(screen)) = (frame.visible, &self.origin, eye, &self.screen) {
-            let placed = self.placed(eye.aspect, origin);
+    fn show(&mut self, frame: &DisplayFrame, placed: Option<&Placed>) -> Result<(), XrError> {
+        let views = self.surroundings.views().filter(|_| frame.visible);
+        let space = &self.session.local;
+        let (mut layers, blend) = self.surroundings.behind(self.settings.surroundings, views.as_ref(), space);
+        if !frame.visible {
+            layers.clear();
+        }
+        let layered = self.options.layer != ScreenLayer::Projection && frame.visible;
+        if let (true, Some(placed), Some(screen)) = (layered, placed, &self.screen) {
             for (index, eyes) in [xr::EyeVisibility::LEFT, xr::EyeVisibility::RIGHT].into_iter().enumerate() {
                 if let Some(sheet) = screen.shown(index) {
-                    layers.push(surface(sheet, screen.options(), &placed, &self.session.local, eyes, false));
+                    layers.push(surface(sheet, screen.options(), placed, space, eyes, false));
                 }
             }
         }
         let bases: Vec<_> = layers.iter().map(Layer::base).collect();
-        self.session.frames.end(frame, xr::EnvironmentBlendMode::OPAQUE, &bases)
+        self.session.frames.end(frame, blend, &bases)
     }
 
     /// Brings the screen before the viewer at first, and wherever the head goes if it is to follow.

@@ -1,10 +1,13 @@
 //! What the runtime is to put together for one display frame, the farthest first.
 
+use std::marker::PhantomData;
+
 use openxr as xr;
-use openxr::{CompositionLayerCylinderKHR, CompositionLayerQuad};
+use openxr::sys::Handle;
+use openxr::{CompositionLayerCylinderKHR, CompositionLayerProjection, CompositionLayerQuad};
 
 use super::geometry::{Placed, Surface};
-use super::session::posef;
+use super::session::{Eye, posef};
 use super::sheets::{Sheet, SheetOptions};
 
 /// Which of the runtime's layers carries the screen.
@@ -17,19 +20,27 @@ pub enum ScreenLayer {
     Quad,
     /// A cylinder where the screen is curved
     Cylinder,
+    /// Drawn into the picture of the room, for runtimes that mishandle layers for one eye
+    Projection,
 }
 
 /// One layer, ready to be handed over.
 pub(super) enum Layer<'a> {
+    Projection(CompositionLayerProjection<'a, xr::Vulkan>),
     Quad(CompositionLayerQuad<'a, xr::Vulkan>),
     Cylinder(CompositionLayerCylinderKHR<'a, xr::Vulkan>),
+    /// The room the viewer is in (XR_FB_passthrough).
+    Passthrough(xr::sys::CompositionLayerPassthroughFB, PhantomData<&'a xr::PassthroughLayerFB>),
 }
 
 impl<'a> Layer<'a> {
     pub(super) fn base(&self) -> &xr::CompositionLayerBase<'a, xr::Vulkan> {
         match self {
+            Self::Projection(layer) => layer,
             Self::Quad(layer) => layer,
             Self::Cylinder(layer) => layer,
+            // SAFETY: every layer begins with the header that `CompositionLayerBase` transparently wraps, and both live as long as `self`.
+            Self::Passthrough(layer, _) => unsafe { &*std::ptr::from_ref(layer).cast() },
         }
     }
 }
@@ -53,14 +64,10 @@ pub(super) fn surface<'a>(
     eyes: xr::EyeVisibility,
     blended: bool,
 ) -> Layer<'a> {
-    let flags = match blended {
-        true => xr::CompositionLayerFlags::BLEND_TEXTURE_SOURCE_ALPHA,
-        false => xr::CompositionLayerFlags::EMPTY,
-    };
     match placed.surface {
         Surface::Flat { size } => Layer::Quad(
             CompositionLayerQuad::new()
-                .layer_flags(flags)
+                .layer_flags(flags(blended))
                 .space(space)
                 .eye_visibility(eyes)
                 .sub_image(whole(sheet, options))
@@ -69,7 +76,7 @@ pub(super) fn surface<'a>(
         ),
         Surface::Cylinder { radius, angle, height } => Layer::Cylinder(
             CompositionLayerCylinderKHR::new()
-                .layer_flags(flags)
+                .layer_flags(flags(blended))
                 .space(space)
                 .eye_visibility(eyes)
                 .sub_image(whole(sheet, options))
@@ -79,4 +86,43 @@ pub(super) fn surface<'a>(
                 .aspect_ratio(radius * angle / height),
         ),
     }
+}
+
+/// What both eyes see from where they were when it was drawn.
+pub(super) fn views<'a>(
+    sheets: [&'a Sheet; 2],
+    options: &SheetOptions,
+    eyes: &[Eye; 2],
+) -> [xr::CompositionLayerProjectionView<'a, xr::Vulkan>; 2] {
+    [0, 1].map(|index| {
+        xr::CompositionLayerProjectionView::new()
+            .pose(posef(&eyes[index].pose))
+            .fov(eyes[index].fov)
+            .sub_image(whole(sheets[index], options))
+    })
+}
+
+/// The layer of those views. With `blended` their alpha counts.
+pub(super) fn projection<'a>(
+    views: &'a [xr::CompositionLayerProjectionView<'a, xr::Vulkan>],
+    space: &'a xr::Space,
+    blended: bool,
+) -> Layer<'a> {
+    Layer::Projection(CompositionLayerProjection::new().layer_flags(flags(blended)).space(space).views(views))
+}
+
+/// The layer of the room the viewer is in.
+pub(super) fn passthrough(layer: &xr::PassthroughLayerFB) -> Layer<'_> {
+    let raw = xr::sys::CompositionLayerPassthroughFB {
+        ty: xr::sys::CompositionLayerPassthroughFB::TYPE,
+        next: std::ptr::null(),
+        flags: flags(true),
+        space: xr::sys::Space::NULL,
+        layer_handle: layer.as_raw(),
+    };
+    Layer::Passthrough(raw, PhantomData)
+}
+
+fn flags(blended: bool) -> xr::CompositionLayerFlags {
+    if blended { xr::CompositionLayerFlags::BLEND_TEXTURE_SOURCE_ALPHA } else { xr::CompositionLayerFlags::EMPTY }
 }

@@ -18,9 +18,11 @@ mod error;
 pub mod geometry;
 mod layers;
 mod refresh;
+pub mod room;
 mod runtime;
 mod session;
 mod sheets;
+mod surroundings;
 
 use std::time::Duration;
 
@@ -123,6 +125,9 @@ fn with_runtime<A: EyesApp>(
     loop {
         let mut cinema = Cinema::new(runtime, gpu, options, *screen)?;
         let ended = cinema.run(app);
+        if let Err(Stop::Xr(_)) = ended {
+            cinema.interrupt(app);
+        }
         *screen = cinema.settings();
         cinema.close();
         match ended {

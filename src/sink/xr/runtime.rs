@@ -42,6 +42,8 @@ pub(super) struct Runtime {
     pub(super) view_size: [u32; 2],
     /// Largest side of a picture handed over, in pixels.
     pub(super) most: u32,
+    /// How the room around the viewer can be mixed in, the runtime's favourite first.
+    pub(super) blend_modes: Vec<xr::EnvironmentBlendMode>,
 }
 
 /// What we use of what the runtime offers. All but the first are done without where they are missing.
@@ -101,12 +103,13 @@ impl Runtime {
         };
         let limits = instance.system_properties(system).map_err(&failed)?.graphics_properties;
         let most = limits.max_swapchain_image_width.min(limits.max_swapchain_image_height);
+        let blend_modes = instance.enumerate_environment_blend_modes(system, VIEWS).map_err(&failed)?;
         tracing::info!("headset: {} ({name})", instance.system_properties(system).map_err(&failed)?.system_name);
         let view_size = [
             left.recommended_image_rect_width.clamp(1, left.max_image_rect_width.max(1)),
             left.recommended_image_rect_height.clamp(1, left.max_image_rect_height.max(1)),
         ];
-        Ok(Self { instance, system, name, view_size, most })
+        Ok(Self { instance, system, name, view_size, most, blend_modes })
     }
 
     /// What is switched on.

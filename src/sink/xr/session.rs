@@ -44,9 +44,10 @@ pub(super) struct DisplayFrame {
     pub(super) visible: bool,
 }
 
-/// The eyes at one moment, in LOCAL space.
+/// An eye at one moment, in LOCAL space.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Eye {
+    pub(super) pose: Pose,
     pub(super) fov: xr::Fovf,
 }
 
@@ -212,7 +213,7 @@ impl Session {
         if !flags.contains(known) {
             return Ok(None);
         }
-        Ok(Some([left, right].map(|view| Eye { fov: view.fov })))
+        Ok(Some([left, right].map(|view| Eye { pose: pose(&view.pose), fov: view.fov })))
     }
 
     /// The head at `time` in LOCAL space, where it is known.

@@ -118,6 +118,11 @@ impl Sheets {
         &self.options
     }
 
+    /// What is drawn on, one a picture: R8G8B8A8_UNORM, sRGB-encoded values.
+    pub(super) fn canvases(&self) -> &[Arc<Image>] {
+        &self.canvases
+    }
+
     /// The runtime's side, where something has been handed over.
     pub(super) fn shown(&self, index: usize) -> Option<&Sheet> {
         self.sheets.get(index).filter(|_| self.filled)

@@ -1,0 +1,11 @@
+//! The headset sink against a runtime inside this process, on a clock that the test holds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../fakexr/mod.rs"]
+mod fakexr;
+mod reel;
+
+mod frames;
+mod layers;
+mod loss;
+mod states;
