@@ -1,5 +1,6 @@
 //! `deep3d bench`: the whole chain into nothing, with the time that each stage takes.
 
+mod headset;
 mod report;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Instant;
 
 use ash::vk;
 
+pub use headset::HeadsetReport;
 pub use report::{Device, Figures, Input, NetworkFacts, Output, Report, StageFigures, System};
 
 use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};

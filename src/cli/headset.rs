@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::gpu::GpuOptions;
+use crate::media::StopFlag;
 use crate::sink::ScreenSettings;
 use crate::sink::screen::Surroundings;
-use crate::sink::xr::ScreenLayer;
+use crate::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
 
 /// The virtual screen. What is not given is as it was left the last time.
 #[derive(Debug, Clone, Args)]
@@ -60,6 +62,14 @@ impl HeadsetArguments {
             surroundings: self.vr_surroundings.unwrap_or(remembered.surroundings),
         }
         .checked()
+    }
+}
+
+impl HeadsetArguments {
+    /// How the headset begins. `film_frames` ends it.
+    pub(super) fn options(&self, gpu: GpuOptions, film_frames: Option<u64>, stop: StopFlag) -> HeadsetOptions {
+        let (layer, play_when_off) = (self.vr_screen, self.vr_play_when_off);
+        HeadsetOptions { loader: Loader::Installed, gpu, layer, play_when_off, film_frames, stop }
     }
 }
 

@@ -84,6 +84,15 @@ pub enum SinkKind {
     Null,
 }
 
+/// Where a measured film goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchSink {
+    /// Nowhere, as fast as it goes
+    Null,
+    /// A headset, at the film's pace
+    Vr,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct PlayArguments {
     /// Films to play, one after another: files or http(s), HLS and RTSP addresses
@@ -147,9 +156,14 @@ pub(super) struct BenchArguments {
     /// Frames to run first without measuring
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(super) warm_up: u32,
+    /// Where it goes
+    #[arg(long, value_enum, default_value = "null")]
+    pub(super) sink: BenchSink,
     /// Print JSON (its keys: docs/performance.md)
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) headset: headset::HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
 }

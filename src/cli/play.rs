@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
-use super::{PlayArguments, SinkKind, headset};
+use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
+use super::{BenchArguments, PlayArguments, SinkKind, headset};
+use crate::bench::HeadsetReport;
 use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Preview, Previews, Scene, Step};
 use crate::gpu::{Gpu, GpuOptions, Headless, Image, Recorder};
@@ -15,7 +16,6 @@ use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, 
 use crate::ring::Empty;
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::window::WindowOptions;
-use crate::sink::xr::{HeadsetOptions, Loader};
 use crate::sink::{Action, Canvas, Layout, ScreenSettings};
 use crate::time::Time;
 use crate::ui::DepthModel;
@@ -86,13 +86,7 @@ fn in_headset(
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
     let mut screen = arguments.headset.screen(remembered);
-    let options = HeadsetOptions {
-        loader: Loader::Installed,
-        gpu,
-        layer: arguments.headset.vr_screen,
-        play_when_off: arguments.headset.vr_play_when_off,
-        stop: stop_on_interrupt(),
-    };
+    let options = arguments.headset.options(gpu, None, stop_on_interrupt());
     let played = player::play_in_headset(start, player, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)
@@ -100,6 +94,26 @@ fn in_headset(
         tracing::warn!("the screen could not be remembered in {}: {error}", file.display());
     }
     played?;
+    Ok(())
+}
+
+/// Plays in the headset for the sake of the figures. The screen stands as usual, so that they can be compared.
+pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliError> {
+    let Some(input) = &arguments.file else {
+        return Err(CliError::Usage("bench --sink vr plays a film: name one".to_owned()));
+    };
+    let (weights, settings, film) = scene(&arguments.scene)?;
+    let gpu = gpu_options(arguments.scene.network.gpu.clone());
+    let files = Files { gpu: None, weights, inputs: vec![input.clone()], options: film, begun: false };
+    let start =
+        |gpu: &Gpu| Ok((files.on(gpu), ScenePainter { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now() }));
+    let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
+    let options = arguments.headset.options(gpu, Some(frames), stop_on_interrupt());
+    let mut screen = arguments.headset.screen(ScreenSettings::default());
+    let player = PlayerOptions { repeat: false, hold_stills: true };
+    let (counts, statistics) = player::play_in_headset(start, player, &options, &mut screen)?;
+    let report = HeadsetReport::new(counts.dropped, &statistics);
+    print(&report, arguments.json, || report.table())?;
     Ok(())
 }
 

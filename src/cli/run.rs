@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{BenchArguments, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, SceneOptions};
+use super::{BenchArguments, BenchSink, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, SceneOptions};
 use super::{WeightsCommand, options};
 use crate::bench::{self, BenchError, BenchOptions};
 use crate::convert::plan::{PlanError, Request, plan};
@@ -237,6 +237,9 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
 }
 
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
+    if arguments.sink == BenchSink::Vr {
+        return super::play::measure_in_headset(arguments);
+    }
     let (weights, settings, film) = scene(&arguments.scene)?;
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let options = BenchOptions {

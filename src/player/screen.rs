@@ -8,8 +8,9 @@ use super::{Counts, Place, Player, PlayerOptions};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
-use crate::sink::xr::{self, HeadsetOptions, XrError};
+use crate::sink::xr::{self, HeadsetOptions, Statistics, XrError};
 use crate::sink::{Action, App, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick};
+use crate::time::Time;
 use crate::ui::{Panel, PanelModel, shown_time};
 
 /// Why playing failed.
@@ -76,15 +77,15 @@ pub fn play_in_headset<P, A, S>(
     player: PlayerOptions,
     headset: &HeadsetOptions,
     screen: &mut ScreenSettings,
-) -> Result<Counts, PlayError>
+) -> Result<(Counts, Statistics), PlayError>
 where
     P: Playlist,
     A: Painter<<P::Film as Film>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     let mut app = Screen::new(start, player);
-    xr::run(&mut app, headset, screen)?;
-    app.outcome
+    let statistics = xr::run(&mut app, headset, screen)?;
+    Ok((app.outcome?, statistics))
 }
 
 struct Running<P: Playlist, A> {
@@ -223,6 +224,10 @@ where
     fn eye(&self) -> Option<EyePicture> {
         let size = self.running.as_ref()?.player.size()?;
         Some(EyePicture { size, aspect: size[0].max(1) as f32 / size[1].max(1) as f32 })
+    }
+
+    fn position(&self, now: Instant) -> Time {
+        self.running.as_ref().map_or(Time::ZERO, |running| running.player.position(now))
     }
 
     fn frame_rate(&self) -> Option<f64> {

@@ -42,6 +42,8 @@ pub enum Action {
     SetConvergence(f32),
     /// The physical width of what the picture is seen on, in metres: limits the parallax.
     ScreenWidth(f32),
+    /// Louder or softer, in steps.
+    Volume(i32),
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::panel::{PanelInput, PanelOutput};
 use super::{Action, Layout};
 use crate::gpu::{Gpu, Image, Recorder};
+use crate::time::Time;
 
 /// What is painted to.
 pub struct Canvas {
@@ -80,6 +81,9 @@ pub struct EyePicture {
 pub trait EyesApp: App {
     /// What [`EyesApp::paint_eyes`] paints; `None` while nothing is known of the film.
     fn eye(&self) -> Option<EyePicture>;
+
+    /// Film time at `now`.
+    fn position(&self, now: Instant) -> Time;
 
     /// Pictures of the film a second, where known.
     fn frame_rate(&self) -> Option<f64>;

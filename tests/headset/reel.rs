@@ -9,7 +9,7 @@ use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Image, Recorder, Validation};
 use deep3d::media::StopFlag;
 use deep3d::player::{self, Counts, Error, Film, Next, Painter, PlayError, PlayerOptions, Playlist};
-use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
+use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
 use deep3d::time::Time;
 use deep3d::trace::Trace;
@@ -206,7 +206,7 @@ pub(crate) struct Showing {
 /// What came of it.
 pub(crate) struct Played {
     pub(crate) reel: Rc<Reel>,
-    pub(crate) result: Result<Counts, PlayError>,
+    pub(crate) result: Result<(Counts, Statistics), PlayError>,
 }
 
 impl Showing {
@@ -256,6 +256,7 @@ impl Showing {
             gpu: GpuOptions { select: None, validation: Validation::On },
             layer: self.layer,
             play_when_off: self.play_when_off,
+            film_frames: None,
             stop: reel.stop.clone(),
         };
         let mut screen = self.screen;

@@ -7,14 +7,19 @@ use openxr as xr;
 
 use super::error::XrError;
 use super::geometry::{Placed, Pose, picture_size};
+use super::gestures::{Around, Gestures};
+use super::hands::Hands;
 use super::layers::{Layer, ScreenLayer, surface};
+use super::panel::{Doing, PanelQuad};
+use super::room::Ray;
 use super::runtime::Runtime;
 use super::session::{DisplayFrame, Eye, Happening, Session};
 use super::sheets::{SheetOptions, Sheets, choose_format};
+use super::statistics::Statistics;
 use super::surroundings::{Scenery, Surroundings};
 use super::{HeadsetOptions, Stop, refresh};
 use crate::gpu::Gpu;
-use crate::sink::{Action, EyePicture, EyesApp, ScreenSettings, Tick, screen};
+use crate::sink::{Action, EyePicture, EyesApp, Painted, ScreenSettings, Tick, screen};
 
 /// How long to rest while the runtime wants no pictures.
 const REST: Duration = Duration::from_millis(10);
@@ -22,6 +27,8 @@ const REST: Duration = Duration::from_millis(10);
 const FOLLOW: f32 = 0.35;
 /// How long the screen's size has to stand before its pictures are made anew in another size.
 const SETTLED: Duration = Duration::from_millis(600);
+/// Width to height of a screen on which there is nothing yet.
+const WIDE: f32 = 16.0 / 9.0;
 /// The runtime gets this long to let us go.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -33,6 +40,8 @@ pub(super) enum Ending {
 
 pub(super) struct Cinema<'a> {
     // In the order in which they go.
+    hands: Hands,
+    panel: PanelQuad,
     surroundings: Surroundings,
     screen: Option<Sheets>,
     session: Session,
@@ -43,6 +52,12 @@ pub(super) struct Cinema<'a> {
     settings: ScreenSettings,
     /// Where the viewer was recentred to, in LOCAL space.
     origin: Option<Pose>,
+    gestures: Gestures,
+    /// The hands' rays, in LOCAL space.
+    rays: [Option<Ray>; 2],
+    /// What has been painted and not handed over; nothing where the same picture was painted anew.
+    painted: Option<Painted>,
+    last_id: Option<u64>,
     /// The app has something new to paint.
     repaint: bool,
     /// The screen's settings have changed then.
@@ -75,6 +90,8 @@ impl<'a> Cinema<'a> {
             what: "take pictures of 8 or 16 bits a colour".to_owned(),
         })?;
         Ok(Self {
+            hands: Hands::new(runtime, &session)?,
+            panel: PanelQuad::new(gpu, format),
             surroundings: Surroundings::new(gpu, runtime, format)?,
             screen: None,
             session,
@@ -84,6 +101,10 @@ impl<'a> Cinema<'a> {
             format,
             settings,
             origin: None,
+            gestures: Gestures::default(),
+            rays: [None; 2],
+            painted: None,
+            last_id: None,
             repaint: true,
             changed: None,
             rated: None,
@@ -102,13 +123,17 @@ impl<'a> Cinema<'a> {
 
     /// Lets go of everything.
     pub(super) fn close(self) {
-        let Self { surroundings, screen, session, gpu, .. } = self;
-        drop((surroundings, screen));
+        let Self { hands, panel, surroundings, screen, session, gpu, .. } = self;
+        drop((hands, panel, surroundings, screen));
         gpu.with_queue(|_| drop(session));
     }
 
     /// Shows `app` until the session ends.
-    pub(super) fn run<A: EyesApp>(&mut self, app: &mut A) -> Result<Ending, Stop<A::Error>> {
+    pub(super) fn run<A: EyesApp>(
+        &mut self,
+        app: &mut A,
+        statistics: &mut Statistics,
+    ) -> Result<Ending, Stop<A::Error>> {
         self.tell_width(app, Instant::now());
         loop {
             while let Some(happening) = self.session.poll()? {
@@ -120,7 +145,8 @@ impl<'a> Cinema<'a> {
                 }
             }
             self.mind_absence(app);
-            if self.options.stop.is_stopped() {
+            let enough = self.options.film_frames.is_some_and(|frames| statistics.film_frames >= frames);
+            if self.options.stop.is_stopped() || enough {
                 self.leave()?;
             }
             if self.leaving.is_some_and(|since| since.elapsed() > FAREWELL) {
@@ -128,7 +154,7 @@ impl<'a> Cinema<'a> {
                 return Ok(Ending::Over);
             }
             if self.session.is_running() {
-                self.frame(app)?;
+                self.frame(app, statistics)?;
                 continue;
             }
             if self.leaving.is_some() && self.session.state() == xr::SessionState::IDLE {
@@ -181,8 +207,9 @@ impl<'a> Cinema<'a> {
     }
 
     /// One picture of the display.
-    fn frame<A: EyesApp>(&mut self, app: &mut A) -> Result<(), Stop<A::Error>> {
+    fn frame<A: EyesApp>(&mut self, app: &mut A, statistics: &mut Statistics) -> Result<(), Stop<A::Error>> {
         let frame = self.session.frames.begin()?;
+        statistics.display(self.last_frame, frame.instant, frame.period);
         // What is painted now is handed over with the next frame.
         let moment = frame.instant + frame.period;
         self.moment = Some(moment);
@@ -192,24 +219,83 @@ impl<'a> Cinema<'a> {
             self.leave()?;
         }
         let eyes = if frame.visible { self.session.eyes(frame.time)? } else { None };
-        self.follow_head(&frame)?;
+        let passed = self.follow_head(&frame)?;
+        self.use_hands(app, &frame, passed)?;
         self.mind_refresh_rate(app)?;
         if let (true, Some(eye)) = (frame.visible, app.eye()) {
             self.mind_size(eye, eyes.as_ref(), frame.instant)?;
             if let Some(screen) = &mut self.screen {
-                screen.hand_over(false)?;
+                if screen.hand_over(false)?
+                    && let Some(painted) = self.painted.take()
+                {
+                    statistics.film(&painted, frame.instant, frame.period);
+                }
                 if self.repaint && screen.is_free()? {
                     screen.draw(|recorder, canvases| match canvases {
                         [left, right] => app.paint_eyes(recorder, [left, right]).map_err(Stop::App),
                         _ => Ok(()),
                     })?;
                     self.repaint = false;
+                    self.painted = app.painted().filter(|painted| self.last_id.replace(painted.id) != Some(painted.id));
                 }
             }
         }
-        let place = self.placed(app.eye().map_or(16.0 / 9.0, |eye| eye.aspect));
+        let place = self.placed(app.eye().map_or(WIDE, |eye| eye.aspect));
         self.furnish(&frame, place.as_ref())?;
         self.show(&frame, place.as_ref())?;
+        Ok(())
+    }
+
+    /// Lets the hands, and the panel through them, do what they want.
+    fn use_hands<A: EyesApp>(&mut self, app: &mut A, frame: &DisplayFrame, passed: Duration) -> Result<(), XrError> {
+        let Some(origin) = self.origin else { return Ok(()) };
+        let now = self.now();
+        let hands = self.hands.read(&self.session, frame.time)?;
+        let screen = self.placed(app.eye().map_or(WIDE, |eye| eye.aspect));
+        let panel = self.panel.placed(&origin, &self.settings);
+        let around = Around {
+            screen: screen.as_ref(),
+            panel: panel.as_ref().map(|placed| (placed, PanelQuad::points())),
+            origin: &origin,
+            settings: &self.settings,
+            position: app.position(now),
+            passed,
+        };
+        let wishes = self.gestures.follow(&hands, &around);
+        self.rays = wishes.rays;
+        for (index, _) in wishes.ticks.into_iter().enumerate().filter(|(_, tick)| *tick) {
+            self.hands.tick(&self.session, index);
+        }
+        self.origin = wishes.origin.or(self.origin);
+        let screen = wishes.screen.map(Action::Screen);
+        for action in wishes.actions.into_iter().chain(screen) {
+            self.act(app, action, now)?;
+        }
+        let doing = Doing { pointer: wishes.pointer, scrubbing: wishes.scrubbing, settings: self.settings, now };
+        for action in self.panel.tend(app, &self.session, doing)? {
+            self.act(app, action, now)?;
+        }
+        Ok(())
+    }
+
+    /// Does what the viewer wants, whatever it was said with.
+    fn act<A: EyesApp>(&mut self, app: &mut A, action: Action, now: Instant) -> Result<(), XrError> {
+        match action {
+            Action::Quit => self.leave()?,
+            Action::Recentre => self.origin = None,
+            Action::Screen(settings) => {
+                let lying = self.settings.lying;
+                self.settings = settings.checked();
+                self.tell_width(app, now);
+                if self.settings.lying != lying {
+                    self.origin = None;
+                }
+            }
+            // A headset has no window to fill.
+            Action::FullScreen | Action::LeaveFullScreen => {}
+            action => self.repaint |= app.act(action, now),
+        }
+        self.panel.tell();
         Ok(())
     }
 
@@ -228,7 +314,7 @@ impl<'a> Cinema<'a> {
             draws_screen: self.options.layer == ScreenLayer::Projection,
             // Whoever lies down looks at the ceiling, where no cinema has its screen.
             theatre: seen == screen::Surroundings::Theatre && !self.settings.lying,
-            rays: [None; 2],
+            rays: self.rays,
         };
         let films = self.screen.as_ref().and_then(|screen| match screen.canvases() {
             [left, right] => Some([left, right]),
@@ -265,24 +351,28 @@ impl<'a> Cinema<'a> {
                 }
             }
         }
+        let panel = self.origin.as_ref().and_then(|origin| self.panel.placed(origin, &self.settings));
+        layers.extend(self.panel.layer(panel.as_ref(), space).filter(|_| frame.visible));
         let bases: Vec<_> = layers.iter().map(Layer::base).collect();
         self.session.frames.end(frame, blend, &bases)
     }
 
     /// Brings the screen before the viewer at first, and wherever the head goes if it is to follow.
-    fn follow_head(&mut self, frame: &DisplayFrame) -> Result<(), XrError> {
-        let seconds = self.last_frame.map_or(0.0, |last| frame.instant.saturating_duration_since(last).as_secs_f32());
+    /// Gives the time since the last frame.
+    fn follow_head(&mut self, frame: &DisplayFrame) -> Result<Duration, XrError> {
+        let passed = self.last_frame.map_or(Duration::ZERO, |last| frame.instant.saturating_duration_since(last));
+        let seconds = passed.as_secs_f32();
         self.last_frame = Some(frame.instant);
         if self.origin.is_some() && !self.settings.follow_head {
-            return Ok(());
+            return Ok(passed);
         }
-        let Some(head) = self.session.head(frame.time)? else { return Ok(()) };
+        let Some(head) = self.session.head(frame.time)? else { return Ok(passed) };
         let wanted = if self.settings.lying || self.settings.follow_head { head } else { head.upright() };
         self.origin = Some(match self.origin {
             Some(origin) => origin.towards(&wanted, 1.0 - (-seconds / FOLLOW).exp()),
             None => wanted,
         });
-        Ok(())
+        Ok(passed)
     }
 
     /// Sets the display to a rate that suits the film's.

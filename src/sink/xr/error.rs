@@ -3,6 +3,7 @@
 use openxr::sys::Result as Answer;
 
 use crate::gpu::GpuError;
+use crate::sink::panel::PanelError;
 
 /// Why there is no picture in the headset.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum XrError {
         /// The runtime's answer.
         answer: Answer,
     },
+    /// The panel.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
     /// The GPU.
     #[error(transparent)]
     Gpu(#[from] GpuError),

@@ -12,16 +12,21 @@
 //! Session and runtime may be lost at any time: the app is told to let go of the GPU, keeps its place in the film, and is started again when
 //! the runtime is back.
 
+pub mod bindings;
 mod cinema;
 mod clock;
 mod error;
 pub mod geometry;
+pub mod gestures;
+mod hands;
 mod layers;
+mod panel;
 mod refresh;
 pub mod room;
 mod runtime;
 mod session;
 mod sheets;
+mod statistics;
 mod surroundings;
 
 use std::time::Duration;
@@ -30,6 +35,7 @@ pub use error::XrError;
 pub use layers::ScreenLayer;
 pub use refresh::choose as choose_refresh_rate;
 pub use runtime::Loader;
+pub use statistics::Statistics;
 
 use super::{EyesApp, ScreenSettings};
 use crate::gpu::{Gpu, GpuOptions};
@@ -51,6 +57,8 @@ pub struct HeadsetOptions {
     pub layer: ScreenLayer,
     /// The film goes on while nobody wears the headset.
     pub play_when_off: bool,
+    /// Ends it after so many pictures of the film; for measuring.
+    pub film_frames: Option<u64>,
     /// Ends it from outside, for example at Ctrl-C.
     pub stop: StopFlag,
 }
@@ -79,17 +87,19 @@ impl<E> From<crate::gpu::GpuError> for Stop<E> {
 ///
 /// # Errors
 /// No runtime or no headset at the beginning; what the app, the GPU or the runtime fail with. A runtime that goes away later is waited for.
-pub fn run<A>(app: &mut A, options: &HeadsetOptions, screen: &mut ScreenSettings) -> Result<(), A::Error>
+pub fn run<A>(app: &mut A, options: &HeadsetOptions, screen: &mut ScreenSettings) -> Result<Statistics, A::Error>
 where
     A: EyesApp,
     A::Error: From<XrError>,
 {
     *screen = screen.checked();
+    let mut statistics = Statistics::default();
     let mut runtime = Runtime::connect(&options.loader)?;
     loop {
+        statistics.runtime.clone_from(&runtime.name);
         let gpu = Gpu::new(&XrHost(&runtime), &options.gpu).map_err(XrError::from)?;
         app.start(&gpu)?;
-        let ended = with_runtime(app, &runtime, &gpu, options, screen);
+        let ended = with_runtime(app, &runtime, &gpu, options, screen, &mut statistics);
         app.end();
         let messages = gpu.validation_messages();
         drop(gpu);
@@ -97,14 +107,14 @@ where
             Err(Stop::App(error)) => return Err(error),
             Err(Stop::Xr(XrError::InstanceLost)) => {}
             Err(Stop::Xr(error)) => return Err(error.into()),
-            Ok(()) if messages.is_empty() => return Ok(()),
+            Ok(()) if messages.is_empty() => return Ok(statistics),
             Ok(()) => return Err(XrError::Validation(messages).into()),
         }
         tracing::warn!("the headset's runtime is gone; waiting for it to come back (Ctrl-C ends)");
         drop(runtime);
         runtime = loop {
             if options.stop.is_stopped() {
-                return Ok(());
+                return Ok(statistics);
             }
             std::thread::sleep(LOOK_AGAIN);
             if let Ok(runtime) = Runtime::connect(&options.loader) {
@@ -121,10 +131,11 @@ fn with_runtime<A: EyesApp>(
     gpu: &Gpu,
     options: &HeadsetOptions,
     screen: &mut ScreenSettings,
+    statistics: &mut Statistics,
 ) -> Result<(), Stop<A::Error>> {
     loop {
         let mut cinema = Cinema::new(runtime, gpu, options, *screen)?;
-        let ended = cinema.run(app);
+        let ended = cinema.run(app, statistics);
         if let Err(Stop::Xr(_)) = ended {
             cinema.interrupt(app);
         }
