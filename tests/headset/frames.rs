@@ -74,6 +74,25 @@ fn missed_pictures_of_the_display_do_not_slow_the_film() {
 }
 
 #[test]
+fn what_is_late_and_missed_is_counted() {
+    let showing = Showing { frames: 24, ..Showing::new(Fake::new()) };
+    let shown = showing.play_well(|_, _| ());
+    let (counts, statistics) = shown.result.unwrap();
+    assert_eq!((counts.shown, counts.dropped), (24, 0));
+    assert_eq!((statistics.film_frames, statistics.film_late, statistics.display_missed), (24, 0, 0), "{statistics:?}");
+    assert_eq!((statistics.latency.values().len(), statistics.runtime.contains("Fake")), (24, true));
+    let showing = Showing { frames: 24, ..Showing::new(Fake::new()) };
+    let shown = showing.play_well(|step, reel| {
+        if step == 40 {
+            reel.fake.miss_frames(7);
+        }
+    });
+    let (_, statistics) = shown.result.unwrap();
+    assert_eq!(statistics.display_missed, 7);
+    assert!((1..=2).contains(&statistics.film_late), "{statistics:?}");
+}
+
+#[test]
 fn what_nobody_sees_is_not_drawn() {
     let showing = Showing { frames: 24, ..Showing::new(Fake::new()) };
     showing.play_well(|tick, reel| {

@@ -6,6 +6,7 @@ mod fakexr;
 mod reel;
 
 mod frames;
+mod hands;
 mod layers;
 mod loss;
 mod states;

@@ -207,6 +207,8 @@ pub(crate) struct Showing {
 pub(crate) struct Played {
     pub(crate) reel: Rc<Reel>,
     pub(crate) result: Result<(Counts, Statistics), PlayError>,
+    /// The screen as it was left.
+    pub(crate) screen: ScreenSettings,
 }
 
 impl Showing {
@@ -265,7 +267,7 @@ impl Showing {
             Ok((Box24(Rc::clone(&reel)), Colours { reel: Rc::clone(&reel), buffers: Vec::new() }))
         };
         let result = player::play_in_headset(start, PlayerOptions::default(), &options, &mut screen);
-        Played { reel, result }
+        Played { reel, result, screen }
     }
 
     /// The same, and nothing may have been wrong or left behind.
