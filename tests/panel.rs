@@ -1,13 +1,17 @@
 //! The panel's meshes on pictures: where they come to lie, in which colours, and that nothing in use is touched. The validation layer watches.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ash::vk;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
-use deep3d::sink::Layout;
-use deep3d::sink::panel::{PanelPicture, PanelRenderer, TextureChange, Views};
+use deep3d::sink::panel::{PanelInput, PanelPicture, PanelPlace, PanelRenderer, Pointer, TextureChange, Views};
+use deep3d::sink::{Layout, ScreenSettings};
+use deep3d::time::Time;
+use deep3d::ui::{DepthModel, Panel, PanelModel};
 use egui::epaint::{ClippedPrimitive, Color32, Mesh, Primitive, Rect, TextureId, Vertex, pos2};
 
 /// A rectangle in points, with a corner of texture 0 on it, clipped to itself.
@@ -181,4 +185,60 @@ fn textures_change_while_the_gpu_still_draws_with_them() {
         })
         .unwrap();
     assert!(drawn.is_err());
+}
+
+/// The whole of it, as a headset has it, in an image of its own; left as a picture to look at.
+#[test]
+fn a_headsets_panel_is_drawn_with_all_its_letters() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    let size = [1520, 960];
+    let views = Views::whole(size, 2.0);
+    let depth = DepthModel { strength: 1.5, convergence: 0.5, swap_eyes: false, flat: false, layout: Layout::Sbs };
+    let model = PanelModel {
+        name: "Big Buck Bunny – Čaj, Ελλάς, кино.mkv".to_owned(),
+        position: Time::from_seconds(754.0),
+        duration: Some(Time::from_seconds(5400.0)),
+        has_next: true,
+        depth: Some(depth),
+        ..PanelModel::default()
+    };
+    let mut panel = Panel::new();
+    let mut now = Instant::now();
+    panel.toggle(now);
+    let mut run = |panel: &mut Panel, pointer: Vec<Pointer>| {
+        now += Duration::from_millis(20);
+        let place = PanelPlace::Headset(ScreenSettings::default());
+        let input =
+            PanelInput { size: views.size, pixels_per_point: views.pixels_per_point, pointer, place, scrubbing: None };
+        if let Some(picture) = panel.run(input, || model.clone(), now).picture {
+            renderer.show(picture);
+        }
+    };
+    let middle = |panel: &Panel, name: &str| {
+        let [from, to] = panel.widget(name).unwrap();
+        [(from[0] + to[0]) / 2.0, (from[1] + to[1]) / 2.0]
+    };
+    run(&mut panel, Vec::new());
+    let at = middle(&panel, "screen");
+    for event in [Pointer::Moved(at), Pointer::Pressed(at), Pointer::Released(at)] {
+        run(&mut panel, vec![event]);
+    }
+    run(&mut panel, vec![Pointer::Moved([700.0, 250.0])]);
+    let ([name_at, _], bar) = (panel.widget("seek").unwrap(), panel.widget("quit").unwrap());
+    let target = canvas(&gpu, size, GREY);
+    let pixel = draw(&gpu, &mut renderer, &target, &views, Some([0.0; 4]));
+    let picture = image::RgbaImage::from_fn(size[0], size[1], |x, y| image::Rgba(pixel(x, y)));
+    picture.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("panel.png")).unwrap();
+    assert_eq!(pixel(3, 3), [0; 4], "transparent where nothing is");
+    let quit = pixel((bar[1][0] * 2.0) as u32 - 6, (bar[1][1] * 2.0) as u32 - 6);
+    assert!(quit[3] > 200 && quit[0] < 40, "the ground is dark and nearly solid: {quit:?}");
+    // The name stands above the seek bar: letters have their own alpha and are bright.
+    let [left, top] = name_at.map(|side| (side * 2.0) as u32);
+    let bright = |from: u32, to: u32| {
+        let columns = (from..to).filter(|x| (top - 44..top).any(|y| pixel(*x, y)[0] > 180));
+        columns.count()
+    };
+    assert!(bright(left, left + 700) > 150, "{} columns of letters", bright(left, left + 700));
+    assert_eq!(bright(left + 1000, left + 1300), 0);
 }

@@ -10,7 +10,7 @@ use deep3d::sink::{Action, Layout, ScreenSettings};
 use deep3d::time::Time;
 use deep3d::ui::{DepthModel, Panel, PanelModel};
 
-const WINDOW: PanelPlace = PanelPlace::Window { full_screen: false };
+const WINDOW: PanelPlace = PanelPlace::Window { full_screen: false, both_eyes: true };
 const SIZE: [f32; 2] = [1000.0, 600.0];
 
 /// The panel, a film that does what it wants, and a clock that the test moves.
@@ -343,6 +343,29 @@ fn the_bar_shows_a_picture_of_where_it_would_go() {
     bench.scrubbing = None;
     bench.now += Duration::from_millis(2100);
     assert!(!bench.run(&[]).visible);
+}
+
+#[test]
+fn the_pointer_is_marked_where_one_eye_would_not_see_it() {
+    // How many triangles' corners lie around the pointer, in the empty part of the panel.
+    let marks = |place| {
+        let mut bench = Bench::shown(place);
+        let at = [400.0, 60.0];
+        let picture = {
+            bench.now += Duration::from_millis(20);
+            let pointer = vec![Pointer::Moved(at)];
+            let input = PanelInput { size: SIZE, pixels_per_point: 1.0, pointer, place, scrubbing: None };
+            bench.panel.run(input, || bench.model.clone(), bench.now).picture.unwrap()
+        };
+        let near = |vertex: &&egui::epaint::Vertex| vertex.pos.distance(at.into()) < 9.0;
+        let count = |mesh: &egui::ClippedPrimitive| match &mesh.primitive {
+            egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.iter().filter(near).count(),
+            egui::epaint::Primitive::Callback(_) => 0,
+        };
+        picture.meshes.iter().map(count).sum::<usize>()
+    };
+    assert!(marks(WINDOW) > 3 && marks(PanelPlace::Headset(ScreenSettings::default())) > 3);
+    assert_eq!(marks(PanelPlace::Window { full_screen: true, both_eyes: false }), 0);
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
     }
     let buttons = row(2.0 * SLIDER + 4.0, BUTTON);
     let (left, right) = buttons.split_left_right_at_fraction(0.5);
-    if pass.button(left, "flat", Face::Text(if depth.flat { "2D" } else { "3D" }), !depth.flat) {
+    if pass.button(left, "flat", Face::Text("In 3D"), !depth.flat) {
         pass.actions.push(Action::Flat);
     }
     if pass.button(right, "swap eyes", Face::Text("Swap eyes"), depth.swap_eyes) {

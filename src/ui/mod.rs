@@ -241,7 +241,7 @@ impl Panel {
         let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
         let before = self.pane;
-        let Self { context, pane, drag, preview, widgets, .. } = self;
+        let Self { context, pane, drag, preview, widgets, pointer, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
             let mut pass = Pass {
@@ -272,6 +272,9 @@ impl Panel {
                 (apart <= near).then_some(seek::Picture { texture: texture.id(), size })
             };
             seek::build(&mut pass, seek, bar.min.y, drag, picture, now);
+            if let (Some(at), true) = (*pointer, marks(input.place)) {
+                pass.mark_pointer(at);
+            }
             (actions, covered, wanted) = (pass.actions, pass.covered, pass.preview);
             *widgets = pass.widgets.into_inner();
         });
@@ -316,6 +319,14 @@ impl Panel {
                 self.preview = Some((preview.clone(), texture));
             }
         }
+    }
+}
+
+/// Whether the pointer is to be seen on the panel itself.
+fn marks(place: PanelPlace) -> bool {
+    match place {
+        PanelPlace::Window { both_eyes, .. } => both_eyes,
+        PanelPlace::Headset(_) => true,
     }
 }
 

@@ -15,12 +15,14 @@ use crate::time::Time;
 /// Side of a button, in points: a ray's end trembles, and so do fingers.
 pub(super) const BUTTON: f32 = 46.0;
 /// Height of a slider with its name.
-pub(super) const SLIDER: f32 = 54.0;
+pub(super) const SLIDER: f32 = 60.0;
 /// Round corners of the panel's parts.
 const CORNER: f32 = 10.0;
 
 /// Behind everything.
 const GROUND: Color32 = Color32::from_rgba_premultiplied(15, 15, 16, 222);
+/// Under words that can be clicked.
+const WORD: Color32 = Color32::from_rgba_premultiplied(22, 22, 22, 22);
 /// Under the pointer.
 const HOVERED: Color32 = Color32::from_rgba_premultiplied(44, 44, 44, 44);
 /// What is switched on.
@@ -96,12 +98,20 @@ impl Pass<'_> {
         self.ui.interact(rect, Id::new(("panel", name)), sense)
     }
 
+    /// Where the pointer is: a mouse's arrow is in one eye's picture alone, and a ray has none.
+    pub(super) fn mark_pointer(&self, at: Pos2) {
+        let painter = self.ui.painter();
+        painter.circle_filled(at, 6.0, Color32::from_black_alpha(150));
+        painter.circle_filled(at, 4.0, BRIGHT);
+    }
+
     /// A button that fills `rect`; true when it is clicked.
     pub(super) fn button(&self, rect: Rect, name: &'static str, face: Face<'_>, chosen: bool) -> bool {
         let response = self.interact(rect, name, Sense::click());
         let shown = rect.shrink(2.0);
-        if chosen {
-            self.ui.painter().rect_filled(shown, CORNER - 2.0, CHOSEN);
+        let ground = if chosen { Some(CHOSEN) } else { (rect.width() > 2.0 * BUTTON).then_some(WORD) };
+        if let Some(ground) = ground {
+            self.ui.painter().rect_filled(shown, CORNER - 2.0, ground);
         }
         if response.hovered() || response.is_pointer_button_down_on() {
             self.ui.painter().rect_filled(shown, CORNER - 2.0, HOVERED);

@@ -72,7 +72,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, pane: &mut Pane) {
         pass.actions.push(Action::Quit);
     }
     match pass.place {
-        PanelPlace::Window { full_screen } => {
+        PanelPlace::Window { full_screen, .. } => {
             let icon = if full_screen { Icon::LeaveFullScreen } else { Icon::FullScreen };
             if pass.button(before(), "full screen", Face::Icon(icon), false) {
                 pass.actions.push(Action::FullScreen);

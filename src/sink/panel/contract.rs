@@ -29,8 +29,11 @@ pub enum PanelPlace {
     Window {
         /// It fills the screen.
         full_screen: bool,
+        /// The panel is drawn for each eye by itself, and only one of them sees the mouse: the panel marks its place.
+        both_eyes: bool,
     },
-    /// A headset, with its screen as it is set now. A ray always moves, so it only keeps the panel there; [`Action::Panel`] brings it.
+    /// A headset, with its screen as it is set now. A ray always moves, so it only keeps the panel there; [`Action::Panel`] brings it. The panel
+    /// marks where the ray meets it.
     Headset(ScreenSettings),
 }
 

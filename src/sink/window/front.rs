@@ -114,7 +114,7 @@ impl Front {
             size: views.size,
             pixels_per_point: views.pixels_per_point,
             pointer: self.mouse.drain(..).map(point).collect(),
-            place: PanelPlace::Window { full_screen },
+            place: PanelPlace::Window { full_screen, both_eyes: views.views.len() > 1 },
             scrubbing: None,
         };
         let PanelOutput { visible, picture, takes_pointer, actions, wake } = app.panel(input, now);
