@@ -12,7 +12,7 @@ const LINE: f32 = 46.0;
 
 /// The pane above `bar`, as wide as it.
 pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, screen: ScreenSettings) {
-    let width = bar.width().min(720.0);
+    let width = bar.width().min(800.0);
     let height = 5.0 * LINE + 2.0 * MARGIN;
     let pane = Rect::from_min_size(pos2(bar.max.x - width, bar.min.y - height - 8.0), vec2(width, height));
     pass.ground(pane);
@@ -42,7 +42,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, screen: ScreenSettings) {
     if pass.button(row(1.0), "lying", Face::Text("Lying down"), screen.lying) {
         wanted.lying = !screen.lying;
     }
-    pass.text(row(2.0).left_center(), Align2::LEFT_CENTER, "Around it", 15.0, DIM);
+    pass.text(row(2.0).left_center() + vec2(4.0, 0.0), Align2::LEFT_CENTER, "Around it", 15.0, DIM);
     let (places, all) = (row(3.0), [Surroundings::Theatre, Surroundings::Void, Surroundings::Passthrough]);
     let each = vec2(places.width() / all.len() as f32, places.height());
     for (index, surroundings) in all.into_iter().enumerate() {
@@ -56,7 +56,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, screen: ScreenSettings) {
             wanted.surroundings = surroundings;
         }
     }
-    if pass.button(row(4.0), "reset", Face::Text("As at first"), false) {
+    if pass.button(row(4.0), "reset", Face::Text("Reset"), false) {
         wanted = ScreenSettings::default();
     }
     if wanted != screen {
