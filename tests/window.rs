@@ -340,11 +340,13 @@ fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
         (bars(&now).iter().zip(bars(&plain)).all(|(now, plain)| *now < 50.0 && plain > 60.0)).then_some(now)
     };
     let is_gone = |playing: &mut Playing<'_>| (playing.look().difference(&plain) == 0.0).then_some(());
-    playing.mouse([300, 100]);
-    playing.mouse([310, 110]);
+    playing.mouse([300, 150]);
+    playing.mouse([310, 160]);
     let shown = playing.wait(SOON, "the panel", is_there);
     let above = |shot: &Screenshot| shot.part([0, 0], [2 * width, height / 3]);
     assert_eq!(above(&shown).difference(&above(&plain)), 0.0, "above the panel nothing has changed");
+    let marked = [310, 310 + width].map(|x| shown.part([x - 1, 159], [2, 2]).mean());
+    assert!(marked.iter().all(|mean| *mean > 200.0), "both eyes see where the mouse is: {marked:?}");
     playing.wait(SOON, "the panel to go", is_gone);
     playing.assert_idle("while nothing is to be done");
 
