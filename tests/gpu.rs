@@ -139,3 +139,57 @@ fn an_unknown_gpu_is_named_with_those_there_are() {
     let known = deep3d::gpu::list().unwrap();
     assert!(error.contains("voodoo") && error.contains(&known[0].name), "{error}");
 }
+
+#[test]
+fn a_lease_ends_when_its_commands_cannot_run_any_more() {
+    let gpu = WatchedGpu::new().unwrap();
+    let buffer = |kind| Buffer::new(&gpu, "buffer", 16, kind).unwrap();
+    let (from, to) = (buffer(BufferKind::Upload), buffer(BufferKind::Device));
+    let record = |commands: &mut Commands| {
+        let mut lease = None;
+        let recorded = commands.record(|recorder| {
+            lease = Some(recorder.lease());
+            recorder.copy_buffer(&from, 0, &to, 0, 16)
+        });
+        recorded.unwrap();
+        lease.unwrap()
+    };
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    let first = record(&mut commands);
+    assert!(!first.is_over(&gpu).unwrap(), "not run yet");
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    assert!(!first.is_over(&gpu).unwrap(), "could run again");
+    let second = record(&mut commands);
+    assert!(first.is_over(&gpu).unwrap() && !second.is_over(&gpu).unwrap());
+    // Dropped while it may still run.
+    let point = gpu.submit(&mut commands).unwrap();
+    drop(commands);
+    gpu.wait(point).unwrap();
+    assert!(second.is_over(&gpu).unwrap());
+    // Never run at all.
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    let third = record(&mut commands);
+    drop(commands);
+    assert!(third.is_over(&gpu).unwrap());
+}
+
+#[test]
+fn copies_that_do_not_fit_are_refused() {
+    let gpu = WatchedGpu::new().unwrap();
+    let image = |size, format| Image::new(&gpu, "image", ImageOptions { size, format, mips: 1 }).unwrap();
+    let rgba = vk::Format::R8G8B8A8_UNORM;
+    let (one, other) = (image([8, 8], rgba), image([8, 9], rgba));
+    let srgb = image([8, 8], vk::Format::R8G8B8A8_SRGB);
+    let buffer = Buffer::new(&gpu, "buffer", 64, BufferKind::Upload).unwrap();
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    let recorded = commands.record(|recorder| {
+        assert!(recorder.copy_image(&one, &other).is_err(), "another size");
+        assert!(recorder.copy_image(&one, &srgb).is_err(), "another format");
+        for (at, size) in [([5, 0], [4, 4]), ([0, u32::MAX], [4, 4]), ([0, 0], [0, 4]), ([0, 0], [5, 4])] {
+            assert!(recorder.copy_buffer_to_part(&buffer, &one, at, size, 4).is_err(), "{size:?} at {at:?}");
+        }
+        recorder.copy_buffer_to_part(&buffer, &one, [4, 4], [4, 4], 4)?;
+        recorder.copy_image(&one, &one.clone()).map_or(Ok(()), |()| Err(GpuError::Misuse("onto itself".to_owned())))
+    });
+    recorded.unwrap();
+}

@@ -198,9 +198,9 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    /// Copies the first level of `from` to that of `to`, which has the same size and format.
+    /// Copies the first level of `from` to that of `to`, another image of the same size and format.
     pub fn copy_image(&mut self, from: &Arc<Image>, to: &Arc<Image>) -> Result<(), GpuError> {
-        if from.size() != to.size() || from.format() != to.format() {
+        if from.size() != to.size() || from.format() != to.format() || from.handle == to.handle {
             return Err(GpuError::Misuse("a picture was copied to an image of another kind".to_owned()));
         }
         self.touch(&[(from.handle.as_raw(), Access::Read), (to.handle.as_raw(), Access::Write)]);
