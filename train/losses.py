@@ -101,6 +101,7 @@ def losses(logits, predicted, batch):
             "view": view_loss(logits, batch.views)}
 
 
-def total(terms):
-    """The weighted sum that is minimised."""
-    return sum(WEIGHTS[name] * term for name, term in terms.items())
+def total(terms, steady=WEIGHTS["steady"]):
+    """The weighted sum that is minimised; `steady`: the weight of that term."""
+    weights = WEIGHTS | {"steady": steady}
+    return sum(weights[name] * term for name, term in terms.items())

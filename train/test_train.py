@@ -147,6 +147,8 @@ def test_losses_and_measures():
     batch = batches.Batch(None, target, everywhere, torch.tensor([True]), none, none, views)
     good, bad = (losses.losses(sign * logits, sign * model.parallax(logits), batch) for sign in (1, -1))
     assert all(good[name] < bad[name] for name in ("shape", "gradient", "planes")) and good["steady"] == good["view"] == 0
+    terms = {"shape": 1.0, "steady": 3.0}
+    assert losses.total(terms, 2.0) - losses.total(terms, 0.0) == 6 and losses.total(terms, 0.0) == 1
     # A fifth of the label is wrong: it counts where the label should be exact, not where it is known to be a guess.
     wrong = target.clone()
     wrong[:, :, :6] += 1
@@ -157,6 +159,15 @@ def test_losses_and_measures():
     assert metrics.order_error(near, near) == 0 and metrics.order_error(-near, near) == 1
     assert metrics.relative_error(3 * near - 5, near) == pytest.approx(0, abs=1e-6)
     assert evaluate.input_size(1920, 1080) == (320, 192) and evaluate.input_size(2400, 1000) == (384, 160)
+
+
+def test_steadiness_counts_as_told(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "losses", lambda *_: {"shape": 1.0, "steady": 3.0})
+    for more, expected in ((("--steady", "7"), 22), ((), 1 + 3 * losses.WEIGHTS["steady"])):
+        team = train.processes("fp32")
+        labels = train.Labels(options(folder, tmp_path, 1, *more), team.__enter__())
+        team.__exit__(None, None, None)
+        assert labels.loss(torch.zeros(1, model.PLANES, 8, 8), None)[0] == expected
 
 
 def test_missing_data_says_so(tmp_path):

@@ -18,7 +18,7 @@ import model
 import model_2016
 from batches import batch
 from data import SIZES, Pictures
-from losses import losses, total
+from losses import WEIGHTS, losses, total
 from processes import on_device, processes
 
 GRAPHS = {"deep3d": model, "deep3d-2016": model_2016}
@@ -39,6 +39,7 @@ def arguments(given=None):
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=16, help="pictures or pairs a step in each process")
     parser.add_argument("--twins", type=int, default=4, help="labelled pictures of a batch shown again: the next frame, or moved a little")
+    parser.add_argument("--steady", type=float, default=WEIGHTS["steady"], help="weight of what twins must agree on")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate of the decoder; the encoder's is a fifth")
     parser.add_argument("--average", type=float, default=0.995, help="share kept per step by the averaged weights")
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
@@ -119,7 +120,7 @@ class Labels:
 
     def loss(self, logits, given):
         terms = losses(logits, model.parallax(logits), given)
-        return total(terms), terms
+        return total(terms, self.options.steady), terms
 
 
 class Films:
