@@ -23,6 +23,9 @@ use super::scene::{Layout, Scene, Slot};
 /// The area that networks look at, in pixels, unless told otherwise.
 pub const NETWORK_AREA: u32 = 384 * 160;
 
+/// The network is handed to the GPU in so many submissions, so that a headset's compositor gets its turn between them.
+const PARTS: usize = 4;
+
 /// Pictures that may be on their way to the GPU at once.
 const UPLOADS: usize = 2;
 
@@ -47,7 +50,7 @@ pub(super) struct Chain {
     pool: Pool<Slot>,
     layout: Arc<Layout>,
     before: Commands,
-    network: Commands,
+    network: Vec<Commands>,
     raw: Arc<Buffer>,
     next_upload: usize,
     comfort: Comfort,
@@ -110,7 +113,7 @@ impl Chain {
             pool: Pool::new(slots),
             layout: Arc::new(layout),
             before: Commands::new(gpu, "upload and colour", 3)?,
-            network: Commands::new(gpu, "network", 2)?,
+            network: (0..PARTS).map(|_| Commands::new(gpu, "network", 2)).collect::<Result<_, _>>()?,
             raw: Buffer::new(gpu, "disparity read back", disparity_bytes, BufferKind::Readback)?,
             next_upload: 0,
             last: None,
@@ -144,22 +147,28 @@ impl Chain {
         self.gpu.submit(&mut self.before)?;
         let disparity = Arc::clone(self.engine.parallax()?);
         let planes_made = Arc::clone(self.engine.planes()?);
-        self.network.record(|recorder| {
-            recorder.timestamp(0);
-            self.engine.record(recorder)?;
-            recorder.timestamp(1);
-            let bytes = slot.disparity.bytes();
-            recorder.copy_buffer(&disparity, 0, &slot.disparity, 0, bytes)?;
-            recorder.copy_buffer(&disparity, 0, &self.raw, 0, bytes)?;
-            if let Some(planes) = &slot.planes {
-                recorder.copy_buffer(&planes_made, 0, planes, 0, planes.bytes())?;
-            }
-            Ok(())
-        })?;
-        let point: Point = self.gpu.submit(&mut self.network)?;
+        let mut point = Point::default();
+        for (part, commands) in self.network.iter_mut().enumerate() {
+            let last = part + 1 == PARTS;
+            commands.record(|recorder| {
+                recorder.timestamp(0);
+                self.engine.record_part(recorder, part, PARTS)?;
+                recorder.timestamp(1);
+                if !last {
+                    return Ok(());
+                }
+                let bytes = slot.disparity.bytes();
+                recorder.copy_buffer(&disparity, 0, &slot.disparity, 0, bytes)?;
+                recorder.copy_buffer(&disparity, 0, &self.raw, 0, bytes)?;
+                if let Some(planes) = &slot.planes {
+                    recorder.copy_buffer(&planes_made, 0, planes, 0, planes.bytes())?;
+                }
+                Ok(())
+            })?;
+            point = self.gpu.submit(commands)?;
+        }
         self.gpu.wait(point)?;
         let before = self.before.timestamps()?;
-        let network = self.network.timestamps()?;
         let between = |times: &[Option<Duration>], from: usize, to: usize| {
             Some(times.get(to).copied()??.saturating_sub(times.get(from).copied()??))
         };
@@ -167,7 +176,12 @@ impl Chain {
         if let Some(span) = between(&before, 1, 2) {
             trace.stamp(Stage::Colour, span);
         }
-        if let Some(span) = between(&network, 0, 1) {
+        let mut network = Some(Duration::ZERO);
+        for commands in &self.network {
+            let times = commands.timestamps()?;
+            network = network.zip(between(&times, 0, 1)).map(|(sum, part)| sum + part);
+        }
+        if let Some(span) = network {
             trace.stamp(Stage::Network, span);
         }
         let cut = self.follow(&frame, print)?;

@@ -162,6 +162,13 @@ impl Engine {
         self.steps.iter().try_for_each(|step| step.record(recorder))
     }
 
+    /// Records part `part` of `parts` that follow each other: each with as many dispatches as the others, give or take one. A network handed to the GPU in
+    /// parts lets others have their turn between them.
+    pub fn record_part(&self, recorder: &mut Recorder<'_>, part: usize, parts: usize) -> Result<(), GpuError> {
+        let bound = |part: usize| self.steps.len() * part.min(parts) / parts.max(1);
+        self.steps[bound(part)..bound(part + 1)].iter().try_for_each(|step| step.record(recorder))
+    }
+
     /// As [`Engine::record`], with timestamp `first` before everything and one more after each dispatch; the names are
     /// [`Engine::step_names`].
     pub fn record_timed(&self, recorder: &mut Recorder<'_>, first: u32) -> Result<(), GpuError> {

@@ -4,6 +4,9 @@
 
 #[path = "../common/display.rs"]
 mod display;
+mod eyes;
+mod hands;
+mod marks;
 mod monado;
 mod remote;
 #[path = "../common/xr_client.rs"]
