@@ -1,9 +1,9 @@
 //! The headset: a cinema in which an [`EyesApp`]'s film runs, through whatever OpenXR runtime is active.
 //!
 //! [`run`] owns the calling thread until the film is over, the viewer leaves or the runtime says so. It connects to the runtime
-//! ([`runtime`]), which makes the Vulkan device, begins a session ([`session`]) and then, for every picture of the display, asks the app what is
+//! (`runtime`), which makes the Vulkan device, begins a session (`session`) and then, for every picture of the display, asks the app what is
 //! to be seen at the time the runtime predicts. A picture is painted when the film has a new one, and shown by the runtime on a layer of
-//! its own for each eye ([`layers`]) that stays where it is however late the next one comes.
+//! its own for each eye (`layers`) that stays where it is however late the next one comes.
 //!
 //! ```text
 //! App ─ paint_eyes ─► canvases ─ copied when the GPU is done ─► runtime's images ─► a quad or cylinder for each eye ─► display
