@@ -72,6 +72,8 @@ fn any_call_may_tell_of_a_loss() {
         ("xrAcquireSwapchainImage", 3),
         ("xrLocateViews", 5),
         ("xrLocateSpace", 0),
+        ("xrCreateSwapchain", 1),
+        ("xrAttachSessionActionSets", 0),
     ] {
         let showing = Showing { frames: 12, ..Showing::new(Fake::new()) };
         showing.fake.fail_after(function, calls, Xr::ERROR_SESSION_LOST);

@@ -134,13 +134,10 @@ fn with_runtime<A: EyesApp>(
     statistics: &mut Statistics,
 ) -> Result<(), Stop<A::Error>> {
     loop {
-        let mut cinema = Cinema::new(runtime, gpu, options, *screen)?;
-        let ended = cinema.run(app, statistics);
-        if let Err(Stop::Xr(_)) = ended {
-            cinema.interrupt(app);
-        }
-        *screen = cinema.settings();
-        cinema.close();
+        let ended = match Cinema::new(runtime, gpu, options, *screen) {
+            Ok(cinema) => show(cinema, app, screen, statistics),
+            Err(error) => Err(error.into()),
+        };
         match ended {
             Ok(Ending::Over) => return Ok(()),
             Err(Stop::Xr(XrError::SessionLost)) => {
@@ -153,4 +150,20 @@ fn with_runtime<A: EyesApp>(
             return Ok(());
         }
     }
+}
+
+/// One session, from its beginning to its end.
+fn show<A: EyesApp>(
+    mut cinema: Cinema<'_>,
+    app: &mut A,
+    screen: &mut ScreenSettings,
+    statistics: &mut Statistics,
+) -> Result<Ending, Stop<A::Error>> {
+    let ended = cinema.run(app, statistics);
+    if let Err(Stop::Xr(_)) = ended {
+        cinema.interrupt(app);
+    }
+    *screen = cinema.settings();
+    cinema.close();
+    ended
 }
