@@ -58,7 +58,8 @@ pub struct Counts {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
     index: usize,
-    time: Time,
+    /// Film time.
+    pub time: Time,
     paused: bool,
     away: bool,
 }

@@ -28,6 +28,14 @@ pub enum PlayError {
     /// A film, or the painting of its scenes.
     #[error("{0}")]
     Film(Error),
+    /// What ended a film in the middle.
+    #[error("{error}; the film stood at {at}, and --start {at} goes on there")]
+    Interrupted {
+        /// The reason.
+        error: Box<Self>,
+        /// Film time.
+        at: Time,
+    },
     /// Some of several films; each has been named when it failed.
     #[error("{failed} of {all} files could not be played")]
     Some {
@@ -84,7 +92,13 @@ where
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     let mut app = Screen::new(start, player);
-    let statistics = xr::run(&mut app, headset, screen)?;
+    let ran = xr::run(&mut app, headset, screen);
+    let statistics = ran.map_err(|error| match app.kept {
+        Some((_, place)) if place.time > Time::ZERO => {
+            PlayError::Interrupted { error: Box::new(error), at: place.time }
+        }
+        _ => error,
+    })?;
     Ok((app.outcome?, statistics))
 }
 

@@ -3,7 +3,7 @@
 use openxr as xr;
 use xr::sys::Result as Xr;
 
-use crate::fakexr::{Availability, Fake};
+use crate::fakexr::{Availability, Fake, Offer};
 use crate::reel::{Showing, scene, screens};
 
 /// The scenes seen, each once, in order.
@@ -104,7 +104,26 @@ fn no_runtime_and_no_headset_are_sentences_with_a_cure() {
         let error = showing.play().result.unwrap_err().to_string();
         assert!(words.iter().all(|word| error.contains(word)), "{error}");
     }
-    let offer = crate::fakexr::Offer::default().without("XR_KHR_vulkan_enable2");
+    let offer = Offer::default().without("XR_KHR_vulkan_enable2");
     let error = Showing::new(Fake::with(offer)).play().result.unwrap_err().to_string();
     assert!(error.contains("Vulkan"), "{error}");
+}
+
+#[test]
+fn what_ends_a_film_in_the_middle_tells_where_it_stood() {
+    let showing = Showing { frames: 48, ..Showing::new(Fake::new()) };
+    // As a driver that was reset would have it.
+    showing.fake.fail_after("xrEndFrame", 60, Xr::ERROR_RUNTIME_FAILURE);
+    let error = showing.play().result.unwrap_err().to_string();
+    assert!(error.contains("handing over a picture") && error.contains("--start 0:00."), "{error}");
+    assert_eq!(showing.fake.alive(), []);
+}
+
+#[test]
+fn a_runtime_for_a_newer_vulkan_is_refused_and_one_tested_with_an_older_is_not() {
+    let offer = Offer { vulkan: [(1, 4), (1, 4)], ..Offer::default() };
+    let error = Showing::new(Fake::with(offer)).play().result.unwrap_err().to_string();
+    assert!(error.contains("1.4") && error.contains("choose another"), "{error}");
+    let offer = Offer { vulkan: [(1, 0), (1, 1)], ..Offer::default() };
+    Showing { frames: 3, ..Showing::new(Fake::with(offer)) }.play_well(|_, _| ());
 }

@@ -187,3 +187,38 @@ fn greys_come_through_as_they_are() {
     let found = told.take().unwrap();
     assert!(found.iter().zip(greys).all(|(a, b)| a.abs_diff(b) <= 3), "{found:?} instead of {greys:?}");
 }
+
+#[test]
+fn a_button_brings_the_panel_before_the_eyes() {
+    let monado = Rc::new(Monado::start(Compositor::Window, Devices::Remote));
+    let mut remote = monado.remote();
+    remote.left.active = false;
+    remote.send();
+    let mut screen = ScreenSettings::default();
+    let (eyes, steps) = (Rc::clone(&monado), Cell::new(0));
+    let grey = picture(|_, _| [120; 3]);
+    let seen = Rc::new(RefCell::new([None, None]));
+    let tell = Rc::clone(&seen);
+    show(&monado, [grey.clone(), grey], &mut screen, ScreenLayer::Auto, move |marks: &mut Marks| {
+        steps.set(steps.get() + 1);
+        remote.right.b = steps.get() > 40;
+        // The screen stands before a level head; the panel hangs lower, so that is where to look then.
+        let down = if steps.get() > 20 { -0.5 } else { 0.0 };
+        let [x, y, z, w] = Quat::from_rotation_x(down).to_array();
+        remote.head.orientation = xr::Quaternionf { x, y, z, w };
+        remote.send();
+        if steps.get() % 8 != 0 {
+            return true;
+        }
+        // Its letters and icons are the only bright things.
+        let bright = look(&eyes).map(|eye| eye.0.pixels().filter(|p| p.0.iter().all(|value| *value > 150)).count());
+        tell.borrow_mut()[usize::from(marks.panel.is_visible())] = Some(bright);
+        if let Some(folder) = std::env::var_os("DEEP3D_LOOK") {
+            eyes.picture().0.save(std::path::Path::new(&folder).join("panel.png")).unwrap();
+        }
+        !marks.panel.is_visible() || bright.iter().any(|count| *count < 40)
+    });
+    let [without, with] = seen.take();
+    assert!(without.unwrap().iter().all(|count| *count < 10), "{without:?}");
+    assert!(with.unwrap().iter().all(|count| *count >= 40), "{with:?}");
+}

@@ -102,3 +102,26 @@ fn on_panel(x: f32, y: f32) -> Vec3 {
     let local = Vec3::new((x / width - 0.5) * 1.1, (0.5 - y / height) * 0.55, 0.0);
     Vec3::new(0.0, -0.42, -1.15) + Quat::from_rotation_x(-0.35) * local
 }
+
+#[test]
+fn a_service_killed_in_mid_film_is_waited_for_without_a_hang() {
+    let monado = Monado::start(Compositor::Null, Devices::Simulated);
+    let kill = monado.killer();
+    let mut screen = ScreenSettings::default();
+    let grey = picture(|_, _| [90; 3]);
+    let mut steps = 0;
+    let (_, statistics) =
+        show(&monado, [grey.clone(), grey], &mut screen, ScreenLayer::Auto, move |marks: &mut Marks| {
+            steps += 1;
+            if steps == 30 {
+                kill();
+                let stop = marks.stop.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(std::time::Duration::from_secs(3));
+                    stop.stop();
+                });
+            }
+            true
+        });
+    assert!(statistics.display_frames > 5, "{statistics:?}");
+}

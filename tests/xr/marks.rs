@@ -32,6 +32,8 @@ pub(crate) struct Marks {
     pub(crate) messages: Vec<String>,
     begun: Instant,
     repaint: bool,
+    /// Ends the sink from outside.
+    pub(crate) stop: StopFlag,
     /// Asked at each tick, whether it goes on.
     script: Rc<RefCell<Box<Script>>>,
 }
@@ -143,6 +145,7 @@ pub(crate) fn show(
         messages: Vec::new(),
         begun: Instant::now(),
         repaint: true,
+        stop: StopFlag::default(),
         script: Rc::new(RefCell::new(Box::new(script))),
     };
     let options = HeadsetOptions {
@@ -151,7 +154,7 @@ pub(crate) fn show(
         layer,
         play_when_off: true,
         film_frames: None,
-        stop: StopFlag::default(),
+        stop: marks.stop.clone(),
     };
     // SAFETY: the holder of `monado` has its turn: no other test reads or writes the environment meanwhile.
     unsafe { std::env::set_var("XR_ENABLE_API_LAYERS", VALIDATION) };

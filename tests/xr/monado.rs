@@ -174,6 +174,13 @@ impl Monado {
         Remote::connect(self.port)
     }
 
+    /// What kills the service at once, for those who cannot hold it.
+    pub(crate) fn killer(&self) -> impl Fn() + use<> {
+        let id = self.service.id();
+        // The shell's own: not every system has the program.
+        move || drop(Command::new("sh").args(["-c", &format!("kill -9 {id}")]).status())
+    }
+
     /// Kills the service at once, as a crash would.
     pub(crate) fn kill(&mut self) {
         let _ = self.service.kill();

@@ -148,6 +148,9 @@ impl DeviceHost for XrHost<'_> {
                 needed.min_api_version_supported
             )));
         }
+        if needed.max_api_version_supported < ours {
+            tracing::warn!("{name} was tested with Vulkan up to {}, and gets 1.3", needed.max_api_version_supported);
+        }
         // SAFETY: `info` is valid by the caller's word, and the handle that comes back is a new instance, owned by the caller.
         unsafe {
             let info = std::ptr::from_ref(info).cast::<c_void>();
