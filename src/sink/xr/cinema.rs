@@ -32,12 +32,6 @@ const WIDE: f32 = 16.0 / 9.0;
 /// The runtime gets this long to let us go.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// How a session ends when nothing went wrong.
-pub(super) enum Ending {
-    /// The film is over, the viewer has quit, or the runtime wants us gone.
-    Over,
-}
-
 pub(super) struct Cinema<'a> {
     // In the order in which they go.
     hands: Hands,
@@ -128,20 +122,15 @@ impl<'a> Cinema<'a> {
         gpu.with_queue(|_| drop(session));
     }
 
-    /// Shows `app` until the session ends.
-    pub(super) fn run<A: EyesApp>(
-        &mut self,
-        app: &mut A,
-        statistics: &mut Statistics,
-    ) -> Result<Ending, Stop<A::Error>> {
+    /// Shows `app` until the film is over, the viewer has quit, or the runtime wants us gone.
+    pub(super) fn run<A: EyesApp>(&mut self, app: &mut A, statistics: &mut Statistics) -> Result<(), Stop<A::Error>> {
         self.tell_width(app, Instant::now());
         loop {
             while let Some(happening) = self.session.poll()? {
                 match happening {
-                    Happening::Exiting => return Ok(Ending::Over),
+                    Happening::Exiting => return Ok(()),
                     Happening::Recentred => self.origin = None,
                     Happening::Presence(present) => self.present = present,
-                    Happening::State | Happening::Profile | Happening::RefreshRate => {}
                 }
             }
             self.mind_absence(app);
@@ -151,19 +140,19 @@ impl<'a> Cinema<'a> {
             }
             if self.leaving.is_some_and(|since| since.elapsed() > FAREWELL) {
                 tracing::debug!("the runtime did not answer the farewell");
-                return Ok(Ending::Over);
+                return Ok(());
             }
             if self.session.is_running() {
                 self.frame(app, statistics)?;
                 continue;
             }
             if self.leaving.is_some() && self.session.state() == xr::SessionState::IDLE {
-                return Ok(Ending::Over);
+                return Ok(());
             }
             let Tick { finished, repaint, .. } = app.tick(Instant::now()).map_err(Stop::App)?;
             self.repaint |= repaint;
             if finished {
-                return Ok(Ending::Over);
+                return Ok(());
             }
             std::thread::sleep(REST);
         }

@@ -33,14 +33,13 @@ use std::time::Duration;
 
 pub use error::XrError;
 pub use layers::ScreenLayer;
-pub use refresh::choose as choose_refresh_rate;
 pub use runtime::Loader;
 pub use statistics::Statistics;
 
 use super::{EyesApp, ScreenSettings};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::media::StopFlag;
-use cinema::{Cinema, Ending};
+use cinema::Cinema;
 use runtime::{Runtime, XrHost};
 
 /// How soon to look for a runtime that went away.
@@ -139,7 +138,7 @@ fn with_runtime<A: EyesApp>(
             Err(error) => Err(error.into()),
         };
         match ended {
-            Ok(Ending::Over) => return Ok(()),
+            Ok(()) => return Ok(()),
             Err(Stop::Xr(XrError::SessionLost)) => {
                 tracing::warn!("the headset's runtime ended the session; beginning another");
                 std::thread::sleep(LOOK_AGAIN);
@@ -158,7 +157,7 @@ fn show<A: EyesApp>(
     app: &mut A,
     screen: &mut ScreenSettings,
     statistics: &mut Statistics,
-) -> Result<Ending, Stop<A::Error>> {
+) -> Result<(), Stop<A::Error>> {
     let ended = cinema.run(app, statistics);
     if let Err(Stop::Xr(_)) = ended {
         cinema.interrupt(app);

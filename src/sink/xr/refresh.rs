@@ -7,7 +7,7 @@ const CALM: f32 = 71.0;
 
 /// The rate of `rates` (Hz) for a film of `film` pictures a second: the smallest calm multiple of it, so that every picture stays as long as the
 /// others; without one 90, without that the highest. `None` where there is no choice, or nothing is known of the film.
-pub fn choose(rates: &[f32], film: f64) -> Option<f32> {
+pub(super) fn choose(rates: &[f32], film: f64) -> Option<f32> {
     let usable = || rates.iter().copied().filter(|rate| rate.is_finite() && *rate > 0.0);
     if !film.is_finite() || film <= 0.0 {
         return None;

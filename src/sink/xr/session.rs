@@ -14,19 +14,13 @@ use super::geometry::Pose;
 use super::runtime::{Runtime, VIEWS};
 use crate::gpu::Gpu;
 
-/// What became of the session.
+/// What the runtime tells besides changes of [`Session::state`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Happening {
-    /// Its state has changed; see [`Session::state`].
-    State,
-    /// It is over for good: nobody wants it any more.
+    /// The session is over for good: nobody wants it any more.
     Exiting,
     /// The viewer has recentred with the headset's own button: LOCAL lies elsewhere.
     Recentred,
-    /// Another controller, or the hands.
-    Profile,
-    /// The display's refresh rate has changed.
-    RefreshRate,
     /// The headset was put on (true) or taken off.
     Presence(bool),
 }
@@ -157,8 +151,6 @@ impl Session {
                 {
                     Some(Happening::Recentred)
                 }
-                xr::Event::InteractionProfileChanged(_) => Some(Happening::Profile),
-                xr::Event::DisplayRefreshRateChangedFB(_) => Some(Happening::RefreshRate),
                 xr::Event::UserPresenceChangedEXT(presence) => Some(Happening::Presence(presence.is_user_present())),
                 xr::Event::EventsLost(lost) => {
                     tracing::warn!("the headset's runtime lost {} events", lost.lost_event_count());
@@ -193,7 +185,7 @@ impl Session {
             }
             _ => {}
         }
-        Ok(Some(Happening::State))
+        Ok(None)
     }
 
     /// Asks the runtime to let us go; it answers by way of [`Happening::Exiting`].
