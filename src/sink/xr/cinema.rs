@@ -207,10 +207,11 @@ impl<'a> Cinema<'a> {
         if finished {
             self.leave()?;
         }
-        let eyes = if frame.visible { self.session.eyes(frame.time)? } else { None };
         let passed = self.follow_head(&frame)?;
         self.use_hands(app, &frame, passed)?;
         self.mind_refresh_rate(app)?;
+        // What is drawn now is shown with the next picture.
+        let eyes = if frame.visible { self.session.eyes(frame.next())? } else { None };
         if let (true, Some(eye)) = (frame.visible, app.eye()) {
             self.mind_size(eye, eyes.as_ref(), frame.instant)?;
             if let Some(screen) = &mut self.screen {
@@ -230,7 +231,7 @@ impl<'a> Cinema<'a> {
             }
         }
         let place = self.placed(app.eye().map_or(WIDE, |eye| eye.aspect));
-        self.furnish(&frame, place.as_ref())?;
+        self.furnish(&frame, eyes.as_ref(), place.as_ref())?;
         self.show(&frame, place.as_ref())?;
         Ok(())
     }
@@ -288,15 +289,18 @@ impl<'a> Cinema<'a> {
         Ok(())
     }
 
-    /// Draws what is around the screen, for where the eyes will be when it is shown: with the next frame.
-    fn furnish(&mut self, frame: &DisplayFrame, screen: Option<&Placed>) -> Result<(), XrError> {
+    /// Draws what is around the screen, for where the eyes will be when it is shown.
+    fn furnish(
+        &mut self,
+        frame: &DisplayFrame,
+        eyes: Option<&[Eye; 2]>,
+        screen: Option<&Placed>,
+    ) -> Result<(), XrError> {
         let (Some(screen), Some(origin), true) = (screen, &self.origin, frame.visible) else { return Ok(()) };
         let seen = self.settings.surroundings;
         let through = seen == screen::Surroundings::Passthrough;
         self.surroundings.mind_passthrough(self.runtime, &self.session, through)?;
-        let period = i64::try_from(frame.period.as_nanos()).unwrap_or_default();
-        let next = xr::Time::from_nanos(frame.time.as_nanos().saturating_add(period));
-        let Some(eyes) = self.session.eyes(next)? else { return Ok(()) };
+        let Some(eyes) = eyes else { return Ok(()) };
         let scenery = Scenery {
             place: origin.upright(),
             screen: *screen,
@@ -309,7 +313,7 @@ impl<'a> Cinema<'a> {
             [left, right] => Some([left, right]),
             _ => None,
         });
-        self.surroundings.draw(&self.session, &scenery, &eyes, films)
+        self.surroundings.draw(&self.session, &scenery, eyes, films)
     }
 
     /// Where the screen stands for a picture of `aspect`, once the headset knows where it is.

@@ -38,6 +38,14 @@ pub(super) struct DisplayFrame {
     pub(super) visible: bool,
 }
 
+impl DisplayFrame {
+    /// When the next picture will be seen, by the runtime's clock.
+    pub(super) fn next(&self) -> xr::Time {
+        let period = i64::try_from(self.period.as_nanos()).unwrap_or_default();
+        xr::Time::from_nanos(self.time.as_nanos().saturating_add(period))
+    }
+}
+
 /// An eye at one moment, in LOCAL space.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Eye {
