@@ -121,6 +121,7 @@ fn in_a_projection_layer_the_screen_is_where_the_quad_would_be() {
     let showing = Showing { frames: 12, layer: ScreenLayer::Projection, ..Showing::new(Fake::new()) };
     showing.fake.keep_pictures(true);
     showing.play_well(|_, _| ());
+    assert_eq!(showing.fake.count("xrCreateSwapchain"), 2, "the screen itself is not handed over");
     let frame = showing.fake.last_frame().unwrap();
     let Shape::Projection { views } = &frame.layers[0].shape else { panic!("{frame:?}") };
     for (index, view) in views.iter().enumerate() {

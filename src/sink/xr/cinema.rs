@@ -215,7 +215,7 @@ impl<'a> Cinema<'a> {
         if let (true, Some(eye)) = (frame.visible, app.eye()) {
             self.mind_size(eye, eyes.as_ref(), frame.instant)?;
             if let Some(screen) = &mut self.screen {
-                if screen.hand_over(false)?
+                if screen.hand_over()?
                     && let Some(painted) = self.painted.take()
                 {
                     statistics.film(&painted, frame.instant, frame.period);
@@ -408,7 +408,9 @@ impl<'a> Cinema<'a> {
         }
         self.changed = None;
         self.screen = None;
-        let options = SheetOptions { name: "screen", size, count: 2, mips: true };
+        // In a projection layer it is the room's picture that the runtime gets, with the screen drawn into it.
+        let for_runtime = self.options.layer != ScreenLayer::Projection;
+        let options = SheetOptions { name: "screen", size, count: 2, mips: true, for_runtime };
         self.screen = Some(Sheets::new(self.gpu, &self.session, self.format, options)?);
         self.repaint = true;
         Ok(())

@@ -59,11 +59,7 @@ impl PanelQuad {
 
     /// Width and height in points.
     pub(super) fn points() -> [f32; 2] {
-        Self::views().size
-    }
-
-    fn views() -> Views {
-        Views::whole(PIXELS, SCALE)
+        PIXELS.map(|side| side as f32 / SCALE)
     }
 
     /// Where it hangs for a viewer recentred to `origin`, while it is to be seen.
@@ -106,7 +102,7 @@ impl PanelQuad {
             (None, None) => return Ok(actions),
             (Some(drawing), _) => drawing,
             (None, Some(_)) => {
-                let options = SheetOptions { name: "panel", size: PIXELS, count: 1, mips: false };
+                let options = SheetOptions { name: "panel", size: PIXELS, count: 1, mips: false, for_runtime: true };
                 (Sheets::new(&self.gpu, session, self.format, options)?, PanelRenderer::new(&self.gpu)?)
             }
         };
@@ -115,11 +111,11 @@ impl PanelQuad {
             renderer.show(picture);
             self.changed = true;
         }
-        sheets.hand_over(false)?;
+        sheets.hand_over()?;
         if self.visible && self.changed && sheets.is_free()? {
             sheets.draw(|recorder, canvases| {
                 let Some(canvas) = canvases.first() else { return Ok(()) };
-                renderer.draw(recorder, canvas, &Self::views(), Some([0.0; 4])).map_err(XrError::from)
+                renderer.draw(recorder, canvas, &Views::whole(PIXELS, SCALE), Some([0.0; 4])).map_err(XrError::from)
             })?;
             self.changed = false;
         }

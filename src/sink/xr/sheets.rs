@@ -37,6 +37,8 @@ pub(super) struct SheetOptions {
     pub(super) count: usize,
     /// Whether they have smaller levels, for being seen from afar.
     pub(super) mips: bool,
+    /// Whether the runtime gets them; otherwise they are for other pictures of ours to look at.
+    pub(super) for_runtime: bool,
 }
 
 /// One of the pictures.
@@ -69,13 +71,16 @@ impl Sheets {
         format: vk::Format,
         options: SheetOptions,
     ) -> Result<Self, XrError> {
-        let SheetOptions { name, size, count, mips } = options;
+        let SheetOptions { name, size, count, mips, for_runtime } = options;
         let levels = if mips { 32 - size[0].max(size[1]).max(1).leading_zeros() } else { 1 };
         let image = |format, mips| Image::new(gpu, name, ImageOptions { size, format, mips });
         let mut sheets = Vec::with_capacity(count);
         let mut canvases = Vec::with_capacity(count);
         for _ in 0..count {
             canvases.push(image(vk::Format::R8G8B8A8_UNORM, levels)?);
+            if !for_runtime {
+                continue;
+            }
             let info = xr::SwapchainCreateInfo {
                 create_flags: xr::SwapchainCreateFlags::EMPTY,
                 usage_flags: xr::SwapchainUsageFlags::TRANSFER_SRC
@@ -96,6 +101,7 @@ impl Sheets {
             sheets.push(Sheet { swapchain, images });
         }
         let bridge = match format {
+            _ if !for_runtime => None,
             vk::Format::R8G8B8A8_SRGB => None,
             _ => Some(image(vk::Format::R8G8B8A8_SRGB, 1)?),
         };
@@ -153,11 +159,15 @@ impl Sheets {
         Ok(())
     }
 
-    /// Hands over what has been drawn, once the GPU has finished it; `now` does not ask whether it has. True when it was handed over.
-    pub(super) fn hand_over(&mut self, now: bool) -> Result<bool, XrError> {
+    /// Hands over what has been drawn, once the GPU has finished it. True when it was handed over.
+    pub(super) fn hand_over(&mut self) -> Result<bool, XrError> {
         let Some(point) = self.drawn else { return Ok(false) };
-        if !now && !self.gpu.reached(point)? {
+        if !self.gpu.reached(point)? {
             return Ok(false);
+        }
+        self.drawn = None;
+        if !self.options.for_runtime {
+            return Ok(true);
         }
         let mut targets = Vec::with_capacity(self.sheets.len());
         for sheet in &mut self.sheets {
@@ -180,7 +190,6 @@ impl Sheets {
             let released = self.gpu.with_queue(|_| sheet.swapchain.release_image());
             released.map_err(XrError::while_doing("giving back a picture of the headset"))?;
         }
-        self.drawn = None;
         self.filled = true;
         Ok(true)
     }

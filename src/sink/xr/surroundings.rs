@@ -106,7 +106,7 @@ impl Surroundings {
     ) -> Result<(), XrError> {
         if scenery.is_empty() {
             if let Some(stage) = &mut self.stage {
-                stage.sheets.hand_over(false)?;
+                stage.sheets.hand_over()?;
                 stage.shown = None;
             }
             return Ok(());
@@ -118,7 +118,7 @@ impl Surroundings {
         };
         let stage = self.stage.insert(stage);
         stage.wire(&self.gpu, films)?;
-        if stage.sheets.hand_over(false)? {
+        if stage.sheets.hand_over()? {
             stage.shown = stage.drawn;
         }
         if !stage.sheets.is_free()? {
@@ -223,7 +223,8 @@ impl Stage {
         size: [u32; 2],
         films: [&Arc<Image>; 2],
     ) -> Result<Self, XrError> {
-        let sheets = Sheets::new(gpu, session, format, SheetOptions { name: "room", size, count: 2, mips: false })?;
+        let options = SheetOptions { name: "room", size, count: 2, mips: false, for_runtime: true };
+        let sheets = Sheets::new(gpu, session, format, options)?;
         let rooms = rooms(gpu, &sheets, films)?;
         Ok(Self { sheets, rooms, drawn: None, shown: None, films: films.map(Arc::clone) })
     }
