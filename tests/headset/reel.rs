@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Image, Recorder, Validation};
@@ -42,7 +41,7 @@ pub(crate) struct Reel {
     pub(crate) rate: f64,
     gpu: RefCell<Option<(Gpu, Commands)>>,
     steps: Cell<u64>,
-    last: Cell<(usize, Instant)>,
+    polls: Cell<usize>,
     script: RefCell<Box<Script>>,
     /// Where the film was sought to.
     pub(crate) seeks: RefCell<Vec<Time>>,
@@ -61,11 +60,9 @@ impl Reel {
             let point = gpu.submit(commands).unwrap();
             gpu.wait(point).unwrap();
         }
-        // The player may ask several times for one picture of the display.
-        let frames = self.fake.count("xrEndFrame");
-        let (counted, at) = self.last.get();
-        if frames != counted || at.elapsed() > Duration::from_millis(8) {
-            self.last.set((frames, Instant::now()));
+        // The player may ask several times for one picture of the display, before each of which the sink listens to the runtime.
+        let polls = self.fake.count("xrPollEvent");
+        if self.polls.replace(polls) != polls {
             self.steps.set(self.steps.get() + 1);
             (self.script.borrow_mut())(self.steps.get(), self);
         }
@@ -246,7 +243,7 @@ impl Showing {
             rate: self.rate,
             gpu: RefCell::default(),
             steps: Cell::default(),
-            last: Cell::new((0, Instant::now())),
+            polls: Cell::default(),
             script: RefCell::new(Box::new(script)),
             seeks: RefCell::default(),
             told: RefCell::default(),
