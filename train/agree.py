@@ -6,14 +6,13 @@ NAME.agreement.webp (8 bit, the label's shape) says how well they agree, 255 for
 """
 import argparse
 import csv
-import io
 import tarfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from data import Pictures
+from data import Pictures, add, webp
 
 # Difference of two labels (0..1) at which they count half.
 HALF_BELIEVED = 0.15
@@ -63,21 +62,15 @@ def main():
     with tarfile.open(options.out / "photos.tar", "w") as tar, open(options.out / "index.csv", "w", newline="") as file:
         index = csv.writer(file)
         index.writerow(("name", "disparity_lo", "disparity_hi"))
-
-        def add(name, data):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-
         for place in wanted:
             name = photos.names[place]
             picture, label = photos.read(place)
             if label.max() == label.min():
                 continue
             mean, agreed = believed(ask, picture, label)
-            add(f"{name}.webp", photos.bytes[place][0])
+            add(tar, f"{name}.webp", photos.bytes[place][0])
             for suffix, values in (("disparity", mean), ("agreement", agreed)):
-                add(f"{name}.{suffix}.webp", cv2.imencode(".webp", values, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes())
+                add(tar, f"{name}.{suffix}.webp", webp(values))
             index.writerow((name, *photos.ranges[place]))
 
 

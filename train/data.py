@@ -8,6 +8,7 @@ as exact; a smaller one (same shape) is sharpened along the picture's edges. Col
 with `NAME.next.disparity.webp` and `NAME.next.json`, the next frame and the camera's motion (make_scenes.py).
 """
 import csv
+import io
 import json
 import tarfile
 from pathlib import Path
@@ -23,6 +24,18 @@ SIZES = {
 # Disparity range at which a picture's parallax fills -1..+1 %; flatter pictures get less, down to the least share.
 FULL_RANGE = 1.2
 LEAST_SHARE = 0.4
+
+
+def add(tar, name, data):
+    """Puts a file of these bytes into an open tar file."""
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    tar.addfile(entry, io.BytesIO(data))
+
+
+def webp(image, quality=101):
+    """WebP bytes of an image (H×W×3, BGR, or h×w, 8 bit); 101 keeps every bit."""
+    return cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
 
 
 class Pictures:

@@ -7,7 +7,6 @@ the same scale) and how it moved.
 """
 import argparse
 import csv
-import io
 import json
 import tarfile
 import warnings
@@ -16,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import FULL_RANGE, LEAST_SHARE, Pictures
+from data import FULL_RANGE, LEAST_SHARE, Pictures, add, webp
 from scenes.film import developed, look
 from scenes.models import Models
 from scenes.paints import PLAIN_FROM, Paints
@@ -130,15 +129,6 @@ def main():
                                                                     newline="") as index:
         writer = csv.writer(index)
         writer.writerow(("name", "disparity_lo", "disparity_hi", "kind", "right", "next"))
-
-        def add(name, data):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-
-        def webp(image, quality):
-            return cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
-
         for number in range(options.count):
             if number % STOCK == 0:
                 stock_random = np.random.default_rng((options.seed, 1 << 20, number))
@@ -154,12 +144,12 @@ def main():
             name = f"scene-{options.seed}-{number:05}"
             for suffix, (picture, inverse) in takes.items():
                 suffix = suffix and f".{suffix}"
-                add(f"{name}{suffix}.webp", webp(picture[:, :, ::-1], 90))
+                add(tar, f"{name}{suffix}.webp", webp(picture[:, :, ::-1], 90))
                 if suffix != ".right":
                     label = np.clip((inverse - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
-                    add(f"{name}{suffix}.disparity.webp", webp(label, 101))
+                    add(tar, f"{name}{suffix}.disparity.webp", webp(label))
             if motion:
-                add(f"{name}.next.json", json.dumps(motion | {"low": float(low), "high": float(high)}).encode())
+                add(tar, f"{name}.next.json", json.dumps(motion | {"low": float(low), "high": float(high)}).encode())
             writer.writerow(
                 (name, f"{NEAREST * low / high:.4f}", NEAREST, shot.kind, int("right" in takes), int("next" in takes)))
             index.flush()

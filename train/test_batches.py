@@ -1,7 +1,6 @@
 """Test of batches and of the terms of the loss on what they bring: next frames, right views, doubted labels."""
 import csv
 import dataclasses
-import io
 import json
 import sys
 import tarfile
@@ -20,6 +19,7 @@ import data
 import losses
 import model
 import motion
+from data import add, webp
 
 WIDTH, HEIGHT = 384, 216
 # A wall of two metres' distance with a square before it at one, seen by a camera that moves 4 cm to the right and turns a little.
@@ -53,40 +53,31 @@ def folder(tmp_path_factory):
     with tarfile.open(path / "made.tar", "w") as tar, open(path / "index.csv", "w", newline="") as index:
         writer = csv.writer(index)
         writer.writerow(("name", "disparity_lo", "disparity_hi"))
-
-        def add(name, content):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-
-        def webp(image):
-            return cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()
-
         low, high = FAR * 0.9, NEAR * 1.1
         for number in range(4):
             name = f"scene-{number}"
             picture, inverse = seen_from(0, 0)
             label = ((inverse - low) / (high - low) * 255).round().astype(np.uint8)
-            add(f"{name}.webp", webp(picture))
+            add(tar, f"{name}.webp", webp(picture))
             if number == 2:
                 # Half as large, so a guess; its left half is not to be believed.
-                add(f"{name}.disparity.webp", webp(cv2.resize(label, (WIDTH // 2, HEIGHT // 2))))
+                add(tar, f"{name}.disparity.webp", webp(cv2.resize(label, (WIDTH // 2, HEIGHT // 2))))
                 believed = np.full((HEIGHT // 2, WIDTH // 2), 255, np.uint8)
                 believed[:, :WIDTH // 4] = 0
-                add(f"{name}.agreement.webp", webp(believed))
+                add(tar, f"{name}.agreement.webp", webp(believed))
             else:
-                add(f"{name}.disparity.webp", webp(label))
+                add(tar, f"{name}.disparity.webp", webp(label))
             if number % 2:
                 # Parallax of ±1 % of the width at both ends of the label.
                 baseline = 0.02 / (high - low)
-                add(f"{name}.right.webp", webp(seen_from(baseline, 0, 1.0, baseline * (high + low) / 2)[0]))
+                add(tar, f"{name}.right.webp", webp(seen_from(baseline, 0, 1.0, baseline * (high + low) / 2)[0]))
                 after, inverse = seen_from(0.04, TURN)
-                add(f"{name}.next.webp", webp(after))
+                add(tar, f"{name}.next.webp", webp(after))
                 label = ((inverse - low) / (high - low) * 255).round().clip(0, 255).astype(np.uint8)
-                add(f"{name}.next.disparity.webp", webp(label))
+                add(tar, f"{name}.next.disparity.webp", webp(label))
                 c, s = np.cos(TURN), np.sin(TURN)
                 turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
-                add(f"{name}.next.json", json.dumps({
+                add(tar, f"{name}.next.json", json.dumps({
                     "focal": 1.0, "aspect": WIDTH / HEIGHT, "low": low, "high": high, "turn": turn.tolist(),
                     "shift": (turn @ (-0.04, 0, 0)).tolist()}).encode())
             writer.writerow((name, 0.0, 2.0))

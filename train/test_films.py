@@ -1,6 +1,5 @@
 """Test of training on pairs of eyes: shards made here, `torchrun` with two processes, the loss of the made view, resuming."""
 import csv
-import io
 import json
 import os
 import subprocess
@@ -19,6 +18,7 @@ sys.path.insert(0, str(HERE))
 import films
 import model
 import train
+from data import add
 from processes import Processes, on_device
 
 SPAN = 4.0
@@ -38,12 +38,6 @@ def eyes(random, width=320, height=160):
     return pictures
 
 
-def write(tar, name, data):
-    entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    tar.addfile(entry, io.BytesIO(data))
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Two shards of six pairs each, one sample of them damaged."""
@@ -55,9 +49,9 @@ def folder(tmp_path_factory):
                 key = f"film-00000-{shard * 6 + number:08}"
                 for eye, picture in zip(("left", "right"), eyes(random)):
                     data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-                    write(tar, f"{key}.{eye}.jpg", data[:50] if (shard, number, eye) == (1, 3, "left") else data)
+                    add(tar, f"{key}.{eye}.jpg", data[:50] if (shard, number, eye) == (1, 3, "left") else data)
                 percentiles = [-SPAN / 2, -SPAN / 4, 0, SPAN / 4, SPAN / 2]
-                write(tar, f"{key}.json", json.dumps({"parallax": percentiles, "shot": 0}).encode())
+                add(tar, f"{key}.json", json.dumps({"parallax": percentiles, "shot": 0}).encode())
     return path
 
 

@@ -1,6 +1,5 @@
 """Self-test of training on a few made-up pairs: `python -m pytest train`."""
 import csv
-import io
 import json
 import sys
 import tarfile
@@ -39,10 +38,7 @@ def folder(tmp_path_factory):
             cv2.circle(label, centre, 25, 250, -1)
             picture = cv2.cvtColor(label, cv2.COLOR_GRAY2BGR) // 2 + random.integers(0, 60, (120, 200, 3)).astype(np.uint8)
             for suffix, image in (("webp", picture), ("disparity.webp", label)):
-                encoded = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, 95])[1].tobytes()
-                entry = tarfile.TarInfo(f"picture-{number}.{suffix}")
-                entry.size = len(encoded)
-                tar.addfile(entry, io.BytesIO(encoded))
+                data.add(tar, f"picture-{number}.{suffix}", data.webp(image, 95))
             writer.writerow((f"picture-{number}", 0.0, 2.0))
     return path
 
