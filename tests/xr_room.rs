@@ -25,17 +25,8 @@ fn sight(settings: &ScreenSettings) -> Sight {
 fn compare(name: &str, sight: &Sight, size: [u32; 2]) {
     let gpu = WatchedGpu::new().unwrap();
     let colour = [0.7, 0.5, 0.2];
-    let film = image(
-        &gpu,
-        &colour
-            .map(|v: f32| (v * 255.0).round() as u8)
-            .map(|v| v)
-            .into_iter()
-            .chain([255])
-            .collect::<Vec<_>>()
-            .repeat(64 * 36),
-        [64, 36],
-    );
+    let [r, g, b] = colour.map(|v: f32| (v * 255.0).round() as u8);
+    let film = image(&gpu, &[r, g, b, 255].repeat(64 * 36), [64, 36]);
     let result = empty(&gpu, size);
     let room = Room::new(&gpu, &film, &result).unwrap();
     run(&gpu, |recorder| room.record(recorder, sight));
