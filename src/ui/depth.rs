@@ -1,7 +1,7 @@
 //! The pane of the 3D settings, and in a window the choice of the layout.
 
 use clap::ValueEnum;
-use egui::{Align2, Rect, pos2, vec2};
+use egui::{Align2, Rect, vec2};
 
 use super::Pane;
 use super::model::DepthModel;
@@ -9,9 +9,8 @@ use super::pass::{BUTTON, DIM, Face, Pass, SLIDER, Slider};
 use crate::sink::Action;
 use crate::sink::layout::{Layout, Target};
 
-/// Width of the pane.
-const WIDTH: f32 = 380.0;
-const MARGIN: f32 = 12.0;
+/// Width of the pane, without its margin.
+const WIDTH: f32 = 356.0;
 /// Height of a layout in the list.
 const LINE: f32 = 29.0;
 
@@ -46,10 +45,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
         true => choices.len().div_ceil(2) as f32 * LINE,
         false => 2.0 * SLIDER + rows * BUTTON + 4.0,
     };
-    let size = vec2(WIDTH, height + 2.0 * MARGIN);
-    let pane_rect = Rect::from_min_size(pos2(bar.max.x - size.x, bar.min.y - size.y - 8.0), size);
-    pass.ground(pane_rect);
-    let inner = pane_rect.shrink(MARGIN);
+    let inner = pass.pane(bar, vec2(WIDTH, height));
     if layouts {
         for (index, layout) in choices.into_iter().enumerate() {
             let (column, row) = ((index % 2) as f32, (index / 2) as f32);
@@ -64,23 +60,15 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
     }
     let row = |y: f32, height: f32| Rect::from_min_size(inner.min + vec2(0.0, y), vec2(inner.width(), height));
     let strength = Slider {
-        name: "Depth",
-        value: depth.strength,
-        range: [0.0, 3.0],
-        logarithmic: false,
-        step: 0.1,
         marks: &[(0.75, "soft"), (1.5, "film"), (3.0, "strong")],
+        ..Slider::new("Depth", depth.strength, [0.0, 3.0], 0.1)
     };
     if let Some(wanted) = pass.slider(row(0.0, SLIDER), &strength, &format!("{:.1} %", depth.strength)) {
         pass.actions.push(Action::SetStrength((wanted * 20.0).round() / 20.0));
     }
     let convergence = Slider {
-        name: "On the screen",
-        value: depth.convergence,
-        range: [0.0, 1.0],
-        logarithmic: false,
-        step: 0.05,
         marks: &[(0.0, "the farthest"), (1.0, "the nearest")],
+        ..Slider::new("On the screen", depth.convergence, [0.0, 1.0], 0.05)
     };
     if let Some(wanted) = pass.slider(row(SLIDER, SLIDER), &convergence, &format!("{:.2}", depth.convergence)) {
         pass.actions.push(Action::SetConvergence((wanted * 100.0).round() / 100.0));

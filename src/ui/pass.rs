@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Ui, Vec2, pos2, vec2};
 
 use super::icon::{self, Icon};
 use super::model::PanelModel;
@@ -16,6 +16,8 @@ use crate::time::Time;
 pub(super) const BUTTON: f32 = 46.0;
 /// Height of a slider with its name.
 pub(super) const SLIDER: f32 = 60.0;
+/// Between a pane's edge and what is in it.
+pub(super) const MARGIN: f32 = 12.0;
 /// Round corners of the panel's parts.
 const CORNER: f32 = 10.0;
 
@@ -86,6 +88,14 @@ impl Pass<'_> {
     pub(super) fn ground(&mut self, rect: Rect) {
         self.ui.painter().rect_filled(rect, CORNER, GROUND);
         self.covered.push(rect);
+    }
+
+    /// The ground of a pane of `size` above `bar`, at its right end; gives what is inside its margin.
+    pub(super) fn pane(&mut self, bar: Rect, size: Vec2) -> Rect {
+        let outer = size + Vec2::splat(2.0 * MARGIN);
+        let rect = Rect::from_min_size(pos2(bar.max.x - outer.x, bar.min.y - outer.y - 8.0), outer);
+        self.ground(rect);
+        rect.shrink(MARGIN)
     }
 
     pub(super) fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, colour: Color32) -> Rect {
@@ -159,6 +169,11 @@ impl Pass<'_> {
 }
 
 impl Slider<'_> {
+    /// With equal steps and no words.
+    pub(super) fn new(name: &'static str, value: f32, range: [f32; 2], step: f32) -> Self {
+        Self { name, value, range, step, logarithmic: false, marks: &[] }
+    }
+
     /// Where `value` lies between the ends, 0 to 1.
     fn share(&self, value: f32) -> f32 {
         let [least, most] = self.range;

@@ -2,21 +2,16 @@
 
 use egui::{Align2, Rect, pos2, vec2};
 
-use super::pass::{BUTTON, DIM, Face, Pass, Slider};
+use super::pass::{BUTTON, DIM, Face, MARGIN, Pass, Slider};
 use crate::sink::screen::Surroundings;
 use crate::sink::{Action, ScreenSettings};
 
-const MARGIN: f32 = 12.0;
 /// Height of a slider's line: there are five of them.
 const LINE: f32 = 46.0;
 
 /// The pane above `bar`, as wide as it.
 pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, screen: ScreenSettings) {
-    let width = bar.width().min(800.0);
-    let height = 5.0 * LINE + 2.0 * MARGIN;
-    let pane = Rect::from_min_size(pos2(bar.max.x - width, bar.min.y - height - 8.0), vec2(width, height));
-    pass.ground(pane);
-    let inner = pane.shrink(MARGIN);
+    let inner = pass.pane(bar, vec2(bar.width().min(800.0) - 2.0 * MARGIN, 5.0 * LINE));
     let (left, right) = inner.split_left_right_at_fraction(0.56);
     let left = Rect::from_min_max(left.min, pos2(left.max.x - MARGIN, left.max.y));
     let mut line = 0.0;
@@ -25,15 +20,14 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, screen: ScreenSettings) {
         line += LINE;
         pass.slider(rect, &slider, &shown).unwrap_or(slider.value)
     };
-    let plain = |name, value, range, step| Slider { name, value, range, step, logarithmic: false, marks: &[] };
-    let lengths = |name, value, range| Slider { logarithmic: true, ..plain(name, value, range, 0.1) };
+    let lengths = |name, value, range| Slider { logarithmic: true, ..Slider::new(name, value, range, 0.1) };
     let metres = |value: f32| format!("{value:.2} m");
     let width = slide(lengths("Width", screen.width, ScreenSettings::WIDTH), metres(screen.width));
     let distance = slide(lengths("Distance", screen.distance, ScreenSettings::DISTANCE), metres(screen.distance));
-    let height = slide(plain("Height", screen.height, [-3.0, 3.0], 0.05), metres(screen.height));
-    let tilt = slide(plain("Tilt", screen.tilt, ScreenSettings::TILT, 1.0), format!("{:.0}°", screen.tilt));
+    let height = slide(Slider::new("Height", screen.height, [-3.0, 3.0], 0.05), metres(screen.height));
+    let tilt = slide(Slider::new("Tilt", screen.tilt, ScreenSettings::TILT, 1.0), format!("{:.0}°", screen.tilt));
     let share = format!("{:.0} %", screen.curvature * 100.0);
-    let curvature = slide(plain("Curvature", screen.curvature, [0.0, 1.0], 0.05), share);
+    let curvature = slide(Slider::new("Curvature", screen.curvature, [0.0, 1.0], 0.05), share);
     let mut wanted = ScreenSettings { width, distance, height, tilt, curvature, ..screen };
     let row = |index: f32| Rect::from_min_size(right.min + vec2(0.0, index * LINE), vec2(right.width(), BUTTON));
     if pass.button(row(0.0), "follow head", Face::Text("Follows the head"), screen.follow_head) {
