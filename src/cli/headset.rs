@@ -63,9 +63,7 @@ impl HeadsetArguments {
         }
         .checked()
     }
-}
 
-impl HeadsetArguments {
     /// How the headset begins. `film_frames` ends it.
     pub(super) fn options(&self, gpu: GpuOptions, film_frames: Option<u64>, stop: StopFlag) -> HeadsetOptions {
         let (layer, play_when_off) = (self.vr_screen, self.vr_play_when_off);

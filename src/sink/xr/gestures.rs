@@ -42,7 +42,7 @@ pub struct Around<'a> {
     pub origin: &'a Pose,
     /// The screen as it is set.
     pub settings: &'a ScreenSettings,
-    /// Film time, and the film's length where it is known.
+    /// Film time.
     pub position: Time,
     /// Since the last time.
     pub passed: Duration,
@@ -94,7 +94,6 @@ struct Hold {
 /// Seeking by stick.
 #[derive(Debug, Clone, Copy)]
 struct Scrub {
-    hand: usize,
     seconds: f32,
     begin: Time,
     target: Time,
@@ -260,29 +259,27 @@ impl Gestures {
         }
     }
 
-    /// The right stick seeks (and has the volume's place), the left one sets the depth.
+    /// The right stick seeks, the left one sets the depth.
     fn use_sticks(&mut self, hands: &[Hand; 2], around: &Around<'_>, wishes: &mut Wishes) {
         let seconds = around.passed.as_secs_f32().min(0.25);
+        let push = hands[1].stick[0];
         self.scrub = match self.scrub.take() {
             None => {
-                let hand = 1;
-                let meant = hands[hand].stick[0].abs() > MEANT;
-                let forward = hands[hand].stick[0] > 0.0;
-                meant.then_some(Scrub { hand, seconds: 0.0, begin: around.position, target: around.position, forward })
+                let (meant, forward) = (push.abs() > MEANT, push > 0.0);
+                meant.then_some(Scrub { seconds: 0.0, begin: around.position, target: around.position, forward })
             }
-            Some(scrub) if hands[scrub.hand].stick[0].abs() < LET_GO => {
+            Some(scrub) if push.abs() < LET_GO => {
                 let flick = Time::from_seconds(if scrub.forward { FLICK } else { -FLICK });
                 let target = if scrub.seconds < HELD { scrub.begin + flick } else { scrub.target };
                 wishes.actions.push(Action::SeekTo(target.max(Time::ZERO)));
                 None
             }
             Some(mut scrub) => {
-                let push = f64::from(hands[scrub.hand].stick[0]);
                 scrub.seconds += seconds;
                 if scrub.seconds >= HELD {
                     let speed = (SPEED[0] * f64::from(scrub.seconds - HELD).exp2()).min(SPEED[1]);
                     scrub.target =
-                        (scrub.target + Time::from_seconds(push * speed * f64::from(seconds))).max(Time::ZERO);
+                        (scrub.target + Time::from_seconds(f64::from(push * seconds) * speed)).max(Time::ZERO);
                 }
                 Some(scrub)
             }

@@ -101,10 +101,11 @@ impl Runtime {
             let what = "show two eyes".to_owned();
             return Err(XrError::Lacks { runtime: properties.runtime_name, what });
         };
-        let limits = instance.system_properties(system).map_err(&failed)?.graphics_properties;
+        let headset = instance.system_properties(system).map_err(&failed)?;
+        let limits = headset.graphics_properties;
         let most = limits.max_swapchain_image_width.min(limits.max_swapchain_image_height);
         let blend_modes = instance.enumerate_environment_blend_modes(system, VIEWS).map_err(&failed)?;
-        tracing::info!("headset: {} ({name})", instance.system_properties(system).map_err(&failed)?.system_name);
+        tracing::info!("headset: {} ({name})", headset.system_name);
         let view_size = [
             left.recommended_image_rect_width.clamp(1, left.max_image_rect_width.max(1)),
             left.recommended_image_rect_height.clamp(1, left.max_image_rect_height.max(1)),
@@ -157,7 +158,7 @@ impl DeviceHost for XrHost<'_> {
             let handle = instance
                 .create_vulkan_instance(*system, get_instance_proc_addr(entry), info)
                 .map_err(host_error(doing))?
-                .map_err(|result| GpuError::while_doing("making the Vulkan instance")(vk::Result::from_raw(result)))?;
+                .map_err(|result| GpuError::while_doing(doing)(vk::Result::from_raw(result)))?;
             Ok(ash::Instance::load(entry.static_fn(), vk::Instance::from_raw(handle as u64)))
         }
     }
@@ -191,7 +192,7 @@ impl DeviceHost for XrHost<'_> {
                     std::ptr::from_ref(info).cast::<c_void>(),
                 )
                 .map_err(host_error(doing))?
-                .map_err(|result| GpuError::while_doing("making the Vulkan device")(vk::Result::from_raw(result)))?;
+                .map_err(|result| GpuError::while_doing(doing)(vk::Result::from_raw(result)))?;
             Ok(ash::Device::load(instance.fp_v1_0(), vk::Device::from_raw(handle as u64)))
         }
     }
