@@ -157,6 +157,29 @@ fn a_squeezed_hand_carries_the_screen_and_it_is_remembered_there() {
 }
 
 #[test]
+fn a_screen_that_has_grown_gets_larger_pictures_and_is_never_gone_meanwhile() {
+    // So coarse a display that the screen covers fewer pixels than the film has.
+    let offer = Offer { view_size: [40, 40], ..Offer::default() };
+    let showing = Showing { frames: 60, ..Showing::new(Fake::with(offer)) };
+    showing.play_well(|step, reel| match step {
+        1 => point(reel, Vec3::new(0.0, 0.0, -4.0)),
+        20 => set(reel, "squeeze/value", 1.0),
+        24 => reel.fake.set_stick(&format!("{RIGHT}/input/thumbstick"), [1.0, 0.0]),
+        64 => reel.fake.set_stick(&format!("{RIGHT}/input/thumbstick"), [0.0, 0.0]),
+        _ => {}
+    });
+    // Widths of the screen's pictures in each frame; a hand that holds it has a ray, in a layer behind.
+    let widths = |frame: &Frame| -> Vec<i32> {
+        let quads = frame.layers.iter().filter(|layer| matches!(layer.shape, Shape::Quad { .. }));
+        quads.map(|layer| layer.image().unwrap().rect[2]).collect()
+    };
+    let frames: Vec<_> = showing.fake.frames().iter().filter(|frame| frame.should_render).map(widths).collect();
+    let shown: Vec<_> = frames.iter().skip_while(|widths| widths.is_empty()).collect();
+    assert!(shown.iter().all(|widths| widths.len() == 2), "the screen is gone at times: {shown:?}");
+    assert!(shown[0][0] < shown[shown.len() - 1][0], "{shown:?}");
+}
+
+#[test]
 fn hands_mean_nothing_while_another_program_has_them() {
     let showing = Showing { frames: 24, ..Showing::new(Fake::new()) };
     showing.play_well(|step, reel| match step {

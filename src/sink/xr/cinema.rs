@@ -38,6 +38,8 @@ pub(super) struct Cinema<'a> {
     panel: PanelQuad,
     surroundings: Surroundings,
     screen: Option<Sheets>,
+    /// The screen's pictures from now on, until the first of them is handed over.
+    coming: Option<Sheets>,
     session: Session,
     runtime: &'a Runtime,
     options: &'a HeadsetOptions,
@@ -88,6 +90,7 @@ impl<'a> Cinema<'a> {
             panel: PanelQuad::new(gpu, format),
             surroundings: Surroundings::new(gpu, runtime, format)?,
             screen: None,
+            coming: None,
             session,
             runtime,
             options,
@@ -117,8 +120,8 @@ impl<'a> Cinema<'a> {
 
     /// Lets go of everything.
     pub(super) fn close(self) {
-        let Self { hands, panel, surroundings, screen, session, gpu, .. } = self;
-        drop((hands, panel, surroundings, screen));
+        let Self { hands, panel, surroundings, screen, coming, session, gpu, .. } = self;
+        drop((hands, panel, surroundings, screen, coming));
         gpu.with_queue(|_| drop(session));
     }
 
@@ -214,10 +217,9 @@ impl<'a> Cinema<'a> {
         let eyes = if frame.visible { self.session.eyes(frame.next())? } else { None };
         if let (true, Some(eye)) = (frame.visible, app.eye()) {
             self.mind_size(eye, eyes.as_ref(), frame.instant)?;
-            if let Some(screen) = &mut self.screen {
-                if screen.hand_over()?
-                    && let Some(painted) = self.painted.take()
-                {
+            if let Some(screen) = self.coming.as_mut().or(self.screen.as_mut()) {
+                let handed_over = screen.hand_over()?;
+                if handed_over && let Some(painted) = self.painted.take() {
                     statistics.film(&painted, frame.instant, frame.period);
                 }
                 if self.repaint && screen.is_free()? {
@@ -227,6 +229,9 @@ impl<'a> Cinema<'a> {
                     })?;
                     self.repaint = false;
                     self.painted = app.painted().filter(|painted| self.last_id.replace(painted.id) != Some(painted.id));
+                }
+                if handed_over && let Some(coming) = self.coming.take() {
+                    self.screen = Some(coming);
                 }
             }
         }
@@ -397,7 +402,7 @@ impl<'a> Cinema<'a> {
         let density = self.runtime.view_size[0] as f32 / across;
         let most = self.runtime.most.min(self.gpu.facts().max_image_side);
         let size = picture_size(eye.size, &self.settings, density, most);
-        let have = self.screen.as_ref().map(|screen| screen.options().size);
+        let have = self.coming.as_ref().or(self.screen.as_ref()).map(|screen| screen.options().size);
         let close = |a: u32, b: u32| (f64::from(a) / f64::from(b.max(1)) - 1.0).abs() < 0.15;
         if have.is_some_and(|have| have == size || (close(have[0], size[0]) && close(have[1], size[1]))) {
             self.changed = None;
@@ -407,11 +412,10 @@ impl<'a> Cinema<'a> {
             return Ok(());
         }
         self.changed = None;
-        self.screen = None;
         // In a projection layer it is the room's picture that the runtime gets, with the screen drawn into it.
         let for_runtime = self.options.layer != ScreenLayer::Projection;
         let options = SheetOptions { name: "screen", size, count: 2, mips: true, for_runtime };
-        self.screen = Some(Sheets::new(self.gpu, &self.session, self.format, options)?);
+        self.coming = Some(Sheets::new(self.gpu, &self.session, self.format, options)?);
         self.repaint = true;
         Ok(())
     }
