@@ -23,16 +23,19 @@ layout(push_constant) uniform Push {
     int residual_shift; // -1: nothing is added, 0: the same size, 1: half of it
 } push;
 
+#ifndef SOURCE_TEXEL // the network's input is single precision always
+#define SOURCE_TEXEL TEXEL
+#endif
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
-layout(binding = 1, std430) readonly buffer Weights { vec4 weights[]; };
-layout(binding = 2, std430) readonly buffer Residual { vec4 residual[]; };
+layout(binding = 0, std430) readonly buffer Source { SOURCE_TEXEL source[]; };
+layout(binding = 1, std430) readonly buffer Weights { TEXEL weights[]; };
+layout(binding = 2, std430) readonly buffer Residual { TEXEL residual[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer weights;
 layout(binding = 2) uniform samplerBuffer residual;
 #endif
-layout(binding = 3, std430) writeonly buffer Sink { vec4 sink[]; };
+layout(binding = 3, std430) writeonly buffer Sink { TEXEL sink[]; };
 
 const int SPAN = (PIXELS - 1) * STRIDE + KERNEL;
 
@@ -102,7 +105,7 @@ void main() {
                     if (push.residual_shift >= 0) {
                         value += FETCH(residual, (residual_line + (x >> shift)) * push.out_quads + quad);
                     }
-                    sink[(y * push.out_size.x + x) * push.out_quads + quad] = value;
+                    sink[(y * push.out_size.x + x) * push.out_quads + quad] = STORED(value);
                 }
             }
         }

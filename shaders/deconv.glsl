@@ -22,12 +22,12 @@ layout(push_constant) uniform Push {
 } push;
 
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source0 { vec4 source0[]; };
-layout(binding = 1, std430) readonly buffer Source1 { vec4 source1[]; };
-layout(binding = 2, std430) readonly buffer Source2 { vec4 source2[]; };
-layout(binding = 3, std430) readonly buffer Source3 { vec4 source3[]; };
-layout(binding = 4, std430) readonly buffer Source4 { vec4 source4[]; };
-layout(binding = 5, std430) readonly buffer Weights { vec4 weights[]; };
+layout(binding = 0, std430) readonly buffer Source0 { TEXEL source0[]; };
+layout(binding = 1, std430) readonly buffer Source1 { TEXEL source1[]; };
+layout(binding = 2, std430) readonly buffer Source2 { TEXEL source2[]; };
+layout(binding = 3, std430) readonly buffer Source3 { TEXEL source3[]; };
+layout(binding = 4, std430) readonly buffer Source4 { TEXEL source4[]; };
+layout(binding = 5, std430) readonly buffer Weights { TEXEL weights[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source0;
 layout(binding = 1) uniform samplerBuffer source1;
@@ -36,7 +36,7 @@ layout(binding = 3) uniform samplerBuffer source3;
 layout(binding = 4) uniform samplerBuffer source4;
 layout(binding = 5) uniform samplerBuffer weights;
 #endif
-layout(binding = 6, std430) writeonly buffer Sink { vec4 sink[]; };
+layout(binding = 6, std430) writeonly buffer Sink { TEXEL sink[]; };
 
 vec4 sum[PIXELS * QUADS];
 
@@ -80,7 +80,7 @@ void main() {
             [[unroll]] for (int o = 0; o < QUADS; o++) {
                 int quad = block * QUADS + o;
                 if (quad < push.out_quads) {
-                    sink[(y * push.out_size.x + x) * push.out_quads + quad] = activated(sum[p * QUADS + o], push.activation);
+                    sink[(y * push.out_size.x + x) * push.out_quads + quad] = STORED(activated(sum[p * QUADS + o], push.activation));
                 }
             }
         }

@@ -10,8 +10,8 @@ layout(push_constant) uniform Push {
 } push;
 
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
-layout(binding = 1, std430) readonly buffer Weights { vec4 weights[]; };
+layout(binding = 0, std430) readonly buffer Source { TEXEL source[]; };
+layout(binding = 1, std430) readonly buffer Weights { TEXEL weights[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer weights;

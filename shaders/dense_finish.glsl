@@ -15,12 +15,12 @@ layout(binding = 1, std430) readonly buffer Bias { vec4 bias[]; };
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer bias;
 #endif
-layout(binding = 2, std430) writeonly buffer Sink { vec4 sink[]; };
+layout(binding = 2, std430) writeonly buffer Sink { TEXEL sink[]; };
 
 void main() {
     int quad = lane();
     if (quad >= push.out_quads) return;
     vec4 sum = FETCH(bias, quad);
     for (int slice = 0; slice < push.slices; slice++) sum += FETCH(source, slice * push.out_quads + quad);
-    sink[quad] = activated(sum, push.activation);
+    sink[quad] = STORED(activated(sum, push.activation));
 }

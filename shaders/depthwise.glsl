@@ -20,13 +20,13 @@ layout(push_constant) uniform Push {
 } push;
 
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
-layout(binding = 1, std430) readonly buffer Weights { vec4 weights[]; };
+layout(binding = 0, std430) readonly buffer Source { TEXEL source[]; };
+layout(binding = 1, std430) readonly buffer Weights { TEXEL weights[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer weights;
 #endif
-layout(binding = 2, std430) writeonly buffer Sink { vec4 sink[]; };
+layout(binding = 2, std430) writeonly buffer Sink { TEXEL sink[]; };
 
 const int SPAN = (PIXELS - 1) * STRIDE + KERNEL;
 const int LINES = (ROWS - 1) * STRIDE + KERNEL;
@@ -71,7 +71,7 @@ void main() {
             int x = x0 + p;
             int y = y0 + r;
             if (x < push.out_size.x && y < push.out_size.y) {
-                sink[(y * push.out_size.x + x) * push.quads + quad] = activated(sum[r * PIXELS + p], push.activation);
+                sink[(y * push.out_size.x + x) * push.quads + quad] = STORED(activated(sum[r * PIXELS + p], push.activation));
             }
         }
     }

@@ -10,14 +10,14 @@ layout(push_constant) uniform Push {
 } push;
 
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
+layout(binding = 0, std430) readonly buffer Source { TEXEL source[]; };
 layout(binding = 1, std430) readonly buffer Norm { vec4 norm[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer norm; // for each quad: scale, offset
 #endif
-layout(binding = 2, std430) writeonly buffer Sink { vec4 sink[]; };
-layout(binding = 3, std430) writeonly buffer Normed { vec4 normed[]; };
+layout(binding = 2, std430) writeonly buffer Sink { TEXEL sink[]; };
+layout(binding = 3, std430) writeonly buffer Normed { TEXEL normed[]; };
 
 void main() {
     int index = lane();
@@ -30,6 +30,6 @@ void main() {
     vec4 upper = max(FETCH(source, at), FETCH(source, at + push.quads));
     vec4 lower = max(FETCH(source, at + line), FETCH(source, at + line + push.quads));
     vec4 value = max(upper, lower);
-    sink[index] = value;
-    if (NORM != 0) normed[index] = value * FETCH(norm, quad * 2) + FETCH(norm, quad * 2 + 1);
+    sink[index] = STORED(value);
+    if (NORM != 0) normed[index] = STORED(value * FETCH(norm, quad * 2) + FETCH(norm, quad * 2 + 1));
 }

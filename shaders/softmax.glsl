@@ -8,7 +8,7 @@ layout(push_constant) uniform Push {
 } push;
 
 #ifdef STORAGE
-layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
+layout(binding = 0, std430) readonly buffer Source { TEXEL source[]; };
 layout(binding = 1, std430) readonly buffer Planes { vec4 planes[]; };
 #else
 layout(binding = 0) uniform samplerBuffer source;
@@ -18,13 +18,18 @@ layout(binding = 2, std430) writeonly buffer Shares { vec4 shares[]; };
 layout(binding = 3, std430) writeonly buffer Parallax { float parallax[]; };
 
 const int QUADS = (CHANNELS + 3) / 4;
+#ifdef HALF
+const int STRIDE = (CHANNELS + 7) / 8 * 2;
+#else
+const int STRIDE = QUADS;
+#endif
 
 void main() {
     int pixel = lane();
     if (pixel >= push.pixels) return;
     vec4 values[QUADS];
     [[unroll]] for (int q = 0; q < QUADS; q++) {
-        values[q] = FETCH(source, pixel * QUADS + q);
+        values[q] = FETCH(source, pixel * STRIDE + q);
         // Channels that do not exist must not win.
         [[unroll]] for (int c = 0; c < 4; c++) {
             if (q * 4 + c >= CHANNELS) values[q][c] = -3.0e38;

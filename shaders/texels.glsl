@@ -4,10 +4,23 @@
 // Activations lie pixel by pixel in rows, ⌈channels / 4⌉ texels each; channels that do not exist are zero.
 #extension GL_EXT_control_flow_attributes : require
 
+// With HALF defined (which implies STORAGE) values and weights are stored in half precision, 8 bytes a texel, in whole pairs of texels a pixel;
+// sums stay in single precision. What is said to be vec4 below is single precision always.
+#ifdef HALF
+#define STORAGE
+#extension GL_EXT_shader_16bit_storage : require
+#define TEXEL f16vec4
+#define FETCH(from, index) vec4(from[index])
+// Infinity would become no number at all in the next layer.
+#define STORED(value) f16vec4(clamp(value, vec4(-65504.0), vec4(65504.0)))
+#else
+#define TEXEL vec4
+#define STORED(value) (value)
 #ifdef STORAGE
 #define FETCH(from, index) from[index]
 #else
 #define FETCH(from, index) texelFetch(from, index)
+#endif
 #endif
 
 vec4 activated(vec4 value, int activation) {

@@ -8,10 +8,10 @@ use ash::vk;
 use common::{planar, read, run, value};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
-use deep3d::net::Engine;
-use deep3d::net::kernels::SOFTWARE;
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, SOFTWARE, Tuning};
 use deep3d::net::plan::Memory;
 use deep3d::net::selection::Selection;
+use deep3d::net::{Engine, Precision};
 
 use deep3d::net::graph::{Activation, Graph, Network, Operation};
 use deep3d::net::{reference, synthetic};
@@ -146,7 +146,7 @@ fn the_gpu_gives_the_specified_numbers_and_the_right_view_within_a_hundredth() {
         assert!((absolute - magnitude).abs() < 1e-5 * magnitude, "{name}: Σ|v| = {absolute}, expected {magnitude}");
         assert!((sum - expected).abs() < bound.max(1e-5 * expected.abs()), "{name}: {sum}, expected {expected}");
     }
-    let (_, shape) = engine.value("softmax").unwrap();
+    let (_, shape, _) = engine.value("softmax").unwrap();
     let softmax = value(&gpu, &engine, "softmax").unwrap();
     let out = select(&gpu, &engine, &left, [384, 160]);
     for (at, expected) in [(0, 52.154_64), (out.len() / 2, 46.489_372), (out.len() - 1, 181.618_21)] {
@@ -173,11 +173,41 @@ fn the_gpu_gives_the_specified_numbers_and_the_right_view_within_a_hundredth() {
     assert!(difference < 0.01, "{difference}");
 }
 
+/// The differences between the right view as `tuning` makes it and the twin's, of 255.
+fn differences(tuning: &Tuning) -> Vec<f64> {
+    let gpu = WatchedGpu::new().unwrap();
+    let weights = synthetic::weights(Network::Deep3d2016, synthetic::SEED).unwrap();
+    let engine = Engine::with(&gpu, &weights, [384, 160], tuning, Memory::Reuse).unwrap();
+    let left = planar(384, 160);
+    run(&gpu, &engine, &left);
+    let shape = Graph::new(Network::Deep3d2016, [384, 160]).unwrap().output();
+    let expected = reference::selection(twin().last().unwrap(), shape, &left);
+    let made = select(&gpu, &engine, &left, [384, 160]);
+    made.iter().zip(&expected).map(|(a, b)| (a - b).abs()).collect()
+}
+
+#[test]
+fn kernels_for_gpus_make_the_right_view_within_a_hundredth() {
+    let worst = differences(&HARDWARE).into_iter().fold(0.0, f64::max);
+    assert!(worst < 0.01, "{worst} of 255");
+}
+
+#[test]
+fn half_precision_makes_the_right_view_within_60_db() {
+    let differences = differences(&HARDWARE_HALF);
+    let count = differences.len() as f64;
+    let mean = differences.iter().sum::<f64>() / count;
+    let square = differences.iter().map(|difference| difference * difference).sum::<f64>() / count;
+    let likeness = 10.0 * (255.0 * 255.0 / square).log10();
+    println!("{likeness:.1} dB, mean error {mean:.3} of 255");
+    assert!(likeness >= 60.0 && mean <= 0.15, "{likeness:.1} dB, mean error {mean:.3} of 255");
+}
+
 #[test]
 fn values_that_share_memory_do_not_disturb_each_other() {
     let gpu = WatchedGpu::new().unwrap();
     let weights = synthetic::weights(Network::Deep3d2016, synthetic::SEED).unwrap();
-    let engine = Engine::new(&gpu, &weights, [384, 160]).unwrap();
+    let engine = Engine::new(&gpu, &weights, [384, 160], Precision::Auto).unwrap();
     let left = planar(384, 160);
     let shape = Graph::new(Network::Deep3d2016, [384, 160]).unwrap().output();
     // Twice: nothing may be left over from the first time.
@@ -195,7 +225,7 @@ fn values_that_share_memory_do_not_disturb_each_other() {
 fn other_networks_have_no_selection() {
     let gpu = WatchedGpu::new().unwrap();
     let weights = synthetic::weights(Network::Deep3d, synthetic::SEED).unwrap();
-    let engine = Engine::new(&gpu, &weights, [64, 32]).unwrap();
+    let engine = Engine::new(&gpu, &weights, [64, 32], Precision::Auto).unwrap();
     let (picture, eye) = (image(&gpu, [64, 32], &[]), image(&gpu, [64, 32], &[]));
     let Err(error) = Selection::new(&gpu, &engine, &picture, &eye) else { panic!("deep3d has no selection layer") };
     assert!(error.to_string().contains("--render warp"), "{error}");

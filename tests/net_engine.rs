@@ -6,9 +6,9 @@ mod common;
 
 use common::{difference, planar, read, run, value};
 use deep3d::gpu::testing::WatchedGpu;
-use deep3d::net::kernels::{HARDWARE, SOFTWARE, Tuning};
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, SOFTWARE, Tuning};
 use deep3d::net::plan::Memory;
-use deep3d::net::{Engine, Graph, Network, Weights, reference, synthetic};
+use deep3d::net::{Engine, Graph, Network, Precision, Weights, reference, synthetic};
 
 fn input(graph: &Graph, weights: &Weights) -> Vec<f64> {
     let shape = graph.input();
@@ -52,6 +52,50 @@ fn compare(network: Network, size: [u32; 2], tuning: &Tuning) -> usize {
     let again: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
     assert_eq!(again, parallax);
     compared
+}
+
+#[test]
+fn the_device_decides_on_the_precision_unless_told_otherwise() {
+    let mut facts = WatchedGpu::new().unwrap().facts().clone();
+    for (is_cpu, float16, auto) in
+        [(true, true, SOFTWARE), (true, false, SOFTWARE), (false, false, HARDWARE), (false, true, HARDWARE_HALF)]
+    {
+        (facts.is_cpu, facts.float16) = (is_cpu, float16);
+        assert_eq!(Tuning::of(&facts, Precision::Auto), auto);
+        let single = Tuning::of(&facts, Precision::Single);
+        assert_eq!(single, if is_cpu { SOFTWARE } else { HARDWARE });
+        assert_eq!(Tuning::of(&facts, Precision::Half), HARDWARE_HALF);
+        assert_eq!(Precision::Half.check(&facts).is_ok(), float16);
+        assert!(Precision::Auto.check(&facts).is_ok() && Precision::Single.check(&facts).is_ok());
+    }
+    facts.float16 = false;
+    let error = Precision::Half.check(&facts).unwrap_err().to_string();
+    assert!(error.contains("leave --precision half out"), "{error}");
+    assert_eq!("half".parse(), Ok(Precision::Half));
+    assert!("double".parse::<Precision>().unwrap_err().contains("auto, single or half"));
+}
+
+/// How far the parallax made in half precision may be from the twin's, in % of the picture's width: the greatest difference and the mean.
+/// Planes are 0.0625 % apart, and an eye sees about 0.1 %.
+const HALF_BOUND: [f64; 2] = [0.002, 0.0002];
+
+#[test]
+fn the_built_in_weights_in_half_precision_give_the_twins_parallax() {
+    let gpu = WatchedGpu::new().unwrap();
+    let weights = Weights::built_in().unwrap();
+    let size = [384, 160];
+    let graph = Graph::new(Network::Deep3d, size).unwrap();
+    let input = input(&graph, &weights);
+    let expected = reference::run(&graph, &weights, &input).unwrap();
+    let expected = reference::expectation(expected.last().unwrap(), graph.output(), &weights.metadata.planes, 0);
+    let engine = Engine::new(&gpu, &weights, size, Precision::Half).unwrap();
+    run(&gpu, &engine, &input);
+    let parallax = read(&gpu, engine.parallax().unwrap());
+    let differences: Vec<f64> = parallax.iter().zip(&expected).map(|(a, b)| (f64::from(*a) - b).abs()).collect();
+    let worst = differences.iter().copied().fold(0.0, f64::max);
+    let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+    println!("parallax in half precision: {worst:.5} % at most, {mean:.6} % on average");
+    assert!(worst < HALF_BOUND[0] && mean < HALF_BOUND[1], "{worst} % at most, {mean} % on average");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use common::{difference, read, run, value};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::net::graph::{Activation, Builder, Naming, Operation};
-use deep3d::net::kernels::{HARDWARE, SOFTWARE};
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, Path, SOFTWARE, Tuning};
 use deep3d::net::plan::Memory;
 use deep3d::net::{Engine, Graph, Network, Shape, reference, synthetic};
 
@@ -17,7 +17,15 @@ fn convolution(kernel: u32, stride: u32, depthwise: bool, activation: Activation
     Operation::Convolution { kernel, stride, pad: (kernel - stride) / 2, depthwise, activation }
 }
 
-/// Runs a graph of three input channels on both cuts and compares every value that is in memory with the twin's.
+/// Every way of cutting, for software drivers first.
+const CUTS: [Tuning; 3] = [SOFTWARE, HARDWARE, HARDWARE_HALF];
+
+/// How far a value may be from its twin's, as a part of the greatest: what a few layers make of 24 bits, or of a half's 11.
+fn bound(tuning: &Tuning) -> f64 {
+    if tuning.path == Path::Half { 4e-3 } else { 1e-5 }
+}
+
+/// Runs a graph of three input channels on all cuts and compares every value that is in memory with the twin's.
 fn check(build: impl Fn(&mut Builder) -> usize, [width, height]: [u32; 2], names: &[&str]) {
     let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, height, width));
     let last = build(&mut builder);
@@ -28,14 +36,14 @@ fn check(build: impl Fn(&mut Builder) -> usize, [width, height]: [u32; 2], names
     let input: Vec<f64> =
         synthetic::uniform("input", 7).take(graph.input().count()).map(|u| f64::from(u) * 2.0 - 1.0).collect();
     let expected = reference::run(&graph, &weights, &input).unwrap();
-    for tuning in [SOFTWARE, HARDWARE] {
+    for tuning in CUTS {
         let gpu = WatchedGpu::new().unwrap();
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Keep).unwrap();
         run(&gpu, &engine, &input);
         for name in names.iter().chain(&["softmax"]) {
             let values = value(&gpu, &engine, name).expect("a value in memory");
             let difference = difference(&values, &expected[graph.find(name).unwrap()]);
-            assert!(difference < 1e-5, "{name} at {width}×{height}, {:?}: {difference:e}", tuning.path);
+            assert!(difference < bound(&tuning), "{name} at {width}×{height}, {:?}: {difference:e}", tuning.path);
         }
     }
 }
@@ -149,10 +157,11 @@ fn the_expected_parallax_leaves_out_unused_planes() {
     let input: Vec<f64> = synthetic::uniform("input", 3).take(3 * 35).map(|u| f64::from(u) * 200.0).collect();
     let expected = reference::run(&graph, &weights, &input).unwrap();
     let expected = reference::expectation(expected.last().unwrap(), graph.output(), &weights.metadata.planes, 1);
-    for tuning in [SOFTWARE, HARDWARE] {
+    for tuning in CUTS {
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Reuse).unwrap();
         run(&gpu, &engine, &input);
         let parallax: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
-        assert!(difference(&parallax, &expected) < 1e-4);
+        let difference = difference(&parallax, &expected);
+        assert!(difference < 10.0 * bound(&tuning), "{:?}: {difference:e}", tuning.path);
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use deep3d::net::graph::{Graph, Network, Operation};
-use deep3d::net::kernels::{HARDWARE, NetKernel, SOFTWARE, Tuning};
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, NetKernel, SOFTWARE, Tuning};
 use deep3d::net::pack::pack;
 use deep3d::net::plan::{Memory, Plan, Slot};
 use deep3d::net::synthetic;
@@ -15,9 +15,12 @@ const SIZES: [(Network, [u32; 2]); 4] = [
     (Network::Deep3d2016, [384, 160]),
 ];
 
+const CASES: [(Tuning, Memory); 4] =
+    [(SOFTWARE, Memory::Reuse), (SOFTWARE, Memory::Keep), (HARDWARE, Memory::Reuse), (HARDWARE_HALF, Memory::Reuse)];
+
 fn plans() -> impl Iterator<Item = (Graph, Plan, Tuning, Memory)> {
     SIZES.into_iter().flat_map(|(network, size)| {
-        [(SOFTWARE, Memory::Reuse), (SOFTWARE, Memory::Keep), (HARDWARE, Memory::Reuse)].map(|(tuning, memory)| {
+        CASES.map(|(tuning, memory)| {
             let graph = Graph::new(network, size).unwrap();
             let plan = Plan::new(&graph, &tuning, memory).unwrap();
             (graph, plan, tuning, memory)
@@ -75,15 +78,16 @@ fn the_check_above_finds_memory_given_away_too_early() {
 
 #[test]
 fn buffers_are_large_enough_and_sharing_saves_a_third_of_the_memory() {
-    for (graph, plan, _, memory) in plans() {
+    for (graph, plan, tuning, memory) in plans() {
         for (index, layer) in graph.layers.iter().enumerate() {
             if let Some(buffer) = plan.place(index) {
-                let texels = u64::from(layer.shape.channels.div_ceil(4)) * u64::from(layer.shape.pixels());
-                assert!(plan.buffers[buffer] >= texels * 16, "{}", layer.name);
+                let path = plan.path.of_layer(&graph, index);
+                let texels = u64::from(path.quads(layer.shape.channels)) * u64::from(layer.shape.pixels());
+                assert!(plan.buffers[buffer] >= texels * path.texel_bytes(), "{}", layer.name);
             }
         }
         if memory == Memory::Reuse {
-            let kept: u64 = Plan::new(&graph, &SOFTWARE, Memory::Keep).unwrap().buffers.iter().sum();
+            let kept: u64 = Plan::new(&graph, &tuning, Memory::Keep).unwrap().buffers.iter().sum();
             let shared: u64 = plan.buffers.iter().sum();
             assert!(shared * 3 < kept * 2, "{:?}: {shared} of {kept} bytes", graph.network);
         }
@@ -102,7 +106,7 @@ fn sums_norms_and_the_five_enlargements_have_no_dispatch_of_their_own() {
             Network::Deep3d2016 => {
                 assert_eq!(count(NetKernel::Deconvolution), 2);
                 assert_eq!(count(NetKernel::MaxPool), 5);
-                assert_eq!(count(NetKernel::Convolution), 13);
+                assert_eq!(count(NetKernel::Convolution) + count(NetKernel::InputConvolution), 13);
                 assert_eq!(plan.dispatches.len(), 27);
             }
         }
@@ -129,9 +133,9 @@ fn tables_hold_every_weight_once() {
     for network in [Network::Deep3d, Network::Deep3d2016] {
         let graph = Graph::new(network, network.fixed_size().unwrap_or([64, 32])).unwrap();
         let weights = synthetic::weights(network, synthetic::SEED).unwrap();
-        for tuning in [SOFTWARE, HARDWARE] {
+        for tuning in [SOFTWARE, HARDWARE, HARDWARE_HALF] {
             let plan = Plan::new(&graph, &tuning, Memory::Reuse).unwrap();
-            let tables = plan.tables.iter().map(|table| pack(table, &graph, &weights).unwrap());
+            let tables = plan.tables.iter().map(|table| pack(table, &graph, &weights, tuning.path).unwrap());
             let packed: f64 = tables.map(|table| table.iter().map(|value| f64::from(value.abs())).sum::<f64>()).sum();
             let is_norm = |name: &str| name.starts_with("bn_");
             let plain = weights.tensors.iter().filter(|(name, _)| !is_norm(name));

@@ -57,7 +57,7 @@ pub(crate) struct SheetArguments {
 }
 
 fn film_options(network: &NetworkOptions) -> FilmOptions {
-    FilmOptions { network_area: network.network_size, ..FilmOptions::default() }
+    FilmOptions { network_area: network.network_size, precision: network.precision, ..FilmOptions::default() }
 }
 
 pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {

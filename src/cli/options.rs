@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::net::Network;
+use crate::net::{Network, Precision};
 use crate::sink::Layout;
 
 /// From a film to its picture: what playing, converting and measuring have in common.
@@ -77,6 +77,9 @@ pub struct NetworkOptions {
     /// Pixels that the network sees, as WxH or a count: its sides are made to fit the film
     #[arg(long, value_name = "WxH", value_parser = area, default_value = "384x160")]
     pub network_size: u32,
+    /// How the network's numbers are stored; auto is half precision on a GPU that has it
+    #[arg(long, value_name = "auto|single|half", default_value = "auto")]
+    pub precision: Precision,
     /// The GPU: a number from `deep3d doctor` or part of its name
     #[arg(long, value_name = "GPU")]
     pub gpu: Option<String>,

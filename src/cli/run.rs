@@ -143,6 +143,7 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Arc<Weights>, Settings, F
         decode_ahead: queues.decode_ahead.into(),
         scene_ahead: queues.scene_ahead.into(),
         network_area: network.network_size,
+        precision: network.precision,
         ..FilmOptions::default()
     };
     Ok((weights, settings, film))

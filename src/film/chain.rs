@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, Point};
 use crate::net::weights::Channels;
-use crate::net::{Engine, Network, Weights};
+use crate::net::{Engine, Network, Precision, Weights};
 use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Percentiles};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
@@ -36,6 +36,8 @@ pub struct ChainOptions {
     pub network_area: u32,
     /// Scenes that exist at once.
     pub scenes: usize,
+    /// In which precision the network runs.
+    pub precision: Precision,
     /// Keep the softmax over the planes with each scene.
     pub keep_planes: bool,
 }
@@ -65,7 +67,7 @@ impl Chain {
         let metadata = &weights.metadata;
         let fitting = || network_size(shape.display_aspect(), options.network_area, metadata.input.multiple);
         let size = metadata.network.fixed_size().unwrap_or_else(fitting);
-        let engine = Engine::new(gpu, weights, size)?;
+        let engine = Engine::new(gpu, weights, size, options.precision)?;
         let disparity_size = engine.output_size();
         let disparity_bytes = u64::from(disparity_size[0]) * u64::from(disparity_size[1]) * 4;
         let upload = Upload::new(gpu, shape, UPLOADS)?;

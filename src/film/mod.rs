@@ -27,7 +27,7 @@ pub use scene::{Layout, Scene, Slot};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Gpu, GpuError};
 use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
-use crate::net::{NetError, Weights};
+use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
 use crate::stage::upload::Shape;
@@ -68,13 +68,22 @@ pub struct FilmOptions {
     pub scene_ahead: usize,
     /// Width × height for the network, in pixels.
     pub network_area: u32,
+    /// In which precision the network runs.
+    pub precision: Precision,
     /// Keep the planes with each scene, for `layers` and for the selection renderer.
     pub keep_planes: bool,
 }
 
 impl Default for FilmOptions {
     fn default() -> Self {
-        Self { start: None, decode_ahead: 4, scene_ahead: 3, network_area: NETWORK_AREA, keep_planes: false }
+        Self {
+            start: None,
+            decode_ahead: 4,
+            scene_ahead: 3,
+            network_area: NETWORK_AREA,
+            precision: Precision::Auto,
+            keep_planes: false,
+        }
     }
 }
 
@@ -147,6 +156,7 @@ impl Film {
         let chain = ChainOptions {
             network_area: options.network_area,
             scenes: options.scene_ahead.max(1) + 2,
+            precision: options.precision,
             keep_planes: options.keep_planes,
         };
         let maker = Maker {

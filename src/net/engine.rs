@@ -8,9 +8,11 @@ use super::graph::{Graph, Network, Shape};
 use super::kernels::{NetKernel, Path, Tuning};
 use super::pack::pack;
 use super::plan::{Memory, Plan, Slot};
+use super::precision::Precision;
 use super::weights::{Metadata, Weights};
 use crate::gpu::{Bindings, Buffer, BufferKind, Gpu, GpuError, Kernel, Recorder, Resource, TexelView};
 use ash::vk;
+use half::f16;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,8 +35,9 @@ pub struct Engine {
 
 impl Engine {
     /// Makes the network of `weights` ready for pictures of `size` (width, height): compiles kernels and uploads weights.
-    pub fn new(gpu: &Gpu, weights: &Weights, size: [u32; 2]) -> Result<Self, NetError> {
-        Self::with(gpu, weights, size, &Tuning::of(gpu.facts()), Memory::Reuse)
+    pub fn new(gpu: &Gpu, weights: &Weights, size: [u32; 2], precision: Precision) -> Result<Self, NetError> {
+        precision.check(gpu.facts())?;
+        Self::with(gpu, weights, size, &Tuning::of(gpu.facts(), precision), Memory::Reuse)
     }
 
     /// As [`Engine::new`], with another row of the kernel table, or with all values kept for [`Engine::value`].
@@ -61,7 +64,7 @@ impl Engine {
         let facts = gpu.facts();
         let most = match tuning.path {
             Path::Texel => u64::from(facts.max_storage_bytes).min(u64::from(facts.max_texel_elements) * 16),
-            Path::Storage => u64::from(facts.max_storage_bytes),
+            Path::Storage | Path::Half => u64::from(facts.max_storage_bytes),
         };
         if plan.buffers.iter().any(|bytes| *bytes > most) {
             return Err(NetError::Size {
@@ -77,8 +80,15 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let tables = (plan.tables.iter())
             .map(|table| {
-                let numbers = pack(table, &graph, weights)?;
-                Ok(Buffer::with_content(gpu, "network weights", bytemuck::cast_slice(&numbers))?)
+                let numbers = pack(table, &graph, weights, tuning.path)?;
+                let halves: Vec<f16>;
+                let bytes = if tuning.path == Path::Half && !table.is_single() {
+                    halves = numbers.iter().map(|number| to_half(*number)).collect();
+                    bytemuck::cast_slice(&halves)
+                } else {
+                    bytemuck::cast_slice(&numbers)
+                };
+                Ok(Buffer::with_content(gpu, "network weights", bytes)?)
             })
             .collect::<Result<Vec<_>, NetError>>()?;
         let mut steps = Vec::with_capacity(plan.dispatches.len());
@@ -146,10 +156,12 @@ impl Engine {
         self.buffer(self.plan.planes)
     }
 
-    /// The value of the layer called `name` and its shape, if it exists in memory (see [`Memory::Keep`]) and is not fused away.
-    pub fn value(&self, name: &str) -> Option<(&Arc<Buffer>, Shape)> {
+    /// The value of the layer called `name`, its shape and how it is stored, if it exists in memory (see [`Memory::Keep`]) and is not fused
+    /// away.
+    pub fn value(&self, name: &str) -> Option<(&Arc<Buffer>, Shape, Path)> {
         let index = self.graph.find(name)?;
-        Some((self.buffers.get(self.plan.place(index)?)?, self.graph.layers.get(index)?.shape))
+        let path = self.plan.path.of_layer(&self.graph, index);
+        Some((self.buffers.get(self.plan.place(index)?)?, self.graph.layers.get(index)?.shape, path))
     }
 
     fn buffer(&self, value: usize) -> Result<&Arc<Buffer>, NetError> {
@@ -184,6 +196,11 @@ impl Engine {
     pub fn step_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.steps.iter().map(|step| step.name.as_str())
     }
+}
+
+/// The nearest half; the greatest there is for what is beyond, since infinity would spoil every sum.
+fn to_half(number: f32) -> f16 {
+    f16::from_f32(number.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()))
 }
 
 impl Step {

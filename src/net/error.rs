@@ -51,6 +51,9 @@ pub enum NetError {
     /// The selection layer was asked of a network that has none.
     #[error("--render selection belongs to the network deep3d-2016, not to {0}: use --render warp")]
     Selection(&'static str),
+    /// Half precision was asked of a device without it.
+    #[error("{0} stores no 16-bit numbers: leave --precision half out")]
+    NoHalf(String),
     /// The GPU failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),

@@ -1,14 +1,44 @@
 //! The network's kernels, and the one table of how they are cut for which kind of device.
 
+use super::graph::{Graph, Operation};
+use super::precision::Precision;
 use crate::gpu::{Bind, Facts, KernelSource};
 
-/// How kernels read activations and weights.
+/// How kernels read activations and weights, and how those are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Path {
     /// Uniform texel buffers.
     Texel,
     /// Storage buffers.
     Storage,
+    /// Storage buffers of half precision.
+    Half,
+}
+
+impl Path {
+    /// Texels of four channels that a pixel of so many channels takes. Halves stand in pairs of texels, so that 16 bytes are read at once.
+    pub const fn quads(self, channels: u32) -> u32 {
+        match self {
+            Self::Texel | Self::Storage => channels.div_ceil(4),
+            Self::Half => channels.div_ceil(8) * 2,
+        }
+    }
+
+    /// Bytes of a texel.
+    pub const fn texel_bytes(self) -> u64 {
+        match self {
+            Self::Texel | Self::Storage => 16,
+            Self::Half => 8,
+        }
+    }
+
+    /// How the output of a layer is stored: what others write and read, the picture and the planes, is single precision always.
+    pub fn of_layer(self, graph: &Graph, layer: usize) -> Self {
+        match graph.layers.get(layer).map(|layer| layer.operation) {
+            Some(Operation::Input | Operation::Softmax) if self == Self::Half => Self::Storage,
+            _ => self,
+        }
+    }
 }
 
 /// How the work of a kernel is cut into lanes.
@@ -53,10 +83,17 @@ pub const HARDWARE: Tuning = Tuning {
     slices: 64,
 };
 
+/// The same in half precision: the deep layers wait for memory, and half the bytes are half the waiting.
+pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, ..HARDWARE };
+
 impl Tuning {
     /// The row of the table for a device.
-    pub const fn of(facts: &Facts) -> Self {
-        if facts.is_cpu { SOFTWARE } else { HARDWARE }
+    pub const fn of(facts: &Facts, precision: Precision) -> Self {
+        match (precision.is_half(facts), facts.is_cpu) {
+            (true, _) => HARDWARE_HALF,
+            (false, true) => SOFTWARE,
+            (false, false) => HARDWARE,
+        }
     }
 }
 
@@ -65,6 +102,8 @@ impl Tuning {
 pub enum NetKernel {
     /// conv.glsl
     Convolution,
+    /// conv.glsl, whose source is single precision whatever the others are: the first layer's.
+    InputConvolution,
     /// depthwise.glsl
     Depthwise,
     /// max_pool.glsl
@@ -97,6 +136,12 @@ macro_rules! source {
                 bindings: &STORAGE,
                 push_bytes: 4 * $pushed,
             },
+            Path::Half => KernelSource {
+                name: concat!($name, "_half"),
+                spirv: include_bytes!(concat!("../../spirv/", $name, "_half.spv")),
+                bindings: &STORAGE,
+                push_bytes: 4 * $pushed,
+            },
         }
     }};
 }
@@ -115,7 +160,12 @@ impl NetKernel {
     /// Its module and interface.
     pub fn source(self, path: Path) -> KernelSource {
         match self {
-            Self::Convolution => source!(path, "conv", 3, 1, 12),
+            Self::InputConvolution if path == Path::Half => KernelSource {
+                name: "conv_input_half",
+                spirv: include_bytes!("../../spirv/conv_input_half.spv"),
+                ..Self::Convolution.source(path)
+            },
+            Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 12),
             Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
             Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
             Self::Dense => source!(path, "dense", 2, 1, 3),
@@ -128,7 +178,7 @@ impl NetKernel {
     /// How many of its bindings, the first ones, are read.
     pub const fn reads(self) -> usize {
         match self {
-            Self::Convolution => 3,
+            Self::Convolution | Self::InputConvolution => 3,
             Self::Deconvolution => 6,
             _ => 2,
         }

@@ -1,14 +1,15 @@
-//! Weights in the order in which the kernels read them, in single precision.
+//! Weights in the order in which the kernels read them.
 
 use super::error::NetError;
 use super::graph::{Graph, Layer, Operation, Shape, deconvolution_kernel};
-use super::plan::{Table, quads};
+use super::kernels::Path;
+use super::plan::Table;
 use super::reference;
 use super::weights::{Metadata, Weights};
 use std::borrow::Cow;
 
-/// A table's numbers.
-pub fn pack(table: &Table, graph: &Graph, weights: &Weights) -> Result<Vec<f32>, NetError> {
+/// A table's numbers, for values stored as `path` says.
+pub fn pack(table: &Table, graph: &Graph, weights: &Weights, path: Path) -> Result<Vec<f32>, NetError> {
     let layer = |index: usize| {
         let missing = || NetError::Graph { layer: format!("layer {index}"), reason: "it does not exist".into() };
         graph.layers.get(index).ok_or_else(missing)
@@ -17,39 +18,43 @@ pub fn pack(table: &Table, graph: &Graph, weights: &Weights) -> Result<Vec<f32>,
         let index = layer.sources.first().copied().unwrap_or_default();
         graph.layers.get(index).map_or(layer.shape, |source| source.shape)
     };
+    let in_quads = |layer: &Layer| {
+        let index = layer.sources.first().copied().unwrap_or_default();
+        path.of_layer(graph, index).quads(source(layer).channels) as usize
+    };
     Ok(match table {
         Table::Convolution { layer: index, quads, group } => {
             let layer = layer(*index)?;
             let [weight, bias] = two(layer, weights)?;
             let Operation::Convolution { kernel, .. } = layer.operation else { return Ok(Vec::new()) };
-            let channels = [source(layer).channels, layer.shape.channels];
-            convolution(&weight, &bias, channels, kernel as usize, *quads as usize, *group as usize)
+            let sizes = [source(layer).channels as usize, in_quads(layer), path.quads(layer.shape.channels) as usize];
+            convolution(&weight, &bias, sizes, kernel as usize, *quads as usize, *group as usize)
         }
         Table::Depthwise { layer: index } => {
             let layer = layer(*index)?;
             let [weight, bias] = two(layer, weights)?;
-            depthwise(&weight, &bias)
+            depthwise(&weight, &bias, path)
         }
         Table::Norm { layer: None } => vec![0.0; 4],
-        Table::Norm { layer: Some(index) } => norm(layer(*index)?, weights)?,
+        Table::Norm { layer: Some(index) } => norm(layer(*index)?, weights, path)?,
         Table::Dense { layer: index } => {
             let layer = layer(*index)?;
             let [weight, _] = two(layer, weights)?;
-            dense(&weight, source(layer), layer.shape)
+            dense(&weight, source(layer), layer.shape, path)
         }
         Table::Bias { layer: index } => {
             let layer = layer(*index)?;
             let [_, bias] = two(layer, weights)?;
-            let mut packed = vec![0.0; texels(layer.shape) * 4];
+            let mut packed = vec![0.0; texels(layer.shape, path) * 4];
             for (number, value) in bias.iter().enumerate() {
-                put(&mut packed, place(number, layer.shape), *value);
+                put(&mut packed, place(number, layer.shape, path), *value);
             }
             packed
         }
         Table::Deconvolution { layers, quads } => {
             let layers = layers.iter().map(|index| layer(*index)).collect::<Result<Vec<_>, _>>()?;
-            let inputs = layers.first().map_or(0, |layer| source(layer).channels);
-            deconvolution(&layers, inputs, weights, *quads as usize)?
+            let inputs = layers.first().map_or([0; 2], |layer| [source(layer).channels as usize, in_quads(layer)]);
+            deconvolution(&layers, inputs, weights, *quads as usize, path)?
         }
         Table::Planes => planes(&weights.metadata),
     })
@@ -61,14 +66,14 @@ fn put(packed: &mut [f32], at: usize, value: f32) {
     }
 }
 
-fn texels(shape: Shape) -> usize {
-    (quads(shape.channels) * shape.pixels()) as usize
+fn texels(shape: Shape, path: Path) -> usize {
+    (path.quads(shape.channels) * shape.pixels()) as usize
 }
 
 /// Where number `index` of a C, H, W array stands in a value.
-fn place(index: usize, shape: Shape) -> usize {
+fn place(index: usize, shape: Shape, path: Path) -> usize {
     let pixels = shape.pixels() as usize;
-    index % pixels * quads(shape.channels) as usize * 4 + index / pixels
+    index % pixels * path.quads(shape.channels) as usize * 4 + index / pixels
 }
 
 /// A layer's weight and bias.
@@ -82,13 +87,13 @@ fn two<'a>(layer: &Layer, weights: &'a Weights) -> Result<[Cow<'a, [f32]>; 2], N
 fn convolution(
     weight: &[f32],
     bias: &[f32],
-    [inputs, outputs]: [u32; 2],
+    [inputs, in_quads, out_quads]: [usize; 3],
     kernel: usize,
     block_quads: usize,
     group: usize,
 ) -> Vec<f32> {
-    let (in_quads, inputs, outputs) = (quads(inputs) as usize, inputs as usize, outputs as usize);
-    let groups = outputs.div_ceil(4 * block_quads).div_ceil(group);
+    let outputs = bias.len();
+    let groups = out_quads.div_ceil(block_quads).div_ceil(group);
     // Channels out of one step of one group, times 4 channels in.
     let step = group * block_quads * 16;
     let steps = kernel * kernel * in_quads + 1;
@@ -112,9 +117,9 @@ fn convolution(
     packed
 }
 
-fn depthwise(weight: &[f32], bias: &[f32]) -> Vec<f32> {
+fn depthwise(weight: &[f32], bias: &[f32], path: Path) -> Vec<f32> {
     let kernel = weight.len() / bias.len().max(1);
-    let mut packed = vec![0.0; bias.len().div_ceil(4) * (kernel + 1) * 4];
+    let mut packed = vec![0.0; path.quads(bias.len() as u32) as usize * (kernel + 1) * 4];
     for (channel, bias) in bias.iter().enumerate() {
         let start = channel / 4 * (kernel + 1) * 4 + channel % 4;
         put(&mut packed, start, *bias);
@@ -125,7 +130,7 @@ fn depthwise(weight: &[f32], bias: &[f32]) -> Vec<f32> {
     packed
 }
 
-fn norm(layer: &Layer, weights: &Weights) -> Result<Vec<f32>, NetError> {
+fn norm(layer: &Layer, weights: &Weights, path: Path) -> Result<Vec<f32>, NetError> {
     let found = layer.parameters.iter().map(|parameter| weights.parameter(parameter)).collect::<Result<Vec<_>, _>>()?;
     let [gamma, beta, mean, (name, fourth)] = found.as_slice() else {
         return Err(NetError::Graph { layer: layer.name.clone(), reason: "no batch norm".into() });
@@ -133,7 +138,7 @@ fn norm(layer: &Layer, weights: &Weights) -> Result<Vec<f32>, NetError> {
     let [gamma, beta, mean] = [gamma, beta, mean].map(|(_, tensor)| tensor.values());
     let is_variance = name.ends_with("moving_var");
     let (scale, offset) = reference::batch_norm(&gamma, &beta, &mean, &fourth.values(), is_variance);
-    let mut packed = vec![0.0; scale.len().div_ceil(4) * 8];
+    let mut packed = vec![0.0; path.quads(scale.len() as u32) as usize * 8];
     for (channel, (scale, offset)) in scale.iter().zip(&offset).enumerate() {
         put(&mut packed, channel / 4 * 8 + channel % 4, *scale as f32);
         put(&mut packed, channel / 4 * 8 + 4 + channel % 4, *offset as f32);
@@ -141,12 +146,12 @@ fn norm(layer: &Layer, weights: &Weights) -> Result<Vec<f32>, NetError> {
     Ok(packed)
 }
 
-fn dense(weight: &[f32], source: Shape, sink: Shape) -> Vec<f32> {
-    let (inputs, out_quads) = (source.count(), texels(sink));
-    let mut packed = vec![0.0; texels(source) * 4 * out_quads * 4];
-    let places: Vec<usize> = (0..inputs).map(|input| place(input, source) * out_quads * 4).collect();
+fn dense(weight: &[f32], source: Shape, sink: Shape, path: Path) -> Vec<f32> {
+    let (inputs, out_quads) = (source.count(), texels(sink, path));
+    let mut packed = vec![0.0; texels(source, path) * 4 * out_quads * 4];
+    let places: Vec<usize> = (0..inputs).map(|input| place(input, source, path) * out_quads * 4).collect();
     for (output, row) in weight.chunks_exact(inputs.max(1)).enumerate() {
-        let at = place(output, sink);
+        let at = place(output, sink, path);
         for (value, place) in row.iter().zip(&places) {
             put(&mut packed, place + at, *value);
         }
@@ -154,10 +159,16 @@ fn dense(weight: &[f32], source: Shape, sink: Shape) -> Vec<f32> {
     packed
 }
 
-fn deconvolution(layers: &[&Layer], inputs: u32, weights: &Weights, block_quads: usize) -> Result<Vec<f32>, NetError> {
-    let outputs = layers.first().map_or(0, |layer| layer.shape.channels) as usize;
-    let (in_quads, inputs) = (quads(inputs) as usize, inputs as usize);
-    let blocks = outputs.div_ceil(4 * block_quads);
+fn deconvolution(
+    layers: &[&Layer],
+    [inputs, in_quads]: [usize; 2],
+    weights: &Weights,
+    block_quads: usize,
+    path: Path,
+) -> Result<Vec<f32>, NetError> {
+    let channels = layers.first().map_or(0, |layer| layer.shape.channels);
+    let outputs = channels as usize;
+    let blocks = (path.quads(channels) as usize).div_ceil(block_quads);
     let step = blocks * block_quads * 16;
     let mut packed = vec![0.0; blocks * block_quads * 4];
     for layer in layers {

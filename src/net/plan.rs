@@ -1,11 +1,11 @@
 //! From a graph to dispatches: which layers are fused, which kernel makes them, and where their values lie.
 //!
 //! A [`Plan`] is plain data and needs no GPU. Values get buffers by liveness: two share one where neither is needed while the other is.
-//! Every value is stored pixel by pixel, ⌈channels/4⌉ texels of four single-precision numbers each; channels that do not exist are zero.
+//! Every value is stored pixel by pixel, [`Path::quads`] texels of four numbers each; channels that do not exist are zero.
 
 use super::error::NetError;
 use super::graph::{Activation, Graph, Layer, Operation, Shape};
-use super::kernels::{NetKernel, Tuning};
+use super::kernels::{NetKernel, Path, Tuning};
 
 /// Something that is bound to a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,13 @@ pub enum Table {
     Planes,
 }
 
+impl Table {
+    /// Whether it is read in single precision even where weights are stored in half: small tables whose rounding would show everywhere.
+    pub const fn is_single(&self) -> bool {
+        matches!(self, Self::Norm { .. } | Self::Bias { .. } | Self::Planes)
+    }
+}
+
 /// One run of a kernel.
 #[derive(Debug, Clone)]
 pub struct Dispatch {
@@ -87,6 +94,8 @@ pub struct Plan {
     pub places: Vec<Option<usize>>,
     /// The tables the dispatches read.
     pub tables: Vec<Table>,
+    /// How its values are stored.
+    pub path: Path,
     /// The value that is the picture.
     pub input: usize,
     /// The value that is the softmax.
@@ -104,14 +113,9 @@ pub enum Memory {
     Keep,
 }
 
-/// Texels of four channels that a number of channels takes.
-pub const fn quads(channels: u32) -> u32 {
-    channels.div_ceil(4)
-}
-
-/// Bytes of a value of this shape.
-pub const fn bytes(shape: Shape) -> u64 {
-    quads(shape.channels) as u64 * shape.pixels() as u64 * 16
+/// Texels of a value of this shape.
+const fn texels(path: Path, shape: Shape) -> u32 {
+    path.quads(shape.channels) * shape.pixels()
 }
 
 impl Plan {
@@ -170,16 +174,29 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        Self {
+        let mut planner = Self {
             graph,
             tuning,
             readers,
             done: vec![false; graph.layers.len()],
             dispatches: Vec::new(),
             tables: Vec::new(),
-            sizes: graph.layers.iter().map(|layer| bytes(layer.shape)).collect(),
+            sizes: Vec::new(),
             parallax: 0,
-        }
+        };
+        let layers = graph.layers.iter().enumerate();
+        planner.sizes = layers
+            .map(|(index, layer)| {
+                let path = planner.path(index);
+                u64::from(texels(path, layer.shape)) * path.texel_bytes()
+            })
+            .collect();
+        planner
+    }
+
+    /// How a layer's output is stored.
+    fn path(&self, index: usize) -> Path {
+        self.tuning.path.of_layer(self.graph, index)
     }
 
     fn layer(&self, index: usize) -> Result<&'a Layer, NetError> {
@@ -202,7 +219,10 @@ impl<'a> Planner<'a> {
     }
 
     fn dispatch(&mut self, name: &str, kernel: NetKernel, constants: &[u32], slots: &[Slot], push: &[i32], lanes: u64) {
-        let heavy = matches!(kernel, NetKernel::Convolution | NetKernel::Deconvolution | NetKernel::Depthwise);
+        let heavy = matches!(
+            kernel,
+            NetKernel::Convolution | NetKernel::InputConvolution | NetKernel::Deconvolution | NetKernel::Depthwise
+        );
         let size = if heavy { self.tuning.heavy_lanes } else { self.tuning.light_lanes };
         self.dispatches.push(Dispatch {
             name: name.into(),
@@ -300,17 +320,20 @@ impl<'a> Planner<'a> {
         }
         let [in_width, in_height, out_width, out_height] = sizes;
         let [pixels, block_quads] = self.tuning.convolution;
-        let blocks = quads(to.channels).div_ceil(block_quads);
+        let (in_quads, out_quads) = (self.path(source).quads(from.channels), self.path(sink).quads(to.channels));
+        let blocks = out_quads.div_ceil(block_quads);
         let group = self.tuning.group.min(blocks);
         let tiles = out_width.div_ceil(pixels);
         let table = self.table(Table::Convolution { layer: index, quads: block_quads, group });
         let lanes = u64::from(tiles) * u64::from(out_height) * u64::from(blocks.next_multiple_of(group));
-        let numbers = [in_width, in_height, out_width, out_height, quads(from.channels), quads(to.channels)];
+        let numbers = [in_width, in_height, out_width, out_height, in_quads, out_quads];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
         push.extend([blocks as i32, group as i32, tiles as i32, pad as i32, code(activation), shift]);
         let slots = [Slot::Value(source), table, Slot::Value(residual), Slot::Value(sink)];
         let constants = [kernel, stride, pixels, block_quads];
-        self.dispatch(&layer.name, NetKernel::Convolution, &constants, &slots, &push, lanes);
+        let is_input = self.path(source) != self.path(sink);
+        let kernel = if is_input { NetKernel::InputConvolution } else { NetKernel::Convolution };
+        self.dispatch(&layer.name, kernel, &constants, &slots, &push, lanes);
         Ok(())
     }
 
@@ -320,11 +343,12 @@ impl<'a> Planner<'a> {
         let (from, to) = (self.shape(source)?, layer.shape);
         let [pixels, rows] = if stride == 1 { self.tuning.depthwise[0] } else { self.tuning.depthwise[1] };
         let (tiles, bands) = (to.width.div_ceil(pixels), to.height.div_ceil(rows));
-        let numbers = [from.width, from.height, to.width, to.height, quads(to.channels), tiles, bands, pad];
+        let quads = self.path(index).quads(to.channels);
+        let numbers = [from.width, from.height, to.width, to.height, quads, tiles, bands, pad];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
         push.push(code(activation));
         let table = self.table(Table::Depthwise { layer: index });
-        let lanes = u64::from(tiles) * u64::from(bands) * u64::from(quads(to.channels));
+        let lanes = u64::from(tiles) * u64::from(bands) * u64::from(quads);
         let slots = [Slot::Value(source), table, Slot::Value(index)];
         let constants = [kernel, stride, pixels, rows];
         self.dispatch(&layer.name, NetKernel::Depthwise, &constants, &slots, &push, lanes);
@@ -343,8 +367,9 @@ impl<'a> Planner<'a> {
             self.finished(norm);
         }
         let table = self.table(Table::Norm { layer: norm });
-        let push = [layer.shape.width as i32, layer.shape.height as i32, quads(layer.shape.channels) as i32];
-        let lanes = u64::from(layer.shape.pixels()) * u64::from(quads(layer.shape.channels));
+        let quads = self.path(index).quads(layer.shape.channels);
+        let push = [layer.shape.width as i32, layer.shape.height as i32, quads as i32];
+        let lanes = u64::from(layer.shape.pixels()) * u64::from(quads);
         let slots = [Slot::Value(source), table, Slot::Value(index), Slot::Value(norm.unwrap_or(index))];
         self.dispatch(&layer.name, NetKernel::MaxPool, &[u32::from(norm.is_some())], &slots, &push, lanes);
         Ok(())
@@ -352,8 +377,8 @@ impl<'a> Planner<'a> {
 
     fn dense(&mut self, index: usize, source: usize, activation: Activation) -> Result<(), NetError> {
         let layer = self.layer(index)?;
-        let texels = |shape: Shape| (bytes(shape) / 16) as u32;
-        let (inputs, outputs) = (texels(self.shape(source)?), texels(layer.shape));
+        let inputs = texels(self.path(source), self.shape(source)?);
+        let outputs = texels(self.path(index), layer.shape);
         let slices = self.tuning.slices.min(inputs);
         let partial = self.value(u64::from(slices) * u64::from(outputs) * 16);
         let table = self.table(Table::Dense { layer: index });
@@ -399,9 +424,10 @@ impl<'a> Planner<'a> {
         }
         let [pixels, block_quads] = self.tuning.convolution;
         let out = layer.shape;
-        let blocks = quads(out.channels).div_ceil(block_quads);
+        let (in_quads, out_quads) = (self.tuning.path.quads(channels), self.path(sink).quads(out.channels));
+        let blocks = out_quads.div_ceil(block_quads);
         let table = self.table(Table::Deconvolution { layers: layers.to_vec(), quads: block_quads });
-        let numbers = [out.width, out.height, quads(channels), quads(out.channels), blocks];
+        let numbers = [out.width, out.height, in_quads, out_quads, blocks];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
         push.push(code(activation));
         push.extend((0..5).map(|index| factors.get(index).map_or(1, |factor| *factor as i32)));
@@ -478,6 +504,7 @@ impl<'a> Planner<'a> {
             buffers,
             places,
             tables: self.tables,
+            path: self.tuning.path,
             input: 0,
             planes,
             parallax: self.parallax,

@@ -6,6 +6,7 @@ use super::engine::Engine;
 use super::error::NetError;
 use super::graph::Network;
 use super::kernels::{Path, Tuning};
+use super::precision::Precision;
 use crate::gpu::{Bind, Bindings, Buffer, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource, TexelView};
 use ash::vk;
 use std::sync::Arc;
@@ -65,9 +66,10 @@ impl Selection {
             let reason = format!("a picture of {:?} and an eye of {size:?}", picture.size());
             return Err(NetError::Graph { layer: "selection".into(), reason });
         }
-        let (source, shares) = match Tuning::of(gpu.facts()).path {
+        // The planes are single precision whatever the network's values are.
+        let (source, shares) = match Tuning::of(gpu.facts(), Precision::Single).path {
             Path::Texel => (TEXEL, Resource::from(&TexelView::new(shares, vk::Format::R32G32B32A32_SFLOAT)?)),
-            Path::Storage => (STORAGE, Resource::from(shares)),
+            Path::Storage | Path::Half => (STORAGE, Resource::from(shares)),
         };
         let kernel = Kernel::new(gpu, &source, &[LANES])?;
         let bindings = Bindings::new(&kernel, &[shares, Resource::from(picture), Resource::from(eye)])?;

@@ -2,8 +2,9 @@
 #![allow(dead_code)]
 
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
-use deep3d::net::plan::quads;
+use deep3d::net::kernels::Path;
 use deep3d::net::{Engine, Shape, synthetic};
+use half::f16;
 use std::sync::Arc;
 
 /// Runs the engine once; `input` in C, H, W order.
@@ -25,23 +26,33 @@ pub(crate) fn run(gpu: &Gpu, engine: &Engine, input: &[f64]) {
 
 /// A buffer's numbers.
 pub(crate) fn read(gpu: &Gpu, buffer: &Arc<Buffer>) -> Vec<f32> {
+    bytes(gpu, buffer, |bytes| bytemuck::cast_slice(bytes).to_vec())
+}
+
+fn bytes<T>(gpu: &Gpu, buffer: &Arc<Buffer>, look: impl FnOnce(&[u8]) -> T) -> T {
     let readback = Buffer::new(gpu, "readback", buffer.bytes(), BufferKind::Readback).unwrap();
     let mut commands = Commands::new(gpu, "readback", 0).unwrap();
     commands.record(|recorder| recorder.copy_buffer(buffer, 0, &readback, 0, buffer.bytes())).unwrap();
     let point = gpu.submit(&mut commands).unwrap();
     gpu.wait(point).unwrap();
-    readback.read(|bytes| bytemuck::cast_slice(bytes).to_vec()).unwrap()
+    readback.read(look).unwrap()
 }
 
 /// A layer's output in C, H, W order; none where it is fused away. Fails where a channel that does not exist is not zero.
 pub(crate) fn value(gpu: &Gpu, engine: &Engine, name: &str) -> Option<Vec<f64>> {
-    let (buffer, shape) = engine.value(name)?;
-    Some(from_texels(&read(gpu, buffer), shape))
+    let (buffer, shape, path) = engine.value(name)?;
+    let texels = match path {
+        Path::Half => bytes(gpu, buffer, |bytes| {
+            bytemuck::cast_slice::<u8, f16>(bytes).iter().map(|number| number.to_f32()).collect()
+        }),
+        Path::Texel | Path::Storage => read(gpu, buffer),
+    };
+    Some(from_texels(&texels, shape, path))
 }
 
 /// C, H, W order to pixels of whole texels.
 pub(crate) fn to_texels(values: &[f64], shape: Shape) -> Vec<f32> {
-    let (pixels, stride) = (shape.pixels() as usize, quads(shape.channels) as usize * 4);
+    let (pixels, stride) = (shape.pixels() as usize, Path::Storage.quads(shape.channels) as usize * 4);
     let mut texels = vec![0.0; pixels * stride];
     for (index, value) in values.iter().enumerate() {
         texels[index % pixels * stride + index / pixels] = *value as f32;
@@ -50,8 +61,8 @@ pub(crate) fn to_texels(values: &[f64], shape: Shape) -> Vec<f32> {
 }
 
 /// The inverse of [`to_texels`].
-pub(crate) fn from_texels(texels: &[f32], shape: Shape) -> Vec<f64> {
-    let (pixels, stride) = (shape.pixels() as usize, quads(shape.channels) as usize * 4);
+pub(crate) fn from_texels(texels: &[f32], shape: Shape, path: Path) -> Vec<f64> {
+    let (pixels, stride) = (shape.pixels() as usize, path.quads(shape.channels) as usize * 4);
     for pixel in texels.chunks_exact(stride).take(pixels) {
         assert!(pixel[shape.channels as usize..].iter().all(|value| *value == 0.0), "a channel too many: {pixel:?}");
     }
