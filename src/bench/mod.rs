@@ -16,7 +16,7 @@ use crate::film::{Film, FilmError, FilmOptions, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::{self, StopFlag};
 use crate::net::Weights;
-use crate::trace::{Samples, Stage, Trace};
+use crate::trace::{self, Samples, Stage, Trace};
 
 /// What to measure.
 pub struct BenchOptions {
@@ -66,12 +66,14 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
     let mut traces: Vec<Trace> = Vec::with_capacity(options.frames as usize);
     let (mut seen, mut start, mut end) = (0, Instant::now(), Instant::now());
     let mut latency = Samples::default();
+    let mut start_up = None;
     while traces.len() < options.frames as usize && !stop.is_stopped() {
         let frame = match film.scenes.receive(None) {
             Ok(Step::Scene(frame)) => frame,
             Ok(Step::End { .. }) | Err(_) => break,
             Ok(Step::Failed { error, .. }) => return Err(error.into()),
         };
+        start_up.get_or_insert_with(trace::process_age);
         let scene = &frame.data;
         disparity_size = scene.layout.disparity_size;
         let size = settings.layout.output_size(scene.layout.size);
@@ -134,6 +136,7 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
         warm_up: options.warm_up,
         frames,
         dropped: film.control().dropped(),
+        start_up: start_up.flatten().map(|age| age.as_secs_f64()),
         seconds,
         frames_per_second: f64::from(frames) / seconds.max(1e-9),
         peak_gpu_memory: gpu.peak_memory(),

@@ -31,6 +31,8 @@ pub struct Report {
     pub frames: u32,
     /// Frames left out.
     pub dropped: u64,
+    /// From the start of the process to the network's first result; `null` where the system does not tell when that was.
+    pub start_up: Option<f64>,
     /// From the first measured frame to the last.
     pub seconds: f64,
     /// `frames / seconds`.
@@ -168,6 +170,9 @@ impl Report {
         };
         self.stages.iter().for_each(|stage| line(stage.name, &stage.figures));
         line("latency", &self.latency);
+        if let Some(seconds) = self.start_up {
+            let _ = writeln!(text, "start-up  {seconds:.2} s from the start of the process to the network's first result");
+        }
         let _ = writeln!(
             text,
             "{:.2} frames/s over {} frames ({} to warm up), {} dropped, {:.1} MiB of GPU memory at most",

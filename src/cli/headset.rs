@@ -103,15 +103,9 @@ fn yes(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Where the screen is remembered: the system's folder for settings, unless `DEEP3D_CONFIG_DIR` names another.
+/// Where the screen is remembered.
 pub(super) fn file() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = match set("DEEP3D_CONFIG_DIR") {
-        Some(folder) => folder,
-        None if cfg!(windows) => set("APPDATA")?.join("deep3d"),
-        None => set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?.join("deep3d"),
-    };
-    Some(folder.join("screen.json"))
+    Some(super::folders::settings()?.join("screen.json"))
 }
 
 /// More than this is no file of ours.

@@ -4,6 +4,7 @@
 
 mod dataset;
 mod eval;
+mod folders;
 pub mod headset;
 mod options;
 mod pattern;

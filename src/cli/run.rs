@@ -105,7 +105,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 pub(super) fn gpu_options(select: Option<String>) -> GpuOptions {
-    GpuOptions { select, validation: Validation::from_environment() }
+    GpuOptions { select, validation: Validation::from_environment(), cache: super::folders::cache() }
 }
 
 /// Whether the validation layer kept silent.

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ash::{ext::debug_utils, vk};
 use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
 
+use super::cache::{CacheFacts, Identity, PipelineCache};
 use super::debug::{self, Messages, Validation};
 use super::error::GpuError;
 use super::facts::{Facts, load};
@@ -83,6 +85,8 @@ pub struct GpuOptions {
     pub select: Option<String>,
     /// The validation layer.
     pub validation: Validation,
+    /// The folder in which compiled kernels are remembered; none of them are without it.
+    pub cache: Option<PathBuf>,
 }
 
 /// The GPU. Cloning shares it; the last clone to go takes instance and device with it.
@@ -115,6 +119,7 @@ pub(super) struct Shared {
     pub(super) nearest_sampler: vk::Sampler,
     pub(super) utils: Option<debug_utils::Device>,
     pub(super) facts: Facts,
+    pub(super) cache: PipelineCache,
     garbage: Mutex<VecDeque<(u64, Garbage)>>,
     messenger: Option<(debug_utils::Instance, vk::DebugUtilsMessengerEXT)>,
     messages: Box<Messages>,
@@ -194,6 +199,10 @@ impl Gpu {
                     .map_err(&failed)?,
             )
         };
+        // SAFETY: the physical device is of this instance.
+        let identity = Identity::of(&unsafe { instance.get_physical_device_properties(physical) });
+        let cache = PipelineCache::new(&device, identity, options.cache.as_deref())
+            .map_err(GpuError::while_doing("creating the pipeline cache"))?;
         let messenger = if watched {
             let loader = debug_utils::Instance::new(&entry, &instance);
             // SAFETY: `messages` is boxed and lives in `Shared` until after the messenger is destroyed.
@@ -210,6 +219,7 @@ impl Gpu {
         debug::name(utils.as_ref(), linear_sampler, "linear");
         debug::name(utils.as_ref(), nearest_sampler, "nearest");
         debug::name(utils.as_ref(), queue, "everything");
+        debug::name(utils.as_ref(), cache.handle, "pipelines");
         tracing::info!("GPU: {} ({})", facts.name, facts.driver);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -229,6 +239,7 @@ impl Gpu {
                 nearest_sampler,
                 utils,
                 facts,
+                cache,
                 garbage: Mutex::new(VecDeque::new()),
                 messenger,
                 messages,
@@ -239,6 +250,17 @@ impl Gpu {
     /// What it is and can do.
     pub fn facts(&self) -> &Facts {
         &self.shared.facts
+    }
+
+    /// What the compiled kernels remembered on disk were good for.
+    pub fn cache(&self) -> CacheFacts {
+        self.shared.cache.facts()
+    }
+
+    /// Writes the compiled kernels to disk where there are new ones: after everything for a film was made, so that they are not lost
+    /// with a process that is killed. Also done when the last clone goes.
+    pub fn save_cache(&self) {
+        self.shared.cache.save(&self.shared.device);
     }
 
     /// Most bytes of GPU memory that were in use at once.
@@ -327,6 +349,8 @@ impl Drop for Shared {
             for (_, garbage) in garbage {
                 garbage.destroy(self);
             }
+            self.cache.save(&self.device);
+            self.cache.destroy(&self.device);
             self.device.destroy_sampler(self.linear_sampler, None);
             self.device.destroy_sampler(self.nearest_sampler, None);
             self.device.destroy_semaphore(self.timeline, None);

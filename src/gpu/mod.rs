@@ -6,6 +6,7 @@
 //! the timeline has passed the last submission that may use it. Everything here may be called from any thread.
 
 mod barrier;
+mod cache;
 mod debug;
 mod device;
 mod error;
@@ -17,6 +18,7 @@ mod start;
 mod submit;
 pub mod testing;
 
+pub use cache::CacheFacts;
 pub use debug::Validation;
 pub use device::{DeviceHost, Gpu, GpuOptions, Headless};
 pub use error::GpuError;

@@ -138,10 +138,19 @@ impl Kernel {
                 .module(module)
                 .name(c"main")
                 .specialization_info(&specialization);
-            let info = vk::ComputePipelineCreateInfo::default().stage(stage).layout(kernel.layout);
-            let made = device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None);
+            let mut whole = vk::PipelineCreationFeedback::default();
+            let mut stages = [vk::PipelineCreationFeedback::default()];
+            let mut feedback = vk::PipelineCreationFeedbackCreateInfo::default()
+                .pipeline_creation_feedback(&mut whole)
+                .pipeline_stage_creation_feedbacks(&mut stages);
+            let info = vk::ComputePipelineCreateInfo::default()
+                .stage(stage)
+                .layout(kernel.layout)
+                .push_next(&mut feedback);
+            let made = device.create_compute_pipelines(gpu.shared.cache.handle, &[info], None);
             device.destroy_shader_module(module, None);
             kernel.pipeline = made.map_err(|(_, result)| failed(result))?.into_iter().next().unwrap_or_default();
+            gpu.shared.cache.count(whole.flags);
         }
         let utils = gpu.shared.utils.as_ref();
         debug::name(utils, kernel.pipeline, source.name);

@@ -10,7 +10,12 @@ pub struct WatchedGpu(Gpu);
 impl WatchedGpu {
     /// Starts a headless one. Without a driver or the layer this is an error that names the cure, and the test is to fail by it.
     pub fn new() -> Result<Self, GpuError> {
-        Gpu::new(&Headless, &GpuOptions { validation: Validation::On, select: None }).map(Self)
+        Self::with(GpuOptions::default())
+    }
+
+    /// As [`WatchedGpu::new`], with other options; watched whatever they say.
+    pub fn with(options: GpuOptions) -> Result<Self, GpuError> {
+        Gpu::new(&Headless, &GpuOptions { validation: Validation::On, ..options }).map(Self)
     }
 }
 

@@ -7,7 +7,7 @@ use super::error::NetError;
 use super::graph::{Graph, Network, Shape};
 use super::kernels::{NetKernel, Path, Tuning};
 use super::pack::pack;
-use super::plan::{Memory, Plan, Slot};
+use super::plan::{Memory, Plan, Slot, Table};
 use super::precision::Precision;
 use super::weights::{Metadata, Weights};
 use crate::gpu::{Bindings, Buffer, BufferKind, Gpu, GpuError, Kernel, Recorder, Resource, TexelView};
@@ -15,6 +15,8 @@ use ash::vk;
 use half::f16;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// A dispatch that is ready to be recorded.
 struct Step {
@@ -74,12 +76,13 @@ impl Engine {
                 height: graph.input().height,
             });
         }
-        let mut makers = Makers { gpu, path: tuning.path, kernels: HashMap::new() };
+        let began = Instant::now();
         let buffers = (plan.buffers.iter())
             .map(|bytes| Buffer::new(gpu, "network values", *bytes, BufferKind::Device))
             .collect::<Result<Vec<_>, _>>()?;
-        let tables = (plan.tables.iter())
-            .map(|table| {
+        let (kernels, tables) = std::thread::scope(|scope| {
+            let compiling = scope.spawn(|| compile(gpu, tuning.path, &plan));
+            let upload = |table: &Table| {
                 let numbers = pack(table, &graph, weights, tuning.path)?;
                 let halves: Vec<f16>;
                 let bytes = if tuning.path == Path::Half && !table.is_single() {
@@ -89,30 +92,34 @@ impl Engine {
                     bytemuck::cast_slice(&numbers)
                 };
                 Ok(Buffer::with_content(gpu, "network weights", bytes)?)
-            })
-            .collect::<Result<Vec<_>, NetError>>()?;
+            };
+            let tables = plan.tables.iter().map(upload).collect::<Result<Vec<_>, NetError>>();
+            (compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), tables)
+        });
+        let (kernels, tables) = (kernels?, tables?);
+        gpu.save_cache();
+        let missing = |layer: &str, reason: &str| NetError::Graph { layer: layer.to_owned(), reason: reason.to_owned() };
         let mut steps = Vec::with_capacity(plan.dispatches.len());
         for dispatch in &plan.dispatches {
-            let kernel = makers.kernel(dispatch.kernel, &dispatch.constants)?;
+            let kernel = kernels.get(&(dispatch.kernel, dispatch.constants.as_slice()));
+            let kernel = kernel.ok_or_else(|| missing(&dispatch.name, "a dispatch without kernel"))?;
             let mut resources = Vec::with_capacity(dispatch.slots.len());
             for (index, slot) in dispatch.slots.iter().enumerate() {
                 let buffer = match slot {
                     Slot::Value(value) => plan.place(*value).and_then(|place| buffers.get(place)),
                     Slot::Table(table) => tables.get(*table),
                 };
-                let buffer = buffer.ok_or_else(|| NetError::Graph {
-                    layer: dispatch.name.clone(),
-                    reason: "a value without memory".into(),
-                })?;
-                resources.push(makers.resource(buffer, index < dispatch.kernel.reads())?);
+                let buffer = buffer.ok_or_else(|| missing(&dispatch.name, "a value without memory"))?;
+                resources.push(resource(tuning.path, buffer, index < dispatch.kernel.reads())?);
             }
             steps.push(Step {
                 name: dispatch.name.clone(),
-                bindings: Bindings::new(&kernel, &resources)?,
+                bindings: Bindings::new(kernel, &resources)?,
                 push: dispatch.push.clone(),
                 groups: dispatch.groups,
             });
         }
+        tracing::debug!("the network's {} kernels and {} tables took {:?}", kernels.len(), tables.len(), began.elapsed());
         Ok(Self { graph, plan, metadata: weights.metadata.clone(), buffers, steps })
     }
 
@@ -209,29 +216,42 @@ impl Step {
     }
 }
 
-/// Makes each kernel once.
-struct Makers<'a> {
-    gpu: &'a Gpu,
-    path: Path,
-    kernels: HashMap<(NetKernel, Vec<u32>), Arc<Kernel>>,
+/// The plan's kernels by their constants.
+type Kernels<'a> = HashMap<(NetKernel, &'a [u32]), Arc<Kernel>>;
+
+/// Makes every kernel of `plan` once, several at a time: a driver takes tens of milliseconds, some hundreds, over each.
+fn compile<'a>(gpu: &Gpu, path: Path, plan: &'a Plan) -> Result<Kernels<'a>, GpuError> {
+    let mut wanted: Vec<(NetKernel, &[u32])> = Vec::new();
+    for dispatch in &plan.dispatches {
+        let key = (dispatch.kernel, dispatch.constants.as_slice());
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut made = Vec::new();
+        while let Some((kernel, constants)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            made.push(((*kernel, *constants), Kernel::new(gpu, &kernel.source(path), constants)?));
+        }
+        Ok(made)
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut kernels = HashMap::new();
+        for worker in workers {
+            kernels.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(kernels)
+    })
 }
 
-impl Makers<'_> {
-    fn kernel(&mut self, kernel: NetKernel, constants: &[u32]) -> Result<Arc<Kernel>, GpuError> {
-        let key = (kernel, constants.to_vec());
-        if let Some(made) = self.kernels.get(&key) {
-            return Ok(Arc::clone(made));
-        }
-        let made = Kernel::new(self.gpu, &kernel.source(self.path), constants)?;
-        self.kernels.insert(key, Arc::clone(&made));
-        Ok(made)
-    }
-
-    fn resource(&self, buffer: &Arc<Buffer>, read: bool) -> Result<Resource, GpuError> {
-        if read && self.path == Path::Texel {
-            Ok(Resource::from(&TexelView::new(buffer, vk::Format::R32G32B32A32_SFLOAT)?))
-        } else {
-            Ok(Resource::from(buffer))
-        }
+/// As `path` reads it, or as all kernels write it.
+fn resource(path: Path, buffer: &Arc<Buffer>, read: bool) -> Result<Resource, GpuError> {
+    if read && path == Path::Texel {
+        Ok(Resource::from(&TexelView::new(buffer, vk::Format::R32G32B32A32_SFLOAT)?))
+    } else {
+        Ok(Resource::from(buffer))
     }
 }

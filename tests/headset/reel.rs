@@ -252,7 +252,7 @@ impl Showing {
         });
         let options = HeadsetOptions {
             loader: Loader::Given(self.fake.entry()),
-            gpu: GpuOptions { select: None, validation: Validation::On },
+            gpu: GpuOptions { validation: Validation::On, ..GpuOptions::default() },
             layer: self.layer,
             play_when_off: self.play_when_off,
             film_frames: None,

@@ -150,7 +150,7 @@ pub(crate) fn show(
     };
     let options = HeadsetOptions {
         loader: Loader::Given(monado.entry()),
-        gpu: GpuOptions { select: None, validation: Validation::On },
+        gpu: GpuOptions { validation: Validation::On, ..GpuOptions::default() },
         layer,
         play_when_off: true,
         film_frames: None,

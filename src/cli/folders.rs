@@ -1,0 +1,29 @@
+//! The user's folders for what deep3d remembers from one start to the next.
+
+use std::env;
+use std::path::PathBuf;
+
+/// A folder that a variable names.
+fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The variable of our own first, then the system's one or, where there is no such, `beside` in the home folder.
+fn folder(own: &str, windows: &str, xdg: &str, beside: &str) -> Option<PathBuf> {
+    let system = || match cfg!(windows) {
+        true => named(windows),
+        // What is not absolute is to be passed over (XDG Base Directory Specification).
+        false => named(xdg).filter(|path| path.is_absolute()).or_else(|| Some(named("HOME")?.join(beside))),
+    };
+    named(own).or_else(|| Some(system()?.join("deep3d")))
+}
+
+/// What the user has set: the system's folder for settings, unless `DEEP3D_CONFIG_DIR` names another.
+pub(super) fn settings() -> Option<PathBuf> {
+    folder("DEEP3D_CONFIG_DIR", "APPDATA", "XDG_CONFIG_HOME", ".config")
+}
+
+/// What can be made again: the system's folder for caches, unless `DEEP3D_CACHE_DIR` names another.
+pub(super) fn cache() -> Option<PathBuf> {
+    folder("DEEP3D_CACHE_DIR", "LOCALAPPDATA", "XDG_CACHE_HOME", ".cache")
+}
