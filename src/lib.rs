@@ -19,23 +19,34 @@
 //! 0  time  frame  ring  trace  statistics                    nouns only, no unsafe
 //! ```
 //!
+//! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
+//!
 //! # Units and signs
 //!
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
 pub mod bench;
 pub mod cli;
+#[cfg(feature = "media")]
 pub mod convert;
+#[cfg(feature = "media")]
 pub mod dataset;
 pub mod doctor;
+#[cfg(feature = "media")]
 pub mod eval;
 pub mod eyes;
 pub mod film;
 pub mod frame;
 pub mod gpu;
+#[cfg(feature = "media")]
+pub mod media;
+#[cfg(not(feature = "media"))]
+#[path = "media/without.rs"]
 pub mod media;
 pub mod net;
+#[cfg(feature = "media")]
 pub mod pattern;
+#[cfg(feature = "media")]
 pub mod player;
 pub mod ring;
 pub mod sink;
@@ -43,5 +54,6 @@ pub mod stage;
 pub mod statistics;
 pub mod time;
 pub mod trace;
+#[cfg(feature = "media")]
 pub mod ui;
 pub mod weights_command;

@@ -1,15 +1,22 @@
 //! `deep3d bench`: the whole chain into nothing, with the time that each stage takes.
 
+#[cfg(feature = "media")]
 mod headset;
 mod report;
+mod suite;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use ash::vk;
 
+#[cfg(feature = "media")]
 pub use headset::HeadsetReport;
 pub use report::{Device, Figures, Input, NetworkFacts, Output, Report, StageFigures, System};
+pub use suite::{
+    Accuracy, ChainReport, LayerTime, NetworkReport, PathReport, StageReport, SuiteError, SuiteOptions, SuiteReport,
+    Timing, run as run_suite,
+};
 
 use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
 use crate::film::{Film, FilmError, FilmOptions, Step};
@@ -113,23 +120,13 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
         return Err(BenchError::TooShort(seen));
     }
     let seconds = (end - start).as_secs_f64();
-    let facts = gpu.facts();
     let frames = traces.len() as u32;
     Ok(Report {
         schema: 1,
         deep3d: env!("CARGO_PKG_VERSION"),
-        device: Device {
-            name: facts.name.clone(),
-            driver: facts.driver.clone(),
-            vulkan: facts.api.clone(),
-            is_cpu: facts.is_cpu,
-        },
-        ffmpeg: media::ffmpeg_version().version,
-        system: System {
-            os: std::env::consts::OS,
-            architecture: std::env::consts::ARCH,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-        },
+        device: Device::of(gpu.facts()),
+        ffmpeg: media::linked_ffmpeg(),
+        system: System::this(),
         input: Input { file: options.file.clone(), codec: film.info.codec.clone(), size: film.info.size },
         network: NetworkFacts { name: weights.metadata.network.name(), disparity_size },
         output: Output { layout: settings.layout.name(), size: target.map_or([0; 2], |image| image.size()) },

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::gpu::Facts;
 use crate::trace::{Samples, Stage, Trace};
 
 /// The report. Times are seconds, sizes width and height in pixels.
@@ -15,8 +16,8 @@ pub struct Report {
     pub deep3d: &'static str,
     /// The GPU.
     pub device: Device,
-    /// FFmpeg's version.
-    pub ffmpeg: String,
+    /// FFmpeg's version; `null` in a program without it.
+    pub ffmpeg: Option<String>,
     /// The computer.
     pub system: System,
     /// The film.
@@ -123,6 +124,25 @@ pub struct StageFigures {
     pub figures: Figures,
 }
 
+impl Device {
+    /// What `facts` say of it.
+    pub fn of(facts: &Facts) -> Self {
+        let Facts { name, driver, api, is_cpu, .. } = facts;
+        Self { name: name.clone(), driver: driver.clone(), vulkan: api.clone(), is_cpu: *is_cpu }
+    }
+}
+
+impl System {
+    /// The one this runs on.
+    pub fn this() -> Self {
+        Self {
+            os: std::env::consts::OS,
+            architecture: std::env::consts::ARCH,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
 impl Figures {
     /// Of `samples`.
     pub fn new(samples: &Samples) -> Self {
@@ -171,7 +191,8 @@ impl Report {
         self.stages.iter().for_each(|stage| line(stage.name, &stage.figures));
         line("latency", &self.latency);
         if let Some(seconds) = self.start_up {
-            let _ = writeln!(text, "start-up  {seconds:.2} s from the start of the process to the network's first result");
+            let _ =
+                writeln!(text, "start-up  {seconds:.2} s from the start of the process to the network's first result");
         }
         let _ = writeln!(
             text,

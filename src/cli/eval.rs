@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::NetworkOptions;
 use super::run::{CliError, check_validation, gpu_options, load_weights, print, stop_on_interrupt};
-use super::{NetworkOptions, options};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
 use crate::film::FilmOptions;
@@ -17,7 +17,7 @@ pub(crate) struct EvalArguments {
     /// The folder: NAME_left and NAME_right pictures, NAME_disp.png where measured (with scale.csv), and films
     folder: PathBuf,
     /// Score another method too: a folder of NAME.png, grey, brighter is nearer
-    #[arg(long = "rival", value_name = "NAME=DIR", value_parser = options::named_folder)]
+    #[arg(long = "rival", value_name = "NAME=DIR", value_parser = named_folder)]
     rivals: Vec<(String, PathBuf)>,
     /// Show this pair, but do not count it in the means
     #[arg(long, value_name = "NAME")]
@@ -54,6 +54,14 @@ pub(crate) struct SheetArguments {
     force: bool,
     #[command(flatten)]
     network: NetworkOptions,
+}
+
+/// `NAME=DIR`.
+fn named_folder(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, folder)) if !name.is_empty() && !folder.is_empty() => Ok((name.to_owned(), folder.into())),
+        _ => Err(format!("'{text}' names no folder: write NAME=DIR")),
+    }
 }
 
 fn film_options(network: &NetworkOptions) -> FilmOptions {

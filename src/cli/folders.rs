@@ -19,6 +19,7 @@ fn folder(own: &str, windows: &str, xdg: &str, beside: &str) -> Option<PathBuf> 
 }
 
 /// What the user has set: the system's folder for settings, unless `DEEP3D_CONFIG_DIR` names another.
+#[cfg(feature = "media")]
 pub(super) fn settings() -> Option<PathBuf> {
     folder("DEEP3D_CONFIG_DIR", "APPDATA", "XDG_CONFIG_HOME", ".config")
 }

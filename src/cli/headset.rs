@@ -15,7 +15,7 @@ use crate::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
 /// The virtual screen. What is not given is as it was left the last time.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "In the headset (--sink vr)")]
-pub struct HeadsetArguments {
+pub(crate) struct HeadsetArguments {
     /// Width of the screen in metres
     #[arg(long, value_name = "METRES", value_parser = width)]
     pub(super) vr_width: Option<f32>,

@@ -2,24 +2,30 @@
 //!
 //! Results go to stdout, logs and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
+#[cfg(feature = "media")]
 mod dataset;
+#[cfg(feature = "media")]
 mod eval;
+#[cfg(feature = "media")]
+mod films;
 mod folders;
-pub mod headset;
+#[cfg(feature = "media")]
+mod headset;
 mod options;
+#[cfg(feature = "media")]
 mod pattern;
+#[cfg(feature = "media")]
 mod play;
 mod run;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+#[cfg(feature = "media")]
+use films::{FilmCommand, HeadsetBench};
 
 pub use options::{NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
 pub use run::run;
-
-use crate::sink::Layout;
-use crate::time::Position;
 
 /// Plays any 2D film in 3D, live.
 #[derive(Debug, Parser)]
@@ -51,100 +57,18 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Play films and streams in 3D
-    Play(PlayArguments),
-    /// Convert films and pictures into 3D files
-    Convert(ConvertArguments),
+    #[cfg(feature = "media")]
+    #[command(flatten)]
+    Film(FilmCommand),
     /// Measure how fast films are turned into 3D here
     Bench(BenchArguments),
-    /// Take pairs of eyes out of 3D films, to train with
-    Dataset(dataset::DatasetArguments),
-    /// Score the depth on stereo pairs and films (docs/eval.md)
-    Eval(eval::EvalArguments),
-    /// Write a contact sheet of pictures and films with their disparity beside them
-    Sheet(eval::SheetArguments),
+    /// Measure every kernel path of a GPU, accuracy first
+    BenchGpu(BenchGpuArguments),
     /// Import and look into weights files
     #[command(subcommand)]
     Weights(WeightsCommand),
     /// Say what this machine has, what is missing, and the cure
     Doctor,
-    /// Show or write a picture to check eyes and glasses with
-    TestPattern(TestPatternArguments),
-}
-
-/// Where a film goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SinkKind {
-    /// The window
-    Auto,
-    /// A desktop window
-    Window,
-    /// A headset, through OpenXR
-    Vr,
-    /// Nowhere: for measuring
-    Null,
-}
-
-/// Where a measured film goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BenchSink {
-    /// Nowhere, as fast as it goes
-    Null,
-    /// A headset, at the film's pace
-    Vr,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlayArguments {
-    /// Films to play, one after another: files or http(s), HLS and RTSP addresses
-    #[arg(required = true, value_name = "FILE|URL")]
-    pub(super) inputs: Vec<String>,
-    /// Where to show them
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(super) sink: SinkKind,
-    /// Begin again at the end
-    #[arg(long = "loop")]
-    pub(super) repeat: bool,
-    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) start: Option<Position>,
-    /// Fill the screen
-    #[arg(long)]
-    pub(super) fullscreen: bool,
-    #[command(flatten)]
-    pub(super) headset: headset::HeadsetArguments,
-    #[command(flatten)]
-    pub(super) scene: SceneOptions,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ConvertArguments {
-    /// Films and pictures to convert
-    #[arg(required = true, value_name = "IN")]
-    pub(super) inputs: Vec<String>,
-    /// The file to write, its kind told by its extension; a folder for several inputs
-    #[arg(short, long, value_name = "OUT")]
-    pub(super) output: PathBuf,
-    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) start: Option<Position>,
-    /// Where to end, written likewise
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) end: Option<Position>,
-    /// The film's codec; without it H.264 up to 4096 pixels of width and HEVC beyond
-    #[arg(long, value_name = "h264|hevc|av1")]
-    pub(super) codec: Option<crate::media::encode::Codec>,
-    /// Quality: lower is better and larger; without it a good middle for the codec
-    #[arg(long)]
-    pub(super) crf: Option<u8>,
-    /// Time that the encoder may take: slower is smaller
-    #[arg(long, value_enum, default_value = "medium", hide_possible_values = true, value_name = "ultrafast..veryslow")]
-    pub(super) preset: crate::media::encode::Preset,
-    /// Overwrite what is there
-    #[arg(long)]
-    pub(super) force: bool,
-    #[command(flatten)]
-    pub(super) scene: SceneOptions,
 }
 
 #[derive(Debug, Args)]
@@ -157,16 +81,27 @@ pub(super) struct BenchArguments {
     /// Frames to run first without measuring
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(super) warm_up: u32,
-    /// Where it goes
-    #[arg(long, value_enum, default_value = "null")]
-    pub(super) sink: BenchSink,
     /// Print JSON (its keys: docs/performance.md)
     #[arg(long)]
     pub(super) json: bool,
+    #[cfg(feature = "media")]
     #[command(flatten)]
-    pub(super) headset: headset::HeadsetArguments,
+    pub(super) headset: HeadsetBench,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchGpuArguments {
+    /// One small size of each and a few runs: whether it works, rather than how fast
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Print JSON (its keys: docs/performance.md); the table goes to stderr
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The GPU: a number from `deep3d doctor` or part of its name
+    #[arg(long, value_name = "GPU")]
+    pub(super) gpu: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,29 +125,4 @@ pub(super) enum WeightsCommand {
         /// A .safetensors or .params file
         file: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TestPatternArguments {
-    /// Write this picture instead of showing a window
-    #[arg(short, long, value_name = "OUT")]
-    pub(super) output: Option<PathBuf>,
-    /// How the two eyes are arranged
-    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
-    pub(super) layout: Layout,
-    /// Width and height of one eye's picture in pixels
-    #[arg(long, default_value = "1920x1080", value_name = "WxH", value_parser = options::size)]
-    pub(super) size: [u32; 2],
-    /// Fill the screen
-    #[arg(long)]
-    pub(super) fullscreen: bool,
-    /// Exchange the eyes
-    #[arg(long)]
-    pub(super) swap_eyes: bool,
-    /// Overwrite what is there
-    #[arg(long)]
-    pub(super) force: bool,
-    /// The GPU: a number from `deep3d doctor` or part of its name
-    #[arg(long, value_name = "GPU")]
-    pub(super) gpu: Option<String>,
 }

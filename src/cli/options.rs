@@ -128,14 +128,6 @@ pub(super) fn size(text: &str) -> Result<[u32; 2], String> {
     Ok([side(width)?, side(height)?])
 }
 
-/// `NAME=DIR`.
-pub(super) fn named_folder(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, folder)) if !name.is_empty() && !folder.is_empty() => Ok((name.to_owned(), folder.into())),
-        _ => Err(format!("'{text}' names no folder: write NAME=DIR")),
-    }
-}
-
 /// `WxH` or a count of pixels.
 fn area(text: &str) -> Result<u32, String> {
     let area = match text.parse::<u32>() {

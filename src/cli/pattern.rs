@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use ash::vk;
 
-use super::TestPatternArguments;
+use super::films::TestPatternArguments;
 use super::run::{CliError, check_validation, gpu_options};
 use crate::eyes::{Place, composition};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Recorder};

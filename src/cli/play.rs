@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::films::{PlayArguments, SinkKind};
 use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
-use super::{BenchArguments, PlayArguments, SinkKind, headset};
+use super::{BenchArguments, headset};
 use crate::bench::HeadsetReport;
 use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Preview, Previews, Scene, Step};
@@ -108,8 +109,8 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let start =
         |gpu: &Gpu| Ok((files.on(gpu), ScenePainter { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now() }));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
-    let options = arguments.headset.options(gpu, Some(frames), stop_on_interrupt());
-    let mut screen = arguments.headset.screen(ScreenSettings::default());
+    let options = arguments.headset.headset.options(gpu, Some(frames), stop_on_interrupt());
+    let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
     let player = PlayerOptions { repeat: false, hold_stills: true };
     let (counts, statistics) = player::play_in_headset(start, player, &options, &mut screen)?;
     let report = HeadsetReport::new(counts.dropped, &statistics);

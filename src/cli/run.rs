@@ -1,18 +1,17 @@
 //! Does what the command line says.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{BenchArguments, BenchSink, Cli, Command, ConvertArguments, NetworkOptions, PictureOptions, SceneOptions};
-use super::{WeightsCommand, options};
-use crate::bench::{self, BenchError, BenchOptions};
-use crate::convert::plan::{PlanError, Request, plan};
-use crate::convert::{self, ConvertError, ConvertOptions};
-use crate::dataset::DatasetError;
+#[cfg(feature = "media")]
+use super::films::BenchSink;
+use super::{
+    BenchArguments, BenchGpuArguments, Cli, Command, NetworkOptions, PictureOptions, SceneOptions, WeightsCommand,
+    options,
+};
+use crate::bench::{self, BenchError, BenchOptions, SuiteError, SuiteOptions};
 use crate::doctor;
-use crate::eval::EvalError;
 use crate::eyes::Settings;
 use crate::film::FilmOptions;
 use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
@@ -31,26 +30,23 @@ pub(super) enum CliError {
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
-    Convert(#[from] ConvertError),
-    #[error(transparent)]
     Bench(#[from] BenchError),
-    #[error(transparent)]
-    Dataset(#[from] DatasetError),
-    #[error(transparent)]
-    Eval(#[from] EvalError),
     #[error(transparent)]
     Gpu(#[from] GpuError),
     #[error(transparent)]
     Net(#[from] NetError),
+    #[cfg(feature = "media")]
     #[error(transparent)]
-    Play(#[from] super::play::PlayError),
-    #[error(transparent)]
-    Pattern(#[from] super::pattern::PatternError),
+    Film(super::films::FilmCommandError),
     /// Something essential is missing here.
     #[error("films cannot be played here: see the lines marked FATAL")]
     Unhealthy,
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    #[error(
+        "a kernel path computes wrongly here: see the lines marked WRONG and left out; please report it with your driver's version"
+    )]
+    Inaccurate,
     #[error("the Vulkan validation layer objects:\n{0}")]
     Validation(String),
     #[error("stdout does not take the result: {0}")]
@@ -61,11 +57,8 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Plan(error) if error.is_usage() => 2,
-            Self::Dataset(error) if error.is_usage() => 2,
-            Self::Convert(ConvertError::Interrupted)
-            | Self::Dataset(DatasetError::Interrupted(_))
-            | Self::Eval(EvalError::Interrupted) => 130,
+            #[cfg(feature = "media")]
+            Self::Film(error) => error.exit_code(),
             _ => 1,
         }
     }
@@ -83,15 +76,12 @@ fn survive_file_size_limit() {
 pub fn run(cli: Cli) -> ExitCode {
     survive_file_size_limit();
     let result = match cli.command {
-        Command::Play(arguments) => super::play::play(&arguments),
-        Command::Convert(arguments) => convert(&arguments),
+        #[cfg(feature = "media")]
+        Command::Film(command) => super::films::run(&command),
         Command::Bench(arguments) => bench(&arguments),
-        Command::Dataset(arguments) => super::dataset::dataset(&arguments),
-        Command::Eval(arguments) => super::eval::eval(&arguments),
-        Command::Sheet(arguments) => super::eval::sheet(&arguments),
+        Command::BenchGpu(arguments) => bench_gpu(&arguments),
         Command::Weights(command) => weights(&command),
         Command::Doctor => doctor(),
-        Command::TestPattern(arguments) => super::pattern::show(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -204,41 +194,9 @@ pub(super) fn stop_on_interrupt() -> StopFlag {
     stop
 }
 
-fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
-    let request = Request {
-        inputs: &arguments.inputs,
-        output: &arguments.output,
-        layout: arguments.scene.layout,
-        codec: arguments.codec,
-        crf: arguments.crf,
-        force: arguments.force,
-    };
-    let plan = plan(&request)?;
-    let (weights, settings, film) = scene(&arguments.scene)?;
-    let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
-    let stop = stop_on_interrupt();
-    let options = ConvertOptions {
-        settings,
-        start: arguments.start,
-        end: arguments.end,
-        codec: arguments.codec,
-        crf: arguments.crf,
-        preset: arguments.preset,
-        force: arguments.force,
-        film,
-    };
-    let mut finished: Vec<PathBuf> = Vec::new();
-    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |path| finished.push(path.to_owned()));
-    let mut stdout = std::io::stdout();
-    for path in finished {
-        writeln!(stdout, "{}", path.display())?;
-    }
-    result?;
-    check_validation(&gpu)
-}
-
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
-    if arguments.sink == BenchSink::Vr {
+    #[cfg(feature = "media")]
+    if arguments.headset.sink == BenchSink::Vr {
         return super::play::measure_in_headset(arguments);
     }
     let (weights, settings, film) = scene(&arguments.scene)?;
@@ -253,6 +211,18 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
     let report = bench::run(&gpu, &weights, &options, &stop_on_interrupt())?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
+}
+
+fn bench_gpu(arguments: &BenchGpuArguments) -> Result<(), CliError> {
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.gpu.clone()))?;
+    let options = SuiteOptions { quick: arguments.quick };
+    let report = bench::run_suite(&gpu, &Weights::built_in()?, &options, &mut |what| eprintln!("{what} …"))?;
+    if arguments.json {
+        eprint!("{}", report.table());
+    }
+    print(&report, arguments.json, || report.table())?;
+    check_validation(&gpu)?;
+    if report.is_accurate() { Ok(()) } else { Err(CliError::Inaccurate) }
 }
 
 fn weights(command: &WeightsCommand) -> Result<(), CliError> {

@@ -101,13 +101,9 @@ impl Chain {
             plane_parallax: metadata.planes.clone(),
             slots: slots.clone(),
         };
-        let span = |planes: &[f32]| {
-            let (low, high) = planes.iter().fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));
-            (high - low).max(0.0)
-        };
         Ok(Self {
             gpu: gpu.clone(),
-            comfort: Comfort::new(flat_span(metadata.network, span(&metadata.planes))),
+            comfort: comfort_for(weights),
             upload,
             colour,
             input,
@@ -216,16 +212,20 @@ pub(super) enum Made {
     NoRoom(Frame<Picture>),
 }
 
-/// The span of raw disparity below which a shot counts as flat, for planes that reach over `range`.
-fn flat_span(network: Network, range: f32) -> f32 {
-    match network {
+/// What follows the disparities of a network with these weights.
+pub(crate) fn comfort_for(weights: &Weights) -> Comfort {
+    let planes = weights.metadata.planes.iter();
+    let (low, high) = planes.fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));
+    // The span of raw disparity below which a shot counts as flat.
+    Comfort::new(match weights.metadata.network {
         // The original's usual span on film stills is 2.8 % of the width (10.8 of 384 pixels); a quarter of that.
         Network::Deep3d2016 => 0.7,
-        Network::Deep3d => range * 0.15,
-    }
+        Network::Deep3d => (high - low).max(0.0) * 0.15,
+    })
 }
 
-fn input_options(weights: &Weights) -> InputOptions {
+/// How a network with these weights wants its pictures.
+pub(crate) fn input_options(weights: &Weights) -> InputOptions {
     let metadata = &weights.metadata;
     match metadata.network {
         Network::Deep3d2016 => InputOptions::DEEP3D_2016,

@@ -1,4 +1,4 @@
-//! Pictures made up on the way: for measuring without a film. A moving texture without end, 1280×720, 24 a second, 8-bit 4:2:0.
+//! Pictures made up on the way: for measuring without a film. A moving texture without end, 24 a second, 8-bit 4:2:0.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,6 @@ use crate::media::Info;
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
-const SIZE: [u32; 2] = [1280, 720];
 const RATE: u32 = 24;
 
 const FORMAT: PixelFormat = PixelFormat { chroma: Chroma::C420, depth: 8, shift: 0, semi_planar: false };
@@ -25,7 +24,8 @@ const COLOUR: Colour = Colour {
 };
 
 /// One texture, wider than the picture, of which each frame shows another part.
-pub(super) struct MadeUp {
+pub struct MadeUp {
+    size: [u32; 2],
     luma: Arc<Vec<u8>>,
     chroma: Arc<Vec<u8>>,
     count: u64,
@@ -38,44 +38,46 @@ struct Part {
     luma: Arc<Vec<u8>>,
     chroma: Arc<Vec<u8>>,
     shift: usize,
+    pitch: usize,
 }
-
-const PITCH: usize = 2 * SIZE[0] as usize;
 
 impl Planes for Part {
     fn plane(&self, index: usize) -> (&[u8], usize) {
         match index {
-            0 => (&self.luma[self.shift..], PITCH),
-            1 | 2 => (&self.chroma[self.shift / 2..], PITCH / 2),
+            0 => (&self.luma[self.shift..], self.pitch),
+            1 | 2 => (&self.chroma[self.shift / 2..], self.pitch / 2),
             _ => (&[], 0),
         }
     }
 }
 
 impl MadeUp {
-    pub(super) fn new() -> Self {
+    /// Pictures of `size` (width and height, even).
+    pub fn new(size: [u32; 2]) -> Self {
+        let size = size.map(|side| (side & !1).max(2));
         let texture = |width: usize, height: usize, low: usize, range: usize| {
             // Squares of several sizes over each other: edges everywhere, and more of them towards the bottom.
             let value = |x: usize, y: usize| ((x ^ y) + ((x / 8) ^ (y / 8)) * 8 + (x / 64 * 40) + y) % range + low;
             Arc::new((0..height).flat_map(|y| (0..width).map(move |x| value(x, y) as u8)).collect())
         };
-        let rows = SIZE[1] as usize;
+        let [pitch, rows] = [2 * size[0] as usize, size[1] as usize];
         Self {
-            luma: texture(PITCH, rows, 16, 220),
-            chroma: texture(PITCH / 2, rows / 2, 64, 128),
+            size,
+            luma: texture(pitch, rows, 16, 220),
+            chroma: texture(pitch / 2, rows / 2, 64, 128),
             count: 0,
             given: 0,
             epoch: 0,
         }
     }
 
-    pub(super) fn info() -> Info {
+    pub(super) fn info(size: [u32; 2]) -> Info {
         Info {
             location: "made-up pictures".to_owned(),
             container: "none".to_owned(),
             codec: "none".to_owned(),
-            size: SIZE,
-            display_size: SIZE,
+            size,
+            display_size: size,
             sample_aspect: (1, 1),
             orientation: Orientation::default(),
             format: FORMAT,
@@ -99,13 +101,20 @@ impl MadeUp {
         self.epoch = epoch;
     }
 
-    pub(super) fn next(&mut self) -> Frame<Picture> {
+    /// The next picture.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Frame<Picture> {
         let began = Instant::now();
         let mut trace = Trace::default();
-        let shift = (self.count * 4 % u64::from(SIZE[0])) as usize;
-        let planes = Part { luma: Arc::clone(&self.luma), chroma: Arc::clone(&self.chroma), shift };
+        let shift = (self.count * 4 % u64::from(self.size[0])) as usize;
+        let planes = Part {
+            luma: Arc::clone(&self.luma),
+            chroma: Arc::clone(&self.chroma),
+            shift,
+            pitch: 2 * self.size[0] as usize,
+        };
         let data = Picture {
-            size: SIZE,
+            size: self.size,
             format: FORMAT,
             colour: COLOUR,
             sample_aspect: (1, 1),

@@ -12,6 +12,7 @@ mod control;
 mod decode;
 mod made_up;
 mod pool;
+#[cfg(feature = "media")]
 mod preview;
 mod scene;
 
@@ -20,7 +21,10 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use chain::{ChainOptions, NETWORK_AREA};
+pub(crate) use chain::{comfort_for, input_options};
 pub use control::Control;
+pub use made_up::MadeUp;
+#[cfg(feature = "media")]
 pub use preview::{Preview, Previews};
 pub use scene::{Layout, Scene, Slot};
 
@@ -35,7 +39,6 @@ use crate::time::{Position, Time};
 use crate::trace::Stage;
 use chain::{Chain, Made};
 use decode::{Decoded, Pictures};
-use made_up::MadeUp;
 
 /// What can end a film before its end.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +141,7 @@ impl Film {
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
-        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new()), MadeUp::info(), options, stop.child())
+        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new(MADE_UP)), MadeUp::info(MADE_UP), options, stop.child())
     }
 
     fn start(
@@ -197,6 +200,9 @@ impl Drop for Film {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, FilmError> {
     Builder::new().name(name.to_owned()).spawn(work).map_err(FilmError::Thread)
 }
+
+/// Width and height of the pictures of [`Film::made_up`].
+const MADE_UP: [u32; 2] = [1280, 720];
 
 /// The longest that a viewer sees nothing new when everything comes late.
 const STARVED: Duration = Duration::from_millis(500);

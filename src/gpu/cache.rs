@@ -167,7 +167,8 @@ impl PipelineCache {
     /// Writes the file where something was added. What hinders it costs the next start its advantage and nothing else.
     pub(super) fn save(&self, device: &ash::Device) {
         let kernels = self.kernels.load(Ordering::Relaxed);
-        let Some(file) = self.file.as_deref().filter(|_| self.written.swap(kernels, Ordering::Relaxed) != kernels) else {
+        let Some(file) = self.file.as_deref().filter(|_| self.written.swap(kernels, Ordering::Relaxed) != kernels)
+        else {
             return;
         };
         // SAFETY: the cache is of this device and alive.

@@ -143,10 +143,8 @@ impl Kernel {
             let mut feedback = vk::PipelineCreationFeedbackCreateInfo::default()
                 .pipeline_creation_feedback(&mut whole)
                 .pipeline_stage_creation_feedbacks(&mut stages);
-            let info = vk::ComputePipelineCreateInfo::default()
-                .stage(stage)
-                .layout(kernel.layout)
-                .push_next(&mut feedback);
+            let info =
+                vk::ComputePipelineCreateInfo::default().stage(stage).layout(kernel.layout).push_next(&mut feedback);
             let made = device.create_compute_pipelines(gpu.shared.cache.handle, &[info], None);
             device.destroy_shader_module(module, None);
             kernel.pipeline = made.map_err(|(_, result)| failed(result))?.into_iter().next().unwrap_or_default();

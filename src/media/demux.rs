@@ -12,8 +12,9 @@ use ffmpeg_next::{Dictionary, ffi};
 
 use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::error::{MediaError, reason};
-use super::interrupt::{StopFlag, Watch};
-use super::stereo::Stereo;
+use super::info::Stereo;
+use super::interrupt::Watch;
+use super::stop::StopFlag;
 use super::version::text;
 use super::{colour, orientation};
 use crate::frame::Orientation;

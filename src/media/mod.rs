@@ -22,6 +22,7 @@ mod error;
 mod file;
 mod film;
 mod format;
+mod info;
 mod interrupt;
 mod log;
 mod orientation;
@@ -30,12 +31,18 @@ mod scale;
 mod source;
 mod stereo;
 mod still;
+mod stop;
 mod timeline;
 mod version;
 
 pub use error::MediaError;
-pub use interrupt::StopFlag;
+pub use info::{Info, Packing, SourceOptions, Stereo};
 pub use log::init;
-pub use source::{Info, Source, SourceOptions};
-pub use stereo::{Packing, Stereo};
+pub use source::Source;
+pub use stop::StopFlag;
 pub use version::{FfmpegFacts, ffmpeg_version};
+
+/// Version of the FFmpeg that is linked, for reports.
+pub fn linked_ffmpeg() -> Option<String> {
+    Some(ffmpeg_version().version)
+}

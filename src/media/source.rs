@@ -10,67 +10,12 @@ use super::error::MediaError;
 use super::file::Head;
 use super::film::{Film, Shown};
 use super::format::{self, Layout};
-use super::interrupt::StopFlag;
+use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
-use super::stereo::Stereo;
 use super::still;
-use crate::frame::{Colour, Frame, Orientation, Picture, PixelFormat, Planes};
-use crate::time::{Position, Time};
+use crate::frame::{Frame, Orientation, Picture, Planes};
+use crate::time::Time;
 use crate::trace::{Stage, Trace};
-
-/// How to open a [`Source`].
-#[derive(Debug, Clone, Default)]
-pub struct SourceOptions {
-    /// Where to begin; the beginning where not given.
-    pub start: Option<Position>,
-    /// Ends opening, reading and seeking from another thread.
-    pub stop: StopFlag,
-    /// The epoch of the first frames.
-    pub epoch: u32,
-}
-
-/// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Info {
-    /// What was opened, for messages.
-    pub location: String,
-    /// FFmpeg's name of the container (`mov`, `matroska`, `mpegts`), or of the picture's format.
-    pub container: String,
-    /// FFmpeg's name of the video's coding (`h264`), or of the picture's format.
-    pub codec: String,
-    /// Width and height in samples as they are shown, after turning.
-    pub size: [u32; 2],
-    /// Width and height in square samples: the shape that is seen, after turning.
-    pub display_size: [u32; 2],
-    /// Width to height of one sample, before turning.
-    pub sample_aspect: (u32, u32),
-    /// How pictures are turned before they are seen.
-    pub orientation: Orientation,
-    /// Layout of the first picture.
-    pub format: PixelFormat,
-    /// Meaning of the first picture's samples.
-    pub colour: Colour,
-    /// Pictures in a second as a fraction in its lowest terms, on average; `None` for stills and where nobody knows.
-    pub frame_rate: Option<(u32, u32)>,
-    /// Seconds of a tick of the video track's clock, as a fraction: times are multiples of it.
-    pub time_base: (i32, i32),
-    /// Length in film time; `None` for stills, live streams and files that do not tell.
-    pub duration: Option<Time>,
-    /// The container's own time of the film's beginning (film time zero).
-    pub start_offset: Time,
-    /// One picture, not a film.
-    pub is_still: bool,
-    /// Whether [`Source::seek`] can go back; where not, it can only run ahead.
-    pub can_seek: bool,
-    /// Pictures are made whole from two fields.
-    pub interlaced: bool,
-    /// Two eyes in one picture, where container or stream say so (the container goes first).
-    pub stereo: Option<Stereo>,
-    /// Number of sound tracks.
-    pub audio_tracks: usize,
-    /// Number of subtitle tracks.
-    pub subtitle_tracks: usize,
-}
 
 /// An open film or still.
 ///

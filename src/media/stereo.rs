@@ -4,25 +4,7 @@
 use ffmpeg_next::ffi::AVStereo3DType;
 use ffmpeg_next::frame::{self, Video};
 
-/// How two eyes are packed into one picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Packing {
-    /// Beside each other.
-    SideBySide,
-    /// One above the other.
-    TopAndBottom,
-    /// Woven together, or in turn.
-    Other,
-}
-
-/// A film's own word on its eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stereo {
-    /// How they are packed.
-    pub packing: Packing,
-    /// The right eye comes first (left, or above).
-    pub right_first: bool,
-}
+use super::info::{Packing, Stereo};
 
 /// `AVStereo3D`'s flag for it.
 const INVERTED: i32 = 1;

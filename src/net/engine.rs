@@ -7,7 +7,7 @@ use super::error::NetError;
 use super::graph::{Graph, Network, Shape};
 use super::kernels::{NetKernel, Path, Tuning};
 use super::pack::pack;
-use super::plan::{Memory, Plan, Slot, Table};
+use super::plan::{Dispatch, Memory, Plan, Slot, Table};
 use super::precision::Precision;
 use super::weights::{Metadata, Weights};
 use crate::gpu::{Bindings, Buffer, BufferKind, Gpu, GpuError, Kernel, Recorder, Resource, TexelView};
@@ -33,6 +33,7 @@ pub struct Engine {
     metadata: Metadata,
     buffers: Vec<Arc<Buffer>>,
     steps: Vec<Step>,
+    traffic: u64,
 }
 
 impl Engine {
@@ -98,7 +99,8 @@ impl Engine {
         });
         let (kernels, tables) = (kernels?, tables?);
         gpu.save_cache();
-        let missing = |layer: &str, reason: &str| NetError::Graph { layer: layer.to_owned(), reason: reason.to_owned() };
+        let missing =
+            |layer: &str, reason: &str| NetError::Graph { layer: layer.to_owned(), reason: reason.to_owned() };
         let mut steps = Vec::with_capacity(plan.dispatches.len());
         for dispatch in &plan.dispatches {
             let kernel = kernels.get(&(dispatch.kernel, dispatch.constants.as_slice()));
@@ -119,8 +121,24 @@ impl Engine {
                 groups: dispatch.groups,
             });
         }
-        tracing::debug!("the network's {} kernels and {} tables took {:?}", kernels.len(), tables.len(), began.elapsed());
-        Ok(Self { graph, plan, metadata: weights.metadata.clone(), buffers, steps })
+        tracing::debug!(
+            "the network's {} kernels and {} tables took {:?}",
+            kernels.len(),
+            tables.len(),
+            began.elapsed()
+        );
+        let bytes = |slot: &Slot| match slot {
+            Slot::Value(value) => plan.sizes.get(*value).copied().unwrap_or(0),
+            Slot::Table(table) => tables.get(*table).map_or(0, |table| table.bytes()),
+        };
+        // What is bound twice only fills a place.
+        let distinct = |dispatch: &Dispatch| {
+            let slots = dispatch.slots.iter().enumerate();
+            slots.filter(|(at, slot)| !dispatch.slots[..*at].contains(slot)).map(|(_, slot)| bytes(slot)).sum::<u64>()
+        };
+        let traffic = plan.dispatches.iter().map(distinct).sum();
+        drop(kernels);
+        Ok(Self { graph, plan, metadata: weights.metadata.clone(), buffers, steps, traffic })
     }
 
     /// Which network.
@@ -174,6 +192,16 @@ impl Engine {
     fn buffer(&self, value: usize) -> Result<&Arc<Buffer>, NetError> {
         let missing = || NetError::Graph { layer: format!("value {value}"), reason: "it has no memory".into() };
         self.plan.place(value).and_then(|place| self.buffers.get(place)).ok_or_else(missing)
+    }
+
+    /// Bytes that cross the memory's wires for one picture where every dispatch reads and writes what is bound to it once.
+    pub fn traffic(&self) -> u64 {
+        self.traffic
+    }
+
+    /// Multiplications and additions for one picture.
+    pub fn operations(&self) -> u64 {
+        2 * self.graph.multiply_adds()
     }
 
     /// Records the whole network.

@@ -86,7 +86,32 @@ pub const HARDWARE: Tuning = Tuning {
 /// The same in half precision: the deep layers wait for memory, and half the bytes are half the waiting.
 pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, ..HARDWARE };
 
+/// A row of the table, as benchmarks call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub tuning: Tuning,
+    /// Whether numbers are kept in half precision somewhere, so that results are judged less strictly.
+    pub half: bool,
+}
+
 impl Tuning {
+    /// All rows that a device can run, the one that it is given unless another is asked for first.
+    pub fn available(facts: &Facts) -> Vec<Row> {
+        let mut rows = vec![
+            Row { name: "storage fp32", tuning: HARDWARE, half: false },
+            Row { name: "texel fp32", tuning: SOFTWARE, half: false },
+        ];
+        if facts.float16 {
+            rows.push(Row { name: "storage fp16", tuning: HARDWARE_HALF, half: true });
+        }
+        let own = Self::of(facts, Precision::Auto);
+        rows.sort_by_key(|row| row.tuning != own);
+        rows
+    }
+
     /// The row of the table for a device.
     pub const fn of(facts: &Facts, precision: Precision) -> Self {
         match (precision.is_half(facts), facts.is_cpu) {

@@ -96,6 +96,8 @@ pub struct Plan {
     pub tables: Vec<Table>,
     /// How its values are stored.
     pub path: Path,
+    /// Bytes of each value.
+    pub sizes: Vec<u64>,
     /// The value that is the picture.
     pub input: usize,
     /// The value that is the softmax.
@@ -505,6 +507,7 @@ impl<'a> Planner<'a> {
             places,
             tables: self.tables,
             path: self.tuning.path,
+            sizes: self.sizes,
             input: 0,
             planes,
             parallax: self.parallax,

@@ -25,8 +25,35 @@ use std::path::Path;
 
 use super::layout::{Layout, Target};
 use crate::frame::Primaries;
-use crate::media::encode::{Codec, EncodeError, FilmEncoder, PixelOrder, Preset, TrackSource, VideoOptions};
+use crate::media::encode::{
+    Codec, EncodeError, FilmEncoder, PixelOrder, Preset, StereoTag, StillFormat, TrackSource, VideoOptions,
+};
 use crate::time::Time;
+
+impl Layout {
+    /// Whether it can be written as this kind of picture.
+    pub fn allows_still(self, format: StillFormat) -> bool {
+        match self {
+            Self::Wiggle => format == StillFormat::Gif,
+            _ if format == StillFormat::Gif => false,
+            // JPEG's squares of 8×8 would mix the eyes.
+            Self::Rows | Self::Columns | Self::Checkerboard => format.is_lossless(),
+            _ => true,
+        }
+    }
+
+    /// The tag that players read; none where one picture is all there is.
+    pub fn stereo(self) -> Option<StereoTag> {
+        match self {
+            Self::Sbs | Self::HalfSbs => Some(StereoTag::SideBySide),
+            Self::Tab | Self::HalfTab => Some(StereoTag::TopAndBottom),
+            Self::Rows => Some(StereoTag::Rows),
+            Self::Columns => Some(StereoTag::Columns),
+            Self::Checkerboard => Some(StereoTag::Checkerboard),
+            _ => None,
+        }
+    }
+}
 
 /// What a film is written with.
 #[derive(Debug, Clone)]
@@ -133,5 +160,17 @@ impl FilmWriter {
     /// As [`FilmWriter::write`].
     pub fn finish(self) -> Result<(), EncodeError> {
         self.encoder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_that_would_mix_the_eyes_are_known() {
+        assert!(!Layout::Wiggle.allows_still(StillFormat::Png) && Layout::Wiggle.allows_still(StillFormat::Gif));
+        assert!(!Layout::Sbs.allows_still(StillFormat::Gif));
+        assert!(!Layout::Rows.allows_still(StillFormat::Jpeg) && Layout::Anaglyph.allows_still(StillFormat::Jpeg));
     }
 }

@@ -25,7 +25,6 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::compose::Arrangement;
-use crate::media::encode::{StereoTag, StillFormat};
 use crate::stage::stereo::layers::layers_size;
 
 /// Where the pair of eyes goes.
@@ -125,17 +124,6 @@ impl Layout {
         self != Self::Wiggle || target != Target::Film
     }
 
-    /// Whether it can be written as this kind of picture.
-    pub fn allows_still(self, format: StillFormat) -> bool {
-        match self {
-            Self::Wiggle => format == StillFormat::Gif,
-            _ if format == StillFormat::Gif => false,
-            // JPEG's squares of 8×8 would mix the eyes.
-            Self::Rows | Self::Columns | Self::Checkerboard => format.is_lossless(),
-            _ => true,
-        }
-    }
-
     /// Width and height of the laid-out picture for one eye's. Halves of odd sizes round up.
     pub fn output_size(self, eye: [u32; 2]) -> [u32; 2] {
         let [width, height] = eye;
@@ -183,18 +171,6 @@ impl Layout {
             Self::Right => Arrangement::Right,
             Self::Depth | Self::Layers | Self::Wiggle => return None,
         })
-    }
-
-    /// The tag that players read; none where one picture is all there is.
-    pub fn stereo(self) -> Option<StereoTag> {
-        match self {
-            Self::Sbs | Self::HalfSbs => Some(StereoTag::SideBySide),
-            Self::Tab | Self::HalfTab => Some(StereoTag::TopAndBottom),
-            Self::Rows => Some(StereoTag::Rows),
-            Self::Columns => Some(StereoTag::Columns),
-            Self::Checkerboard => Some(StereoTag::Checkerboard),
-            _ => None,
-        }
     }
 
     /// Whether neighbours in the picture belong to different eyes, so that shared colour would be seen as a ghost.
@@ -286,8 +262,5 @@ mod tests {
     #[test]
     fn wrong_pairs_are_known() {
         assert!(!Layout::Wiggle.allows(Target::Film));
-        assert!(!Layout::Wiggle.allows_still(StillFormat::Png) && Layout::Wiggle.allows_still(StillFormat::Gif));
-        assert!(!Layout::Sbs.allows_still(StillFormat::Gif));
-        assert!(!Layout::Rows.allows_still(StillFormat::Jpeg) && Layout::Anaglyph.allows_still(StillFormat::Jpeg));
     }
 }

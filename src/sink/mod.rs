@@ -1,16 +1,27 @@
 //! What a user sees: files, windows. Fed at display rate or, for files, as fast as they take it.
 
-pub mod action;
-pub mod app;
 pub mod compose;
-pub mod file;
 pub mod layout;
+
+#[cfg(feature = "media")]
+pub mod action;
+#[cfg(feature = "media")]
+pub mod app;
+#[cfg(feature = "media")]
+pub mod file;
+#[cfg(feature = "media")]
 pub mod panel;
+#[cfg(feature = "media")]
 pub mod screen;
+#[cfg(feature = "media")]
 pub mod window;
+#[cfg(feature = "media")]
 pub mod xr;
 
-pub use action::Action;
-pub use app::{App, Canvas, EyePicture, EyesApp, Painted, Tick};
+#[cfg(feature = "media")]
+pub use self::{
+    action::Action,
+    app::{App, Canvas, EyePicture, EyesApp, Painted, Tick},
+    screen::ScreenSettings,
+};
 pub use layout::Layout;
-pub use screen::ScreenSettings;

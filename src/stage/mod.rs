@@ -16,6 +16,7 @@ mod error;
 pub mod input;
 pub mod scene;
 pub mod stereo;
+pub mod traffic;
 pub mod upload;
 
 pub use error::StageError;

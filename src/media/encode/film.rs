@@ -11,7 +11,7 @@ use super::picture::{PictureEncoder, PictureOptions};
 use super::tracks::{Cut, Tracks};
 use super::{Codec, Container, EncodeError, PixelOrder, Preset, StereoTag};
 use crate::frame::Primaries;
-use crate::media::interrupt::StopFlag;
+use crate::media::stop::StopFlag;
 use crate::time::Time;
 
 /// How the film's pictures are written.

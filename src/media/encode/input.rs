@@ -11,7 +11,8 @@ use ffmpeg_next::format::context::Input as Context;
 
 use super::{EncodeError, reason};
 use crate::media::demux::{best_video, file_address, is_url, open_input};
-use crate::media::interrupt::{StopFlag, Watch};
+use crate::media::interrupt::Watch;
+use crate::media::stop::StopFlag;
 use crate::time::Time;
 
 /// How long a server may take over anything.

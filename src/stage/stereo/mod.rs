@@ -69,7 +69,7 @@ const WARP: KernelSource = KernelSource {
 };
 
 /// Pixels that share one pair of bounds; as in `shaders/{bounds,warp}.comp`.
-const RUN: u32 = 16;
+pub(super) const RUN: u32 = 16;
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]

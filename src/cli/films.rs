@@ -1,0 +1,237 @@
+//! The commands that need films, and what shows them: not there in a program without FFmpeg (feature `media`).
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::dataset::{self, DatasetArguments};
+use super::eval::{self, EvalArguments, SheetArguments};
+use super::headset::HeadsetArguments;
+use super::pattern::{self, PatternError};
+use super::play::{self, PlayError};
+use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
+use super::{SceneOptions, options};
+use crate::convert::plan::{PlanError, Request, plan};
+use crate::convert::{self, ConvertError, ConvertOptions};
+use crate::dataset::DatasetError;
+use crate::eval::EvalError;
+use crate::gpu::{Gpu, Headless};
+use crate::media::encode::{Codec, Preset};
+use crate::sink::Layout;
+use crate::time::Position;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FilmCommand {
+    /// Play films and streams in 3D
+    #[command(display_order = 0)]
+    Play(PlayArguments),
+    /// Convert films and pictures into 3D files
+    #[command(display_order = 0)]
+    Convert(ConvertArguments),
+    /// Take pairs of eyes out of 3D films, to train with
+    Dataset(DatasetArguments),
+    /// Score the depth on stereo pairs and films (docs/eval.md)
+    Eval(EvalArguments),
+    /// Write a contact sheet of pictures and films with their disparity beside them
+    Sheet(SheetArguments),
+    /// Show or write a picture to check eyes and glasses with
+    TestPattern(TestPatternArguments),
+}
+
+/// What ends one of them early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FilmCommandError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+}
+
+impl FilmCommandError {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Plan(error) if error.is_usage() => 2,
+            Self::Dataset(error) if error.is_usage() => 2,
+            Self::Convert(ConvertError::Interrupted)
+            | Self::Dataset(DatasetError::Interrupted(_))
+            | Self::Eval(EvalError::Interrupted) => 130,
+            _ => 1,
+        }
+    }
+}
+
+/// So that `?` takes what the commands' modules give.
+macro_rules! from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::Film(error.into())
+            }
+        }
+    )*};
+}
+from!(PlanError, ConvertError, DatasetError, EvalError, PlayError, PatternError);
+
+/// Where a film goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SinkKind {
+    /// The window
+    Auto,
+    /// A desktop window
+    Window,
+    /// A headset, through OpenXR
+    Vr,
+    /// Nowhere: for measuring
+    Null,
+}
+
+/// Where a measured film goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchSink {
+    /// Nowhere, as fast as it goes
+    Null,
+    /// A headset, at the film's pace
+    Vr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArguments {
+    /// Films to play, one after another: files or http(s), HLS and RTSP addresses
+    #[arg(required = true, value_name = "FILE|URL")]
+    pub(super) inputs: Vec<String>,
+    /// Where to show them
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) sink: SinkKind,
+    /// Begin again at the end
+    #[arg(long = "loop")]
+    pub(super) repeat: bool,
+    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) start: Option<Position>,
+    /// Fill the screen
+    #[arg(long)]
+    pub(super) fullscreen: bool,
+    #[command(flatten)]
+    pub(super) headset: HeadsetArguments,
+    #[command(flatten)]
+    pub(super) scene: SceneOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    /// Films and pictures to convert
+    #[arg(required = true, value_name = "IN")]
+    pub(super) inputs: Vec<String>,
+    /// The file to write, its kind told by its extension; a folder for several inputs
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: PathBuf,
+    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) start: Option<Position>,
+    /// Where to end, written likewise
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) end: Option<Position>,
+    /// The film's codec; without it H.264 up to 4096 pixels of width and HEVC beyond
+    #[arg(long, value_name = "h264|hevc|av1")]
+    pub(super) codec: Option<Codec>,
+    /// Quality: lower is better and larger; without it a good middle for the codec
+    #[arg(long)]
+    pub(super) crf: Option<u8>,
+    /// Time that the encoder may take: slower is smaller
+    #[arg(long, value_enum, default_value = "medium", hide_possible_values = true, value_name = "ultrafast..veryslow")]
+    pub(super) preset: Preset,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) scene: SceneOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestPatternArguments {
+    /// Write this picture instead of showing a window
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+    /// How the two eyes are arranged
+    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
+    pub(super) layout: Layout,
+    /// Width and height of one eye's picture in pixels
+    #[arg(long, default_value = "1920x1080", value_name = "WxH", value_parser = options::size)]
+    pub(super) size: [u32; 2],
+    /// Fill the screen
+    #[arg(long)]
+    pub(super) fullscreen: bool,
+    /// Exchange the eyes
+    #[arg(long)]
+    pub(super) swap_eyes: bool,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The GPU: a number from `deep3d doctor` or part of its name
+    #[arg(long, value_name = "GPU")]
+    pub(super) gpu: Option<String>,
+}
+
+/// Measuring in a headset.
+#[derive(Debug, Args)]
+pub(crate) struct HeadsetBench {
+    /// Where it goes
+    #[arg(long, value_enum, default_value = "null")]
+    pub(super) sink: BenchSink,
+    #[command(flatten)]
+    pub(super) headset: HeadsetArguments,
+}
+
+/// Does what was asked for.
+pub(super) fn run(command: &FilmCommand) -> Result<(), CliError> {
+    match command {
+        FilmCommand::Play(arguments) => play::play(arguments),
+        FilmCommand::Convert(arguments) => convert(arguments),
+        FilmCommand::Dataset(arguments) => dataset::dataset(arguments),
+        FilmCommand::Eval(arguments) => eval::eval(arguments),
+        FilmCommand::Sheet(arguments) => eval::sheet(arguments),
+        FilmCommand::TestPattern(arguments) => pattern::show(arguments),
+    }
+}
+
+fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
+    let request = Request {
+        inputs: &arguments.inputs,
+        output: &arguments.output,
+        layout: arguments.scene.layout,
+        codec: arguments.codec,
+        crf: arguments.crf,
+        force: arguments.force,
+    };
+    let plan = plan(&request)?;
+    let (weights, settings, film) = scene(&arguments.scene)?;
+    let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
+    let stop = stop_on_interrupt();
+    let options = ConvertOptions {
+        settings,
+        start: arguments.start,
+        end: arguments.end,
+        codec: arguments.codec,
+        crf: arguments.crf,
+        preset: arguments.preset,
+        force: arguments.force,
+        film,
+    };
+    let mut finished: Vec<PathBuf> = Vec::new();
+    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |path| finished.push(path.to_owned()));
+    let mut stdout = std::io::stdout();
+    for path in finished {
+        writeln!(stdout, "{}", path.display())?;
+    }
+    result?;
+    check_validation(&gpu)
+}

@@ -1,0 +1,67 @@
+//! What stands for `media` in a program built without it (`--no-default-features`): it makes no [`Source`], and says why.
+
+mod info;
+mod stop;
+
+pub use info::{Info, Packing, SourceOptions, Stereo};
+pub use stop::StopFlag;
+
+use crate::frame::{Frame, Picture};
+use crate::time::Time;
+
+/// Why there is no film.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MediaError {
+    /// Whatever it is.
+    #[error("{0}: this deep3d reads no films, as it was built without FFmpeg: build it with the feature `media`")]
+    Without(String),
+}
+
+/// An open film: there is none.
+pub enum Source {}
+
+impl Source {
+    /// # Errors
+    /// Always.
+    pub fn open(location: &str, _options: &SourceOptions) -> Result<Self, MediaError> {
+        Err(MediaError::Without(location.to_owned()))
+    }
+
+    /// What is known of it.
+    pub fn info(&self) -> &Info {
+        match *self {}
+    }
+
+    /// The next picture.
+    ///
+    /// # Errors
+    /// Never, as there is no film.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Frame<Picture>>, MediaError> {
+        match *self {}
+    }
+
+    /// Goes elsewhere.
+    ///
+    /// # Errors
+    /// Never, as there is no film.
+    pub fn seek_unless(
+        &mut self,
+        _target: Time,
+        _epoch: u32,
+        _cancelled: &dyn Fn() -> bool,
+    ) -> Result<bool, MediaError> {
+        match *self {}
+    }
+}
+
+/// Version of the FFmpeg that is linked: none is.
+pub fn linked_ffmpeg() -> Option<String> {
+    None
+}
+
+/// What is written: nothing.
+pub mod encode {
+    /// There are no encoders to be silenced.
+    pub fn quieten() {}
+}

@@ -1,0 +1,117 @@
+//! Bytes that the stages move for one picture, counted from the sizes and formats of what they read and write: to be set beside measured
+//! times and a device's bandwidth. Pure.
+//!
+//! A kernel counts with everything it needs of its inputs once, and with everything it writes once: what has to cross the memory's wires
+//! where caches answer all repeated reads.
+
+use super::upload::Shape;
+
+/// Bytes of one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Read.
+    pub read: u64,
+    /// Written.
+    pub written: u64,
+}
+
+impl Traffic {
+    /// Both ways together.
+    pub const fn bytes(self) -> u64 {
+        self.read + self.written
+    }
+
+    /// Of several kernels.
+    fn sum(kernels: &[[u64; 2]]) -> Self {
+        let sum = |which: usize| kernels.iter().map(|kernel| kernel[which]).sum();
+        Self { read: sum(0), written: sum(1) }
+    }
+}
+
+/// The stages around the network, for one picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageTraffic {
+    /// Decoded planes across to the GPU's own memory; nothing where memory is shared.
+    pub upload: Traffic,
+    /// Planes to the picture.
+    pub colour: Traffic,
+    /// The picture to the network's input.
+    pub input: Traffic,
+    /// Picture and disparity to both eyes.
+    pub stereo: Traffic,
+}
+
+const RGBA8: u64 = 4;
+const RGBA32F: u64 = 16;
+const RG32F: u64 = 8;
+const R32F: u64 = 4;
+
+/// Of a film of `shape`, with a network that sees `network` and gives a disparity of `disparity` (width and height).
+pub fn of(shape: &Shape, network: [u32; 2], disparity: [u32; 2], unified_memory: bool) -> StageTraffic {
+    let area = |[width, height]: [u32; 2]| u64::from(width) * u64::from(height);
+    let size = shape.turned_size();
+    let (pixels, small) = (area(size), area(disparity));
+    let plane = |index| area(shape.format.plane_size(index, shape.size)) * shape.format.sample_bytes() as u64;
+    let planes: u64 = (0..shape.format.planes()).map(plane).sum();
+    let picture = pixels * RGBA8;
+    // `guide` takes up to 4 × 4 pixels a place.
+    let taps: u64 =
+        [0, 1].map(|axis| u64::from(size[axis].div_ceil(disparity[axis].max(1)).clamp(1, 4))).iter().product();
+    let sampled = (small * taps * RGBA8).min(picture);
+    let (parallax, runs) =
+        (pixels * R32F, u64::from(size[0].div_ceil(super::stereo::RUN)) * u64::from(size[1]) * RG32F);
+    let warp = [picture + parallax + runs, picture];
+    StageTraffic {
+        upload: if unified_memory { Traffic::default() } else { Traffic::sum(&[[planes, planes]]) },
+        colour: Traffic::sum(&[[planes, picture]]),
+        input: Traffic::sum(&[[picture, area(network) * RGBA32F]]),
+        stereo: Traffic::sum(&[
+            // guide, refine, upsample
+            [sampled + small * R32F, small * (RGBA32F + R32F)],
+            [small * (RGBA32F + R32F), small * RGBA32F],
+            [picture + small * RGBA32F, parallax],
+            // median twice, widen, bounds
+            [parallax, parallax],
+            [parallax, parallax],
+            [parallax, parallax],
+            [parallax, runs],
+            warp,
+            warp,
+        ]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Chroma, Colour, PixelFormat};
+
+    fn shape(size: [u32; 2], depth: u32) -> Shape {
+        let format = PixelFormat { chroma: Chroma::C420, depth, shift: 0, semi_planar: false };
+        Shape { size, format, colour: Colour::SRGB, sample_aspect: (1, 1), orientation: Default::default() }
+    }
+
+    #[test]
+    fn bytes_are_those_counted_by_hand() {
+        let traffic = of(&shape([1920, 1080], 8), [320, 192], [160, 96], false);
+        let pixels = 1920 * 1080;
+        assert_eq!(traffic.upload, Traffic { read: pixels * 3 / 2, written: pixels * 3 / 2 });
+        assert_eq!(traffic.colour, Traffic { read: pixels * 3 / 2, written: pixels * 4 });
+        assert_eq!(traffic.input, Traffic { read: pixels * 4, written: 320 * 192 * 16 });
+        // A pixel: upsample 4 + 4, median and widen 3 × (4 + 4), bounds 4, two eyes 2 × (4 + 4 + 4); a run of 16 pixels: 8 once written, twice read.
+        // A place of the map: 16 samples of 4 and the disparity, 20 out; 20 in, 16 out; 16 in.
+        let expected = pixels * (8 + 24 + 4 + 24) + pixels / 16 * 8 * 3 + 160 * 96 * (64 + 4 + 20 + 20 + 16 + 16);
+        assert_eq!(traffic.stereo.bytes(), expected);
+    }
+
+    #[test]
+    fn deeper_samples_count_twice_and_shared_memory_needs_no_copy() {
+        let [eight, ten] = [8, 10].map(|depth| of(&shape([642, 358], depth), [320, 192], [160, 96], true));
+        assert_eq!(eight.upload, Traffic::default());
+        assert_eq!(ten.colour.read, 2 * eight.colour.read);
+        assert_eq!(ten.stereo, eight.stereo);
+        // A map as large as the picture: each place looks at one pixel.
+        let traffic = of(&shape([64, 32], 8), [64, 32], [64, 32], true);
+        assert_eq!(traffic.stereo.bytes(), 64 * 32 * (60 + 4 + 4 + 20 + 20 + 16 + 16) + 64 * 32 / 16 * 24);
+    }
+}
