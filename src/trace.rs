@@ -102,6 +102,16 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_grows_older() {
+        let young = process_age().unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        let old = process_age().unwrap();
+        assert!(old >= young + Duration::from_millis(30), "{young:?} {old:?}");
+        assert!(old < Duration::from_secs(3600), "{old:?}");
+    }
+
+    #[test]
     fn percentiles_are_nearest_rank() {
         let mut samples = Samples::default();
         assert_eq!(samples.percentile(0.5), None);

@@ -42,6 +42,7 @@ struct Program(Child);
 impl Program {
     fn start(display: Option<&Display>, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+        command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
         command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
         for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
             command.env_remove(variable);

@@ -29,7 +29,8 @@ pub(super) fn measure(
 ) -> Result<ChainReport, SuiteError> {
     let picture = MadeUp::new(size).next().data;
     let shape = Shape::of(&picture);
-    let seen = network_size(shape.display_aspect(), NETWORK_AREA, weights.metadata.input.multiple);
+    let area = if quick { NETWORK_AREA / 10 } else { NETWORK_AREA };
+    let seen = network_size(shape.display_aspect(), area, weights.metadata.input.multiple);
     let engine = Engine::with(gpu, weights, seen, &row.tuning, Memory::Reuse)?;
     let upload = Upload::new(gpu, &shape, 1)?;
     let image = Colour::picture(gpu, &upload)?;

@@ -265,3 +265,63 @@ impl SuiteReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(passed: &[bool]) -> SuiteReport {
+        let accuracy = |passed: &bool| Accuracy {
+            network: "deep3d",
+            size: [96, 64],
+            compared: "parallax",
+            worst: 0.5,
+            mean: 0.25,
+            decibels: 40.0,
+            half: false,
+            passed: *passed,
+        };
+        let timing = Timing { gpu: Some(0.002), wall: 0.003, fastest: 0.0025, runs: 9 };
+        let chain = ChainReport {
+            size: [3840, 2160],
+            network_size: [320, 192],
+            timing,
+            bytes: 500_000_000,
+            stages: vec![StageReport { name: "stereo", seconds: None, bytes: 500_000_000 }],
+        };
+        let path = PathReport {
+            name: "storage fp32",
+            accuracy: passed.iter().map(accuracy).collect(),
+            networks: Vec::new(),
+            chains: vec![chain],
+        };
+        let skipped = Skipped { path: "texel fp32", what: "all of it".to_owned(), reason: "too large".to_owned() };
+        SuiteReport {
+            schema: 1,
+            deep3d: "0",
+            device: Device { name: "A GPU".to_owned(), driver: String::new(), vulkan: String::new(), is_cpu: false },
+            system: System::this(),
+            quick: false,
+            copy_bandwidth: Some(1e12),
+            paths: vec![path],
+            skipped: vec![skipped],
+            peak_gpu_memory: 0,
+        }
+    }
+
+    #[test]
+    fn it_is_right_where_all_is_right_and_something_was_judged() {
+        assert!(report(&[true, true]).is_accurate());
+        assert!(!report(&[true, false]).is_accurate());
+        assert!(!report(&[]).is_accurate());
+    }
+
+    #[test]
+    fn the_table_shows_rates_floors_errors_and_what_was_left_out() {
+        let table = report(&[false]).table();
+        assert!(table.contains("WRONG  deep3d 96×64, parallax: worst 0.50000 of 255"), "{table}");
+        // 500 MB in 2 ms; at 1 TB/s they would take half a millisecond.
+        assert!(table.contains("500.0 MB moved    250.0 GB/s, floor    0.500 ms"), "{table}");
+        assert!(table.contains("texel fp32, all of it: too large"), "{table}");
+    }
+}
