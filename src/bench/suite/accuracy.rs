@@ -11,7 +11,7 @@ use super::SuiteError;
 use super::report::Accuracy;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
 use crate::net::kernels::Row;
-use crate::net::plan::{Memory, quads};
+use crate::net::plan::Memory;
 use crate::net::selection::Selection;
 use crate::net::{Engine, Graph, Network, Shape, Weights, reference, synthetic};
 
@@ -130,9 +130,9 @@ fn right_view(gpu: &Gpu, engine: &Engine, expected: &Expected) -> Result<Vec<f64
     Ok((0..shape.count()).map(|index| f64::from(at(index)) * 255.0).collect())
 }
 
-/// Numbers in C, H, W order as pixels of whole texels, `rest` in the channels that do not exist, in a buffer to copy from.
+/// Three channels in C, H, W order as texels of four numbers, the fourth `rest`, in a buffer to copy from.
 fn texels(gpu: &Gpu, values: &[f64], shape: Shape, rest: f32) -> Result<Arc<Buffer>, SuiteError> {
-    let (pixels, stride) = (shape.pixels() as usize, quads(shape.channels) as usize * 4);
+    let (pixels, stride) = (shape.pixels() as usize, 4);
     let number = |index: usize| {
         let (pixel, channel) = (index / stride, index % stride);
         values.get(channel * pixels + pixel).map_or(rest, |value| *value as f32)
