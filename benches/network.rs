@@ -9,9 +9,8 @@
 use ash::vk;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Headless, Image, ImageOptions};
 use deep3d::net::graph::Network;
-use deep3d::net::plan::quads;
 use deep3d::net::selection::Selection;
-use deep3d::net::{Engine, Shape, Weights, synthetic};
+use deep3d::net::{Engine, Precision, Shape, Weights, synthetic};
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, Write};
@@ -34,7 +33,7 @@ fn main() -> Outcome<()> {
     };
     weights.write(&folder.join("weights.safetensors"), true)?;
     let gpu = Gpu::new(&Headless, &GpuOptions::default())?;
-    let engine = Engine::new(&gpu, &weights, size)?;
+    let engine = Engine::new(&gpu, &weights, size, Precision::Single)?;
     let colours = planar(size);
     let metadata = engine.metadata();
     let pixels = (size[0] * size[1]) as usize;
@@ -118,7 +117,7 @@ fn texels(values: &[f32], pixels: usize) -> Vec<f32> {
 
 /// Whole texels a pixel to C×H×W.
 fn planes_of(texels: &[f32], shape: Shape) -> Vec<f32> {
-    let (pixels, stride) = (shape.pixels() as usize, quads(shape.channels) as usize * 4);
+    let (pixels, stride) = (shape.pixels() as usize, shape.channels.div_ceil(4) as usize * 4);
     (0..shape.count()).map(|index| texels[index % pixels * stride + index / pixels]).collect()
 }
 

@@ -21,6 +21,7 @@ layout(push_constant) uniform Push {
     int pad;
     int activation;
     int residual_shift; // -1: nothing is added, 0: the same size, 1: half of it
+    int row_weights; // texels from the weights of one row to those of the next: 0 save for Winograd's products, where each row has its own
 } push;
 
 #ifndef SOURCE_TEXEL // the network's input is single precision always
@@ -49,7 +50,8 @@ void main() {
     if (block >= push.blocks) return;
 
     int step = push.group * QUADS * 4;
-    int at = index / lanes * (KERNEL * KERNEL * push.in_quads + 1) * step + index % push.group;
+    int at = index / lanes * (KERNEL * KERNEL * push.in_quads + 1) * step + index % push.group
+           + y * push.row_weights;
     vec4 sum[PIXELS * QUADS];
     [[unroll]] for (int o = 0; o < QUADS; o++) {
         vec4 bias = FETCH(weights, at + o * push.group);

@@ -9,6 +9,7 @@ use deep3d::gpu::testing::WatchedGpu;
 use deep3d::net::graph::{Activation, Builder, Naming, Operation};
 use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, Path, SOFTWARE, Tuning};
 use deep3d::net::plan::Memory;
+use deep3d::net::winograd::{Costs, Tile};
 use deep3d::net::{Engine, Graph, Network, Shape, reference, synthetic};
 
 const NONE: Activation = Activation::None;
@@ -26,7 +27,17 @@ fn bound(tuning: &Tuning) -> f64 {
 }
 
 /// Runs a graph of three input channels on all cuts and compares every value that is in memory with the twin's.
-fn check(build: impl Fn(&mut Builder) -> usize, [width, height]: [u32; 2], names: &[&str]) {
+fn check(build: impl Fn(&mut Builder) -> usize, size: [u32; 2], names: &[&str]) {
+    check_with(|tuning| tuning, build, size, names);
+}
+
+/// As [`check`], with the cuts changed.
+fn check_with(
+    change: fn(Tuning) -> Tuning,
+    build: impl Fn(&mut Builder) -> usize,
+    [width, height]: [u32; 2],
+    names: &[&str],
+) {
     let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, height, width));
     let last = build(&mut builder);
     let channels = builder.clone().finish().layers[last].shape.channels;
@@ -36,7 +47,7 @@ fn check(build: impl Fn(&mut Builder) -> usize, [width, height]: [u32; 2], names
     let input: Vec<f64> =
         synthetic::uniform("input", 7).take(graph.input().count()).map(|u| f64::from(u) * 2.0 - 1.0).collect();
     let expected = reference::run(&graph, &weights, &input).unwrap();
-    for tuning in CUTS {
+    for tuning in CUTS.map(change) {
         let gpu = WatchedGpu::new().unwrap();
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Keep).unwrap();
         run(&gpu, &engine, &input);
@@ -59,6 +70,46 @@ fn convolutions_of_all_kernels_and_strides() {
             builder.add("e", convolution(1, 1, false, Activation::Relu), &[d], 32).unwrap()
         };
         check(build, size, &["a", "b", "c", "d", "e"]);
+    }
+}
+
+/// Winograd's way wherever it can go, however little it pays.
+fn all_winograd(tuning: Tuning) -> Tuning {
+    let costs = Costs { product: 0.01, texel: 0.0, most_bytes: 1 << 30 };
+    Tuning { winograd: tuning.winograd.map(|_| costs), ..tuning }
+}
+
+#[test]
+fn convolutions_by_winograd_with_tiles_of_two_and_of_four() {
+    // Of a picture two pixels high the small tile wastes less.
+    for (size, tile) in [([6, 2], Tile::Two), ([74, 2], Tile::Two), ([14, 6], Tile::Four), ([52, 38], Tile::Four)] {
+        assert_eq!(all_winograd(SOFTWARE).winograd.unwrap().choose(7, 33, size), Some(tile));
+        let build = |builder: &mut Builder| {
+            let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 7).unwrap();
+            let b = builder.add("b", convolution(3, 1, false, Activation::Relu6), &[a], 33).unwrap();
+            let c = builder.add("c", convolution(3, 1, false, NONE), &[b], 150).unwrap();
+            builder.add("d", convolution(3, 1, false, NONE), &[c], 32).unwrap()
+        };
+        check_with(all_winograd, build, size, &["a", "b", "c", "d"]);
+    }
+}
+
+#[test]
+fn winograds_last_step_makes_the_pool_and_its_batch_norm() {
+    for size in [[12, 4], [44, 20]] {
+        let build = |builder: &mut Builder| {
+            let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 9).unwrap();
+            let b = builder.add("b", Operation::MaxPool, &[a], 9).unwrap();
+            let c = builder.add("c", Operation::BatchNorm, &[b], 9).unwrap();
+            let d = builder.add("d", convolution(3, 1, false, NONE), &[c], 9).unwrap();
+            let e = builder.add("e", convolution(3, 1, false, NONE), &[b], 9).unwrap();
+            let f = builder.add("f", Operation::MaxPool, &[e], 9).unwrap();
+            let g = builder.add("g", Operation::Deconvolution { factor: 2, activation: NONE }, &[f], 9).unwrap();
+            let h = builder.add("h", convolution(1, 1, false, NONE), &[d], 9).unwrap();
+            let sum = builder.add("sum", Operation::Sum { activation: NONE }, &[g, h], 9).unwrap();
+            builder.add("last", convolution(1, 1, false, NONE), &[sum], 32).unwrap()
+        };
+        check_with(all_winograd, build, size, &["b", "c", "d", "f", "sum", "last"]);
     }
 }
 

@@ -96,18 +96,24 @@ fn buffers_are_large_enough_and_sharing_saves_a_third_of_the_memory() {
 
 #[test]
 fn sums_norms_and_the_five_enlargements_have_no_dispatch_of_their_own() {
-    for (graph, plan, ..) in plans() {
+    for (graph, plan, tuning, _) in plans() {
         let count = |kernel| plan.dispatches.iter().filter(|dispatch| dispatch.kernel == kernel).count();
+        let last_steps = plan.dispatches.iter().filter(|dispatch| dispatch.kernel == NetKernel::WinogradOutput);
+        let pooled = last_steps.filter(|dispatch| dispatch.constants[2] > 0).count();
+        let winograd = count(NetKernel::WinogradOutput);
+        // Two more dispatches each; the last one may make the pool behind it as well.
+        let more = 2 * winograd;
         match graph.network {
             Network::Deep3d => {
-                assert_eq!(plan.dispatches.len(), 60, "59 convolutions and the softmax");
+                assert_eq!(plan.dispatches.len(), 60 + more, "59 convolutions and the softmax");
                 assert_eq!(count(NetKernel::Depthwise), 16);
             }
             Network::Deep3d2016 => {
                 assert_eq!(count(NetKernel::Deconvolution), 2);
-                assert_eq!(count(NetKernel::MaxPool), 5);
+                assert_eq!(count(NetKernel::MaxPool) + pooled, 5);
+                assert!(tuning.winograd.is_none() || winograd >= 8, "the deep layers go by Winograd's way");
                 assert_eq!(count(NetKernel::Convolution) + count(NetKernel::InputConvolution), 13);
-                assert_eq!(plan.dispatches.len(), 27);
+                assert_eq!(plan.dispatches.len() + pooled, 27 + more);
             }
         }
     }
@@ -134,6 +140,8 @@ fn tables_hold_every_weight_once() {
         let graph = Graph::new(network, network.fixed_size().unwrap_or([64, 32])).unwrap();
         let weights = synthetic::weights(network, synthetic::SEED).unwrap();
         for tuning in [SOFTWARE, HARDWARE, HARDWARE_HALF] {
+            // Winograd's tables hold numbers made of weights instead.
+            let tuning = Tuning { winograd: None, ..tuning };
             let plan = Plan::new(&graph, &tuning, Memory::Reuse).unwrap();
             let tables = plan.tables.iter().map(|table| pack(table, &graph, &weights, tuning.path).unwrap());
             let packed: f64 = tables.map(|table| table.iter().map(|value| f64::from(value.abs())).sum::<f64>()).sum();

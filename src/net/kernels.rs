@@ -2,6 +2,7 @@
 
 use super::graph::{Graph, Operation};
 use super::precision::Precision;
+use super::winograd::Costs;
 use crate::gpu::{Bind, Facts, KernelSource};
 
 /// How kernels read activations and weights, and how those are stored.
@@ -42,7 +43,7 @@ impl Path {
 }
 
 /// How the work of a kernel is cut into lanes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
     /// How kernels read.
     pub path: Path,
@@ -52,24 +53,27 @@ pub struct Tuning {
     pub light_lanes: u32,
     /// Channel blocks whose lanes stand side by side, and whose weights lie interleaved.
     pub group: u32,
-    /// Pixels and channel quads a lane of a convolution makes.
-    pub convolution: [u32; 2],
+    /// Pixels and channel quads a lane of a convolution may make: [`Tuning::cut`] takes what fits a layer's channels.
+    pub convolution: &'static [[u32; 2]],
     /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
     pub depthwise: [[u32; 2]; 2],
     /// Slices a fully connected layer's source is cut into, at most.
     pub slices: u32,
+    /// When 3×3 convolutions go by Winograd's way; none for never.
+    pub winograd: Option<Costs>,
 }
 
 /// Software drivers (lavapipe): texel fetches are vectorised there and storage loads are a loop over the lanes, so tiles are as large as
-/// pays in arithmetic per fetch: 12 × 8 sums a lane. A subgroup is 8 lanes, and small workgroups spread best over few threads.
+/// pays in arithmetic per fetch: up to 12 × 16 sums a lane. A subgroup is 8 lanes, and small workgroups spread best over few threads.
 pub const SOFTWARE: Tuning = Tuning {
     path: Path::Texel,
     heavy_lanes: 8,
     light_lanes: 64,
     group: 8,
-    convolution: [12, 2],
+    convolution: &[[12, 4], [12, 3], [12, 2]],
     depthwise: [[12, 2], [6, 2]],
     slices: 8,
+    winograd: Some(Costs { product: 1.25, texel: 150.0, most_bytes: 256 << 20 }),
 };
 
 /// GPUs: 16-byte storage loads, tiles that leave registers for several subgroups, and more slices, since a GPU needs thousands of lanes.
@@ -78,13 +82,15 @@ pub const HARDWARE: Tuning = Tuning {
     heavy_lanes: 64,
     light_lanes: 64,
     group: 16,
-    convolution: [4, 2],
+    convolution: &[[4, 2]],
     depthwise: [[4, 1], [4, 1]],
     slices: 64,
+    winograd: Some(Costs { product: 1.0, texel: 40.0, most_bytes: 256 << 20 }),
 };
 
 /// The same in half precision: the deep layers wait for memory, and half the bytes are half the waiting.
-pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, ..HARDWARE };
+/// Never Winograd's way, whose large numbers that nearly cancel each other a half's 11 bits do not hold.
+pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, winograd: None, ..HARDWARE };
 
 /// A row of the table, as benchmarks call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +128,36 @@ impl Tuning {
     }
 }
 
+/// How the channels of a convolution fall to lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Pixels of a row that a lane makes.
+    pub pixels: u32,
+    /// Channel quads that a lane makes: its block.
+    pub quads: u32,
+    /// Blocks in all.
+    pub blocks: u32,
+    /// Blocks whose lanes stand side by side.
+    pub group: u32,
+}
+
+impl Tuning {
+    /// The cheapest cut for so many channel quads: lanes beside the last channel are lost, and larger tiles read less for each sum.
+    pub fn cut(&self, quads: u32) -> Cut {
+        // Reading four numbers takes lavapipe as long as 15 multiply-adds; only the order that follows from it counts.
+        const READ: u32 = 15;
+        let cuts = self.convolution.iter().map(|[pixels, block]| {
+            let blocks = quads.div_ceil(*block);
+            let group = self.group.min(blocks);
+            let lane = 16 * pixels * block + READ * (pixels + 4 * block);
+            let cost = f64::from(blocks.next_multiple_of(group) * lane) / f64::from(*pixels);
+            (Cut { pixels: *pixels, quads: *block, blocks, group }, cost)
+        });
+        let least = cuts.min_by(|one, other| one.1.total_cmp(&other.1));
+        least.map_or(Cut { pixels: 1, quads: 1, blocks: quads, group: 1 }, |(cut, _)| cut)
+    }
+}
+
 /// A kernel of shaders/.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NetKernel {
@@ -141,34 +177,44 @@ pub enum NetKernel {
     Deconvolution,
     /// softmax.glsl
     Softmax,
+    /// winograd_input.glsl
+    WinogradInput,
+    /// winograd_output.glsl
+    WinogradOutput,
 }
 
-/// The bindings that read come first, then those that write.
-macro_rules! source {
-    ($path:expr, $name:literal, $reads:literal, $writes:literal, $pushed:literal) => {{
-        const TEXELS: [Bind; $reads + $writes] = binds::<{ $reads + $writes }>($reads, Bind::UniformTexel);
-        const STORAGE: [Bind; $reads + $writes] = binds::<{ $reads + $writes }>($reads, Bind::StorageRead);
+/// A kernel that exists in single precision only. The bindings that read come first, then those that write.
+macro_rules! single {
+    ($path:expr, $name:literal, $reads:literal, $writes:literal, $pushed:literal) => {
         match $path {
             Path::Texel => KernelSource {
                 name: $name,
                 spirv: include_bytes!(concat!("../../spirv/", $name, ".spv")),
-                bindings: &TEXELS,
+                bindings: const { &binds::<{ $reads + $writes }>($reads, Bind::UniformTexel) },
                 push_bytes: 4 * $pushed,
             },
-            Path::Storage => KernelSource {
+            Path::Storage | Path::Half => KernelSource {
                 name: concat!($name, "_storage"),
                 spirv: include_bytes!(concat!("../../spirv/", $name, "_storage.spv")),
-                bindings: &STORAGE,
-                push_bytes: 4 * $pushed,
-            },
-            Path::Half => KernelSource {
-                name: concat!($name, "_half"),
-                spirv: include_bytes!(concat!("../../spirv/", $name, "_half.spv")),
-                bindings: &STORAGE,
+                bindings: const { &binds::<{ $reads + $writes }>($reads, Bind::StorageRead) },
                 push_bytes: 4 * $pushed,
             },
         }
-    }};
+    };
+}
+
+/// A kernel in both precisions.
+macro_rules! source {
+    ($path:expr, $name:literal, $reads:literal, $writes:literal, $pushed:literal) => {
+        match $path {
+            Path::Half => KernelSource {
+                name: concat!($name, "_half"),
+                spirv: include_bytes!(concat!("../../spirv/", $name, "_half.spv")),
+                ..single!(Path::Storage, $name, $reads, $writes, $pushed)
+            },
+            path => single!(path, $name, $reads, $writes, $pushed),
+        }
+    };
 }
 
 const fn binds<const N: usize>(reads: usize, read: Bind) -> [Bind; N] {
@@ -190,13 +236,16 @@ impl NetKernel {
                 spirv: include_bytes!("../../spirv/conv_input_half.spv"),
                 ..Self::Convolution.source(path)
             },
-            Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 12),
+            Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 13),
             Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
             Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
             Self::Dense => source!(path, "dense", 2, 1, 3),
             Self::DenseFinish => source!(path, "dense_finish", 2, 1, 3),
             Self::Deconvolution => source!(path, "deconv", 6, 1, 11),
             Self::Softmax => source!(path, "softmax", 2, 2, 1),
+            // No row of the table plans these in half precision.
+            Self::WinogradInput => single!(path, "winograd_input", 1, 1, 5),
+            Self::WinogradOutput => single!(path, "winograd_output", 2, 2, 6),
         }
     }
 
@@ -205,6 +254,7 @@ impl NetKernel {
         match self {
             Self::Convolution | Self::InputConvolution => 3,
             Self::Deconvolution => 6,
+            Self::WinogradInput => 1,
             _ => 2,
         }
     }

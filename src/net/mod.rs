@@ -16,6 +16,7 @@ pub mod reference;
 pub mod selection;
 pub mod synthetic;
 pub mod weights;
+pub mod winograd;
 
 pub use engine::Engine;
 pub use error::NetError;

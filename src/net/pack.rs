@@ -6,6 +6,7 @@ use super::kernels::Path;
 use super::plan::Table;
 use super::reference;
 use super::weights::{Metadata, Weights};
+use super::winograd::Tile;
 use std::borrow::Cow;
 
 /// A table's numbers, for values stored as `path` says.
@@ -29,6 +30,17 @@ pub fn pack(table: &Table, graph: &Graph, weights: &Weights, path: Path) -> Resu
             let Operation::Convolution { kernel, .. } = layer.operation else { return Ok(Vec::new()) };
             let sizes = [source(layer).channels as usize, in_quads(layer), path.quads(layer.shape.channels) as usize];
             convolution(&weight, &bias, sizes, kernel as usize, *quads as usize, *group as usize)
+        }
+        Table::Winograd { layer: index, tile, quads, group } => {
+            let layer = layer(*index)?;
+            let [weight, _] = two(layer, weights)?;
+            let channels = [source(layer).channels, layer.shape.channels];
+            winograd(&weight, channels, *tile, *quads as usize, *group as usize)
+        }
+        Table::Channels { layer: index, norm: normed } => {
+            let [_, bias] = two(layer(*index)?, weights)?;
+            let norm = normed.map(|index| norm(layer(index)?, weights, path)).transpose()?;
+            channels(&bias, norm.as_deref())
         }
         Table::Depthwise { layer: index } => {
             let layer = layer(*index)?;
@@ -112,6 +124,38 @@ fn convolution(
                     put(&mut packed, start + number * step + at(quad * 4 + input % 4), value);
                 }
             }
+        }
+    }
+    packed
+}
+
+/// As [`convolution`] of 1×1 pixels, once for each of the products, which need no bias.
+fn winograd(weight: &[f32], [inputs, outputs]: [u32; 2], tile: Tile, block_quads: usize, group: usize) -> Vec<f32> {
+    let quads = |channels: u32| Path::Texel.quads(channels) as usize;
+    let pairs = (inputs * outputs) as usize;
+    let products = tile.products() as usize;
+    let mut stretched = vec![0.0; products * pairs];
+    for (pair, kernel) in weight.chunks_exact(9).enumerate() {
+        let Ok(kernel) = kernel.try_into() else { continue };
+        for (product, value) in tile.weights(kernel).iter().take(products).enumerate() {
+            put(&mut stretched, product * pairs + pair, *value);
+        }
+    }
+    let parts = stretched.chunks_exact(pairs.max(1));
+    let sizes = [inputs as usize, quads(inputs), quads(outputs)];
+    let bias = vec![0.0; outputs as usize];
+    parts.flat_map(|part| convolution(part, &bias, sizes, 1, block_quads, group)).collect()
+}
+
+/// For each quad the bias, then scale and offset of a batch norm ([`norm`]).
+fn channels(bias: &[f32], norm: Option<&[f32]>) -> Vec<f32> {
+    let mut packed = vec![0.0; bias.len().div_ceil(4) * 12];
+    for (quad, texels) in packed.chunks_exact_mut(12).enumerate() {
+        for (to, value) in texels.iter_mut().zip(bias.iter().skip(quad * 4).take(4)) {
+            *to = *value;
+        }
+        for (to, value) in texels.iter_mut().skip(4).zip(norm.unwrap_or_default().iter().skip(quad * 8)) {
+            *to = *value;
         }
     }
     packed

@@ -3,9 +3,12 @@
 //! A [`Plan`] is plain data and needs no GPU. Values get buffers by liveness: two share one where neither is needed while the other is.
 //! Every value is stored pixel by pixel, [`Path::quads`] texels of four numbers each; channels that do not exist are zero.
 
+mod winograd;
+
 use super::error::NetError;
 use super::graph::{Activation, Graph, Layer, Operation, Shape};
-use super::kernels::{NetKernel, Path, Tuning};
+use super::kernels::{Cut, NetKernel, Path, Tuning};
+use super::winograd::Tile;
 
 /// Something that is bound to a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,24 @@ pub enum Table {
         quads: u32,
         /// Blocks a group.
         group: u32,
+    },
+    /// conv.glsl's for Winograd's products: one table a product, its row.
+    Winograd {
+        /// The layer.
+        layer: usize,
+        /// Which of Winograd's.
+        tile: Tile,
+        /// Channel quads a lane.
+        quads: u32,
+        /// Blocks a group.
+        group: u32,
+    },
+    /// winograd_output.glsl's: bias, and scale and offset of a batch norm.
+    Channels {
+        /// The layer.
+        layer: usize,
+        /// The batch norm.
+        norm: Option<usize>,
     },
     /// depthwise.glsl's.
     Depthwise {
@@ -312,6 +333,9 @@ impl<'a> Planner<'a> {
     fn convolution(&mut self, index: usize, source: usize) -> Result<(), NetError> {
         let layer = self.layer(index)?;
         let Operation::Convolution { kernel, stride, pad, activation, .. } = layer.operation else { return Ok(()) };
+        if let Some(tile) = self.winograd_tile(index, source)? {
+            return self.winograd(index, source, activation, tile);
+        }
         let (sink, residual, shift) = self.fused_sum(index).unwrap_or((index, source, -1));
         self.finished(sink);
         let (from, to) = (self.shape(source)?, layer.shape);
@@ -321,16 +345,14 @@ impl<'a> Planner<'a> {
             sizes = [from.pixels(), 1, to.pixels(), 1];
         }
         let [in_width, in_height, out_width, out_height] = sizes;
-        let [pixels, block_quads] = self.tuning.convolution;
         let (in_quads, out_quads) = (self.path(source).quads(from.channels), self.path(sink).quads(to.channels));
-        let blocks = out_quads.div_ceil(block_quads);
-        let group = self.tuning.group.min(blocks);
+        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(out_quads);
         let tiles = out_width.div_ceil(pixels);
         let table = self.table(Table::Convolution { layer: index, quads: block_quads, group });
         let lanes = u64::from(tiles) * u64::from(out_height) * u64::from(blocks.next_multiple_of(group));
         let numbers = [in_width, in_height, out_width, out_height, in_quads, out_quads];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
-        push.extend([blocks as i32, group as i32, tiles as i32, pad as i32, code(activation), shift]);
+        push.extend([blocks as i32, group as i32, tiles as i32, pad as i32, code(activation), shift, 0]);
         let slots = [Slot::Value(source), table, Slot::Value(residual), Slot::Value(sink)];
         let constants = [kernel, stride, pixels, block_quads];
         let is_input = self.path(source) != self.path(sink);
@@ -357,17 +379,19 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    /// The batch norm behind a pool, which then makes that as well.
+    fn norm_of(&mut self, pool: usize) -> Option<usize> {
+        let is_norm = |reader: &&usize| {
+            self.graph.layers.get(**reader).is_some_and(|layer| layer.operation == Operation::BatchNorm)
+        };
+        let norm = self.readers.get(pool)?.iter().find(is_norm).copied()?;
+        self.finished(norm);
+        Some(norm)
+    }
+
     fn max_pool(&mut self, index: usize, source: usize) -> Result<(), NetError> {
         let layer = self.layer(index)?;
-        let norm = self.readers.get(index).and_then(|readers| {
-            let is_norm = |reader: &&usize| {
-                self.graph.layers.get(**reader).is_some_and(|layer| layer.operation == Operation::BatchNorm)
-            };
-            readers.iter().find(is_norm).copied()
-        });
-        if let Some(norm) = norm {
-            self.finished(norm);
-        }
+        let norm = self.norm_of(index);
         let table = self.table(Table::Norm { layer: norm });
         let quads = self.path(index).quads(layer.shape.channels);
         let push = [layer.shape.width as i32, layer.shape.height as i32, quads as i32];
@@ -424,10 +448,9 @@ impl<'a> Planner<'a> {
                 return Err(error("sources of different channels"));
             }
         }
-        let [pixels, block_quads] = self.tuning.convolution;
         let out = layer.shape;
         let (in_quads, out_quads) = (self.tuning.path.quads(channels), self.path(sink).quads(out.channels));
-        let blocks = out_quads.div_ceil(block_quads);
+        let Cut { pixels, quads: block_quads, blocks, .. } = self.tuning.cut(out_quads);
         let table = self.table(Table::Deconvolution { layers: layers.to_vec(), quads: block_quads });
         let numbers = [out.width, out.height, in_quads, out_quads, blocks];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();

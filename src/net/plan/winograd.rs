@@ -1,0 +1,83 @@
+//! How a convolution of 3×3 pixels becomes the three dispatches of Winograd's way.
+
+use super::{Planner, Slot, Table, code, texels};
+use crate::net::error::NetError;
+use crate::net::graph::{Activation, Operation, Shape};
+use crate::net::kernels::{Cut, NetKernel, Path};
+use crate::net::winograd::Tile;
+
+impl Planner<'_> {
+    /// The tile that makes this layer cheaper; none for every layer that is no plain 3×3 convolution.
+    pub(super) fn winograd_tile(&self, index: usize, source: usize) -> Result<Option<Tile>, NetError> {
+        let layer = self.layer(index)?;
+        let plain =
+            matches!(layer.operation, Operation::Convolution { kernel: 3, stride: 1, pad: 1, depthwise: false, .. });
+        let (from, to) = (self.shape(source)?, layer.shape);
+        let costs = self.tuning.winograd.filter(|_| plain && self.fused_sum(index).is_none());
+        Ok(costs.and_then(|costs| costs.choose(from.channels, to.channels, [to.width, to.height])))
+    }
+
+    /// Source tiles, products with the weights, and tiles of the sink: the layer's own value, or the pool's where that alone reads it.
+    pub(super) fn winograd(
+        &mut self,
+        index: usize,
+        source: usize,
+        activation: Activation,
+        tile: Tile,
+    ) -> Result<(), NetError> {
+        let layer = self.layer(index)?;
+        let (from, to) = (self.shape(source)?, layer.shape);
+        let side = tile.pixels();
+        let across = to.width.div_ceil(side);
+        let tiles = across * to.height.div_ceil(side);
+        let quads = |channels: u32| Path::Texel.quads(channels);
+        let between = |channels: u32| u64::from(texels(Path::Texel, Shape::new(channels, tile.products(), tiles))) * 16;
+        let (stretched, products) = (self.value(between(from.channels)), self.value(between(to.channels)));
+
+        let push = [from.width, from.height, quads(from.channels), across, tiles].map(|number| number as i32);
+        let slots = [Slot::Value(source), Slot::Value(stretched)];
+        let lanes = u64::from(tiles) * u64::from(quads(from.channels));
+        self.dispatch(&format!("{}.tiles", layer.name), NetKernel::WinogradInput, &[side], &slots, &push, lanes);
+
+        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(quads(to.channels));
+        let table = self.table(Table::Winograd { layer: index, tile, quads: block_quads, group });
+        let columns = tiles.div_ceil(pixels);
+        let padded_blocks = blocks.next_multiple_of(group);
+        let row_weights = padded_blocks * block_quads * 4 * (quads(from.channels) + 1);
+        let numbers = [
+            tiles,
+            tile.products(),
+            tiles,
+            tile.products(),
+            quads(from.channels),
+            quads(to.channels),
+            blocks,
+            group,
+            columns,
+        ];
+        let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
+        push.extend([0, code(Activation::None), -1, row_weights as i32]);
+        let slots = [Slot::Value(stretched), table, Slot::Value(stretched), Slot::Value(products)];
+        let lanes = u64::from(columns) * u64::from(tile.products()) * u64::from(padded_blocks);
+        let constants = [1, 1, pixels, block_quads];
+        self.dispatch(&format!("{}.products", layer.name), NetKernel::Convolution, &constants, &slots, &push, lanes);
+
+        let pool = self.only_reader(index).filter(|(_, reader)| reader.operation == Operation::MaxPool);
+        let (sink, norm) = match pool {
+            Some((pool, _)) => (pool, self.norm_of(pool)),
+            None => (index, None),
+        };
+        if pool.is_some() {
+            self.finished(sink);
+        }
+        let table = self.table(Table::Channels { layer: index, norm });
+        let mut push: Vec<i32> =
+            [to.width, to.height, quads(to.channels), across, tiles].iter().map(|number| *number as i32).collect();
+        push.push(code(activation));
+        let slots = [Slot::Value(products), table, Slot::Value(sink), Slot::Value(norm.unwrap_or(sink))];
+        let lanes = u64::from(tiles) * u64::from(quads(to.channels));
+        let constants = [side, u32::from(pool.is_some()) + u32::from(norm.is_some())];
+        self.dispatch(&layer.name, NetKernel::WinogradOutput, &constants, &slots, &push, lanes);
+        Ok(())
+    }
+}
