@@ -93,7 +93,7 @@ pub const HARDWARE: Tuning = Tuning {
 pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, winograd: None, ..HARDWARE };
 
 /// A row of the table, as benchmarks call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row {
     /// Its name.
     pub name: &'static str,
