@@ -64,10 +64,14 @@ fn the_device_decides_on_the_precision_unless_told_otherwise() {
         assert_eq!(Tuning::of(&facts, Precision::Auto), auto);
         let single = Tuning::of(&facts, Precision::Single);
         assert_eq!(single, if is_cpu { SOFTWARE } else { HARDWARE });
-        assert_eq!(Tuning::of(&facts, Precision::Half), HARDWARE_HALF);
+        let half = Tuning::of(&facts, Precision::Half);
+        assert_eq!(half, if is_cpu { HARDWARE_HALF.plain() } else { HARDWARE_HALF });
         assert_eq!(Precision::Half.check(&facts).is_ok(), float16);
         assert!(Precision::Auto.check(&facts).is_ok() && Precision::Single.check(&facts).is_ok());
     }
+    // Too little shared memory for the tiles: plain convolutions.
+    (facts.is_cpu, facts.max_shared_bytes) = (false, 16 << 10);
+    assert_eq!(Tuning::of(&facts, Precision::Single), HARDWARE.plain());
     facts.float16 = false;
     let error = Precision::Half.check(&facts).unwrap_err().to_string();
     assert!(error.contains("leave --precision half out"), "{error}");
@@ -107,6 +111,7 @@ fn deep3d_agrees_with_its_twin_at_the_usual_size() {
 fn deep3d_agrees_with_its_twin_at_odd_sizes_on_both_paths() {
     for size in [[32, 32], [96, 224]] {
         assert!(compare(Network::Deep3d, size, &SOFTWARE) > 50);
-        assert!(compare(Network::Deep3d, size, &HARDWARE) > 50);
+        // The 16 depthwise convolutions are made on the way to what reads them.
+        assert!(compare(Network::Deep3d, size, &HARDWARE) > 40);
     }
 }

@@ -1,10 +1,11 @@
 //! Plans without a GPU: nothing is read before it is written or after its memory went to something else, and what should be fused is.
 #![allow(clippy::unwrap_used)]
 
+use deep3d::net::gemm::Tile;
 use deep3d::net::graph::{Graph, Network, Operation};
-use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, NetKernel, SOFTWARE, Tuning};
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, NetKernel, SHARED_BYTES, SOFTWARE, Tuning};
 use deep3d::net::pack::pack;
-use deep3d::net::plan::{Memory, Plan, Slot};
+use deep3d::net::plan::{Dispatch, Memory, Plan, Slot};
 use deep3d::net::synthetic;
 use std::collections::HashMap;
 
@@ -15,8 +16,14 @@ const SIZES: [(Network, [u32; 2]); 4] = [
     (Network::Deep3d2016, [384, 160]),
 ];
 
-const CASES: [(Tuning, Memory); 4] =
-    [(SOFTWARE, Memory::Reuse), (SOFTWARE, Memory::Keep), (HARDWARE, Memory::Reuse), (HARDWARE_HALF, Memory::Reuse)];
+const CASES: [(Tuning, Memory); 6] = [
+    (SOFTWARE, Memory::Reuse),
+    (SOFTWARE, Memory::Keep),
+    (HARDWARE, Memory::Reuse),
+    (HARDWARE.plain(), Memory::Reuse),
+    (HARDWARE_HALF, Memory::Reuse),
+    (HARDWARE_HALF.plain(), Memory::Reuse),
+];
 
 fn plans() -> impl Iterator<Item = (Graph, Plan, Tuning, Memory)> {
     SIZES.into_iter().flat_map(|(network, size)| {
@@ -97,6 +104,9 @@ fn buffers_are_large_enough_and_sharing_saves_a_third_of_the_memory() {
 #[test]
 fn sums_norms_and_the_five_enlargements_have_no_dispatch_of_their_own() {
     for (graph, plan, tuning, _) in plans() {
+        if tuning.gemm.is_some() {
+            continue;
+        }
         let count = |kernel| plan.dispatches.iter().filter(|dispatch| dispatch.kernel == kernel).count();
         let last_steps = plan.dispatches.iter().filter(|dispatch| dispatch.kernel == NetKernel::WinogradOutput);
         let pooled = last_steps.filter(|dispatch| dispatch.constants[2] > 0).count();
@@ -160,6 +170,73 @@ fn tables_hold_every_weight_once() {
             let slack =
                 if graph.layers.iter().any(|layer| layer.operation == Operation::BatchNorm) { 3000.0 } else { 1.0 };
             assert!((packed - expected).abs() < slack, "{network:?}: {packed} against {expected}");
+        }
+    }
+}
+
+/// The matrix products of a plan: the layer, workgroups, and how many share a sum.
+fn products(plan: &Plan) -> Vec<(&str, u32, u32)> {
+    let is_product = |dispatch: &&Dispatch| matches!(dispatch.kernel, NetKernel::Gemm | NetKernel::Separable);
+    let parts = |dispatch: &'_ Dispatch| (dispatch.groups.iter().product(), dispatch.push[8] as u32);
+    (plan.dispatches.iter().filter(is_product))
+        .map(|dispatch| {
+            let (groups, splits) = parts(dispatch);
+            (dispatch.name.as_str(), groups, splits)
+        })
+        .collect()
+}
+
+#[test]
+fn tiles_divide_evenly_among_their_lanes_and_fit_into_shared_memory() {
+    for (tuning, piece) in [(HARDWARE, 4), (HARDWARE_HALF, 8)] {
+        for tile in tuning.gemm.unwrap().tiles {
+            let Tile { lanes, rows, columns, chunk, .. } = tile;
+            assert!(tile.shared_bytes() <= SHARED_BYTES, "{tile:?}");
+            // Each lane stages the same number of pieces of 16 bytes, of both factors.
+            assert!(
+                (rows * chunk / piece).is_multiple_of(lanes) && (chunk * columns / piece).is_multiple_of(lanes),
+                "{tile:?}"
+            );
+            assert!(lanes.is_multiple_of(chunk / piece) && columns.is_multiple_of(8), "{tile:?}");
+        }
+    }
+}
+
+#[test]
+fn deep_layers_of_few_pixels_fill_the_device_by_splitting_their_sums() {
+    let graph = Graph::new(Network::Deep3d2016, [384, 160]).unwrap();
+    for tuning in [HARDWARE, HARDWARE_HALF] {
+        let plan = Plan::new(&graph, &tuning, Memory::Reuse).unwrap();
+        let products = products(&plan);
+        assert_eq!(products.len(), 12, "all convolutions but the first");
+        for (name, groups, splits) in &products {
+            println!("{name}: {groups} workgroups, {splits} to a tile");
+        }
+        let find = |wanted: &str| products.iter().find(|(name, ..)| *name == wanted).unwrap();
+        for wanted in ["conv3_1", "conv4_2", "conv5_1", "conv5_2"] {
+            let (_, groups, splits) = find(wanted);
+            assert!(*groups >= tuning.gemm.unwrap().full * 3 / 4, "{wanted}: {groups} workgroups");
+            assert!(*splits > 1 || !wanted.starts_with("conv5"), "{wanted} has 240 pixels");
+        }
+        assert_eq!(find("conv2_1").2, 1, "15,360 pixels need no splitting");
+        let finishes = plan.dispatches.iter().filter(|dispatch| dispatch.kernel == NetKernel::GemmFinish).count();
+        assert_eq!(finishes, products.iter().filter(|(.., splits)| *splits > 1).count());
+    }
+}
+
+#[test]
+fn depthwise_maps_are_never_stored_where_the_device_fuses() {
+    let graph = Graph::new(Network::Deep3d, [384, 160]).unwrap();
+    for tuning in [HARDWARE, HARDWARE_HALF] {
+        let plan = Plan::new(&graph, &tuning, Memory::Keep).unwrap();
+        let count = |kernel| plan.dispatches.iter().filter(|dispatch| dispatch.kernel == kernel).count();
+        assert_eq!([NetKernel::Separable, NetKernel::Depthwise, NetKernel::Gemm].map(count), [16, 0, 26]);
+        for (index, layer) in graph.layers.iter().enumerate() {
+            let is_depthwise = matches!(layer.operation, Operation::Convolution { depthwise: true, .. });
+            assert!(!is_depthwise || plan.place(index).is_none(), "{} has memory", layer.name);
+        }
+        for (name, groups, splits) in products(&plan) {
+            println!("{name}: {groups} workgroups, {splits} to a tile");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The network's kernels, and the one table of how they are cut for which kind of device.
 
+use super::gemm::{Gemm, Tile};
 use super::graph::{Graph, Operation};
 use super::precision::Precision;
 use super::winograd::Costs;
@@ -61,6 +62,8 @@ pub struct Tuning {
     pub slices: u32,
     /// When 3×3 convolutions go by Winograd's way; none for never.
     pub winograd: Option<Costs>,
+    /// How dense convolutions become matrix products, where they do.
+    pub gemm: Option<Gemm>,
 }
 
 /// Software drivers (lavapipe): texel fetches are vectorised there and storage loads are a loop over the lanes, so tiles are as large as
@@ -74,6 +77,7 @@ pub const SOFTWARE: Tuning = Tuning {
     depthwise: [[12, 2], [6, 2]],
     slices: 8,
     winograd: Some(Costs { product: 1.25, texel: 150.0, most_bytes: 256 << 20 }),
+    gemm: None,
 };
 
 /// GPUs: 16-byte storage loads, tiles that leave registers for several subgroups, and more slices, since a GPU needs thousands of lanes.
@@ -86,11 +90,42 @@ pub const HARDWARE: Tuning = Tuning {
     depthwise: [[4, 1], [4, 1]],
     slices: 64,
     winograd: Some(Costs { product: 1.0, texel: 40.0, most_bytes: 256 << 20 }),
+    gemm: Some(Gemm {
+        tiles: [
+            Tile::of_lanes([64, 64], 16, [8, 2]),
+            Tile::of_lanes([64, 32], 16, [4, 2]),
+            Tile::of_lanes([32, 32], 16, [4, 1]),
+            Tile::of_lanes([64, 16], 16, [4, 1]),
+        ],
+        full: FULL,
+        separable: true,
+    }),
 };
+
+/// Workgroups of 64 to 128 lanes that fill a device: some two for each of a large card's hundred-odd processors. Vulkan does not tell their number.
+const FULL: u32 = 256;
 
 /// The same in half precision: the deep layers wait for memory, and half the bytes are half the waiting.
 /// Never Winograd's way, whose large numbers that nearly cancel each other a half's 11 bits do not hold.
-pub const HARDWARE_HALF: Tuning = Tuning { path: Path::Half, winograd: None, ..HARDWARE };
+pub const HARDWARE_HALF: Tuning = Tuning {
+    path: Path::Half,
+    gemm: Some(Gemm {
+        tiles: [
+            Tile::of_lanes([64, 64], 16, [8, 2]),
+            Tile::of_lanes([64, 32], 16, [4, 2]),
+            Tile::of_lanes([32, 32], 16, [4, 1]),
+            // A chunk of 16 × 16 halves is fewer pieces of 16 bytes than there are lanes.
+            Tile::of_lanes([64, 16], 32, [4, 1]),
+        ],
+        full: FULL,
+        separable: true,
+    }),
+    winograd: None,
+    ..HARDWARE
+};
+
+/// Shared memory that all tiles fit in. Vulkan promises half of it only, but every GPU that plays films has it.
+pub const SHARED_BYTES: u32 = 32 << 10;
 
 /// A row of the table, as benchmarks call it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -107,24 +142,38 @@ impl Tuning {
     /// All rows that a device can run, the one that it is given unless another is asked for first.
     pub fn available(facts: &Facts) -> Vec<Row> {
         let mut rows = vec![
-            Row { name: "storage fp32", tuning: HARDWARE, half: false },
+            Row { name: "storage fp32", tuning: HARDWARE.plain(), half: false },
             Row { name: "texel fp32", tuning: SOFTWARE, half: false },
         ];
         if facts.float16 {
-            rows.push(Row { name: "storage fp16", tuning: HARDWARE_HALF, half: true });
+            rows.push(Row { name: "storage fp16", tuning: HARDWARE_HALF.plain(), half: true });
+        }
+        // A software driver takes minutes over what it would never be given.
+        if !facts.is_cpu && facts.max_shared_bytes >= SHARED_BYTES {
+            rows.push(Row { name: "gemm fp32", tuning: HARDWARE, half: false });
+            if facts.float16 {
+                rows.push(Row { name: "gemm fp16", tuning: HARDWARE_HALF, half: true });
+            }
         }
         let own = Self::of(facts, Precision::Auto);
         rows.sort_by_key(|row| row.tuning != own);
         rows
     }
 
+    /// The same without shared memory.
+    pub const fn plain(self) -> Self {
+        Self { gemm: None, ..self }
+    }
+
     /// The row of the table for a device.
     pub const fn of(facts: &Facts, precision: Precision) -> Self {
-        match (precision.is_half(facts), facts.is_cpu) {
+        let tuning = match (precision.is_half(facts), facts.is_cpu) {
             (true, _) => HARDWARE_HALF,
             (false, true) => SOFTWARE,
             (false, false) => HARDWARE,
-        }
+        };
+        // On software drivers shared memory and barriers cost more than they save: tens of times the time of convolutions without them.
+        if facts.is_cpu || facts.max_shared_bytes < SHARED_BYTES { tuning.plain() } else { tuning }
     }
 }
 
@@ -165,6 +214,12 @@ pub enum NetKernel {
     Convolution,
     /// conv.glsl, whose source is single precision whatever the others are: the first layer's.
     InputConvolution,
+    /// gemm_lanes.glsl
+    Gemm,
+    /// gemm_lanes.glsl with a depthwise convolution on the way
+    Separable,
+    /// gemm_finish.glsl
+    GemmFinish,
     /// depthwise.glsl
     Depthwise,
     /// max_pool.glsl
@@ -217,6 +272,20 @@ macro_rules! source {
     };
 }
 
+/// As `source`, for what software drivers never run.
+macro_rules! gpu_source {
+    ($path:expr, $name:literal, $reads:literal, $writes:literal, $pushed:literal) => {{
+        const STORAGE: [Bind; $reads + $writes] = binds::<{ $reads + $writes }>($reads, Bind::StorageRead);
+        let (name, spirv): (_, &[u8]) = match $path {
+            Path::Texel | Path::Storage => {
+                (concat!($name, "_storage"), include_bytes!(concat!("../../spirv/", $name, "_storage.spv")))
+            }
+            Path::Half => (concat!($name, "_half"), include_bytes!(concat!("../../spirv/", $name, "_half.spv"))),
+        };
+        KernelSource { name, spirv, bindings: &STORAGE, push_bytes: 4 * $pushed }
+    }};
+}
+
 const fn binds<const N: usize>(reads: usize, read: Bind) -> [Bind; N] {
     let mut binds = [Bind::StorageWrite; N];
     let mut index = 0;
@@ -237,6 +306,9 @@ impl NetKernel {
                 ..Self::Convolution.source(path)
             },
             Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 13),
+            Self::Gemm => gpu_source!(path, "gemm", 4, 2, 13),
+            Self::Separable => gpu_source!(path, "separable", 5, 2, 13),
+            Self::GemmFinish => gpu_source!(path, "gemm_finish", 3, 1, 6),
             Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
             Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
             Self::Dense => source!(path, "dense", 2, 1, 3),
@@ -252,7 +324,9 @@ impl NetKernel {
     /// How many of its bindings, the first ones, are read.
     pub const fn reads(self) -> usize {
         match self {
-            Self::Convolution | Self::InputConvolution => 3,
+            Self::Convolution | Self::InputConvolution | Self::GemmFinish => 3,
+            Self::Gemm => 4,
+            Self::Separable => 5,
             Self::Deconvolution => 6,
             Self::WinogradInput => 1,
             _ => 2,

@@ -6,6 +6,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod error;
 mod file;
+pub mod gemm;
 pub mod graph;
 pub mod kernels;
 pub mod mxnet;

@@ -42,7 +42,20 @@ pub fn pack(table: &Table, graph: &Graph, weights: &Weights, path: Path) -> Resu
             let norm = normed.map(|index| norm(layer(index)?, weights, path)).transpose()?;
             channels(&bias, norm.as_deref())
         }
-        Table::Depthwise { layer: index } => {
+        Table::Gemm { layer: index, columns, chunk } => {
+            let layer = layer(*index)?;
+            let [weight, bias] = two(layer, weights)?;
+            let terms = in_quads(layer) * 4;
+            gemm(&weight, bias.len(), source(layer).channels as usize, terms, [*columns as usize, *chunk as usize])
+        }
+        Table::ChannelBias { layer: index } => {
+            let layer = layer(*index)?;
+            let [_, bias] = two(layer, weights)?;
+            let mut packed = bias.into_owned();
+            packed.resize(path.quads(layer.shape.channels) as usize * 4, 0.0);
+            packed
+        }
+        Table::Depthwise { layer: index } | Table::Inner { layer: index } => {
             let layer = layer(*index)?;
             let [weight, bias] = two(layer, weights)?;
             depthwise(&weight, &bias, path)
@@ -157,6 +170,19 @@ fn channels(bias: &[f32], norm: Option<&[f32]>) -> Vec<f32> {
         for (to, value) in texels.iter_mut().skip(4).zip(norm.unwrap_or_default().iter().skip(quad * 8)) {
             *to = *value;
         }
+    }
+    packed
+}
+
+/// `terms`: the numbers that a pixel of the source takes, those of channels that do not exist included.
+fn gemm(weight: &[f32], outputs: usize, inputs: usize, terms: usize, [columns, chunk]: [usize; 2]) -> Vec<f32> {
+    let taps = weight.len() / (outputs * inputs).max(1);
+    let chunks = (taps * terms).div_ceil(chunk);
+    let mut packed = vec![0.0; outputs.div_ceil(columns) * chunks * chunk * columns];
+    for (index, value) in weight.iter().enumerate() {
+        let (output, input, tap) = (index / (inputs * taps), index / taps % inputs, index % taps);
+        let row = output / columns * chunks * chunk + tap * terms + input;
+        put(&mut packed, row * columns + output % columns, *value);
     }
     packed
 }

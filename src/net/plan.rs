@@ -3,6 +3,8 @@
 //! A [`Plan`] is plain data and needs no GPU. Values get buffers by liveness: two share one where neither is needed while the other is.
 //! Every value is stored pixel by pixel, [`Path::quads`] texels of four numbers each; channels that do not exist are zero.
 
+mod gemm;
+mod places;
 mod winograd;
 
 use super::error::NetError;
@@ -54,6 +56,25 @@ pub enum Table {
         /// The layer.
         layer: usize,
     },
+    /// depthwise.glsl's, in single precision for gemm.glsl.
+    Inner {
+        /// The layer.
+        layer: usize,
+    },
+    /// gemm.glsl's.
+    Gemm {
+        /// The layer.
+        layer: usize,
+        /// Channels of a tile.
+        columns: u32,
+        /// Terms of a chunk.
+        chunk: u32,
+    },
+    /// gemm.glsl's biases.
+    ChannelBias {
+        /// The layer.
+        layer: usize,
+    },
     /// max_pool.glsl's scale and offset, of a batch norm; of none, a table of one unused texel.
     Norm {
         /// The layer.
@@ -83,7 +104,10 @@ pub enum Table {
 impl Table {
     /// Whether it is read in single precision even where weights are stored in half: small tables whose rounding would show everywhere.
     pub const fn is_single(&self) -> bool {
-        matches!(self, Self::Norm { .. } | Self::Bias { .. } | Self::Planes)
+        matches!(
+            self,
+            Self::Norm { .. } | Self::Bias { .. } | Self::ChannelBias { .. } | Self::Inner { .. } | Self::Planes
+        )
     }
 }
 
@@ -283,8 +307,17 @@ impl<'a> Planner<'a> {
         };
         match layer.operation {
             Operation::Input => Ok(()),
+            // Made by the convolution that reads it.
+            Operation::Convolution { depthwise: true, .. } if self.separable(index).is_some() => Ok(()),
             Operation::Convolution { depthwise: true, .. } => self.depthwise(index, source),
-            Operation::Convolution { .. } => self.convolution(index, source),
+            Operation::Convolution { .. } => match self.tuning.gemm {
+                Some(gemm) if self.separable(source) == Some(index) => {
+                    let outer = self.layer(source)?.sources.first().copied().unwrap_or_default();
+                    self.gemm(&gemm, index, Some(source), outer)
+                }
+                Some(gemm) if gemm.takes(self.shape(source)?.channels) => self.gemm(&gemm, index, None, source),
+                _ => self.convolution(index, source),
+            },
             Operation::Dense { activation } => self.dense(index, source, activation),
             Operation::MaxPool => self.max_pool(index, source),
             Operation::Deconvolution { factor, activation } => {
@@ -476,64 +509,5 @@ impl<'a> Planner<'a> {
         let constants = [layer.shape.channels];
         self.dispatch(&layer.name, NetKernel::Softmax, &constants, &slots, &[pixels as i32], u64::from(pixels));
         Ok(())
-    }
-
-    fn finish(self, memory: Memory) -> Result<Plan, NetError> {
-        let planes = self.graph.layers.len().saturating_sub(1);
-        if self.parallax == 0 {
-            return Err(NetError::Graph { layer: "the last".into(), reason: "it is no softmax".into() });
-        }
-        // What comes from outside or is read from there keeps its memory to itself.
-        let pinned = [0, planes, self.parallax];
-        let uses = |value: usize| {
-            let uses_it = |dispatch: &Dispatch| dispatch.slots.contains(&Slot::Value(value));
-            let first = self.dispatches.iter().position(uses_it)?;
-            Some((first, self.dispatches.iter().rposition(uses_it)?))
-        };
-        let lives: Vec<Option<(usize, usize)>> = (0..self.sizes.len()).map(uses).collect();
-        let mut places = vec![None; self.sizes.len()];
-        let mut buffers: Vec<u64> = Vec::new();
-        let mut free: Vec<usize> = Vec::new();
-        let mut order: Vec<usize> = (0..self.sizes.len()).filter(|value| lives[*value].is_some()).collect();
-        order.sort_by_key(|value| lives[*value].map(|life| life.0));
-        let mut living: Vec<(usize, usize)> = Vec::new();
-        for value in order {
-            let Some((first, last)) = lives[value] else { continue };
-            living.retain(|(end, buffer)| {
-                let alive = *end >= first;
-                if !alive {
-                    free.push(*buffer);
-                }
-                alive
-            });
-            let shared = memory == Memory::Reuse && !pinned.contains(&value);
-            let size = self.sizes[value];
-            // The smallest that is large enough, else the largest, which then grows.
-            let fitting =
-                free.iter().copied().filter(|buffer| buffers[*buffer] >= size).min_by_key(|buffer| buffers[*buffer]);
-            let chosen =
-                fitting.or_else(|| free.iter().copied().max_by_key(|buffer| buffers[*buffer])).filter(|_| shared);
-            let buffer = chosen.unwrap_or(buffers.len());
-            free.retain(|other| *other != buffer);
-            match buffers.get_mut(buffer) {
-                Some(bytes) => *bytes = size.max(*bytes),
-                None => buffers.push(size),
-            }
-            places[value] = Some(buffer);
-            if shared {
-                living.push((last, buffer));
-            }
-        }
-        Ok(Plan {
-            dispatches: self.dispatches,
-            buffers,
-            places,
-            tables: self.tables,
-            path: self.tuning.path,
-            sizes: self.sizes,
-            input: 0,
-            planes,
-            parallax: self.parallax,
-        })
     }
 }
