@@ -44,7 +44,7 @@ pub(super) enum CliError {
     #[error(transparent)]
     Suite(#[from] SuiteError),
     #[error(
-        "a kernel path computes wrongly here: see the lines marked WRONG and left out; please report it with your driver's version"
+        "a kernel path computes wrongly here: see the lines marked WRONG or FAILED; please report it with your driver's version"
     )]
     Inaccurate,
     #[error("the Vulkan validation layer objects:\n{0}")]
@@ -214,14 +214,16 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
 }
 
 fn bench_gpu(arguments: &BenchGpuArguments) -> Result<(), CliError> {
-    let gpu = Gpu::new(&Headless, &gpu_options(arguments.gpu.clone()))?;
+    let start = || Gpu::new(&Headless, &gpu_options(arguments.gpu.clone()));
     let options = SuiteOptions { quick: arguments.quick };
-    let report = bench::run_suite(&gpu, &Weights::built_in()?, &options, &mut |what| eprintln!("{what} …"))?;
+    let report = bench::run_suite(&start, &Weights::built_in()?, &options, &mut |what| eprintln!("{what} …"))?;
     if arguments.json {
         eprint!("{}", report.table());
     }
     print(&report, arguments.json, || report.table())?;
-    check_validation(&gpu)?;
+    if !report.validation.is_empty() {
+        return Err(CliError::Validation(report.validation.join("\n")));
+    }
     if report.is_accurate() { Ok(()) } else { Err(CliError::Inaccurate) }
 }
 

@@ -48,9 +48,22 @@ const FILMS: [[u32; 2]; 3] = [[1280, 720], [1920, 1080], [3840, 2160]];
 /// The same where it has to be quick.
 const QUICK: ([[u32; 2]; 1], [[u32; 2]; 1]) = ([[96, 64]], [[320, 180]]);
 
-/// Measures. `deep3d` are the weights to take for that network; `deep3d-2016` gets generated ones. `tell` hears what is being done.
+/// Whether it is the device that cannot, rather than something that went wrong.
+const fn is_limit(error: &SuiteError) -> bool {
+    let gpu = match error {
+        SuiteError::Gpu(error) | SuiteError::Net(NetError::Gpu(error)) | SuiteError::Stage(StageError::Gpu(error)) => {
+            error
+        }
+        SuiteError::Net(NetError::Size { .. }) | SuiteError::Stage(StageError::Size { .. }) => return true,
+        _ => return false,
+    };
+    matches!(gpu, GpuError::Lacks { .. } | GpuError::OutOfMemory { .. })
+}
+
+/// Measures, each row on a GPU that `start` starts for it, so that one that brings the driver down does not take the others along.
+/// `deep3d` are the weights to take for that network; `deep3d-2016` gets generated ones. `tell` hears what is being done.
 pub fn run(
-    gpu: &Gpu,
+    start: &dyn Fn() -> Result<Gpu, GpuError>,
     deep3d: &Weights,
     options: &SuiteOptions,
     tell: &mut dyn FnMut(&str),
@@ -60,7 +73,9 @@ pub fn run(
         false => Some(synthetic::weights(Network::Deep3d2016, synthetic::SEED)?),
     };
     tell("copying buffers");
-    let bandwidth = timing::copy_bandwidth(gpu, if options.quick { 4 << 20 } else { 256 << 20 })?;
+    let gpu = start()?;
+    let facts = gpu.facts().clone();
+    let bandwidth = timing::copy_bandwidth(&gpu, if options.quick { 4 << 20 } else { 256 << 20 })?;
     let mut judged = vec![(deep3d, if options.quick { QUICK.0[0] } else { SIZES[0] })];
     judged.extend(original.as_ref().map(|original| (original, crate::net::graph::DEEP3D_2016_SIZE)));
     let mut expected = Vec::with_capacity(judged.len());
@@ -68,22 +83,19 @@ pub fn run(
         tell(&format!("{} in double precision on the CPU", weights.metadata.network.name()));
         expected.push(Expected::new(weights, *size)?);
     }
-    let mut report = SuiteReport::new(gpu, options.quick, bandwidth);
-    let rows = Tuning::available(gpu.facts());
-    let own = rows[0];
+    let mut report = SuiteReport::new(&facts, options.quick, bandwidth);
+    drop(gpu);
+    let rows = Tuning::available(&facts);
+    let own = rows.first().map(|row| row.tuning);
     for row in rows {
+        let gpu = &start()?;
         let mut path = PathReport { name: row.name, accuracy: Vec::new(), networks: Vec::new(), chains: Vec::new() };
-        let mut skipped = |what: String, error: SuiteError| match error {
-            SuiteError::Gpu(lost @ GpuError::Lost(_)) | SuiteError::Net(NetError::Gpu(lost @ GpuError::Lost(_))) => {
-                Err(SuiteError::Gpu(lost))
-            }
-            error => {
-                report.skipped.push(Skipped { path: row.name, what, reason: error.to_string() });
-                Ok(())
-            }
+        let mut skipped = |what: String, error: &SuiteError| {
+            let (reason, failed) = (error.to_string(), !is_limit(error));
+            report.skipped.push(Skipped { path: row.name, what, reason, failed });
         };
         // On a software driver the rows that it would never be given take minutes over what a GPU does in no time.
-        let quick = options.quick || (gpu.facts().is_cpu && row.tuning != own.tuning);
+        let quick = options.quick || (facts.is_cpu && Some(row.tuning) != own);
         let (sizes, films) = if quick { (&QUICK.0[..], &QUICK.1[..]) } else { (&SIZES[..], &FILMS[..]) };
         let judged = if quick { &judged[..1] } else { &judged[..] };
         for (expected, (weights, _)) in expected.iter().zip(judged) {
@@ -91,7 +103,7 @@ pub fn run(
             tell(&format!("{}: {name}, accuracy", row.name));
             match accuracy::judge(gpu, weights, &row, expected) {
                 Ok(accuracy) => path.accuracy.push(accuracy),
-                Err(error) => skipped(format!("accuracy of {name}"), error)?,
+                Err(error) => skipped(format!("accuracy of {name}"), &error),
             }
         }
         let accurate =
@@ -107,7 +119,7 @@ pub fn run(
             tell(&format!("{}: {what}", row.name));
             match network::measure(gpu, weights, [width, height], &row, quick) {
                 Ok(times) => path.networks.push(times),
-                Err(error) => skipped(what, error)?,
+                Err(error) => skipped(what, &error),
             }
         }
         for size in films.iter().filter(|_| accurate(Network::Deep3d)) {
@@ -115,11 +127,12 @@ pub fn run(
             tell(&format!("{}: {what}", row.name));
             match chain::measure(gpu, deep3d, *size, &row, quick) {
                 Ok(times) => path.chains.push(times),
-                Err(error) => skipped(what, error)?,
+                Err(error) => skipped(what, &error),
             }
         }
         report.paths.push(path);
+        report.peak_gpu_memory = report.peak_gpu_memory.max(gpu.peak_memory());
+        report.validation.extend(gpu.validation_messages());
     }
-    report.peak_gpu_memory = gpu.peak_memory();
     Ok(report)
 }

@@ -30,7 +30,7 @@ pub(super) fn measure(
     let dispatches = engine.step_names().len();
     let mut layered = Commands::new(gpu, "network, layer by layer", dispatches as u32 + 1)?;
     layered.record(|recorder| engine.record_timed(recorder, 0))?;
-    let (_, layers) = time(gpu, &mut layered, dispatches, true)?;
+    let (_, layers) = time(gpu, &mut layered, dispatches, quick)?;
     let named = engine.step_names().zip(layers);
     let mut slowest: Vec<LayerTime> =
         named.filter_map(|(layer, seconds)| Some(LayerTime { layer: layer.to_owned(), seconds: seconds? })).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::bench::{Device, System};
-use crate::gpu::Gpu;
+use crate::gpu::Facts;
 
 /// Everything. Times are seconds, sizes width and height in pixels.
 #[derive(Debug, Serialize)]
@@ -26,6 +26,8 @@ pub struct SuiteReport {
     pub paths: Vec<PathReport>,
     /// What could not be measured.
     pub skipped: Vec<Skipped>,
+    /// What the validation layer said, where it was on.
+    pub validation: Vec<String>,
     /// Most bytes of GPU memory in use at once, by the allocator.
     pub peak_gpu_memory: u64,
 }
@@ -39,6 +41,8 @@ pub struct Skipped {
     pub what: String,
     /// Why.
     pub reason: String,
+    /// Whether that should not be, rather than being beyond what the device can hold.
+    pub failed: bool,
 }
 
 /// One row of the kernel table.
@@ -147,24 +151,26 @@ fn milliseconds(seconds: Option<f64>) -> String {
 }
 
 impl SuiteReport {
-    pub(super) fn new(gpu: &Gpu, quick: bool, copy_bandwidth: Option<f64>) -> Self {
+    pub(super) fn new(facts: &Facts, quick: bool, copy_bandwidth: Option<f64>) -> Self {
         Self {
             schema: 1,
             deep3d: env!("CARGO_PKG_VERSION"),
-            device: Device::of(gpu.facts()),
+            device: Device::of(facts),
             system: System::this(),
             quick,
             copy_bandwidth,
             paths: Vec::new(),
             skipped: Vec::new(),
+            validation: Vec::new(),
             peak_gpu_memory: 0,
         }
     }
 
-    /// Whether every row that was judged is right, and any was.
+    /// Whether every row that was judged is right, any was, and nothing failed.
     pub fn is_accurate(&self) -> bool {
         let mut judged = self.paths.iter().flat_map(|path| &path.accuracy).peekable();
-        judged.peek().is_some() && judged.all(|accuracy| accuracy.passed)
+        let none_failed = self.skipped.iter().all(|skipped| !skipped.failed);
+        none_failed && judged.peek().is_some() && judged.all(|accuracy| accuracy.passed)
     }
 
     /// The least time that `bytes` take by the measured bandwidth.
@@ -196,8 +202,9 @@ impl SuiteReport {
         if !self.skipped.is_empty() {
             let _ = writeln!(text, "\n== left out ==");
         }
-        for Skipped { path, what, reason } in &self.skipped {
-            let _ = writeln!(text, "{path}, {what}: {reason}");
+        for Skipped { path, what, reason, failed } in &self.skipped {
+            let failed = if *failed { "FAILED  " } else { "" };
+            let _ = writeln!(text, "{failed}{path}, {what}: {reason}");
         }
         let _ = writeln!(text, "\n{:.1} MiB of GPU memory at most", self.peak_gpu_memory as f64 / f64::from(1 << 20));
         text
@@ -270,7 +277,7 @@ impl SuiteReport {
 mod tests {
     use super::*;
 
-    fn report(passed: &[bool]) -> SuiteReport {
+    fn report(passed: &[bool], failed: bool) -> SuiteReport {
         let accuracy = |passed: &bool| Accuracy {
             network: "deep3d",
             size: [96, 64],
@@ -295,7 +302,8 @@ mod tests {
             networks: Vec::new(),
             chains: vec![chain],
         };
-        let skipped = Skipped { path: "texel fp32", what: "all of it".to_owned(), reason: "too large".to_owned() };
+        let skipped =
+            Skipped { path: "texel fp32", what: "all of it".to_owned(), reason: "too large".to_owned(), failed };
         SuiteReport {
             schema: 1,
             deep3d: "0",
@@ -305,23 +313,25 @@ mod tests {
             copy_bandwidth: Some(1e12),
             paths: vec![path],
             skipped: vec![skipped],
+            validation: Vec::new(),
             peak_gpu_memory: 0,
         }
     }
 
     #[test]
     fn it_is_right_where_all_is_right_and_something_was_judged() {
-        assert!(report(&[true, true]).is_accurate());
-        assert!(!report(&[true, false]).is_accurate());
-        assert!(!report(&[]).is_accurate());
+        assert!(report(&[true, true], false).is_accurate());
+        assert!(!report(&[true, true], true).is_accurate());
+        assert!(!report(&[true, false], false).is_accurate());
+        assert!(!report(&[], false).is_accurate());
     }
 
     #[test]
     fn the_table_shows_rates_floors_errors_and_what_was_left_out() {
-        let table = report(&[false]).table();
+        let table = report(&[false], true).table();
         assert!(table.contains("WRONG  deep3d 96×64, parallax: worst 0.50000 of 255"), "{table}");
         // 500 MB in 2 ms; at 1 TB/s they would take half a millisecond.
         assert!(table.contains("500.0 MB moved    250.0 GB/s, floor    0.500 ms"), "{table}");
-        assert!(table.contains("texel fp32, all of it: too large"), "{table}");
+        assert!(table.contains("FAILED  texel fp32, all of it: too large"), "{table}");
     }
 }

@@ -4,14 +4,17 @@ use std::time::{Duration, Instant};
 
 use super::SuiteError;
 use super::report::Timing;
-use crate::gpu::{Buffer, BufferKind, Commands, Gpu};
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::trace::Samples;
 
 /// Runs that count, at least, unless [`PATIENCE`] ends first.
 const RUNS: usize = 9;
 
-/// Runs that are thrown away: the first pays for compiling, the second for caches.
+/// Runs that are thrown away, at least: the first pays for compiling, the second for caches.
 const WARM_UP: usize = 2;
+
+/// For so long runs are thrown away, at least: an idle GPU takes a while to reach its clock. And so long runs count, at least.
+const SETTLE: Duration = Duration::from_millis(300);
 
 /// No more runs begin after so long; a software driver may then have had fewer than [`RUNS`].
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,20 +26,25 @@ pub(super) fn measure(
     spans: usize,
     quick: bool,
 ) -> Result<(Timing, Vec<Option<f64>>), SuiteError> {
-    let wanted = if quick { 3 } else { RUNS };
+    let (wanted, settle) = if quick { (3, Duration::ZERO) } else { (RUNS, SETTLE) };
     let (mut wall, mut whole) = (Samples::default(), Samples::default());
     let mut parts = vec![Samples::default(); spans];
-    let mut began = Instant::now();
-    for run in 0..WARM_UP + wanted {
+    let run = |commands: &mut Commands| -> Result<f64, GpuError> {
         let start = Instant::now();
         let point = gpu.submit(commands)?;
         gpu.wait(point)?;
-        let spent = start.elapsed();
-        if run < WARM_UP {
-            began = Instant::now();
-            continue;
+        Ok(start.elapsed().as_secs_f64())
+    };
+    let began = Instant::now();
+    for done in 0.. {
+        if (done >= WARM_UP && began.elapsed() >= settle) || began.elapsed() > PATIENCE {
+            break;
         }
-        wall.push(spent.as_secs_f64());
+        run(commands)?;
+    }
+    let began = Instant::now();
+    while wall.values().len() < wanted || began.elapsed() < settle {
+        wall.push(run(commands)?);
         let times = commands.timestamps()?;
         let at = |index: usize| times.get(index).copied().flatten();
         let between = |from, to| Some(at(to)?.saturating_sub(at(from)?).as_secs_f64());
