@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ash::vk;
 
@@ -145,10 +146,12 @@ impl Kernel {
                 .pipeline_stage_creation_feedbacks(&mut stages);
             let info =
                 vk::ComputePipelineCreateInfo::default().stage(stage).layout(kernel.layout).push_next(&mut feedback);
+            let began = Instant::now();
             let made = device.create_compute_pipelines(gpu.shared.cache.handle, &[info], None);
             device.destroy_shader_module(module, None);
             kernel.pipeline = made.map_err(|(_, result)| failed(result))?.into_iter().next().unwrap_or_default();
             gpu.shared.cache.count(whole.flags);
+            tracing::debug!("the kernel {} with {constants:?} took {:?}", source.name, began.elapsed());
         }
         let utils = gpu.shared.utils.as_ref();
         debug::name(utils, kernel.pipeline, source.name);
