@@ -13,6 +13,8 @@ pub enum Stage {
     Colour,
     /// The network.
     Network,
+    /// Motion, and the disparity made steady by it.
+    Steady,
     /// Both eyes from picture and disparity.
     Stereo,
     /// Layout and hand-over to the sink.
@@ -21,7 +23,8 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in the order of the chain.
-    pub const ALL: [Self; 6] = [Self::Decode, Self::Upload, Self::Colour, Self::Network, Self::Stereo, Self::Present];
+    pub const ALL: [Self; 7] =
+        [Self::Decode, Self::Upload, Self::Colour, Self::Network, Self::Steady, Self::Stereo, Self::Present];
 
     /// The name used in tables and JSON.
     pub fn name(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Stage {
             Self::Upload => "upload",
             Self::Colour => "colour",
             Self::Network => "network",
+            Self::Steady => "steady",
             Self::Stereo => "stereo",
             Self::Present => "present",
         }

@@ -359,7 +359,7 @@ fn bench_reports_every_stage() {
     assert_eq!(report["output"]["size"], serde_json::json!([2560, 720]));
     let names: Vec<_> =
         report["stages"].as_array().unwrap().iter().map(|stage| stage["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["decode", "upload", "colour", "network", "stereo", "present"]);
+    assert_eq!(names, ["decode", "upload", "colour", "network", "steady", "stereo", "present"]);
     for stage in report["stages"].as_array().unwrap() {
         assert_eq!(stage["samples"].as_array().unwrap().len(), 3, "{stage}");
         assert!(stage["p50"].as_f64().unwrap() <= stage["max"].as_f64().unwrap());

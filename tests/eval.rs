@@ -196,3 +196,36 @@ fn a_sheet_shows_pictures_and_frames_with_their_disparity() {
     let again = deep3d(&arguments);
     assert_eq!(again.status.code(), Some(1));
 }
+
+#[test]
+fn cuts_are_told_from_dissolves_and_flashes() {
+    let folder = TempDir::new().unwrap();
+    let film = folder.path().join("film.mkv").to_string_lossy().into_owned();
+    let asset = |name: &str| format!("{}/assets/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (bunny, bikes) = (asset("bigbuckbunny.mp4"), asset("bikes.mp4"));
+    // A flash in the first shot, a cut, a dissolve of half a second, a cut.
+    let whole = "fps=24,scale=320:180,setsar=1,format=yuv420p";
+    let filter = format!(
+        "[0:v]{whole},trim=end_frame=72,split=3[a][b][c];[1:v]{whole},loop=-1:8,trim=end_frame=48,settb=1/24,setpts=N[bikes];\
+         [a]trim=end_frame=24,lutyuv=y='min(val+170,235)':enable='between(n,10,11)',settb=1/24,setpts=N[first];\
+         [b]trim=start_frame=24:end_frame=60,hflip,settb=1/24,setpts=N[second];\
+         [c]trim=start_frame=24:end_frame=48,vflip,settb=1/24,setpts=N[last];\
+         [bikes][second]xfade=duration=0.5:offset=1.5,settb=1/24,setpts=N[dissolve];\
+         [first][dissolve][last]concat=n=3"
+    );
+    ffmpeg(&["-i", &bunny, "-i", &bikes, "-filter_complex", &filter, "-r", "24", "-c:v", "ffv1", &film]);
+    fs::write(
+        folder.path().join("film.cuts.csv"),
+        "frame,kind,frames\n10,flash,2\n24,cut,0\n60,dissolve,12\n96,cut,0\n",
+    )
+    .unwrap();
+    let arguments = ["eval", &folder.path().to_string_lossy(), "--cuts", "--json"].map(str::to_owned);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let report: Value = serde_json::from_str(&success(&arguments)).unwrap();
+    let scores = &report["films"][0];
+    assert_eq!([&scores["known"], &scores["found"], &scores["right"]].map(|v| v.as_u64()), [Some(2); 3], "{scores}");
+    assert_eq!([&scores["dissolves"], &scores["flashes"]].map(|v| v[1].as_u64()), [Some(0); 2], "{scores}");
+    // The other folder holds none.
+    let output = deep3d(&["eval", &TempDir::new().unwrap().path().to_string_lossy(), "--cuts"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains(".cuts.csv") && output.status.code() == Some(1));
+}

@@ -217,7 +217,7 @@ mod tests {
         let mut trace = Trace::default();
         trace.stamp(Stage::Network, Duration::from_millis(20));
         let stages = stages(&[trace, trace]);
-        assert_eq!(stages.len(), 6);
+        assert_eq!(stages.len(), Stage::ALL.len());
         assert_eq!(stages[3].name, "network");
         assert_eq!(stages[3].figures.p50, Some(0.02));
         assert_eq!(stages[3].figures.samples.len(), 2);

@@ -9,7 +9,7 @@ use super::NetworkOptions;
 use super::run::{CliError, check_validation, gpu_options, load_weights, print, stop_on_interrupt};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
-use crate::film::FilmOptions;
+use crate::film::{FilmOptions, LOOK_AHEAD};
 use crate::gpu::{Gpu, Headless};
 
 #[derive(Debug, Args)]
@@ -25,6 +25,15 @@ pub(crate) struct EvalArguments {
     /// Frames of each film to look for flicker in
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     frames: u32,
+    /// Only look how well cuts are found in the films that have FILM.cuts.csv beside them; needs no GPU
+    #[arg(long, conflicts_with_all = ["rivals", "uncounted"])]
+    cuts: bool,
+    /// Frames after it that each frame's depth is made with, and cuts are found with
+    #[arg(long, default_value_t = LOOK_AHEAD as u8, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(0..=8))]
+    look_ahead: u8,
+    /// Take each frame's disparity as the network gives it, unfiltered
+    #[arg(long)]
+    raw: bool,
     /// Print JSON (its keys: docs/eval.md)
     #[arg(long)]
     json: bool,
@@ -69,6 +78,11 @@ fn film_options(network: &NetworkOptions) -> FilmOptions {
 }
 
 pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
+    let look_ahead = usize::from(arguments.look_ahead);
+    if arguments.cuts {
+        let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt())?;
+        return print(&report, arguments.json, || report.table());
+    }
     let weights = load_weights(&arguments.network)?;
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
     let rival = |(name, folder): &(String, _)| Rival { name: name.clone(), folder: PathBuf::clone(folder) };
@@ -77,7 +91,7 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         rivals: arguments.rivals.iter().map(rival).collect(),
         uncounted: arguments.uncounted.clone(),
         frames: arguments.frames,
-        film: film_options(&arguments.network),
+        film: FilmOptions { look_ahead, steady: !arguments.raw, ..film_options(&arguments.network) },
     };
     let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt())?;
     print(&report, arguments.json, || report.table())?;

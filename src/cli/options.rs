@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::film::LOOK_AHEAD;
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 
@@ -91,6 +92,9 @@ pub struct QueueOptions {
     /// Decoded pictures that may wait for the network
     #[arg(long, default_value_t = 4, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub decode_ahead: u8,
+    /// Frames after it that each frame's depth is made with, for steadiness and to find cuts (0 for live streams)
+    #[arg(long, default_value_t = LOOK_AHEAD as u8, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub look_ahead: u8,
     /// Finished scenes that may wait to be shown
     #[arg(long, default_value_t = 3, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub scene_ahead: u8,

@@ -132,6 +132,7 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Arc<Weights>, Settings, F
     let film = FilmOptions {
         decode_ahead: queues.decode_ahead.into(),
         scene_ahead: queues.scene_ahead.into(),
+        look_ahead: queues.look_ahead.into(),
         network_area: network.network_size,
         precision: network.precision,
         ..FilmOptions::default()

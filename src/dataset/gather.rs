@@ -1,7 +1,7 @@
 //! One film, shot by shot: pictures in, samples in shards out.
 //!
 //! ```text
-//! frames ─► cuts (stage::scene) ─► every n-th: both eyes, small ─► piece of a shot ─► bars, judge ─► shard
+//! frames ─► cuts (stage::cut) ─► every n-th: both eyes, small ─► piece of a shot ─► bars, judge ─► shard
 //! ```
 //!
 //! A shot is judged as a whole, but a long one in pieces, so that memory stays bounded. Shards end only between pieces: there is the
@@ -20,7 +20,7 @@ use super::shard::{Facts, Sample, Shard};
 use super::split::Split;
 use super::state::{Mark, State, shard_path};
 use crate::frame::{Frame, Picture};
-use crate::stage::scene::Fingerprint;
+use crate::stage::cut::{Fingerprint, is_step};
 use crate::time::Time;
 
 /// Samples after which a shot goes on in another piece.
@@ -92,7 +92,9 @@ impl<'a> Gatherer<'a> {
 
     pub(super) fn add(&mut self, frame: &Frame<Picture>) -> Result<(), DatasetError> {
         let print = Fingerprint::of(&frame.data);
-        let cut = self.before.as_ref().is_some_and(|(before, size)| *size != frame.data.size || before.is_cut(&print));
+        let is_cut =
+            |(before, size): &(Fingerprint, [u32; 2])| *size != frame.data.size || is_step(before.distance(&print));
+        let cut = self.before.as_ref().is_some_and(is_cut);
         let most = PIECE.min(usize::try_from(self.state.origin.shard).unwrap_or(PIECE));
         let full = self.piece.as_ref().is_some_and(|piece| piece.raws.len() >= most || piece.bytes >= PIECE_BYTES);
         if cut || full {

@@ -3,6 +3,7 @@
 //! Motion is found between the pictures at twice the disparity's size by matching blocks both ways; only blocks count whose content is found again
 //! and whose way back leads to where they came from. Everything else (uncovered places, blur, water) says nothing about flicker.
 
+use super::edges;
 use super::measures::luma;
 use super::view::{Map, Samples};
 use crate::statistics::percentile;
@@ -17,6 +18,8 @@ const SAME: f32 = 5.0;
 const RETURN: i32 = 1;
 /// A pixel of motion must pay by this much mean luma, so that plain places rest.
 const REST: f32 = 0.05;
+/// What moves does so by this much at least, in pixels across and down together.
+const MOVES: i32 = 2;
 /// Spans below this (raw units, % of the width) are counted as this: a flat shot's noise is not seen.
 const FLAT: f64 = 0.1;
 
@@ -67,19 +70,32 @@ fn find(now: &[f32], before: &[f32], [width, height]: [usize; 2], [x, y]: [usize
     (best.0, best.2)
 }
 
-/// Mean change of the disparity along the motion from `before` to `now`, as a part of its 2nd-to-98th percentile span, and the part of the picture
-/// that could be compared. `None` where that is less than a twentieth.
-pub fn between(before: &Still, now: &Still) -> Option<(f64, f64)> {
+/// What two frames that follow each other say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// Mean change of the disparity along motion, as a part of its 2nd-to-98th percentile span.
+    pub flicker: f64,
+    /// Part of the picture that could be compared.
+    pub part: f64,
+    /// Sum of the sharpness of `now`'s edges on what moves ([`edges`]), and their number.
+    pub edges: (f64, usize),
+}
+
+/// How `now` differs from `before`, the frame before. `None` where less than a twentieth of the picture could be compared.
+pub fn between(before: &Still, now: &Still) -> Option<Change> {
     let small = now.nearness.size.map(|side| side as usize);
     if before.nearness.size != now.nearness.size || small.iter().any(|side| side * 2 < BLOCK) {
         return None;
     }
     let size = small.map(|side| side * 2);
     let (mut change, mut count, mut all) = (0.0_f64, 0_usize, 0_usize);
+    let columns = size[0] / BLOCK;
+    let mut moves = vec![false; columns * (size[1] / BLOCK)];
     for y in (0..=size[1] - BLOCK).step_by(BLOCK) {
         for x in (0..=size[0] - BLOCK).step_by(BLOCK) {
             all += 1;
             let ([across, down], left) = find(&now.luma, &before.luma, size, [x, y]);
+            moves[y / BLOCK * columns + x / BLOCK] = across.abs() + down.abs() >= MOVES;
             if left > SAME {
                 continue;
             }
@@ -112,8 +128,19 @@ pub fn between(before: &Still, now: &Still) -> Option<(f64, f64)> {
     if count * 20 < all {
         return None;
     }
-    let span = (before.span() + now.span()) / 2.0;
-    Some((change / count as f64 / span, count as f64 / all as f64))
+    let (old, new) = (before.span(), now.span());
+    // A block's neighbours move with it: an edge lies between what moves and what does not.
+    let near = |x: usize, y: usize| {
+        let half = BLOCK / 2;
+        [(x.saturating_sub(half), y), (x, y), (x + half, y)]
+            .into_iter()
+            .any(|(x, y)| moves.get((y / half) * columns + (x / half).min(columns - 1)).is_some_and(|moves| *moves))
+    };
+    Some(Change {
+        flicker: change / count as f64 / ((old + new) / 2.0),
+        part: count as f64 / all as f64,
+        edges: edges::sharpness(&now.nearness, new as f32, near),
+    })
 }
 
 #[cfg(test)]
@@ -141,18 +168,18 @@ mod tests {
 
     #[test]
     fn what_moves_along_does_not_flicker() {
-        let (change, part) = between(&frame(0, 0.0), &frame(4, 0.0)).unwrap();
-        assert!(change < 0.02 && part > 0.5, "{change} of {part}");
+        let Change { flicker, part, .. } = between(&frame(0, 0.0), &frame(4, 0.0)).unwrap();
+        assert!(flicker < 0.02 && part > 0.5, "{flicker} of {part}");
     }
 
     #[test]
     fn disparity_that_changes_by_itself_does() {
-        let (change, _) = between(&frame(0, 0.0), &frame(0, 0.2)).unwrap();
+        let Change { flicker, .. } = between(&frame(0, 0.0), &frame(0, 0.2)).unwrap();
         let span = frame(0, 0.0).span();
-        assert!((change * span - 0.2).abs() < 0.05, "{change} of {span}");
+        assert!((flicker * span - 0.2).abs() < 0.05, "{flicker} of {span}");
         // Standing still while the picture moves is a change too.
         let standing = Still { nearness: frame(0, 0.0).nearness, ..frame(6, 0.0) };
-        assert!(between(&frame(0, 0.0), &standing).unwrap().0 > 0.05);
+        assert!(between(&frame(0, 0.0), &standing).unwrap().flicker > 0.05);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! against what a fixed matcher finds ([`matcher`]); the right view is made by the stereo stage and scored against the real one ([`right_view`]).
 //! The definitions in words are in docs/eval.md.
 
+pub mod cuts;
+pub mod edges;
 pub mod flicker;
 pub mod matcher;
 pub mod measures;
@@ -101,6 +103,19 @@ pub enum EvalError {
     /// A file without a picture.
     #[error("{0} holds no picture")]
     NoPicture(PathBuf),
+    /// No film whose cuts are known.
+    #[error(
+        "{0} holds no film whose cuts are known: put FILM's cuts beside it as FILM.cuts.csv (train/make_cuts.py makes both)"
+    )]
+    NoCuts(PathBuf),
+    /// A broken list of cuts.
+    #[error("{path}, line {line}: write a frame's number, cut, dissolve or flash, and how many frames it lasts")]
+    Cut {
+        /// The list.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
     /// Nothing for a sheet.
     #[error("there are no pictures and no films: name some, or a folder of them")]
     NoFiles,

@@ -92,6 +92,10 @@ pub struct FilmScores {
     pub flicker_p95: f64,
     /// Mean part of the picture that could be compared.
     pub part: f64,
+    /// Edges of the disparity on things that move.
+    pub edges: usize,
+    /// Their mean sharpness: 1 is a step from one value to the next.
+    pub sharpness: f64,
 }
 
 /// The mean of each method over `pairs` that count; methods are known by name, and only those that every counted pair has are given.
@@ -150,13 +154,16 @@ impl Report {
         if !self.films.is_empty() {
             let _ = writeln!(
                 text,
-                "flicker, % of the span: mean, 95th percentile; frames compared, passed over; part of the picture"
+                "flicker, % of the span: mean, 95th percentile; frames compared, passed over; part of the picture; sharpness of moving edges"
             );
         }
         for film in &self.films {
-            let FilmScores { name, compared, passed_over, flicker, flicker_p95, part } = film;
+            let FilmScores { name, compared, passed_over, flicker, flicker_p95, part, edges, sharpness } = film;
             let (mean, high, part) = (flicker * 100.0, flicker_p95 * 100.0, part * 100.0);
-            let _ = writeln!(text, "  {name:32} {mean:6.2} {high:6.2}   {compared:6} {passed_over:6}   {part:3.0} %");
+            let _ = writeln!(
+                text,
+                "  {name:32} {mean:6.2} {high:6.2}   {compared:6} {passed_over:6}   {part:3.0} %   {sharpness:5.3} of {edges}"
+            );
         }
         text
     }

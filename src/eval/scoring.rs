@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::flicker::{self, Still};
+use super::flicker::{self, Change, Still};
 use super::matcher;
 use super::measures::{mean_absolute_error, order_error, psnr, rank_correlation, relative_error, ssim};
 use super::pairs::{self, Pair};
@@ -128,7 +128,7 @@ impl Scoring<'_> {
         let mut film = self.open(path)?;
         let mut reader = Reader::new(self.gpu)?;
         let mut before: Option<Still> = None;
-        let mut found: Vec<(f64, f64)> = Vec::new();
+        let mut found: Vec<Change> = Vec::new();
         let mut passed_over = 0;
         for _ in 0..self.options.frames {
             let Some(scene) = next_scene(&mut film, self.stop)? else { break };
@@ -146,11 +146,14 @@ impl Scoring<'_> {
             return Err(EvalError::NoPicture(path.to_owned()));
         }
         let compared = found.len();
-        let mean = |value: fn(&(f64, f64)) -> f64| found.iter().map(value).sum::<f64>() / compared.max(1) as f64;
-        let mut sorted: Vec<f32> = found.iter().map(|(flicker, _)| *flicker as f32).collect();
+        let mean = |value: fn(&Change) -> f64| found.iter().map(value).sum::<f64>() / compared.max(1) as f64;
+        let mut sorted: Vec<f32> = found.iter().map(|change| change.flicker as f32).collect();
         sorted.sort_by(f32::total_cmp);
-        let (flicker, part) = (mean(|(flicker, _)| *flicker), mean(|(_, part)| *part));
-        Ok(FilmScores { name, compared, passed_over, flicker, flicker_p95: percentile(&sorted, 0.95), part })
+        let (flicker, part) = (mean(|change| change.flicker), mean(|change| change.part));
+        let flicker_p95 = percentile(&sorted, 0.95);
+        let edges: usize = found.iter().map(|change| change.edges.1).sum();
+        let sharpness = found.iter().map(|change| change.edges.0).sum::<f64>() / edges.max(1) as f64;
+        Ok(FilmScores { name, compared, passed_over, flicker, flicker_p95, part, edges, sharpness })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The GPU side of the film thread: upload, colour and network for pictures of one shape.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,14 +11,16 @@ use crate::net::weights::Channels;
 use crate::net::{Engine, Network, Precision, Weights};
 use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Percentiles};
+use crate::stage::cut::{Cuts, Fingerprint, Passage, is_step};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
-use crate::stage::scene::Fingerprint;
+use crate::stage::steady::align::{Align, Shot, fit, pairs};
+use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
 use crate::stage::upload::{Shape, Upload};
 use crate::time::Time;
 use crate::trace::Stage;
 
 use super::FilmError;
-use super::pool::Pool;
+use super::pool::{Lent, Pool};
 use super::scene::{Layout, Scene, Slot};
 
 /// The area that networks look at, in pixels, unless told otherwise.
@@ -34,12 +37,30 @@ const UPLOADS: usize = 2;
 pub struct ChainOptions {
     /// Width × height that the network should see, in pixels.
     pub network_area: u32,
-    /// Scenes that exist at once.
+    /// Scenes that exist at once, besides those that wait for the frames after them.
     pub scenes: usize,
     /// In which precision the network runs.
     pub precision: Precision,
+    /// Frames after it that a scene waits for.
+    pub look_ahead: usize,
+    /// Filter the disparity over time.
+    pub steady: bool,
     /// Keep the softmax over the planes with each scene.
     pub keep_planes: bool,
+}
+
+/// A frame behind the network that waits for the frames after it.
+struct Waiting {
+    /// What travels with the picture, without it.
+    frame: Frame<Lent<Slot>>,
+    /// Its number in the steady stage.
+    number: u64,
+    print: Fingerprint,
+    /// Nothing is blended between it and the one before.
+    step: bool,
+    align: Align,
+    /// Of its disparity, aligned.
+    percentiles: Option<Percentiles>,
 }
 
 /// The chain.
@@ -54,9 +75,26 @@ pub(super) struct Chain {
     before: Commands,
     network: Vec<Commands>,
     raw: Arc<Buffer>,
+    steady: Steady,
+    filter: Commands,
+    motion: Arc<Buffer>,
+    flat_span: f32,
+    /// Frames that went through the network.
+    count: u64,
+    /// Epoch, time, print and raw disparity of the last of them.
+    newest: Option<(u32, Time, Fingerprint)>,
+    disparity: [Vec<f32>; 2],
+    shot: Shot,
     next_upload: usize,
     comfort: Comfort,
-    last: Option<(u32, Time, Fingerprint)>,
+    look_ahead: usize,
+    filtered: bool,
+    waiting: VecDeque<Waiting>,
+    cuts: Cuts,
+    /// Epoch and time of the scene given last, and how many of its epoch were.
+    last: Option<(u32, Time)>,
+    given: usize,
+    spent: Duration,
 }
 
 /// Numbers chains.
@@ -71,8 +109,9 @@ impl Chain {
         let disparity_size = engine.output_size();
         let disparity_bytes = u64::from(disparity_size[0]) * u64::from(disparity_size[1]) * 4;
         let upload = Upload::new(gpu, shape, UPLOADS)?;
-        let mut slots = Vec::with_capacity(options.scenes);
-        for index in 0..options.scenes.max(2) {
+        let count = options.scenes.max(2) + options.look_ahead;
+        let mut slots = Vec::with_capacity(count);
+        for index in 0..count {
             let planes = match options.keep_planes {
                 true => Some(Buffer::new(gpu, "planes of a scene", engine.planes()?.bytes(), BufferKind::Device)?),
                 false => None,
@@ -86,7 +125,11 @@ impl Chain {
         }
         let pictures: Vec<_> = slots.iter().map(|slot| Arc::clone(&slot.picture)).collect();
         let colour = Colour::new(gpu, &upload, &pictures)?;
-        let input = NetworkInput::new(gpu, &input_options(weights), &pictures, engine.input()?, size)?;
+        let input_options = input_options(weights);
+        let input = NetworkInput::new(gpu, &input_options, &pictures, engine.input()?, size)?;
+        let sizes = Sizes { small: disparity_size, guide: size };
+        let steady = Steady::new(gpu, engine.input()?, &input_options, sizes, options.look_ahead, Tuning::default())?;
+        let look_ahead = options.look_ahead.min(steady.look_ahead());
         let layout = Layout {
             chain: CHAINS.fetch_add(1, Ordering::Relaxed) + 1,
             size: shape.turned_size(),
@@ -101,9 +144,19 @@ impl Chain {
             plane_parallax: metadata.planes.clone(),
             slots: slots.clone(),
         };
+        let comfort = comfort_for(weights);
+        let values = disparity_size[0] as usize * disparity_size[1] as usize;
         Ok(Self {
             gpu: gpu.clone(),
-            comfort: comfort_for(weights),
+            flat_span: comfort.flat_span(),
+            comfort,
+            motion: Buffer::new(gpu, "motion read back", steady.motion_bytes(), BufferKind::Readback)?,
+            steady,
+            filter: Commands::new(gpu, "steady", 2)?,
+            count: 0,
+            newest: None,
+            disparity: [vec![0.0; values], vec![0.0; values]],
+            shot: Shot::default(),
             upload,
             colour,
             input,
@@ -111,10 +164,16 @@ impl Chain {
             pool: Pool::new(slots),
             layout: Arc::new(layout),
             before: Commands::new(gpu, "upload and colour", 3)?,
-            network: (0..PARTS).map(|_| Commands::new(gpu, "network", 2)).collect::<Result<_, _>>()?,
+            network: (0..PARTS).map(|_| Commands::new(gpu, "network", 3)).collect::<Result<_, _>>()?,
             raw: Buffer::new(gpu, "disparity read back", disparity_bytes, BufferKind::Readback)?,
             next_upload: 0,
+            look_ahead,
+            filtered: options.steady,
+            waiting: VecDeque::with_capacity(options.look_ahead + 1),
+            cuts: Cuts::default(),
             last: None,
+            given: 0,
+            spent: Duration::ZERO,
         })
     }
 
@@ -122,11 +181,21 @@ impl Chain {
         Shape::of(picture) == *self.upload.shape()
     }
 
-    /// Makes the scene of `frame`. `None` when no slot came free within `patience`: the frame is given back to be tried again.
-    pub(super) fn make(&mut self, frame: Frame<Picture>, patience: Duration) -> Result<Made, FilmError> {
-        let Some(slot) = self.pool.take(patience) else { return Ok(Made::NoRoom(frame)) };
+    /// Sends `frame` through the network, to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
+    /// free within `patience`. The first frame after a seek makes an end of those that still wait.
+    pub(super) fn add(
+        &mut self,
+        frame: Frame<Picture>,
+        patience: Duration,
+    ) -> Result<Option<Frame<Picture>>, FilmError> {
+        if self.waiting.back().is_some_and(|waiting| waiting.frame.epoch != frame.epoch) {
+            self.waiting.clear();
+        }
+        let Some(slot) = self.pool.take(patience) else { return Ok(Some(frame)) };
         let mut trace = frame.trace;
         let print = Fingerprint::of(&frame.data);
+        let number = self.count;
+        self.count += 1;
         let start = Instant::now();
         let upload = self.next_upload % UPLOADS;
         self.next_upload += 1;
@@ -139,6 +208,7 @@ impl Chain {
             recorder.timestamp(1);
             self.colour.record(recorder, upload, slot.index)?;
             self.input.record(recorder, slot.index)?;
+            self.steady.record_picture(recorder, number)?;
             recorder.timestamp(2);
             Ok(())
         })?;
@@ -155,9 +225,10 @@ impl Chain {
                 if !last {
                     return Ok(());
                 }
-                let bytes = slot.disparity.bytes();
-                recorder.copy_buffer(&disparity, 0, &slot.disparity, 0, bytes)?;
-                recorder.copy_buffer(&disparity, 0, &self.raw, 0, bytes)?;
+                self.steady.record_motion(recorder, number, &self.motion)?;
+                recorder.timestamp(2);
+                self.steady.record_disparity(recorder, number, &disparity)?;
+                recorder.copy_buffer(&disparity, 0, &self.raw, 0, slot.disparity.bytes())?;
                 if let Some(planes) = &slot.planes {
                     recorder.copy_buffer(&planes_made, 0, planes, 0, planes.bytes())?;
                 }
@@ -178,38 +249,116 @@ impl Chain {
         for commands in &self.network {
             let times = commands.timestamps()?;
             network = network.zip(between(&times, 0, 1)).map(|(sum, part)| sum + part);
+            if let Some(span) = between(&times, 1, 2) {
+                trace.stamp(Stage::Steady, span);
+            }
         }
         if let Some(span) = network {
             trace.stamp(Stage::Network, span);
         }
-        let cut = self.follow(&frame, print)?;
-        let comfort = self.comfort.clone();
-        let layout = Arc::clone(&self.layout);
-        let mut frame = frame.map(|_| Scene { slot, point, comfort, cut, layout });
+        let (step, align, percentiles) = self.align(&frame, &print)?;
+        let mut frame = frame.map(|_| slot);
         frame.trace = trace;
-        Ok(Made::Scene(frame))
+        self.waiting.push_back(Waiting { frame, number, print, step, align, percentiles });
+        let stages = [Stage::Upload, Stage::Colour, Stage::Network, Stage::Steady];
+        self.spent = stages.into_iter().filter_map(|stage| trace.span(stage)).sum();
+        Ok(None)
     }
 
-    /// Lets the comfort rules see the new disparity.
-    fn follow(&mut self, frame: &Frame<Picture>, print: Fingerprint) -> Result<bool, FilmError> {
-        let percentiles = self.raw.read(|bytes| Percentiles::of(bytemuck::cast_slice(bytes)))?;
-        let (cut, seconds) = match &self.last {
-            Some((epoch, pts, last)) if *epoch == frame.epoch => (last.is_cut(&print), (frame.pts - *pts).seconds()),
-            _ => (true, 0.0),
+    /// What the last frame that was added has cost.
+    pub(super) fn spent(&self) -> Duration {
+        self.spent
+    }
+
+    /// Reads what came of a frame: whether it can be compared with the one before, what brings its disparity to that of the shot, and the percentiles then.
+    fn align(
+        &mut self,
+        frame: &Frame<Picture>,
+        print: &Fingerprint,
+    ) -> Result<(bool, Align, Option<Percentiles>), FilmError> {
+        self.disparity.swap(0, 1);
+        let [now, before] = &mut self.disparity;
+        let copy = |bytes: &[u8]| now.iter_mut().zip(bytemuck::cast_slice(bytes)).for_each(|(to, from)| *to = *from);
+        self.raw.read(copy)?;
+        let percentiles = Percentiles::of(now);
+        let last = self.newest.replace((frame.epoch, frame.pts, print.clone()));
+        let seconds = match &last {
+            Some((epoch, pts, last)) if *epoch == frame.epoch && !is_step(last.distance(print)) => {
+                Some((frame.pts - *pts).seconds() as f32)
+            }
+            _ => None,
         };
-        if let Some(percentiles) = percentiles {
+        let Some((percentiles, seconds)) = percentiles.zip(seconds).filter(|_| self.filtered) else {
+            self.shot = Shot::default();
+            return Ok((true, Align::NONE, percentiles));
+        };
+        let Sizes { small, guide } = self.steady.sizes();
+        let blocks = self.steady.sizes().blocks();
+        let found = self.motion.read(|bytes| pairs(now, before, small, guide, bytemuck::cast_slice(bytes), blocks))?;
+        let align = self.shot.follow(fit(&found), 0.5 * (percentiles.near + percentiles.far), seconds);
+        let [near, far] = [percentiles.near, percentiles.far].map(|d| align.apply(d));
+        Ok((false, align, Some(Percentiles { near, far })))
+    }
+
+    /// How many frames the next scene waits for: none after a seek, so that something is seen at once, then one more with each.
+    pub(super) fn delay(&self) -> usize {
+        let begun = self.waiting.front().map(|waiting| waiting.frame.epoch) == self.last.map(|(epoch, _)| epoch);
+        if begun { self.given.min(self.look_ahead) } else { 0 }
+    }
+
+    /// The next scene, if the frames after it that it waits for have come or (`over`) none will.
+    pub(super) fn give(&mut self, over: bool) -> Result<Option<Frame<Scene>>, FilmError> {
+        let wanted = if over { 1 } else { self.delay() + 1 };
+        if self.waiting.len() < wanted {
+            return Ok(None);
+        }
+        let Some(Waiting { mut frame, number, print, align, percentiles, .. }) = self.waiting.pop_front() else {
+            return Ok(None);
+        };
+        let seconds = match self.last {
+            Some((epoch, pts)) if epoch == frame.epoch => (frame.pts - pts).seconds(),
+            _ => {
+                self.cuts.reset();
+                self.given = 0;
+                0.0
+            }
+        };
+        self.last = Some((frame.epoch, frame.pts));
+        self.given += 1;
+        let passage = self.cuts.judge(&print, self.waiting.iter().map(|waiting| &waiting.print));
+        let cut = passage == Passage::Cut;
+        let span = percentiles.map_or(self.flat_span, |p| (p.far - p.near).max(self.flat_span));
+        if let Some(percentiles) = percentiles
+            && passage != Passage::Flash
+        {
             self.comfort.follow(percentiles, seconds as f32, cut);
         }
-        self.last = Some((frame.epoch, frame.pts, print));
-        Ok(cut)
+        let past = match passage {
+            _ if !self.filtered => Past::None,
+            Passage::Cut => Past::None,
+            Passage::Same => Past::Known,
+            Passage::Flash => Past::Alone,
+        };
+        let mut aligned = [Align::NONE; MOST_AHEAD + 1];
+        aligned[0] = align;
+        let same_shot = self.waiting.iter().take(self.look_ahead).take_while(|waiting| self.filtered && !waiting.step);
+        let ahead = aligned[1..].iter_mut().zip(same_shot).map(|(to, waiting)| *to = waiting.align).count();
+        self.filter.record(|recorder| {
+            recorder.timestamp(0);
+            let moment = Moment { frame: number, past, aligned: &aligned[..=ahead], span };
+            self.steady.record(recorder, &moment, &frame.data.disparity)?;
+            recorder.timestamp(1);
+            Ok(())
+        })?;
+        let point = self.gpu.submit(&mut self.filter)?;
+        self.gpu.wait(point)?;
+        if let [Some(from), Some(to)] = self.filter.timestamps()?[..] {
+            let motion = frame.trace.span(Stage::Steady).unwrap_or_default();
+            frame.trace.stamp(Stage::Steady, motion + to.saturating_sub(from));
+        }
+        let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
+        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, layout })))
     }
-}
-
-/// What became of a frame.
-pub(super) enum Made {
-    Scene(Frame<Scene>),
-    /// All scenes are lent out.
-    NoRoom(Frame<Picture>),
 }
 
 /// What follows the disparities of a network with these weights.

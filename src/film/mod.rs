@@ -1,7 +1,7 @@
 //! A film as scenes: two threads, "decode" and "film", and the rings between them and whoever shows the film.
 //!
 //! ```text
-//! decode thread ──ring A: pictures──► film thread (upload, colour, network) ──ring B: scenes──► the caller
+//! decode thread ──ring A: pictures──► film thread (upload, colour, network, steady) ──ring B: scenes──► the caller
 //! ```
 //!
 //! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
@@ -36,8 +36,7 @@ use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
 use crate::stage::upload::Shape;
 use crate::time::{Position, Time};
-use crate::trace::Stage;
-use chain::{Chain, Made};
+use chain::Chain;
 use decode::{Decoded, Pictures};
 
 /// What can end a film before its end.
@@ -60,6 +59,9 @@ pub enum FilmError {
     Thread(std::io::Error),
 }
 
+/// Frames that a scene waits for, unless told otherwise.
+pub const LOOK_AHEAD: usize = 3;
+
 /// How a film is opened.
 #[derive(Debug, Clone)]
 pub struct FilmOptions {
@@ -69,6 +71,10 @@ pub struct FilmOptions {
     pub decode_ahead: usize,
     /// Scenes that may wait to be shown (ring B).
     pub scene_ahead: usize,
+    /// Frames after it that a scene is made with, for cuts and steadiness; live streams are not looked ahead in. Each costs the memory of a scene.
+    pub look_ahead: usize,
+    /// Filter the disparity over time; without it each frame's is as the network gives it.
+    pub steady: bool,
     /// Width × height for the network, in pixels.
     pub network_area: u32,
     /// In which precision the network runs.
@@ -83,6 +89,8 @@ impl Default for FilmOptions {
             start: None,
             decode_ahead: 4,
             scene_ahead: 3,
+            look_ahead: LOOK_AHEAD,
+            steady: true,
             network_area: NETWORK_AREA,
             precision: Precision::Auto,
             keep_planes: false,
@@ -160,6 +168,8 @@ impl Film {
             network_area: options.network_area,
             scenes: options.scene_ahead.max(1) + 2,
             precision: options.precision,
+            look_ahead: if info.is_still || info.is_live() { 0 } else { options.look_ahead },
+            steady: options.steady,
             keep_planes: options.keep_planes,
         };
         let maker = Maker {
@@ -228,58 +238,80 @@ impl Maker {
             if self.control.stopped() {
                 return;
             }
-            let step = match item {
-                Decoded::Picture(frame) => {
-                    let epoch = frame.epoch;
-                    match self.make(frame) {
-                        Ok(Some(scene)) => Step::Scene(scene),
-                        Ok(None) => continue,
-                        Err(error) => Step::Failed { epoch, error },
-                    }
+            let (epoch, sent, last) = match item {
+                Decoded::Picture(frame) => (frame.epoch, self.add(frame, &mut scenes), None),
+                Decoded::End(epoch) => (epoch, self.give(true, &mut scenes), Some(Step::End { epoch })),
+                Decoded::Failed(epoch, error) => {
+                    (epoch, self.give(true, &mut scenes), Some(Step::Failed { epoch, error }))
                 }
-                Decoded::End(epoch) => Step::End { epoch },
-                Decoded::Failed(epoch, error) => Step::Failed { epoch, error },
             };
-            if scenes.send(step).is_err() {
+            let last = match sent {
+                Ok(true) => last,
+                Ok(false) => return,
+                Err(error) => Some(Step::Failed { epoch, error }),
+            };
+            if last.is_some_and(|step| scenes.send(step).is_err()) {
                 return;
             }
         }
     }
 
-    /// `None` for frames that nobody wants any more.
-    fn make(&mut self, mut frame: Frame<Picture>) -> Result<Option<Frame<Scene>>, FilmError> {
+    /// Sends `frame` through the network, unless nobody wants it any more, and on what it makes ready. False when nobody listens.
+    fn add(&mut self, mut frame: Frame<Picture>, scenes: &mut Sender<Step>) -> Result<bool, FilmError> {
         if self.late(frame.pts, frame.duration) {
             self.control.count_dropped();
-            return Ok(None);
+            return Ok(true);
+        }
+        if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data)) {
+            if !self.give(true, scenes)? {
+                return Ok(false);
+            }
+            self.chain = None;
         }
         let mut chain = match self.chain.take() {
-            Some(chain) if chain.fits(&frame.data) => chain,
-            _ => Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), &self.options)?,
+            Some(chain) => chain,
+            None => Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), &self.options)?,
         };
         let result = loop {
             if frame.epoch != self.control.epoch() || self.control.stopped() {
-                break Ok(None);
+                break Ok(());
             }
-            match chain.make(frame, PATIENCE) {
-                Ok(Made::NoRoom(back)) => frame = back,
-                Ok(Made::Scene(scene)) => {
-                    let spent = |stage| scene.trace.span(stage).unwrap_or_default();
-                    let spent: Duration = [Stage::Upload, Stage::Colour, Stage::Network].into_iter().map(spent).sum();
-                    self.cost = (self.cost * 3 + spent) / 4;
-                    self.last_made = Some(Instant::now());
-                    break Ok(Some(scene));
+            match chain.add(frame, PATIENCE) {
+                Ok(Some(back)) => frame = back,
+                Ok(None) => {
+                    self.cost = (self.cost * 3 + chain.spent()) / 4;
+                    break Ok(());
                 }
                 Err(error) => break Err(error),
             }
         };
         self.chain = Some(chain);
-        result
+        result?;
+        self.give(false, scenes)
+    }
+
+    /// Sends on the scenes that wait for nothing any more; `over`: no frame comes after them. False when nobody listens.
+    fn give(&mut self, over: bool, scenes: &mut Sender<Step>) -> Result<bool, FilmError> {
+        let Some(chain) = &mut self.chain else { return Ok(true) };
+        while let Some(scene) = chain.give(over)? {
+            // Of an epoch that is over nothing is wanted; its slot is needed.
+            if scene.epoch != self.control.epoch() {
+                continue;
+            }
+            self.last_made = Some(Instant::now());
+            if scenes.send(Step::Scene(scene)).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the frame would be over before its scene could be shown; but something new is made now and then whatever the delay.
     fn late(&self, pts: Time, duration: Time) -> bool {
         let Some(now) = self.control.now() else { return false };
         let starved = self.last_made.is_none_or(|made| made.elapsed() > STARVED);
-        !starved && pts + duration < now + Time::from(self.cost)
+        // It is shown when those that it waits for have been made, too.
+        let behind = self.chain.as_ref().map_or(0, Chain::delay) as u32 + 1;
+        !starved && pts + duration < now + Time::from(self.cost * behind)
     }
 }

@@ -58,6 +58,15 @@ pub struct Info {
     pub subtitle_tracks: usize,
 }
 
+impl Info {
+    /// Comes as it happens (a camera, a pipe, a stream without an end): what is to come can only be waited for.
+    pub fn is_live(&self) -> bool {
+        // "C:\film.mkv" has a colon, too, but not these.
+        let address = self.location.contains("://") && !self.location.starts_with("file://");
+        !self.is_still && (!self.can_seek || (self.duration.is_none() && address))
+    }
+}
+
 /// How two eyes are packed into one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Packing {

@@ -151,6 +151,11 @@ impl Comfort {
         Self { flat_span: flat_span.max(1e-6), followed: None }
     }
 
+    /// The span of raw disparity below which a shot counts as flat.
+    pub fn flat_span(&self) -> f32 {
+        self.flat_span
+    }
+
     /// Takes the next frame: its percentiles, the seconds since the last one, and whether a new shot begins with it.
     pub fn follow(&mut self, frame: Percentiles, seconds: f32, cut: bool) {
         if !(frame.near.is_finite() && frame.far.is_finite()) {

@@ -1,9 +1,9 @@
 //! From a decoded picture to two eyes, on the GPU, at film rate.
 //!
 //! ```text
-//! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► disparity
-//!                    │                            └──────────── Stereo ◄──────────────────┘ ─► left, right ─► sink::compose
-//!                    └ Fingerprint (is it a cut?) ─► Comfort (percentiles → Mapping) ─► Stereo
+//! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► raw disparity ─ Steady ─► disparity
+//!                    │                            └──────────── Stereo ◄──────────────────────────────────┘ ─► left, right ─► sink::compose
+//!                    └ Fingerprint ─ Cuts ─► Steady, Comfort (percentiles → Mapping) ─► Stereo
 //! ```
 //!
 //! Each stage makes its kernels, buffers and bindings in `new` and records its dispatches with `record`; nothing is created per frame.
@@ -12,9 +12,10 @@
 
 pub mod colour;
 pub mod comfort;
+pub mod cut;
 mod error;
 pub mod input;
-pub mod scene;
+pub mod steady;
 pub mod stereo;
 pub mod traffic;
 pub mod upload;

@@ -1,0 +1,225 @@
+//! A few numbers of a decoded picture, taken from its samples alone, so that nothing waits for the GPU.
+
+use crate::frame::{Chroma, Matrix, Picture};
+
+/// Fields across and down.
+const COLUMNS: usize = 32;
+const ROWS: usize = 18;
+const FIELDS: usize = COLUMNS * ROWS;
+/// Samples of brightness taken of each field, each way; of colour half as many.
+const GRID: usize = 4;
+/// How far the camera may have moved, in fields.
+const REACH: [i32; 2] = [5, 3];
+/// Below this the camera's movement is not looked for: the pictures are alike as they are.
+const ALIKE: f32 = 0.02;
+
+/// Mean brightness and two means of colour (0..=1 each) of `COLUMNS` × `ROWS` fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fingerprint {
+    planes: [[f32; FIELDS]; 3],
+}
+
+/// How far apart two pictures are, the camera's movement taken off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Distance {
+    /// Mean absolute difference of brightness and of both colours together, 0..=3. Frames of one shot stay below 0.06 but for the fastest movements.
+    pub difference: f32,
+    /// Correlation of brightness, −1..=1: it takes no notice of a change of light.
+    pub correlation: f32,
+}
+
+impl Fingerprint {
+    /// Of `picture`. Costs some tens of microseconds.
+    pub fn of(picture: &Picture) -> Self {
+        let mut planes = [[0.5; FIELDS]; 3];
+        planes[0] = means(picture, 0, 0, 1, GRID);
+        match (picture.format.chroma, picture.format.semi_planar) {
+            (Chroma::Grey, _) => {}
+            (_, false) => {
+                planes[1] = means(picture, 1, 0, 1, GRID / 2);
+                planes[2] = means(picture, 2, 0, 1, GRID / 2);
+            }
+            (_, true) => {
+                planes[1] = means(picture, 1, 0, 2, GRID / 2);
+                planes[2] = means(picture, 1, 1, 2, GRID / 2);
+            }
+        }
+        if picture.colour.matrix == Matrix::Rgb && picture.format.chroma != Chroma::Grey {
+            // Planes are G, B, R.
+            let [green, blue, red] = &mut planes;
+            for ((green, blue), red) in green.iter_mut().zip(blue).zip(red) {
+                let light = 0.25 * *red + 0.5 * *green + 0.25 * *blue;
+                let towards = |colour: f32| 0.5 + 0.5 * (colour - light);
+                (*green, *blue, *red) = (light, towards(*blue), towards(*red));
+            }
+        }
+        Self { planes }
+    }
+
+    /// Mean brightness, 0..=1.
+    pub fn brightness(&self) -> f32 {
+        self.planes[0].iter().sum::<f32>() / FIELDS as f32
+    }
+
+    /// How far `next` is from `self`.
+    pub fn distance(&self, next: &Self) -> Distance {
+        let rest = self.moved(next, [0, 0]);
+        if rest.difference < ALIKE {
+            return rest;
+        }
+        let mut best = rest;
+        for down in -REACH[1]..=REACH[1] {
+            for across in -REACH[0]..=REACH[0] {
+                let moved = self.moved(next, [across, down]);
+                best.difference = best.difference.min(moved.difference);
+                best.correlation = best.correlation.max(moved.correlation);
+            }
+        }
+        best
+    }
+
+    /// How far `next` is from `self` seen `across` fields to the right and `down` fields lower. Two flat pictures are alike.
+    fn moved(&self, next: &Self, [across, down]: [i32; 2]) -> Distance {
+        let (width, height) = (COLUMNS - across.unsigned_abs() as usize, ROWS - down.unsigned_abs() as usize);
+        let begin = |offset: i32| [offset.max(0) as usize, (-offset).max(0) as usize];
+        let (x, y) = (begin(across), begin(down));
+        let row = |which: usize, index: usize| {
+            let from = (y[which] + index) * COLUMNS + x[which];
+            from..from + width
+        };
+        let count = (width * height) as f32;
+        let mut difference = 0.0;
+        for (mine, theirs) in self.planes.iter().zip(&next.planes) {
+            for index in 0..height {
+                let (mine, theirs) = (&mine[row(0, index)], &theirs[row(1, index)]);
+                difference += mine.iter().zip(theirs).map(|(a, b)| (a - b).abs()).sum::<f32>();
+            }
+        }
+        let (mut sums, mut products) = ([0.0f32; 2], [0.0f32; 3]);
+        for index in 0..height {
+            let mine = &self.planes[0][row(0, index)];
+            let theirs = &next.planes[0][row(1, index)];
+            for (a, b) in mine.iter().zip(theirs) {
+                sums[0] += a;
+                sums[1] += b;
+                products[0] += a * b;
+                products[1] += a * a;
+                products[2] += b * b;
+            }
+        }
+        let [a, b] = sums;
+        let about = |product: f32, of: f32| product - of / count;
+        let noise = 1e-3;
+        let shared = about(products[0], a * b) + noise;
+        let own = (about(products[1], a * a) + noise) * (about(products[2], b * b) + noise);
+        Distance { difference: difference / count, correlation: shared / own.max(noise * noise).sqrt() }
+    }
+}
+
+/// Means of the fields of plane `plane`, of every `step`th sample from `first` on, `grid` samples each way.
+fn means(picture: &Picture, plane: usize, first: usize, step: usize, grid: usize) -> [f32; FIELDS] {
+    let (bytes, stride) = picture.planes.plane(plane);
+    let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
+    let width = (width / step).max(1);
+    let sample_bytes = picture.format.sample_bytes();
+    let whole = ((1u32 << picture.format.depth.clamp(8, 16)) - 1) as f32;
+    let sample = |x: usize, y: usize| {
+        let at = y * stride + (x * step + first) * sample_bytes;
+        let code = match bytes.get(at..at + sample_bytes) {
+            Some(&[low, high]) => u16::from_le_bytes([low, high]),
+            Some(&[only]) => u16::from(only),
+            _ => 0,
+        };
+        f32::from(code >> picture.format.shift.min(15)) / whole
+    };
+    let mut means = [0.0; FIELDS];
+    let (across, down) = (COLUMNS * grid, ROWS * grid);
+    for row in 0..down {
+        let y = (2 * row + 1) * height / (2 * down);
+        for column in 0..across {
+            let value = sample((2 * column + 1) * width / (2 * across), y);
+            means[row / grid * COLUMNS + column / grid] += value / (grid * grid) as f32;
+        }
+    }
+    means
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::frame::{Colour, OwnedPlanes, PixelFormat};
+
+    /// A grey picture of blobs: `seed` chooses the place they are in, `across` moves the camera, `light` the lamp, `flash` adds light.
+    pub(in super::super) fn print(seed: f32, across: f32, light: f32, flash: f32) -> Fingerprint {
+        let size = [320u32, 180];
+        let value = |x: f32, y: f32| {
+            let (x, y) = (x * (0.5 + 0.5 * seed), y * (1.6 - 0.3 * seed));
+            let wave =
+                (x * 0.031 + seed).sin() + (y * 0.043 + 2.0 * seed).sin() + (x * 0.011 - y * 0.017 + 5.0 * seed).cos();
+            ((wave / 6.0 + 0.5) * 230.0 * light * (1.0 - flash) + 255.0 * flash) as u8
+        };
+        let rows = (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| value(x as f32 + across, y as f32))).collect();
+        Fingerprint::of(&Picture {
+            size,
+            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+            colour: Colour::SRGB,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+            planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
+        })
+    }
+
+    impl Fingerprint {
+        /// A dissolve: `share` of `other`.
+        pub(in super::super) fn mixed(&self, other: &Self, share: f32) -> Self {
+            let mut result = self.clone();
+            let all = result.planes.as_flattened_mut().iter_mut().zip(other.planes.as_flattened());
+            all.for_each(|(mine, theirs)| *mine += (theirs - *mine) * share.clamp(0.0, 1.0));
+            result
+        }
+    }
+
+    #[test]
+    fn the_cameras_movement_and_the_lamp_change_little() {
+        let here = print(1.0, 0.0, 1.0, 0.0);
+        assert!(here.distance(&here).difference == 0.0);
+        let other = here.distance(&print(2.6, 0.0, 1.0, 0.0));
+        assert!(other.difference > 0.15 && other.correlation < 0.6, "{other:?}");
+        for (name, print) in [("a fast pan", print(1.0, 40.0, 1.0, 0.0)), ("a lamp", print(1.0, 0.0, 0.9, 0.0))] {
+            let near = here.distance(&print);
+            assert!(near.difference < 0.06 && near.correlation > 0.95, "{name}: {near:?}");
+        }
+        let flash = here.distance(&print(1.0, 0.0, 1.0, 0.7));
+        assert!(flash.difference > 0.2 && flash.correlation > 0.9, "{flash:?}");
+        assert!(print(1.0, 0.0, 1.0, 0.7).brightness() > here.brightness() + 0.2);
+    }
+
+    #[test]
+    fn colours_count_in_whatever_planes_they_come() {
+        let of = |chroma: Chroma, semi_planar: bool, matrix: Matrix, values: [u8; 3]| {
+            let format = PixelFormat { chroma, depth: 8, shift: 0, semi_planar };
+            let planes = (0..format.planes())
+                .map(|plane| {
+                    let [width, rows] = format.plane_size(plane, [64, 36]).map(|side| side as usize);
+                    let value = |at: usize| if semi_planar && plane == 1 { values[1 + at % 2] } else { values[plane] };
+                    ((0..width * rows).map(value).collect(), width)
+                })
+                .collect();
+            Fingerprint::of(&Picture {
+                size: [64, 36],
+                format,
+                colour: Colour { matrix, ..Colour::SRGB },
+                sample_aspect: (1, 1),
+                orientation: Default::default(),
+                planes: Box::new(OwnedPlanes(planes)),
+            })
+        };
+        let three = of(Chroma::C420, false, Matrix::Bt709, [100, 90, 160]);
+        let two = of(Chroma::C420, true, Matrix::Bt709, [100, 90, 160]);
+        assert!(three.distance(&two).difference < 1e-5);
+        let other = three.distance(&of(Chroma::C420, false, Matrix::Bt709, [100, 160, 90]));
+        assert!((other.difference - 140.0 / 255.0).abs() < 1e-3, "{other:?}");
+        let [red, blue] = [[0, 0, 200], [0, 200, 0]].map(|colour| of(Chroma::C444, false, Matrix::Rgb, colour));
+        assert!(red.distance(&blue).difference > 0.5);
+    }
+}

@@ -1,0 +1,76 @@
+//! Films as scenes: the same scenes in the same order however far is looked ahead, the first at once, the last not lost.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deep3d::film::{Film, FilmOptions, Scene, Step};
+use deep3d::frame::Frame;
+use deep3d::gpu::Gpu;
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::media::StopFlag;
+use deep3d::net::Weights;
+use deep3d::time::{Position, Time};
+
+const FILM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
+const STILL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/picture.jpg");
+
+fn open(gpu: &Gpu, file: &str, look_ahead: usize) -> Film {
+    let weights = Arc::new(Weights::built_in().unwrap());
+    let start = Some(Position::Percent(80.0));
+    let options = FilmOptions {
+        start: start.filter(|_| file == FILM),
+        look_ahead,
+        network_area: 128 * 64,
+        ..FilmOptions::default()
+    };
+    Film::open(gpu, &weights, file, &options, StopFlag::default()).unwrap()
+}
+
+/// The next scene; none at the end.
+fn next(film: &mut Film) -> Option<Frame<Scene>> {
+    match film.scenes.receive(Some(Duration::from_secs(60))) {
+        Ok(Step::Scene(scene)) => Some(scene),
+        Ok(Step::End { .. }) => None,
+        Ok(Step::Failed { error, .. }) => panic!("{error}"),
+        Err(empty) => panic!("nothing came: {empty:?}"),
+    }
+}
+
+fn times(film: &mut Film) -> Vec<Time> {
+    std::iter::from_fn(|| next(film).map(|scene| scene.pts)).collect()
+}
+
+#[test]
+fn looking_ahead_loses_nothing_and_keeps_the_order() {
+    let gpu = WatchedGpu::new().unwrap();
+    let all = times(&mut open(&gpu, FILM, 0));
+    assert!(all.len() > 10 && all.is_sorted(), "{all:?}");
+    for look_ahead in [1, 4] {
+        assert_eq!(times(&mut open(&gpu, FILM, look_ahead)), all, "{look_ahead} ahead");
+    }
+    // More than there are.
+    assert_eq!(times(&mut open(&gpu, STILL, 8)).len(), 1);
+}
+
+#[test]
+fn a_seek_gives_up_what_waits_and_begins_anew() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut film = open(&gpu, FILM, 4);
+    let first = next(&mut film).unwrap();
+    assert!(first.data.is_cut());
+    for _ in 0..3 {
+        next(&mut film).unwrap();
+    }
+    let epoch = film.control().seek(first.pts);
+    let mut again = next(&mut film).unwrap();
+    while again.epoch != epoch {
+        again = next(&mut film).unwrap();
+    }
+    assert!(again.pts == first.pts && again.data.is_cut());
+    // Behind the end nothing waits either.
+    while next(&mut film).is_some() {}
+    let epoch = film.control().seek(first.pts);
+    let again = next(&mut film).unwrap();
+    assert_eq!((again.epoch, again.pts), (epoch, first.pts));
+}
