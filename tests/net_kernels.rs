@@ -5,6 +5,7 @@
 mod common;
 
 use common::{difference, read, run, value};
+use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::net::graph::{Activation, Builder, Naming, Operation};
 use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, Path, SOFTWARE, Tuning};
@@ -18,8 +19,11 @@ fn convolution(kernel: u32, stride: u32, depthwise: bool, activation: Activation
     Operation::Convolution { kernel, stride, pad: (kernel - stride) / 2, depthwise, activation }
 }
 
-/// Every way of cutting, for software drivers first.
-const CUTS: [Tuning; 5] = [SOFTWARE, HARDWARE.plain(), HARDWARE, HARDWARE_HALF.plain(), HARDWARE_HALF];
+/// Every way of cutting, for software drivers first; with cooperative matrices where the device has them (`./x test-coopmat`).
+fn cuts(gpu: &Gpu) -> Vec<Tuning> {
+    let cuts = [SOFTWARE, HARDWARE.plain(), HARDWARE, HARDWARE_HALF.plain(), HARDWARE_HALF];
+    cuts.into_iter().chain(Tuning::of_matrices(gpu.facts())).collect()
+}
 
 /// How far a value may be from its twin's, as a part of the greatest: what a few layers make of 24 bits, or of a half's 11.
 fn bound(tuning: &Tuning) -> f64 {
@@ -47,7 +51,8 @@ fn check_with(
     let input: Vec<f64> =
         synthetic::uniform("input", 7).take(graph.input().count()).map(|u| f64::from(u) * 2.0 - 1.0).collect();
     let expected = reference::run(&graph, &weights, &input).unwrap();
-    for tuning in CUTS.map(change) {
+    let cuts = cuts(&WatchedGpu::new().unwrap());
+    for tuning in cuts.into_iter().map(change) {
         let gpu = WatchedGpu::new().unwrap();
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Keep).unwrap();
         run(&gpu, &engine, &input);
@@ -254,7 +259,7 @@ fn the_expected_parallax_leaves_out_unused_planes() {
     let input: Vec<f64> = synthetic::uniform("input", 3).take(3 * 35).map(|u| f64::from(u) * 200.0).collect();
     let expected = reference::run(&graph, &weights, &input).unwrap();
     let expected = reference::expectation(expected.last().unwrap(), graph.output(), &weights.metadata.planes, 1);
-    for tuning in CUTS {
+    for tuning in cuts(&gpu) {
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Reuse).unwrap();
         run(&gpu, &engine, &input);
         let parallax: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();

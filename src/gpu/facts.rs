@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use ash::vk;
 
 use super::error::GpuError;
+use super::matrix::{self, CooperativeMatrices};
 
 /// What the kernels and the reports need to know about the GPU.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Facts {
     pub max_shared_bytes: u32,
     /// Arithmetic on 16-bit floats, and their storage in buffers.
     pub float16: bool,
+    /// Products of whole matrices.
+    pub matrices: Option<CooperativeMatrices>,
 }
 
 impl Facts {
@@ -60,14 +63,14 @@ pub fn list() -> Result<Vec<Facts>, GpuError> {
             .create_instance(&vk::InstanceCreateInfo::default().application_info(&app), None)
             .map_err(|_| GpuError::NoDevice)?;
         let devices = instance.enumerate_physical_devices().unwrap_or_default();
-        let facts = devices.into_iter().filter_map(|physical| facts(&instance, physical)).collect();
+        let facts = devices.into_iter().filter_map(|physical| facts(&entry, &instance, physical)).collect();
         instance.destroy_instance(None);
         Ok(facts)
     }
 }
 
 /// `None` below Vulkan 1.3.
-pub(super) fn facts(instance: &ash::Instance, physical: vk::PhysicalDevice) -> Option<Facts> {
+pub(super) fn facts(entry: &ash::Entry, instance: &ash::Instance, physical: vk::PhysicalDevice) -> Option<Facts> {
     let mut vulkan11 = vk::PhysicalDeviceVulkan11Properties::default();
     let mut vulkan12 = vk::PhysicalDeviceVulkan12Properties::default();
     let mut properties = vk::PhysicalDeviceProperties2::default();
@@ -89,6 +92,7 @@ pub(super) fn facts(instance: &ash::Instance, physical: vk::PhysicalDevice) -> O
     let limits = basic.limits;
     let text = |bytes: Option<&CStr>| bytes.map_or_else(String::new, |text| text.to_string_lossy().into_owned());
     let version = basic.api_version;
+    let float16 = features12.shader_float16 == vk::TRUE && features11.storage_buffer16_bit_access == vk::TRUE;
     Some(Facts {
         name: text(basic.device_name_as_c_str().ok()),
         driver: format!(
@@ -113,6 +117,7 @@ pub(super) fn facts(instance: &ash::Instance, physical: vk::PhysicalDevice) -> O
         max_storage_bytes: limits.max_storage_buffer_range,
         max_image_side: limits.max_image_dimension2_d,
         max_shared_bytes: limits.max_compute_shared_memory_size,
-        float16: features12.shader_float16 == vk::TRUE && features11.storage_buffer16_bit_access == vk::TRUE,
+        float16,
+        matrices: matrix::query(entry, instance, physical, float16),
     })
 }

@@ -84,6 +84,24 @@ pub struct Kernel {
 impl Kernel {
     /// Compiles `source` with `constants` for the specialization constants 0, 1, 2, …
     pub fn new(gpu: &Gpu, source: &KernelSource, constants: &[u32]) -> Result<Arc<Self>, GpuError> {
+        Self::make(gpu, source, constants, None)
+    }
+
+    /// As [`Kernel::new`], for a kernel with cooperative matrices: its workgroups consist of whole subgroups of
+    /// [`super::CooperativeMatrices::subgroup_size`] lanes.
+    pub fn with_matrices(gpu: &Gpu, source: &KernelSource, constants: &[u32]) -> Result<Arc<Self>, GpuError> {
+        let Some(matrices) = &gpu.facts().matrices else {
+            return Err(GpuError::Misuse(format!("kernel {} multiplies matrices, which this GPU cannot", source.name)));
+        };
+        Self::make(gpu, source, constants, Some(matrices.subgroup_size))
+    }
+
+    fn make(
+        gpu: &Gpu,
+        source: &KernelSource,
+        constants: &[u32],
+        subgroup_size: Option<u32>,
+    ) -> Result<Arc<Self>, GpuError> {
         let device = &gpu.shared.device;
         if source.push_bytes > MAX_PUSH_BYTES {
             return Err(GpuError::Misuse(format!(
@@ -134,11 +152,17 @@ impl Kernel {
             let module = device
                 .create_shader_module(&vk::ShaderModuleCreateInfo::default().code(&words), None)
                 .map_err(&failed)?;
-            let stage = vk::PipelineShaderStageCreateInfo::default()
+            let mut stage = vk::PipelineShaderStageCreateInfo::default()
                 .stage(vk::ShaderStageFlags::COMPUTE)
                 .module(module)
                 .name(c"main")
                 .specialization_info(&specialization);
+            let mut required = vk::PipelineShaderStageRequiredSubgroupSizeCreateInfo::default()
+                .required_subgroup_size(subgroup_size.unwrap_or_default());
+            if subgroup_size.is_some() {
+                let flags = vk::PipelineShaderStageCreateFlags::REQUIRE_FULL_SUBGROUPS;
+                stage = stage.flags(flags).push_next(&mut required);
+            }
             let mut whole = vk::PipelineCreationFeedback::default();
             let mut stages = [vk::PipelineCreationFeedback::default()];
             let mut feedback = vk::PipelineCreationFeedbackCreateInfo::default()

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use ash::{ext::debug_utils, vk};
+use ash::{ext::debug_utils, khr, vk};
 
 use super::debug::{self, Messages};
 use super::device::{DeviceHost, GpuOptions};
@@ -72,7 +72,7 @@ pub(super) fn choose(
     // SAFETY: the instance is alive.
     let all = unsafe { instance.enumerate_physical_devices() }.map_err(|_| GpuError::NoDevice)?;
     let candidates: Vec<_> =
-        all.into_iter().filter_map(|physical| Some((physical, facts(instance, physical)?))).collect();
+        all.into_iter().filter_map(|physical| Some((physical, facts(entry, instance, physical)?))).collect();
     if candidates.is_empty() {
         return Err(GpuError::NoDevice);
     }
@@ -170,14 +170,20 @@ pub(super) fn create_device(
             what: "write images of any format from shaders".to_owned(),
         });
     }
-    let extensions: Vec<CString> = host.device_extensions().into_iter().map(CStr::to_owned).collect();
+    let mut extensions: Vec<CString> = host.device_extensions().into_iter().map(CStr::to_owned).collect();
+    if facts.matrices.is_some() {
+        extensions.push(khr::cooperative_matrix::NAME.to_owned());
+    }
     let extensions: Vec<_> = extensions.iter().map(|name| name.as_ptr()).collect();
     let float16 = facts.float16;
     let features10 = vk::PhysicalDeviceFeatures::default()
         .shader_storage_image_write_without_format(true)
         .shader_int16(has10.shader_int16 == vk::TRUE);
     let mut features11 = vk::PhysicalDeviceVulkan11Features::default().storage_buffer16_bit_access(float16);
-    let mut features12 = vk::PhysicalDeviceVulkan12Features::default().timeline_semaphore(true).shader_float16(float16);
+    let mut features12 = vk::PhysicalDeviceVulkan12Features::default()
+        .timeline_semaphore(true)
+        .shader_float16(float16)
+        .vulkan_memory_model(facts.matrices.is_some());
     let mut features13 = vk::PhysicalDeviceVulkan13Features::default()
         .synchronization2(true)
         .dynamic_rendering(true)
@@ -185,13 +191,17 @@ pub(super) fn create_device(
         .subgroup_size_control(has13.subgroup_size_control == vk::TRUE)
         .compute_full_subgroups(has13.compute_full_subgroups == vk::TRUE);
     let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family).queue_priorities(&[1.0])];
-    let info = vk::DeviceCreateInfo::default()
+    let mut matrices = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
+    let mut info = vk::DeviceCreateInfo::default()
         .queue_create_infos(&queues)
         .enabled_extension_names(&extensions)
         .enabled_features(&features10)
         .push_next(&mut features11)
         .push_next(&mut features12)
         .push_next(&mut features13);
+    if facts.matrices.is_some() {
+        info = info.push_next(&mut matrices);
+    }
     // SAFETY: every feature and extension switched on was reported by this device.
     unsafe { host.create_device(instance, physical, &info) }
 }

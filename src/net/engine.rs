@@ -261,7 +261,8 @@ fn compile<'a>(gpu: &Gpu, path: Path, plan: &'a Plan) -> Result<Kernels<'a>, Gpu
     let work = || {
         let mut made = Vec::new();
         while let Some((kernel, constants)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            made.push(((*kernel, *constants), Kernel::new(gpu, &kernel.source(path), constants)?));
+            let make = if kernel.has_matrices() { Kernel::with_matrices } else { Kernel::new };
+            made.push(((*kernel, *constants), make(gpu, &kernel.source(path), constants)?));
         }
         Ok(made)
     };

@@ -1,5 +1,7 @@
 //! How a matrix product is cut into workgroups: which tile, and into how many parts its sums are split.
 
+use crate::gpu::CooperativeMatrices;
+
 /// How a workgroup multiplies two chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
@@ -9,6 +11,13 @@ pub enum Product {
         rows: u32,
         /// Channel quads a lane.
         quads: u32,
+    },
+    /// gemm_matrix.glsl: each subgroup with matrices.
+    Matrices {
+        /// M, N and K.
+        size: [u32; 3],
+        /// The tile's subgroups, down and across.
+        grid: [u32; 2],
     },
 }
 
@@ -34,10 +43,34 @@ impl Tile {
         Self { lanes, rows, columns, chunk, product: Product::Lanes { rows: each[0], quads: each[1] } }
     }
 
+    /// One whose subgroups multiply matrices of `size`, if they divide it.
+    const fn of_matrices([rows, columns]: [u32; 2], chunk: u32, size: [u32; 3], subgroup_size: u32) -> Option<Self> {
+        let [m, n, k] = size;
+        // 128 lanes stage a chunk in one or two loads each.
+        let grid = match 128 / subgroup_size {
+            0 | 1 => [1, 1],
+            2 | 3 => [2, 1],
+            _ => [2, 2],
+        };
+        let lanes = grid[0] * grid[1] * subgroup_size;
+        // Matrices are read from shared memory in whole pieces of 8 halves.
+        let fits = rows.is_multiple_of(m * grid[0]) && columns.is_multiple_of(n * grid[1]) && chunk.is_multiple_of(k);
+        let staged = (rows * chunk / 8).is_multiple_of(lanes) && (columns * chunk / 8).is_multiple_of(lanes);
+        if fits && staged && n.is_multiple_of(8) && k.is_multiple_of(8) {
+            Some(Self { lanes, rows, columns, chunk, product: Product::Matrices { size, grid } })
+        } else {
+            None
+        }
+    }
+
     /// Shared memory it takes, in bytes.
     pub const fn shared_bytes(&self) -> u32 {
         match self.product {
             Product::Lanes { .. } => 2 * 16 * (self.rows * (self.chunk / 4 + 1) + self.chunk * self.columns / 4),
+            Product::Matrices { size: [m, n, _], grid } => {
+                let factors = self.rows * (self.chunk / 8 + 1) + self.chunk * (self.columns / 8 + 1);
+                2 * 16 * factors + 4 * m * n * grid[0] * grid[1]
+            }
         }
     }
 }
@@ -69,6 +102,21 @@ const MOST_SPLITS: u32 = 16;
 const LEAST_CHUNKS: u32 = 4;
 
 impl Gemm {
+    /// The tiles for the largest matrices that a GPU multiplies at once and that divide all of them; none if there are none.
+    pub fn of_matrices(matrices: &CooperativeMatrices, shared_bytes: u32, full: u32) -> Option<Self> {
+        let tiles = |size: [u32; 3]| {
+            let tile = |sides, chunk| Tile::of_matrices(sides, chunk, size, matrices.subgroup_size);
+            let least = [tile([64, 64], 32)?, tile([64, 32], 32)?, tile([32, 32], 32)?];
+            // More products for each number that is read, where there is room for it.
+            let large = tile([128, 64], 32).filter(|tile| tile.shared_bytes() <= shared_bytes);
+            let tiles = [large.unwrap_or(least[0]), least[0], least[1], least[2]];
+            tiles.iter().all(|tile| tile.shared_bytes() <= shared_bytes).then_some(tiles)
+        };
+        let usable = matrices.sizes.iter().filter_map(|size| Some((size.iter().product::<u32>(), tiles(*size)?)));
+        let (_, tiles) = usable.max_by_key(|(products, _)| *products)?;
+        Some(Self { tiles, full, separable: true })
+    }
+
     /// Whether a convolution from so many channels is made this way: with fewer than a piece of 16 bytes most of a chunk would be nothing.
     pub const fn takes(&self, in_channels: u32) -> bool {
         in_channels >= 8

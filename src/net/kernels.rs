@@ -154,6 +154,7 @@ impl Tuning {
             if facts.float16 {
                 rows.push(Row { name: "gemm fp16", tuning: HARDWARE_HALF, half: true });
             }
+            rows.extend(Self::of_matrices(facts).map(|tuning| Row { name: "matrix fp16", tuning, half: true }));
         }
         let own = Self::of(facts, Precision::Auto);
         rows.sort_by_key(|row| row.tuning != own);
@@ -165,10 +166,17 @@ impl Tuning {
         Self { gemm: None, ..self }
     }
 
+    /// Half precision with cooperative matrices, where the device has them.
+    pub fn of_matrices(facts: &Facts) -> Option<Self> {
+        let gemm = Gemm::of_matrices(facts.matrices.as_ref()?, facts.max_shared_bytes, FULL)?;
+        Some(Self { gemm: Some(gemm), ..HARDWARE_HALF })
+    }
+
     /// The row of the table for a device.
-    pub const fn of(facts: &Facts, precision: Precision) -> Self {
+    pub fn of(facts: &Facts, precision: Precision) -> Self {
         let tuning = match (precision.is_half(facts), facts.is_cpu) {
-            (true, _) => HARDWARE_HALF,
+            // Matrix units make several times the products that lanes do.
+            (true, _) => Self::of_matrices(facts).unwrap_or(HARDWARE_HALF),
             (false, true) => SOFTWARE,
             (false, false) => HARDWARE,
         };
@@ -218,6 +226,10 @@ pub enum NetKernel {
     Gemm,
     /// gemm_lanes.glsl with a depthwise convolution on the way
     Separable,
+    /// matrix/gemm_matrix.glsl
+    GemmMatrix,
+    /// matrix/gemm_matrix.glsl with a depthwise convolution on the way
+    SeparableMatrix,
     /// gemm_finish.glsl
     GemmFinish,
     /// depthwise.glsl
@@ -308,6 +320,17 @@ impl NetKernel {
             Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 13),
             Self::Gemm => gpu_source!(path, "gemm", 4, 2, 13),
             Self::Separable => gpu_source!(path, "separable", 5, 2, 13),
+            // In half precision only: that is what the matrices are made of.
+            Self::GemmMatrix => KernelSource {
+                name: "gemm_matrix",
+                spirv: include_bytes!("../../spirv/matrix/gemm_matrix.spv"),
+                ..Self::Gemm.source(Path::Half)
+            },
+            Self::SeparableMatrix => KernelSource {
+                name: "separable_matrix",
+                spirv: include_bytes!("../../spirv/matrix/separable_matrix.spv"),
+                ..Self::Separable.source(Path::Half)
+            },
             Self::GemmFinish => gpu_source!(path, "gemm_finish", 3, 1, 6),
             Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
             Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
@@ -321,12 +344,17 @@ impl NetKernel {
         }
     }
 
+    /// Whether it multiplies cooperative matrices.
+    pub const fn has_matrices(self) -> bool {
+        matches!(self, Self::GemmMatrix | Self::SeparableMatrix)
+    }
+
     /// How many of its bindings, the first ones, are read.
     pub const fn reads(self) -> usize {
         match self {
             Self::Convolution | Self::InputConvolution | Self::GemmFinish => 3,
-            Self::Gemm => 4,
-            Self::Separable => 5,
+            Self::Gemm | Self::GemmMatrix => 4,
+            Self::Separable | Self::SeparableMatrix => 5,
             Self::Deconvolution => 6,
             Self::WinogradInput => 1,
             _ => 2,

@@ -76,6 +76,11 @@ impl Planner<'_> {
                 constants.extend([rows, quads]);
                 if separable { NetKernel::Separable } else { NetKernel::Gemm }
             }
+            (Product::Matrices { size, grid }, separable) => {
+                constants.extend(size);
+                constants.extend(grid);
+                if separable { NetKernel::SeparableMatrix } else { NetKernel::GemmMatrix }
+            }
         };
         self.dispatches.push(Dispatch {
             name: layer.name.clone(),
