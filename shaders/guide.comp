@@ -11,7 +11,8 @@ layout(set = 0, binding = 2, rgba32f) uniform writeonly imageBuffer guide;
 layout(set = 0, binding = 3, r32f) uniform writeonly imageBuffer trust;
 
 layout(push_constant) uniform Push {
-    ivec2 from;
+    ivec2 corner; // of what lies between the picture's bars
+    ivec2 from;   // its size
     ivec2 to;
     float scale; // parts of the shot's span per raw unit
 } push;
@@ -33,7 +34,7 @@ void main() {
     for (int y = 0; y < taps.y; y++) {
         for (int x = 0; x < taps.x; x++) {
             vec2 place = (vec2(here) + (vec2(x, y) + 0.5) / vec2(taps)) * step;
-            sum += texelFetch(picture, min(ivec2(place), push.from - 1), 0).rgb;
+            sum += texelFetch(picture, push.corner + min(ivec2(place), push.from - 1), 0).rgb;
         }
     }
     float low = at(here), high = low;

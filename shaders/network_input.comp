@@ -18,7 +18,8 @@ layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1, rgba32f) uniform writeonly imageBuffer result;
 
 layout(push_constant) uniform Push {
-    ivec2 from;
+    ivec2 corner; // of what is seen of the picture
+    ivec2 from;   // its size
     ivec2 to;
 } push;
 
@@ -28,13 +29,13 @@ void main() {
         return;
     }
     vec2 step = vec2(push.from) / vec2(push.to);
-    vec2 from = (vec2(here) + 0.5) * step - 0.5;
-    ivec2 last = push.from - 1;
+    ivec2 first = push.corner, last = push.corner + push.from - 1;
+    vec2 from = vec2(first) + (vec2(here) + 0.5) * step - 0.5;
     vec3 value;
     if (antialias == 1u) {
-        value = 255.0 * read_triangle(picture, from, step, ivec2(0), last);
+        value = 255.0 * read_triangle(picture, from, step, first, last);
     } else {
-        value = round(255.0 * read_triangle(picture, clamp(from, vec2(0.0), vec2(last)), vec2(1.0), ivec2(0), last));
+        value = round(255.0 * read_triangle(picture, clamp(from, vec2(first), vec2(last)), vec2(1.0), first, last));
     }
     value = reversed == 1u ? value.bgr : value;
     value = (value - vec3(mean0, mean1, mean2)) * vec3(scale0, scale1, scale2);

@@ -13,6 +13,8 @@ layout(set = 0, binding = 2, r32f) uniform writeonly imageBuffer parallax;
 
 layout(push_constant) uniform Push {
     ivec2 size;
+    ivec2 corner; // of what lies between the picture's bars
+    ivec2 seen;   // its size
     ivec2 small;
     float gain;   // pixels per part of the shot's span
     float offset; // pixels
@@ -32,8 +34,13 @@ void main() {
     if (any(greaterThanEqual(here, push.size))) {
         return;
     }
+    ivec2 inside = here - push.corner;
+    if (any(lessThan(inside, ivec2(0))) || any(greaterThanEqual(inside, push.seen))) {
+        imageStore(parallax, here.y * push.size.x + here.x, vec4(0.0)); // a bar lies on the screen
+        return;
+    }
     vec3 colour = texelFetch(picture, here, 0).rgb;
-    vec2 place = (vec2(here) + 0.5) * vec2(push.small) / vec2(push.size) - 0.5;
+    vec2 place = (vec2(inside) + 0.5) * vec2(push.small) / vec2(push.seen) - 0.5;
     vec2 base = floor(place);
     vec4 across = spline(place.x - base.x), down = spline(place.y - base.y);
     ivec2 first = ivec2(base) - 1, last = push.small - 1;
@@ -65,7 +72,7 @@ void main() {
         chosen = choose(near, far, plain);
     }
     float p = clamp(push.gain * chosen + push.offset, push.low, push.high);
-    float side = min(float(here.x), float(push.size.x - 1 - here.x));
+    float side = min(float(inside.x), float(push.seen.x - 1 - inside.x));
     float t = clamp(side / (p < 0.0 ? push.front_fade : push.behind_fade), 0.0, 1.0);
     imageStore(parallax, here.y * push.size.x + here.x, vec4(p * t * t * (3.0 - 2.0 * t)));
 }

@@ -176,7 +176,7 @@ impl Shown {
         let sources: Vec<_> = layout.slots.iter().map(source).collect();
         Ok(Self {
             layout: Arc::clone(layout),
-            stereo: Stereo::new(gpu, &sources, layout.disparity_size)?,
+            stereo: Stereo::new(gpu, &sources, layout.disparity_size)?.with_crop(layout.crop),
             depth: None,
             layers: None,
             selection: None,

@@ -12,6 +12,7 @@ use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Gpu};
 use deep3d::sink::compose::{self, Arrangement, Compose, Composition};
 use deep3d::stage::StageError;
+use deep3d::stage::bars::Crop;
 use deep3d::stage::colour::{self, Colour};
 use deep3d::stage::comfort::{Mapping, Percentiles, Settings, mapping};
 use deep3d::stage::input::{self, InputOptions, NetworkInput};
@@ -117,18 +118,21 @@ fn network_input_is_its_twin() {
         mean: [123.675, 116.28, 103.53],
         deviation: [58.395, 57.12, 57.375],
     };
-    for (from, to, options) in [
-        ([37, 21], [32, 32], imagenet),
-        ([641, 359], [96, 64], imagenet),
-        ([641, 359], [96, 64], InputOptions::DEEP3D_2016),
-        ([1280, 720], [320, 192], imagenet),
+    let whole = Crop::whole;
+    for (from, crop, to, options) in [
+        ([37, 21], whole([37, 21]), [32, 32], imagenet),
+        ([37, 21], Crop { at: [4, 2], size: [29, 16] }, [32, 32], InputOptions::DEEP3D_2016),
+        ([641, 359], whole([641, 359]), [96, 64], imagenet),
+        ([641, 359], whole([641, 359]), [96, 64], InputOptions::DEEP3D_2016),
+        ([1280, 720], Crop { at: [0, 92], size: [1280, 536] }, [384, 160], imagenet),
     ] {
         let rgba = soft_pixels(from, 7);
         let texels = u64::from(to[0] * to[1]);
         let buffer = Buffer::new(&gpu, "input", texels * 16, BufferKind::Device).unwrap();
-        let stage = NetworkInput::new(&gpu, &options, &[image(&gpu, &rgba, from)], &buffer, to).unwrap();
+        let stage =
+            NetworkInput::new(&gpu, &options, &[image(&gpu, &rgba, from)], &buffer, to).unwrap().with_crop(crop);
         run(&gpu, |recorder| stage.record(recorder, 0));
-        let (ours, twin) = (read_floats(&gpu, &buffer), input::reference(&rgba, from, to, &options));
+        let (ours, twin) = (read_floats(&gpu, &buffer), input::reference(&rgba, from[0], crop, to, &options));
         // The plain one is rounded to whole steps of 255: a tie may fall either way.
         let tolerance = if options.antialias { 1e-4 } else { 1.001 };
         let far = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > tolerance).count();
@@ -154,27 +158,32 @@ fn disparity([width, height]: [u32; 2]) -> Vec<f32> {
 #[test]
 fn stereo_and_depth_are_their_twins() {
     let gpu = WatchedGpu::new().unwrap();
-    for (size, small, source_eye) in [
-        ([37, 21], [9, 5], SourceEye::Centre),
-        ([1, 1], [1, 1], SourceEye::Centre),
-        ([321, 179], [96, 64], SourceEye::Left),
-        ([640, 360], [160, 96], SourceEye::Centre),
+    for (size, crop, small, source_eye) in [
+        ([37, 21], Crop { at: [3, 4], size: [31, 13] }, [9, 5], SourceEye::Centre),
+        ([1, 1], Crop::whole([1, 1]), [1, 1], SourceEye::Centre),
+        ([321, 179], Crop::whole([321, 179]), [96, 64], SourceEye::Left),
+        ([640, 360], Crop { at: [80, 0], size: [480, 360] }, [160, 96], SourceEye::Centre),
     ] {
         let (picture, map) = (soft_pixels(size, 5), disparity(small));
         let shot = Percentiles::of(&map).unwrap();
         let settings = Settings { strength: 3.0, ..Settings::default() };
         let view = View { mapping: mapping(shot, 0.1, &settings), source_eye };
         let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
-        let stereo = Stereo::new(&gpu, &[source], small).unwrap();
+        let stereo = Stereo::new(&gpu, &[source], small).unwrap().with_crop(crop);
         let depth = Depth::new(&gpu, &stereo).unwrap();
         run(&gpu, |recorder| {
             stereo.record_parallax(recorder, 0, &view.mapping)?;
             stereo.record_eyes(recorder, 0, &view)?;
             depth.record(recorder, &view.mapping)
         });
-        let scene = Scene { picture: &picture, size, disparity: &map, small };
+        let scene = Scene { picture: &picture, size, disparity: &map, small, crop };
         let (twins, parallax) = stereo_twin(&scene, &view);
         let ours = read_floats(&gpu, stereo.parallax());
+        let beside = |at: usize| {
+            let place = [at as u32 % size[0], at as u32 / size[0]];
+            (0..2).any(|axis| !(crop.at[axis]..crop.at[axis] + crop.size[axis]).contains(&place[axis]))
+        };
+        assert!(ours.iter().enumerate().all(|(at, p)| *p == 0.0 || !beside(at)), "{size:?}: bars stay on the screen");
         let off = ours.iter().zip(&parallax).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
         assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
         for (eye, twin) in [stereo.left(), stereo.right()].into_iter().zip(&twins) {
@@ -205,7 +214,8 @@ fn no_number_of_a_broken_network_breaks_the_eyes() {
     assert!(ours.iter().all(|p| p.abs() <= 1.0));
     // What is no number does not spread to its neighbours: it counts as zero.
     let mended: Vec<f32> = map.iter().map(|d| if d.abs() < 1e6 { *d } else { 0.0 }).collect();
-    let (_, twin) = stereo_twin(&Scene { picture: &picture, size, disparity: &mended, small }, &view);
+    let (_, twin) =
+        stereo_twin(&Scene { picture: &picture, size, disparity: &mended, small, crop: Crop::whole(size) }, &view);
     let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
     assert!(off * 100 <= ours.len(), "parallax differs at {off} of {}", ours.len());
 }

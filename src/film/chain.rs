@@ -9,8 +9,9 @@ use crate::frame::{Frame, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, Point};
 use crate::net::weights::Channels;
 use crate::net::{Engine, Network, Precision, Weights};
+use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
-use crate::stage::comfort::{Comfort, Percentiles};
+use crate::stage::comfort::{Comfort, Percentiles, SLEW};
 use crate::stage::cut::{Cuts, Fingerprint, Passage, is_step};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
 use crate::stage::steady::align::{Align, Shot, fit, pairs};
@@ -58,6 +59,8 @@ struct Waiting {
     print: Fingerprint,
     /// Nothing is blended between it and the one before.
     step: bool,
+    /// Nothing is known of the one before.
+    fresh: bool,
     align: Align,
     /// Of its disparity, aligned.
     percentiles: Option<Percentiles>,
@@ -94,16 +97,29 @@ pub(super) struct Chain {
     /// Epoch and time of the scene given last, and how many of its epoch were.
     last: Option<(u32, Time)>,
     given: usize,
+    /// Followed slowly: 1 for pictures of the world, 0 for what stands on plain ground.
+    depth: f32,
     spent: Duration,
 }
+
+/// A picture with more than this part of one brightness is a title, credits or black: it gets no depth; it has it back below the first.
+const PLAIN: [f32; 2] = [0.75, 0.85];
 
 /// Numbers chains.
 static CHAINS: AtomicU64 = AtomicU64::new(0);
 
 impl Chain {
-    pub(super) fn new(gpu: &Gpu, weights: &Weights, shape: &Shape, options: &ChainOptions) -> Result<Self, FilmError> {
+    /// For pictures of `shape` of which `crop` is seen between bars.
+    pub(super) fn new(
+        gpu: &Gpu,
+        weights: &Weights,
+        shape: &Shape,
+        crop: Crop,
+        options: &ChainOptions,
+    ) -> Result<Self, FilmError> {
         let metadata = &weights.metadata;
-        let fitting = || network_size(shape.display_aspect(), options.network_area, metadata.input.multiple);
+        let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
+        let fitting = || network_size(aspect, options.network_area, metadata.input.multiple);
         let size = metadata.network.fixed_size().unwrap_or_else(fitting);
         let engine = Engine::new(gpu, weights, size, options.precision)?;
         let disparity_size = engine.output_size();
@@ -126,7 +142,7 @@ impl Chain {
         let pictures: Vec<_> = slots.iter().map(|slot| Arc::clone(&slot.picture)).collect();
         let colour = Colour::new(gpu, &upload, &pictures)?;
         let input_options = input_options(weights);
-        let input = NetworkInput::new(gpu, &input_options, &pictures, engine.input()?, size)?;
+        let input = NetworkInput::new(gpu, &input_options, &pictures, engine.input()?, size)?.with_crop(crop);
         let sizes = Sizes { small: disparity_size, guide: size };
         let steady = Steady::new(gpu, engine.input()?, &input_options, sizes, options.look_ahead, Tuning::default())?;
         let look_ahead = options.look_ahead.min(steady.look_ahead());
@@ -138,6 +154,7 @@ impl Chain {
                 1 => (shape.sample_aspect.1, shape.sample_aspect.0),
                 _ => shape.sample_aspect,
             },
+            crop,
             disparity_size,
             network: metadata.network,
             planes: metadata.planes.len() as u32,
@@ -173,12 +190,22 @@ impl Chain {
             cuts: Cuts::default(),
             last: None,
             given: 0,
+            depth: 1.0,
             spent: Duration::ZERO,
         })
     }
 
-    pub(super) fn fits(&self, picture: &Picture) -> bool {
-        Shape::of(picture) == *self.upload.shape()
+    pub(super) fn fits(&self, picture: &Picture, crop: Crop) -> bool {
+        Shape::of(picture) == *self.upload.shape() && crop == self.layout.crop
+    }
+
+    /// Goes on where `before` has stopped, which showed the same film with other bars.
+    pub(super) fn go_on(&mut self, before: &Self) {
+        self.waiting.clear();
+        self.newest = None;
+        self.comfort = before.comfort.clone();
+        self.cuts = before.cuts.clone();
+        (self.last, self.given, self.depth) = (before.last, before.given, before.depth);
     }
 
     /// Sends `frame` through the network, to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
@@ -256,10 +283,11 @@ impl Chain {
         if let Some(span) = network {
             trace.stamp(Stage::Network, span);
         }
+        let fresh = self.newest.is_none();
         let (step, align, percentiles) = self.align(&frame, &print)?;
         let mut frame = frame.map(|_| slot);
         frame.trace = trace;
-        self.waiting.push_back(Waiting { frame, number, print, step, align, percentiles });
+        self.waiting.push_back(Waiting { frame, number, print, step, fresh, align, percentiles });
         let stages = [Stage::Upload, Stage::Colour, Stage::Network, Stage::Steady];
         self.spent = stages.into_iter().filter_map(|stage| trace.span(stage)).sum();
         Ok(None)
@@ -312,7 +340,7 @@ impl Chain {
         if self.waiting.len() < wanted {
             return Ok(None);
         }
-        let Some(Waiting { mut frame, number, print, align, percentiles, .. }) = self.waiting.pop_front() else {
+        let Some(Waiting { mut frame, number, print, fresh, align, percentiles, .. }) = self.waiting.pop_front() else {
             return Ok(None);
         };
         let seconds = match self.last {
@@ -333,8 +361,12 @@ impl Chain {
         {
             self.comfort.follow(percentiles, seconds as f32, cut);
         }
+        let threshold = if self.depth < 0.5 { PLAIN[0] } else { PLAIN[1] };
+        let wanted = if print.plain() > threshold { 0.0 } else { 1.0 };
+        let share = if cut { 1.0 } else { 1.0 - (-seconds.max(0.0) as f32 / SLEW).exp() };
+        self.depth += (wanted - self.depth) * share;
         let past = match passage {
-            _ if !self.filtered => Past::None,
+            _ if !self.filtered || fresh => Past::None,
             Passage::Cut => Past::None,
             Passage::Same => Past::Known,
             Passage::Flash => Past::Alone,
@@ -356,8 +388,10 @@ impl Chain {
             let motion = frame.trace.span(Stage::Steady).unwrap_or_default();
             frame.trace.stamp(Stage::Steady, motion + to.saturating_sub(from));
         }
+        // What is left of it after a second is nothing that can be seen.
+        let depth = if self.depth < 0.02 { 0.0 } else { self.depth };
         let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
-        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, layout })))
+        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, depth, layout })))
     }
 }
 

@@ -34,6 +34,7 @@ use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
+use crate::stage::bars::Bars;
 use crate::stage::upload::Shape;
 use crate::time::{Position, Time};
 use chain::Chain;
@@ -178,6 +179,8 @@ impl Film {
             options: chain,
             control: control.clone(),
             chain: None,
+            spare: None,
+            bars: Bars::default(),
             cost: Duration::ZERO,
             last_made: None,
         };
@@ -227,6 +230,9 @@ struct Maker {
     options: ChainOptions,
     control: Control,
     chain: Option<Chain>,
+    /// The one before, for films that change their aspect to and fro.
+    spare: Option<Chain>,
+    bars: Bars,
     /// What a scene costs, followed slowly.
     cost: Duration,
     last_made: Option<Instant>,
@@ -262,15 +268,29 @@ impl Maker {
             self.control.count_dropped();
             return Ok(true);
         }
-        if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data)) {
+        let crop = self.bars.look(&frame.data).turned(frame.data.size, frame.data.orientation);
+        if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data, crop)) {
             if !self.give(true, scenes)? {
                 return Ok(false);
             }
-            self.chain = None;
+            std::mem::swap(&mut self.chain, &mut self.spare);
+            if let (Some(chain), Some(before)) = (&mut self.chain, &self.spare)
+                && chain.fits(&frame.data, crop)
+            {
+                chain.go_on(before);
+            } else {
+                self.chain = None;
+            }
         }
         let mut chain = match self.chain.take() {
             Some(chain) => chain,
-            None => Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), &self.options)?,
+            None => {
+                let mut chain = Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), crop, &self.options)?;
+                if let Some(before) = &self.spare {
+                    chain.go_on(before);
+                }
+                chain
+            }
         };
         let result = loop {
             if frame.epoch != self.control.epoch() || self.control.stopped() {

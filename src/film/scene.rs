@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
+use crate::stage::bars::Crop;
 use crate::stage::comfort::{Comfort, Mapping, Settings};
 
 use super::pool::Lent;
@@ -31,6 +32,8 @@ pub struct Layout {
     pub pixel_aspect: f64,
     /// The same as a fraction, as files want it.
     pub sample_aspect: (u32, u32),
+    /// What of the picture lies between its bars: the disparity is of this.
+    pub crop: Crop,
     /// Width and height of the disparity.
     pub disparity_size: [u32; 2],
     /// Which network made it.
@@ -49,6 +52,8 @@ pub struct Scene {
     pub(super) point: Point,
     pub(super) comfort: Comfort,
     pub(super) cut: bool,
+    /// How much of its depth it gets: a title on plain ground gets none.
+    pub(super) depth: f32,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -66,7 +71,7 @@ impl Scene {
 
     /// How its disparity becomes parallax under `settings`.
     pub fn mapping(&self, settings: &Settings) -> Mapping {
-        self.comfort.mapping(settings)
+        self.comfort.mapping(settings).scaled(self.depth)
     }
 
     /// Whether a new shot begins with it.

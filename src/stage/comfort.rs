@@ -129,6 +129,16 @@ impl Mapping {
         span: 1.0,
     };
 
+    /// With `share` (0..=1) of its depth: everything comes nearer to the screen.
+    pub fn scaled(self, share: f32) -> Self {
+        if share >= 1.0 {
+            return self;
+        }
+        let [gain, offset, min, max, near, far] =
+            [self.gain, self.offset, self.min, self.max, self.near, self.far].map(|value| value * share.max(0.0));
+        Self { gain, offset, min, max, near, far, ..self }
+    }
+
     /// Parallax of raw disparity `d` at the place `across` (0..=1 from the left edge to the right).
     pub fn parallax(&self, d: f32, across: f32) -> f32 {
         let p = (self.gain * d + self.offset).clamp(self.min, self.max);
@@ -276,6 +286,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn less_depth_comes_nearer_to_the_screen() {
+        let whole = mapping(SHOT, 0.5, &Settings::default());
+        let half = whole.scaled(0.5);
+        for d in [-9.0, -1.0, 0.5, 3.0] {
+            assert!((half.parallax(d, 0.5) - 0.5 * whole.parallax(d, 0.5)).abs() < 1e-6);
+            assert_eq!(whole.scaled(0.0).parallax(d, 0.5), 0.0);
+        }
+        assert_eq!(whole.scaled(1.0), whole);
     }
 
     #[test]

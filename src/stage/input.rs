@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ash::vk;
 
 use super::StageError;
+use super::bars::Crop;
 use crate::gpu::{Bind, Bindings, Buffer, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource, TexelView};
 
 /// How a network wants its pictures; part of a weights file's metadata.
@@ -29,13 +30,13 @@ const NETWORK_INPUT: KernelSource = KernelSource {
     name: "network_input",
     spirv: include_bytes!("../../spirv/network_input.spv"),
     bindings: &[Bind::Sampled, Bind::StorageTexelWrite],
-    push_bytes: 16,
+    push_bytes: 24,
 };
 
 /// The stage from pictures to the network's input.
 pub struct NetworkInput {
     bindings: Vec<Arc<Bindings>>,
-    push: [[i32; 2]; 2],
+    push: [[i32; 2]; 3],
 }
 
 impl NetworkInput {
@@ -56,12 +57,18 @@ impl NetworkInput {
         let texels = TexelView::part(buffer, vk::Format::R32G32B32A32_SFLOAT, 0, bytes)?;
         let bind = |picture| Bindings::new(&kernel, &[Resource::from(picture), Resource::from(&texels)]);
         let bindings = pictures.iter().map(bind).collect::<Result<_, GpuError>>()?;
-        Ok(Self { bindings, push: [from, size].map(|size| size.map(|side| side as i32)) })
+        Ok(Self { bindings, push: [[0, 0], from, size].map(|size| size.map(|side| side as i32)) })
+    }
+
+    /// Of the pictures only `crop` is seen, which lies inside of them.
+    pub fn with_crop(mut self, crop: Crop) -> Self {
+        [self.push[0], self.push[1]] = [crop.at, crop.size].map(|size| size.map(|side| side as i32));
+        self
     }
 
     /// Records the making of the input from picture `picture` (an index into `new`'s pictures).
     pub fn record(&self, recorder: &mut Recorder<'_>, picture: usize) -> Result<(), GpuError> {
-        let [width, height] = self.push[1].map(|side| side as u32);
+        let [width, height] = self.push[2].map(|side| side as u32);
         let bindings = &self.bindings[picture % self.bindings.len()];
         recorder.dispatch(bindings, bytemuck::bytes_of(&self.push), [width.div_ceil(8), height.div_ceil(8), 1])
     }
@@ -93,8 +100,13 @@ pub fn network_size(display_aspect: f64, area: u32, multiple: u32) -> [u32; 2] {
     best.map(|side| (side * multiple) as u32)
 }
 
-/// The kernel in plain Rust (`shaders/network_input.comp`): RGBA 8-bit `picture` of `from` → `to` texels of four `f32`.
-pub fn reference(picture: &[u8], from: [u32; 2], to: [u32; 2], options: &InputOptions) -> Vec<f32> {
+/// The kernel in plain Rust (`shaders/network_input.comp`): what `crop` shows of the RGBA 8-bit `picture`, `width` pixels
+/// wide → `to` texels of four `f32`.
+pub fn reference(picture: &[u8], width: u32, crop: Crop, to: [u32; 2], options: &InputOptions) -> Vec<f32> {
+    let from = crop.size;
+    let rows = (crop.at[1]..crop.at[1] + from[1]).map(|y| (y * width + crop.at[0]) as usize * 4);
+    let picture: Vec<u8> = rows.flat_map(|at| &picture[at..at + from[0] as usize * 4]).copied().collect();
+    let picture = &picture[..];
     let step = [0, 1].map(|axis| from[axis] as f32 / to[axis] as f32);
     let mut result = Vec::with_capacity(to[0] as usize * to[1] as usize * 4);
     for y in 0..to[1] {

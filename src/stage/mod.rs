@@ -10,6 +10,7 @@
 //! All of it is used from the film thread, or from whichever thread records a scene's first showing; nothing here waits.
 //! Every kernel has a plain CPU twin in a `reference` module beside it, which says the same in Rust and is what the tests compare with.
 
+pub mod bars;
 pub mod colour;
 pub mod comfort;
 pub mod cut;

@@ -10,6 +10,9 @@ const FIELDS: usize = COLUMNS * ROWS;
 const GRID: usize = 4;
 /// How far the camera may have moved, in fields.
 const REACH: [i32; 2] = [5, 3];
+/// Classes of brightness that are told apart, and how many neighbours count as the same.
+const CODES: usize = 256;
+const PLAIN: usize = 5;
 /// Below this the camera's movement is not looked for: the pictures are alike as they are.
 const ALIKE: f32 = 0.02;
 
@@ -17,6 +20,7 @@ const ALIKE: f32 = 0.02;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fingerprint {
     planes: [[f32; FIELDS]; 3],
+    plain: f32,
 }
 
 /// How far apart two pictures are, the camera's movement taken off.
@@ -32,16 +36,18 @@ impl Fingerprint {
     /// Of `picture`. Costs some tens of microseconds.
     pub fn of(picture: &Picture) -> Self {
         let mut planes = [[0.5; FIELDS]; 3];
-        planes[0] = means(picture, 0, 0, 1, GRID);
+        let mut codes = [0; CODES];
+        planes[0] = means(picture, 0, 0, 1, GRID, &mut codes);
+        let others = &mut [0; CODES];
         match (picture.format.chroma, picture.format.semi_planar) {
             (Chroma::Grey, _) => {}
             (_, false) => {
-                planes[1] = means(picture, 1, 0, 1, GRID / 2);
-                planes[2] = means(picture, 2, 0, 1, GRID / 2);
+                planes[1] = means(picture, 1, 0, 1, GRID / 2, others);
+                planes[2] = means(picture, 2, 0, 1, GRID / 2, others);
             }
             (_, true) => {
-                planes[1] = means(picture, 1, 0, 2, GRID / 2);
-                planes[2] = means(picture, 1, 1, 2, GRID / 2);
+                planes[1] = means(picture, 1, 0, 2, GRID / 2, others);
+                planes[2] = means(picture, 1, 1, 2, GRID / 2, others);
             }
         }
         if picture.colour.matrix == Matrix::Rgb && picture.format.chroma != Chroma::Grey {
@@ -53,7 +59,13 @@ impl Fingerprint {
                 (*green, *blue, *red) = (light, towards(*blue), towards(*red));
             }
         }
-        Self { planes }
+        let most = codes.windows(PLAIN).map(|some| some.iter().sum::<u32>()).max().unwrap_or(0);
+        Self { planes, plain: most as f32 / (FIELDS * GRID * GRID) as f32 }
+    }
+
+    /// The part of the picture that has one and the same brightness, 0..=1: the ground of titles and credits, of which films of the world have little.
+    pub fn plain(&self) -> f32 {
+        self.plain
     }
 
     /// Mean brightness, 0..=1.
@@ -117,7 +129,14 @@ impl Fingerprint {
 }
 
 /// Means of the fields of plane `plane`, of every `step`th sample from `first` on, `grid` samples each way.
-fn means(picture: &Picture, plane: usize, first: usize, step: usize, grid: usize) -> [f32; FIELDS] {
+fn means(
+    picture: &Picture,
+    plane: usize,
+    first: usize,
+    step: usize,
+    grid: usize,
+    codes: &mut [u32; CODES],
+) -> [f32; FIELDS] {
     let (bytes, stride) = picture.planes.plane(plane);
     let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
     let width = (width / step).max(1);
@@ -138,6 +157,7 @@ fn means(picture: &Picture, plane: usize, first: usize, step: usize, grid: usize
         let y = (2 * row + 1) * height / (2 * down);
         for column in 0..across {
             let value = sample((2 * column + 1) * width / (2 * across), y);
+            codes[((value * (CODES - 1) as f32).round() as usize).min(CODES - 1)] += 1;
             means[row / grid * COLUMNS + column / grid] += value / (grid * grid) as f32;
         }
     }
@@ -192,6 +212,12 @@ pub(super) mod tests {
         let flash = here.distance(&print(1.0, 0.0, 1.0, 0.7));
         assert!(flash.difference > 0.2 && flash.correlation > 0.9, "{flash:?}");
         assert!(print(1.0, 0.0, 1.0, 0.7).brightness() > here.brightness() + 0.2);
+    }
+
+    #[test]
+    fn a_title_has_a_plain_ground_and_a_scene_has_none() {
+        assert!(print(1.0, 0.0, 1.0, 0.0).plain() < 0.3);
+        assert!(print(1.0, 0.0, 0.0, 0.0).plain() > 0.99);
     }
 
     #[test]

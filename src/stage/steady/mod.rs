@@ -115,7 +115,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { alike: 14.0, agree: 0.3, surface: 0.16, ahead: 1.0, past: 6.0, past_alone: 5.0 }
+        Self { alike: 14.0, agree: 0.3, surface: 0.16, ahead: 1.0, past: 12.0, past_alone: 5.0 }
     }
 }
 

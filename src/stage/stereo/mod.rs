@@ -15,6 +15,7 @@ use std::sync::Arc;
 use ash::vk;
 
 use super::StageError;
+use super::bars::Crop;
 use super::comfort::Mapping;
 use crate::gpu::{
     Bind, Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder, Resource,
@@ -29,7 +30,7 @@ const GUIDE: KernelSource = KernelSource {
     name: "guide",
     spirv: include_bytes!("../../../spirv/guide.spv"),
     bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite, Bind::StorageTexelWrite],
-    push_bytes: 20,
+    push_bytes: size_of::<GuidePush>() as u32,
 };
 const REFINE: KernelSource = KernelSource {
     name: "refine",
@@ -74,6 +75,7 @@ pub(super) const RUN: u32 = 16;
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct GuidePush {
+    corner: [u32; 2],
     from: [u32; 2],
     to: [u32; 2],
     scale: f32,
@@ -83,6 +85,8 @@ struct GuidePush {
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct UpsamplePush {
     size: [u32; 2],
+    corner: [u32; 2],
+    seen: [u32; 2],
     small: [u32; 2],
     gain: f32,
     offset: f32,
@@ -154,7 +158,8 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    fn new(mapping: &Mapping, width: u32) -> Self {
+    /// For a picture `width` pixels wide, of which `seen` lie between its bars.
+    fn new(mapping: &Mapping, width: u32, seen: u32) -> Self {
         let pixels = width as f32 / 100.0;
         let span = mapping.span.max(1e-9);
         Self {
@@ -163,8 +168,8 @@ impl Numbers {
             offset: mapping.offset * pixels,
             low: mapping.min * pixels,
             high: mapping.max * pixels,
-            front_fade: (mapping.front_fade * width as f32).max(1.0),
-            behind_fade: (mapping.behind_fade * width as f32).max(1.0),
+            front_fade: (mapping.front_fade * seen as f32).max(1.0),
+            behind_fade: (mapping.behind_fade * seen as f32).max(1.0),
         }
     }
 
@@ -209,6 +214,7 @@ fn soft_edge(width: u32) -> u32 {
 /// ```
 pub struct Stereo {
     size: [u32; 2],
+    crop: Crop,
     small: [u32; 2],
     parallax: Arc<Buffer>,
     eyes: [Arc<Image>; 2],
@@ -263,6 +269,7 @@ impl Stereo {
         };
         Ok(Self {
             size,
+            crop: Crop::whole(size),
             small,
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
             refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
@@ -274,6 +281,12 @@ impl Stereo {
             parallax,
             eyes,
         })
+    }
+
+    /// The disparity is that of `crop`, which lies inside of the pictures; what is beside it stays on the screen.
+    pub fn with_crop(mut self, crop: Crop) -> Self {
+        self.crop = crop;
+        self
     }
 
     /// The left eye's picture, of the sources' size, R8G8B8A8_UNORM.
@@ -311,15 +324,26 @@ impl Stereo {
         source: usize,
         mapping: &Mapping,
     ) -> Result<(), GpuError> {
-        let numbers = Numbers::new(mapping, self.size[0]);
+        let Crop { at: corner, size: seen } = self.crop;
+        let numbers = Numbers::new(mapping, self.size[0], seen[0]);
         let source = source % self.guide.len();
         let small_groups = [self.small[0].div_ceil(8), self.small[1].div_ceil(8), 1];
-        let push = GuidePush { from: self.size, to: self.small, scale: numbers.scale };
+        let push = GuidePush { corner, from: seen, to: self.small, scale: numbers.scale };
         recorder.dispatch(&self.guide[source], bytemuck::bytes_of(&push), small_groups)?;
         recorder.dispatch(&self.refine, bytemuck::bytes_of(&self.small), small_groups)?;
         let Numbers { gain, offset, low, high, front_fade, behind_fade, .. } = numbers;
-        let push =
-            UpsamplePush { size: self.size, small: self.small, gain, offset, low, high, front_fade, behind_fade };
+        let push = UpsamplePush {
+            size: self.size,
+            corner,
+            seen,
+            small: self.small,
+            gain,
+            offset,
+            low,
+            high,
+            front_fade,
+            behind_fade,
+        };
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
         for (bindings, axis) in self.median.iter().zip([[1, 0], [0, 1]]) {
             recorder.dispatch(bindings, bytemuck::bytes_of(&[self.size, axis]), self.groups())?;
@@ -332,7 +356,7 @@ impl Stereo {
 
     /// Records the making of both eyes from a parallax that is there already.
     pub fn record_eyes(&self, recorder: &mut Recorder<'_>, source: usize, view: &View) -> Result<(), GpuError> {
-        let numbers = Numbers::new(&view.mapping, self.size[0]);
+        let numbers = Numbers::new(&view.mapping, self.size[0], self.crop.size[0]);
         let flat = view.mapping.gain == 0.0;
         for (bindings, share) in self.warp[source % self.warp.len()].iter().zip(view.source_eye.shares()) {
             let share = if flat { 0.0 } else { share };

@@ -1,6 +1,7 @@
 //! The stereo kernels in plain Rust: `shaders/{guide,refine,upsample,widen,warp}.comp`.
 
 use super::{Numbers, View, soft_edge};
+use crate::stage::bars::Crop;
 
 /// A scene in main memory.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ pub struct Scene<'a> {
     pub disparity: &'a [f32],
     /// Width and height of the disparity.
     pub small: [u32; 2],
+    /// What of the picture the disparity is of.
+    pub crop: Crop,
 }
 
 impl Scene<'_> {
@@ -24,7 +27,7 @@ impl Scene<'_> {
 
 /// Left and right eye, RGBA, and the parallax of each source pixel in pixels.
 pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
-    let numbers = Numbers::new(&view.mapping, scene.size[0]);
+    let numbers = Numbers::new(&view.mapping, scene.size[0], scene.crop.size[0]);
     let (guide, trust) = guide(scene, &numbers);
     let refined = refine(&guide, &trust, scene.small);
     let parallax = upsample(scene, &refined, &numbers);
@@ -47,7 +50,7 @@ fn index([x, y]: [i32; 2], [width, height]: [u32; 2]) -> usize {
 }
 
 fn guide(scene: &Scene<'_>, numbers: &Numbers) -> (Vec<Texel>, Vec<f32>) {
-    let step = [0, 1].map(|axis| scene.size[axis] as f32 / scene.small[axis] as f32);
+    let step = [0, 1].map(|axis| scene.crop.size[axis] as f32 / scene.small[axis] as f32);
     let taps = step.map(|step| (step.ceil() as i32).clamp(1, 4));
     let at = |place| {
         let d = scene.disparity[index(place, scene.small)] * numbers.scale;
@@ -60,7 +63,7 @@ fn guide(scene: &Scene<'_>, numbers: &Numbers) -> (Vec<Texel>, Vec<f32>) {
                 for column in 0..taps[0] {
                     let place = |here: i32, tap: i32, axis: usize| {
                         let place = (here as f32 + (tap as f32 + 0.5) / taps[axis] as f32) * step[axis];
-                        (place as i32).min(scene.size[axis] as i32 - 1)
+                        scene.crop.at[axis] as i32 + (place as i32).min(scene.crop.size[axis] as i32 - 1)
                     };
                     let colour = scene.colour(place(x, column, 0), place(y, row, 1));
                     sum.iter_mut().zip(colour).for_each(|(sum, v)| *sum += v);
@@ -131,8 +134,13 @@ fn upsample(scene: &Scene<'_>, refined: &[Texel], numbers: &Numbers) -> Vec<f32>
     places(scene.size)
         .map(|here| {
             let colour = scene.colour(here[0], here[1]);
+            let Crop { at, size: seen } = scene.crop;
+            let inside = [0, 1].map(|axis| here[axis] - at[axis] as i32);
+            if (0..2).any(|axis| !(0..seen[axis] as i32).contains(&inside[axis])) {
+                return 0.0;
+            }
             let place =
-                [0, 1].map(|axis| (here[axis] as f32 + 0.5) * scene.small[axis] as f32 / scene.size[axis] as f32 - 0.5);
+                [0, 1].map(|axis| (inside[axis] as f32 + 0.5) * scene.small[axis] as f32 / seen[axis] as f32 - 0.5);
             let base = place.map(f32::floor);
             let [across, down] = [0, 1].map(|axis| spline(place[axis] - base[axis]));
             let mut taps = Vec::with_capacity(16);
@@ -145,7 +153,7 @@ fn upsample(scene: &Scene<'_>, refined: &[Texel], numbers: &Numbers) -> Vec<f32>
                 }
             }
             let p = (numbers.gain * choose(&taps, plain) + numbers.offset).clamp(numbers.low, numbers.high);
-            let side = here[0].min(scene.size[0] as i32 - 1 - here[0]) as f32;
+            let side = inside[0].min(seen[0] as i32 - 1 - inside[0]) as f32;
             let t = (side / if p < 0.0 { numbers.front_fade } else { numbers.behind_fade }).clamp(0.0, 1.0);
             p * t * t * (3.0 - 2.0 * t)
         })
