@@ -2,6 +2,7 @@
 //
 // A lane makes PIXELS neighbouring pixels of a row × QUADS·4 channels ("block"), all sums in registers. Blocks come in groups; the lanes of
 // a subgroup take the blocks of one group at the same pixels, so that they read the same pixels and neighbouring weights.
+// With HEAD it is the last layer: a lane makes all channels of its pixels, and instead of them stores their softmax and the parallax expected from it.
 // Weights: for each group, for each step (bias, then ky, in quad, kx), for each of QUADS·4 (out quad, in channel), for each block: 4 channels out.
 layout(local_size_x_id = 0) in;
 #include "texels.glsl"
@@ -9,6 +10,9 @@ layout(constant_id = 1) const int KERNEL = 3;
 layout(constant_id = 2) const int STRIDE = 1;
 layout(constant_id = 3) const int PIXELS = 12;
 layout(constant_id = 4) const int QUADS = 2;
+#ifdef HEAD
+layout(constant_id = 5) const int CHANNELS = 33;
+#endif
 
 layout(push_constant) uniform Push {
     ivec2 in_size;
@@ -30,13 +34,27 @@ layout(push_constant) uniform Push {
 #ifdef STORAGE
 layout(binding = 0, std430) readonly buffer Source { SOURCE_TEXEL source[]; };
 layout(binding = 1, std430) readonly buffer Weights { TEXEL weights[]; };
+#ifdef HEAD
+layout(binding = 2, std430) readonly buffer Planes { vec4 planes[]; };
+#else
 layout(binding = 2, std430) readonly buffer Residual { TEXEL residual[]; };
+#endif
 #else
 layout(binding = 0) uniform samplerBuffer source;
 layout(binding = 1) uniform samplerBuffer weights;
+#ifdef HEAD
+layout(binding = 2) uniform samplerBuffer planes;
+#else
 layout(binding = 2) uniform samplerBuffer residual;
 #endif
+#endif
+#ifdef HEAD
+layout(binding = 3, std430) writeonly buffer Shares { vec4 shares[]; };
+layout(binding = 4, std430) writeonly buffer Parallax { float parallax[]; };
+#include "expectation.glsl"
+#else
 layout(binding = 3, std430) writeonly buffer Sink { TEXEL sink[]; };
+#endif
 
 const int SPAN = (PIXELS - 1) * STRIDE + KERNEL;
 
@@ -95,6 +113,17 @@ void main() {
             }
         }
     }
+#ifdef HEAD
+    [[unroll]] for (int p = 0; p < PIXELS; p++) {
+        if (x0 + p < push.out_size.x) {
+            vec4 values[QUADS];
+            [[unroll]] for (int o = 0; o < QUADS; o++) values[o] = sum[p * QUADS + o];
+            int pixel = y * push.out_size.x + x0 + p;
+            parallax[pixel] = expectation(values);
+            [[unroll]] for (int o = 0; o < SHARES; o++) shares[pixel * SHARES + o] = values[o];
+        }
+    }
+#else
     int shift = max(push.residual_shift, 0);
     int residual_line = (y >> shift) * (push.out_size.x >> shift);
     [[unroll]] for (int p = 0; p < PIXELS; p++) {
@@ -112,4 +141,5 @@ void main() {
             }
         }
     }
+#endif
 }

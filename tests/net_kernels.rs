@@ -63,7 +63,8 @@ fn check_with(
                 Operation::Convolution { depthwise: true, .. }
             );
             let Some(values) = value(&gpu, &engine, name) else {
-                assert!(is_depthwise && tuning.gemm.is_some(), "{name} is not in memory");
+                let is_last = graph.find(name) == Some(last) && tuning.head > 0;
+                assert!(is_last || is_depthwise && tuning.gemm.is_some(), "{name} is not in memory");
                 continue;
             };
             let difference = difference(&values, &expected[graph.find(name).unwrap()]);
@@ -210,6 +211,18 @@ fn pooling_and_its_batch_norm_with_zeros_around_the_normed_picture() {
         builder.add("last", convolution(1, 1, false, NONE), &[sum], 32).unwrap()
     };
     check(build, [28, 12], &["a", "b", "c", "d", "e", "f", "sum", "last"]);
+}
+
+#[test]
+fn the_last_convolution_makes_softmax_and_parallax_or_leaves_them_to_the_next_kernel() {
+    for size in [[2, 2], [26, 10], [38, 14]] {
+        let build = |builder: &mut Builder| {
+            let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 18).unwrap();
+            builder.add("b", convolution(3, 1, false, NONE), &[a], 32).unwrap()
+        };
+        check(build, size, &["a"]);
+        check_with(|tuning| Tuning { head: 0, ..tuning }, build, size, &["a", "b"]);
+    }
 }
 
 #[test]

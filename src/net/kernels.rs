@@ -58,6 +58,8 @@ pub struct Tuning {
     pub convolution: &'static [[u32; 2]],
     /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
     pub depthwise: [[u32; 2]; 2],
+    /// Pixels a lane of the last convolution makes, with all their channels and their softmax; 0 where the softmax is by itself.
+    pub head: u32,
     /// Slices a fully connected layer's source is cut into, at most.
     pub slices: u32,
     /// When 3×3 convolutions go by Winograd's way; none for never.
@@ -75,6 +77,7 @@ pub const SOFTWARE: Tuning = Tuning {
     group: 8,
     convolution: &[[12, 4], [12, 3], [12, 2]],
     depthwise: [[12, 2], [6, 2]],
+    head: 6,
     slices: 8,
     winograd: Some(Costs { product: 1.25, texel: 150.0, most_bytes: 256 << 20 }),
     gemm: None,
@@ -88,6 +91,7 @@ pub const HARDWARE: Tuning = Tuning {
     group: 16,
     convolution: &[[4, 2]],
     depthwise: [[4, 1], [4, 1]],
+    head: 2,
     slices: 64,
     winograd: Some(Costs { product: 1.0, texel: 40.0, most_bytes: 256 << 20 }),
     gemm: Some(Gemm {
@@ -244,6 +248,8 @@ pub enum NetKernel {
     Deconvolution,
     /// softmax.glsl
     Softmax,
+    /// conv.glsl as the last layer, with softmax and parallax
+    Head,
     /// winograd_input.glsl
     WinogradInput,
     /// winograd_output.glsl
@@ -338,6 +344,7 @@ impl NetKernel {
             Self::DenseFinish => source!(path, "dense_finish", 2, 1, 3),
             Self::Deconvolution => source!(path, "deconv", 6, 1, 11),
             Self::Softmax => source!(path, "softmax", 2, 2, 1),
+            Self::Head => source!(path, "head", 3, 2, 13),
             // No row of the table plans these in half precision.
             Self::WinogradInput => single!(path, "winograd_input", 1, 1, 5),
             Self::WinogradOutput => single!(path, "winograd_output", 2, 2, 6),
@@ -352,7 +359,7 @@ impl NetKernel {
     /// How many of its bindings, the first ones, are read.
     pub const fn reads(self) -> usize {
         match self {
-            Self::Convolution | Self::InputConvolution | Self::GemmFinish => 3,
+            Self::Convolution | Self::InputConvolution | Self::Head | Self::GemmFinish => 3,
             Self::Gemm | Self::GemmMatrix => 4,
             Self::Separable | Self::SeparableMatrix => 5,
             Self::Deconvolution => 6,

@@ -4,13 +4,16 @@
 //! Every value is stored pixel by pixel, [`Path::quads`] texels of four numbers each; channels that do not exist are zero.
 
 mod gemm;
+mod head;
 mod places;
+mod table;
 mod winograd;
+
+pub use table::Table;
 
 use super::error::NetError;
 use super::graph::{Activation, Graph, Layer, Operation, Shape};
 use super::kernels::{Cut, NetKernel, Path, Tuning};
-use super::winograd::Tile;
 
 /// Something that is bound to a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,96 +22,6 @@ pub enum Slot {
     Value(usize),
     /// A table of weights, by its number.
     Table(usize),
-}
-
-/// A table of weights in the order a kernel reads them; [`super::pack`] makes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Table {
-    /// conv.glsl's, with channel quads a lane and blocks a group.
-    Convolution {
-        /// The layer.
-        layer: usize,
-        /// Channel quads a lane.
-        quads: u32,
-        /// Blocks a group.
-        group: u32,
-    },
-    /// conv.glsl's for Winograd's products: one table a product, its row.
-    Winograd {
-        /// The layer.
-        layer: usize,
-        /// Which of Winograd's.
-        tile: Tile,
-        /// Channel quads a lane.
-        quads: u32,
-        /// Blocks a group.
-        group: u32,
-    },
-    /// winograd_output.glsl's: bias, and scale and offset of a batch norm.
-    Channels {
-        /// The layer.
-        layer: usize,
-        /// The batch norm.
-        norm: Option<usize>,
-    },
-    /// depthwise.glsl's.
-    Depthwise {
-        /// The layer.
-        layer: usize,
-    },
-    /// depthwise.glsl's, in single precision for gemm.glsl.
-    Inner {
-        /// The layer.
-        layer: usize,
-    },
-    /// gemm.glsl's.
-    Gemm {
-        /// The layer.
-        layer: usize,
-        /// Channels of a tile.
-        columns: u32,
-        /// Terms of a chunk.
-        chunk: u32,
-    },
-    /// gemm.glsl's biases.
-    ChannelBias {
-        /// The layer.
-        layer: usize,
-    },
-    /// max_pool.glsl's scale and offset, of a batch norm; of none, a table of one unused texel.
-    Norm {
-        /// The layer.
-        layer: Option<usize>,
-    },
-    /// dense.glsl's.
-    Dense {
-        /// The layer.
-        layer: usize,
-    },
-    /// dense_finish.glsl's.
-    Bias {
-        /// The layer.
-        layer: usize,
-    },
-    /// deconv.glsl's, for all layers that are summed.
-    Deconvolution {
-        /// The layers.
-        layers: Vec<usize>,
-        /// Channel quads a lane.
-        quads: u32,
-    },
-    /// softmax.glsl's parallaxes.
-    Planes,
-}
-
-impl Table {
-    /// Whether it is read in single precision even where weights are stored in half: small tables whose rounding would show everywhere.
-    pub const fn is_single(&self) -> bool {
-        matches!(
-            self,
-            Self::Norm { .. } | Self::Bias { .. } | Self::ChannelBias { .. } | Self::Inner { .. } | Self::Planes
-        )
-    }
 }
 
 /// One run of a kernel.
@@ -268,7 +181,11 @@ impl<'a> Planner<'a> {
     fn dispatch(&mut self, name: &str, kernel: NetKernel, constants: &[u32], slots: &[Slot], push: &[i32], lanes: u64) {
         let heavy = matches!(
             kernel,
-            NetKernel::Convolution | NetKernel::InputConvolution | NetKernel::Deconvolution | NetKernel::Depthwise
+            NetKernel::Convolution
+                | NetKernel::InputConvolution
+                | NetKernel::Deconvolution
+                | NetKernel::Depthwise
+                | NetKernel::Head
         );
         let size = if heavy { self.tuning.heavy_lanes } else { self.tuning.light_lanes };
         self.dispatches.push(Dispatch {
@@ -310,7 +227,9 @@ impl<'a> Planner<'a> {
             // Made by the convolution that reads it.
             Operation::Convolution { depthwise: true, .. } if self.separable(index).is_some() => Ok(()),
             Operation::Convolution { depthwise: true, .. } => self.depthwise(index, source),
+            Operation::Convolution { .. } if self.head_of(index).is_some() => self.head(index, source),
             Operation::Convolution { .. } => match self.tuning.gemm {
+                _ if self.winograd_tile(index, source)?.is_some() => self.winograd(index, source),
                 Some(gemm) if self.separable(source) == Some(index) => {
                     let outer = self.layer(source)?.sources.first().copied().unwrap_or_default();
                     self.gemm(&gemm, index, Some(source), outer)
@@ -366,9 +285,6 @@ impl<'a> Planner<'a> {
     fn convolution(&mut self, index: usize, source: usize) -> Result<(), NetError> {
         let layer = self.layer(index)?;
         let Operation::Convolution { kernel, stride, pad, activation, .. } = layer.operation else { return Ok(()) };
-        if let Some(tile) = self.winograd_tile(index, source)? {
-            return self.winograd(index, source, activation, tile);
-        }
         let (sink, residual, shift) = self.fused_sum(index).unwrap_or((index, source, -1));
         self.finished(sink);
         let (from, to) = (self.shape(source)?, layer.shape);
@@ -497,17 +413,6 @@ impl<'a> Planner<'a> {
         slots.extend([table, Slot::Value(sink)]);
         let constants = [sources.len() as u32, step, pixels, block_quads];
         self.dispatch(&layer.name, NetKernel::Deconvolution, &constants, &slots, &push, lanes);
-        Ok(())
-    }
-
-    fn softmax(&mut self, index: usize, source: usize) -> Result<(), NetError> {
-        let layer = self.layer(index)?;
-        let pixels = layer.shape.pixels();
-        self.parallax = self.value(u64::from(pixels) * 4);
-        let table = self.table(Table::Planes);
-        let slots = [Slot::Value(source), table, Slot::Value(index), Slot::Value(self.parallax)];
-        let constants = [layer.shape.channels];
-        self.dispatch(&layer.name, NetKernel::Softmax, &constants, &slots, &[pixels as i32], u64::from(pixels));
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ impl Planner<'_> {
         let (reader, layer) = self.only_reader(index)?;
         let is_pointwise =
             matches!(layer.operation, Operation::Convolution { kernel: 1, stride: 1, depthwise: false, .. });
-        (is_pointwise && gemm.takes(channels)).then_some(reader)
+        (is_pointwise && gemm.takes(channels) && self.head_of(reader).is_none()).then_some(reader)
     }
 
     /// Convolution `index` of `source`, or of what depthwise convolution `inner` makes of it.
