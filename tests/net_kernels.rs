@@ -220,8 +220,9 @@ fn the_last_convolution_makes_softmax_and_parallax_or_leaves_them_to_the_next_ke
             let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 18).unwrap();
             builder.add("b", convolution(3, 1, false, NONE), &[a], 32).unwrap()
         };
-        check(build, size, &["a"]);
-        check_with(|tuning| Tuning { head: 0, ..tuning }, build, size, &["a", "b"]);
+        for head in [|tuning| Tuning { head: 0, ..tuning }, |tuning| Tuning { head: 3, ..tuning }] {
+            check_with(head, build, size, &["a", "b"]);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod common;
 
 use common::{planar, run, value};
 use deep3d::gpu::testing::WatchedGpu;
-use deep3d::net::kernels::{SOFTWARE, Tuning};
+use deep3d::net::kernels::SOFTWARE;
 use deep3d::net::plan::Memory;
 use deep3d::net::weights::{Channels, Scale};
 use deep3d::net::{Engine, Network, Weights};
@@ -32,11 +32,9 @@ fn pytorch_and_the_engine_agree_on_logits_at_three_sizes() {
     let stride: usize = header.metadata().as_ref().unwrap()["stride"].parse().unwrap();
     let weights = Weights::built_in().unwrap();
     let gpu = WatchedGpu::new().unwrap();
-    // With the softmax by itself, so that its logits are there to be seen.
-    let tuning = Tuning { head: 0, ..SOFTWARE };
     for [width, height] in SIZES {
         let name = format!("{width}x{height}");
-        let engine = Engine::with(&gpu, &weights, [width, height], &tuning, Memory::Keep).unwrap();
+        let engine = Engine::with(&gpu, &weights, [width, height], &SOFTWARE, Memory::Keep).unwrap();
         // The built-in weights take x = v/127.5 − 1; the generated picture's first channel counts as red.
         let picture = planar(width as usize, height as usize);
         run(&gpu, &engine, &picture.iter().map(|value| value / 127.5 - 1.0).collect::<Vec<_>>());

@@ -54,8 +54,8 @@ pub struct Tuning {
     pub light_lanes: u32,
     /// Channel blocks whose lanes stand side by side, and whose weights lie interleaved.
     pub group: u32,
-    /// Pixels and channel quads a lane of a convolution may make: [`Tuning::cut`] takes what fits a layer's channels.
-    pub convolution: &'static [[u32; 2]],
+    /// Pixels and channel quads a lane of a convolution may make, of 1×1 pixels and of more: [`Tuning::cut`] takes what fits a layer's channels.
+    pub convolution: [&'static [[u32; 2]]; 2],
     /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
     pub depthwise: [[u32; 2]; 2],
     /// Pixels a lane of the last convolution makes, with all their channels and their softmax; 0 where the softmax is by itself.
@@ -69,15 +69,16 @@ pub struct Tuning {
 }
 
 /// Software drivers (lavapipe): texel fetches are vectorised there and storage loads are a loop over the lanes, so tiles are as large as
-/// pays in arithmetic per fetch: up to 12 × 16 sums a lane. A subgroup is 8 lanes, and small workgroups spread best over few threads.
+/// pays in arithmetic per fetch: up to 12 × 16 sums a lane for 1×1 pixels, where there is a fetch to every twenty of them, and less where more pixels
+/// share what is fetched. The softmax is by itself, since a lane with all channels has too many sums. A subgroup is 8 lanes, and small workgroups spread best over few threads.
 pub const SOFTWARE: Tuning = Tuning {
     path: Path::Texel,
     heavy_lanes: 8,
     light_lanes: 64,
     group: 8,
-    convolution: &[[12, 4], [12, 3], [12, 2]],
+    convolution: [&[[12, 4], [12, 3], [12, 2]], &[[12, 3], [12, 2]]],
     depthwise: [[12, 2], [6, 2]],
-    head: 6,
+    head: 0,
     slices: 8,
     winograd: Some(Costs { product: 1.25, texel: 150.0, most_bytes: 256 << 20 }),
     gemm: None,
@@ -89,7 +90,7 @@ pub const HARDWARE: Tuning = Tuning {
     heavy_lanes: 64,
     light_lanes: 64,
     group: 16,
-    convolution: &[[4, 2]],
+    convolution: [&[[4, 2]], &[[4, 2]]],
     depthwise: [[4, 1], [4, 1]],
     head: 2,
     slices: 64,
@@ -203,11 +204,13 @@ pub struct Cut {
 }
 
 impl Tuning {
-    /// The cheapest cut for so many channel quads: lanes beside the last channel are lost, and larger tiles read less for each sum.
-    pub fn cut(&self, quads: u32) -> Cut {
+    /// The cheapest cut for a kernel of so many pixels a side and so many channel quads: lanes beside the last channel are lost, and larger tiles read less for each sum.
+    pub fn cut(&self, kernel: u32, quads: u32) -> Cut {
         // Reading four numbers takes lavapipe as long as 15 multiply-adds; only the order that follows from it counts.
         const READ: u32 = 15;
-        let cuts = self.convolution.iter().map(|[pixels, block]| {
+        let [pointwise, wider] = self.convolution;
+        let cuts = if kernel == 1 { pointwise } else { wider };
+        let cuts = cuts.iter().map(|[pixels, block]| {
             let blocks = quads.div_ceil(*block);
             let group = self.group.min(blocks);
             let lane = 16 * pixels * block + READ * (pixels + 4 * block);

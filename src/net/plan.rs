@@ -295,7 +295,7 @@ impl<'a> Planner<'a> {
         }
         let [in_width, in_height, out_width, out_height] = sizes;
         let (in_quads, out_quads) = (self.path(source).quads(from.channels), self.path(sink).quads(to.channels));
-        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(out_quads);
+        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(kernel, out_quads);
         let tiles = out_width.div_ceil(pixels);
         let table = self.table(Table::Convolution { layer: index, quads: block_quads, group });
         let lanes = u64::from(tiles) * u64::from(out_height) * u64::from(blocks.next_multiple_of(group));
@@ -399,7 +399,7 @@ impl<'a> Planner<'a> {
         }
         let out = layer.shape;
         let (in_quads, out_quads) = (self.tuning.path.quads(channels), self.path(sink).quads(out.channels));
-        let Cut { pixels, quads: block_quads, blocks, .. } = self.tuning.cut(out_quads);
+        let Cut { pixels, quads: block_quads, blocks, .. } = self.tuning.cut(2, out_quads);
         let table = self.table(Table::Deconvolution { layers: layers.to_vec(), quads: block_quads });
         let numbers = [out.width, out.height, in_quads, out_quads, blocks];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();

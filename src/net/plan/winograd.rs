@@ -38,7 +38,7 @@ impl Planner<'_> {
         let lanes = u64::from(tiles) * u64::from(quads(from.channels));
         self.dispatch(&format!("{}.tiles", layer.name), NetKernel::WinogradInput, &[side], &slots, &push, lanes);
 
-        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(quads(to.channels));
+        let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(1, quads(to.channels));
         let table = self.table(Table::Winograd { layer: index, tile, quads: block_quads, group });
         let columns = tiles.div_ceil(pixels);
         let padded_blocks = blocks.next_multiple_of(group);
