@@ -9,8 +9,8 @@ layout(local_size_x = 8, local_size_y = 8) in;
 layout(set = 0, binding = 0) uniform samplerBuffer raw;     // a ring of frames
 layout(set = 0, binding = 1) uniform usamplerBuffer guide;  // a ring of frames
 layout(set = 0, binding = 2) uniform isamplerBuffer flow;   // a ring of frames; of each, to the one before and from there
-layout(set = 0, binding = 3) uniform samplerBuffer result;  // two frames: the last result is read …
-layout(set = 0, binding = 4, r32f) uniform writeonly imageBuffer written; // … and the other is written
+layout(set = 0, binding = 3) uniform samplerBuffer result;  // two frames, of which the last one is read
+layout(set = 0, binding = 4, r32f) uniform writeonly imageBuffer written;
 
 layout(push_constant) uniform Push {
     ivec2 size;       // of the disparity
@@ -19,7 +19,7 @@ layout(push_constant) uniform Push {
     int ring;         // frames in the rings
     int frame;        // the place of this frame in them
     int ahead;        // frames ahead that may be used
-    int newer;        // which result is written
+    int newer;        // which result this becomes
     float past;       // weight of the last result; 0: there is none; less: it stays as it is
     float unit;       // one over the span of the shot
     vec2 aligned[9];  // scale and offset from raw disparity to the shot's, of this frame and those ahead; scale 0: says nothing
@@ -138,5 +138,5 @@ void main() {
         float off = (values[said] - middle) * push.unit / AGREE;
         sum += weights[said] / (1.0 + off * off) * vec2(1.0, values[said]);
     }
-    imageStore(written, push.newer * push.size.y * push.size.x + index, vec4(sum.y / sum.x));
+    imageStore(written, index, vec4(sum.y / sum.x));
 }

@@ -106,6 +106,7 @@ fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]
         let past = if at == 0 { Past::None } else { Past::Known };
         let kept: Vec<Kept<'_>> = [at.saturating_sub(1)].into_iter().chain(at..=at + ahead).map(kept).collect();
         last = reference::steady(&kept, &last, past, &aligned[at..=at + ahead], 2.0, sizes, &Tuning::default());
+        last = reference::clean(&last, sizes.small);
         results.push(last.clone());
     }
     results

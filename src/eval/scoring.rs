@@ -132,7 +132,7 @@ impl Scoring<'_> {
         let mut passed_over = 0;
         for _ in 0..self.options.frames {
             let Some(scene) = next_scene(&mut film, self.stop)? else { break };
-            let picture = reader.picture(&scene.data.slot().picture)?;
+            let picture = reader.picture(&scene.data.slot().picture)?.cropped(scene.data.layout.crop);
             let still = Still::new(&picture, reader.nearness(&scene.data)?);
             if let Some(before) = before.take() {
                 match flicker::between(&before, &still).filter(|_| !scene.data.is_cut()) {

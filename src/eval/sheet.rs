@@ -88,7 +88,7 @@ pub fn run(
             let film = FilmOptions { start, ..options.film.clone() };
             let mut film = Film::open(gpu, weights, &file.to_string_lossy(), &film, stop.clone())?;
             let scene = next_scene(&mut film, stop)?.ok_or_else(|| EvalError::NoPicture(file.clone()))?;
-            let picture = reader.picture(&scene.data.slot().picture)?;
+            let picture = reader.picture(&scene.data.slot().picture)?.cropped(scene.data.layout.crop);
             let nearness = reader.nearness(&scene.data)?;
             let aspect = f64::from(picture.size[0]) * scene.data.layout.pixel_aspect / f64::from(picture.size[1]);
             let size = [options.width, ((f64::from(options.width) / aspect).round() as u32).max(1)];

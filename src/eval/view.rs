@@ -7,6 +7,7 @@ use image::{ImageBuffer, Rgb, imageops};
 
 use crate::film::Scene;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image};
+use crate::stage::bars::Crop;
 
 /// Numbers in rows: a disparity, a mask, a luma.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +76,14 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// What `crop` shows of it, which lies inside.
+    pub fn cropped(&self, crop: Crop) -> Self {
+        let row = |y: u32| ((y * self.size[0] + crop.at[0]) * 3) as usize;
+        let rows = (crop.at[1]..crop.at[1] + crop.size[1]).map(row);
+        let values = rows.flat_map(|at| &self.values[at..at + crop.size[0] as usize * 3]).copied().collect();
+        Self { size: crop.size, values }
+    }
+
     /// The same at another size, averaged where it gets smaller.
     pub fn resized(&self, [width, height]: [u32; 2]) -> Self {
         let values = match ImageBuffer::<Rgb<u8>, _>::from_raw(self.size[0], self.size[1], self.values.as_slice()) {
@@ -140,6 +149,13 @@ mod tests {
         assert_eq!(larger.values[..4], [-40.0, -12.5, 42.5, 70.0]);
         assert_eq!(larger.values[8..], larger.values[..4]);
         assert_eq!(map.resized([1, 1]).values, [15.0]);
+    }
+
+    #[test]
+    fn a_crop_is_what_it_shows() {
+        let samples = Samples { size: [3, 2], values: (0..18).collect() };
+        let crop = samples.cropped(Crop { at: [1, 1], size: [2, 1] });
+        assert_eq!(crop, Samples { size: [2, 1], values: (12..18).collect() });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! 1. `steady_guide`, `steady_small`: brightness of the network's input, packed for matching.
 //! 2. `flow_coarse`, `flow`: where each 4×4 pixels are in the frame before, and back.
 //! 3. On the CPU [`align`]: scale and shift of the frame's disparity against the shot's.
-//! 4. `steady`: the frame's own disparity, the last result and the frames ahead, each believed as far as the picture, the way back and the disparity agree.
+//! 4. `steady`: the frame's own disparity, the last result and the frames ahead, each believed as far as the picture, the way back and the disparity agree; `steady_clean` takes out specks.
 //!
 //! Frames are counted by whoever uses it; it keeps those that [`Steady::record`] can look at in rings. One thread. Nothing is made after [`Steady::new`].
 
@@ -46,6 +46,8 @@ const STEADY: KernelSource = kernel!(
     &[Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::StorageTexelWrite],
     SteadyPush
 );
+
+const CLEAN: KernelSource = kernel!("steady_clean", &[Bind::UniformTexel, Bind::StorageTexelWrite], GuidePush);
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -182,6 +184,7 @@ pub struct Steady {
     coarse_bindings: Arc<Bindings>,
     flow_bindings: Arc<Bindings>,
     steady_bindings: Arc<Bindings>,
+    clean_bindings: Arc<Bindings>,
 }
 
 impl Steady {
@@ -204,6 +207,7 @@ impl Steady {
         let small = buffer("brightness, small", of(sizes.blocks(), ring, 4))?;
         let coarse = buffer("coarse motion", of(sizes.coarse(), 2, 16))?;
         let flow = buffer("motion of several frames", of(sizes.blocks(), 2 * ring, 16))?;
+        let draft = buffer("steady disparity with specks", of(sizes.small, 1, 4))?;
         let result = buffer("steady disparity", of(sizes.small, 2, 4))?;
         let input_bytes = of(sizes.guide, 1, 16);
         let input = TexelView::part(input, vk::Format::R32G32B32A32_SFLOAT, 0, input_bytes)?;
@@ -212,6 +216,7 @@ impl Steady {
         let vectors = vk::Format::R32G32B32A32_SINT;
         let (coarse, flow_texels) = (TexelView::new(&coarse, vectors)?, TexelView::new(&flow, vectors)?);
         let number = vk::Format::R32_SFLOAT;
+        let draft = TexelView::new(&draft, number)?;
         let (raw_texels, result_texels) = (TexelView::new(&raw, number)?, TexelView::new(&result, number)?);
         let bind = |source: &KernelSource, constants: &[u32], resources: &[&Arc<TexelView>]| {
             let resources: Vec<Resource> = resources.iter().map(|view| Resource::from(*view)).collect();
@@ -231,8 +236,9 @@ impl Steady {
             steady_bindings: bind(
                 &STEADY,
                 &[alike, agree, surface, ahead, ring - 2],
-                &[&raw_texels, &guide, &flow_texels, &result_texels, &result_texels],
+                &[&raw_texels, &guide, &flow_texels, &result_texels, &draft],
             )?,
+            clean_bindings: bind(&CLEAN, &[], &[&draft, &result_texels])?,
             raw,
             flow,
             result,
@@ -299,6 +305,8 @@ impl Steady {
         let push = self.push(moment);
         self.newer = 1 - self.newer;
         recorder.dispatch(&self.steady_bindings, bytemuck::bytes_of(&push), groups(self.sizes.small, 1))?;
+        let clean = GuidePush { size: self.sizes.small, base: push.newer * area(self.sizes.small) };
+        recorder.dispatch(&self.clean_bindings, bytemuck::bytes_of(&clean), groups(self.sizes.small, 1))?;
         let bytes = u64::from(area(self.sizes.small)) * 4;
         recorder.copy_buffer(&self.result, u64::from(push.newer) * bytes, to, 0, bytes)
     }

@@ -1,4 +1,4 @@
-//! The kernels in plain Rust: `shaders/{steady_guide,steady_small,flow_coarse,flow,steady}.comp`.
+//! The kernels in plain Rust: `shaders/{steady_guide,steady_small,flow_coarse,flow,steady,steady_clean}.comp`.
 
 use super::align::Align;
 use super::{Past, Sizes, Tuning};
@@ -107,6 +107,18 @@ pub fn flow(now: &[Packed], other: &[Packed], coarse: &[Vector], sizes: &Sizes) 
                 }
             }
             best
+        })
+        .collect()
+}
+
+/// `steady_clean`.
+pub fn clean(draft: &[f32], size: [u32; 2]) -> Vec<f32> {
+    places(size)
+        .map(|here| {
+            let around = (0..9).filter(|around| *around != 4).map(|around| [around % 3 - 1, around / 3 - 1]);
+            let mut values: Vec<f32> = around.map(|off| draft[index(add(here, off), size)]).collect();
+            values.sort_by(f32::total_cmp);
+            draft[index(here, size)].clamp(values[1], values[6])
         })
         .collect()
 }
