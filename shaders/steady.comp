@@ -102,6 +102,7 @@ void main() {
     float values[MOST + 2];
     weights[0] = own_weight;
     values[0] = own;
+    float trusted = 0.0;
     weights[1] = 0.0;
     values[1] = own;
     if (push.past != 0.0) {
@@ -111,6 +112,7 @@ void main() {
         bool stays = push.past < 0.0;
         vec2 from = vec2(here) + (stays ? vec2(0.0) : vec2(place - start) / scale);
         float value = read(true, 1 - push.newer, from, vec2(1.0, 0.0), own);
+        trusted = stays ? 1.0 : believed;
         weights[1] = stays ? -push.past : push.past * believed;
         values[1] = stays ? texelFetch(result, (1 - push.newer) * push.size.y * push.size.x + index).r : value;
     }
@@ -138,5 +140,15 @@ void main() {
         float off = (values[said] - middle) * push.unit / AGREE;
         sum += weights[said] / (1.0 + off * off) * vec2(1.0, values[said]);
     }
-    imageStore(written, index, vec4(sum.y / sum.x));
+    // Where little is sure, the result stays near what the frame itself says around here.
+    float low = own, high = own;
+    for (int around = 0; around < 9; around++) {
+        ivec2 at = clamp(here + ivec2(around % 3, around / 3) - 1, ivec2(0), push.size - 1);
+        float value = texelFetch(raw, (push.frame * push.size.y + at.y) * push.size.x + at.x).r * align.x + align.y;
+        value = abs(value) < 1e6 ? value : own;
+        low = min(low, value);
+        high = max(high, value);
+    }
+    float room = align.x > 0.0 ? (0.03 + 0.3 * trusted * trusted) / push.unit : 1e9;
+    imageStore(written, index, vec4(clamp(sum.y / sum.x, low - room, high + room)));
 }

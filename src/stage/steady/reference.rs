@@ -196,6 +196,7 @@ pub fn steady(
                 [0, 1].map(|axis| here[axis] as f32 + (place[axis] - start[axis]) as f32 / scale[axis])
             };
             let mut said = vec![(own_weight, own)];
+            let mut trusted = 0.0;
             let weight = if aligned.len() > 1 { tuning.past } else { tuning.past_alone };
             match past {
                 Past::None => {}
@@ -203,6 +204,7 @@ pub fn steady(
                 Past::Known => {
                     let mut place = start;
                     let believed = follow(0, 1, 0, picture, &mut place);
+                    trusted = believed;
                     said.push((weight * believed, read(last, from(place), Align::NONE, own)));
                 }
             }
@@ -223,7 +225,16 @@ pub fn steady(
                 let off = (*value - middle) * unit / tuning.agree;
                 *weight /= 1.0 + off * off;
             }
-            mean(&said)
+            let result = mean(&said);
+            if past == Past::Alone {
+                return result;
+            }
+            let around = (0..9).map(|around| index(add(here, [around % 3 - 1, around / 3 - 1]), sizes.small));
+            let finite = |value: f32| if value.abs() < 1e6 { value } else { own };
+            let values = around.map(|at| finite(aligned[0].apply(frames[1].raw[at])));
+            let (low, high) = values.fold((own, own), |(low, high), value| (low.min(value), high.max(value)));
+            let room = (0.03 + 0.3 * trusted * trusted) / unit;
+            result.clamp(low - room, high + room)
         })
         .collect()
 }
