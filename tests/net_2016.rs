@@ -178,8 +178,12 @@ fn differences(tuning: &Tuning) -> Vec<f64> {
     let gpu = WatchedGpu::new().unwrap();
     let weights = synthetic::weights(Network::Deep3d2016, synthetic::SEED).unwrap();
     // Shared memory is so slow on software drivers that eleven thousand million products through it take minutes: net_kernels tries them
-    // on smaller layers there.
-    let tuning = if gpu.facts().is_cpu { tuning.plain() } else { *tuning };
+    // on smaller layers there. Cooperative matrices do better (`./x test-coopmat`).
+    let matrices = Tuning::of_matrices(gpu.facts()).filter(|matrices| matrices.path == tuning.path);
+    let tuning = match gpu.facts().is_cpu {
+        true => matrices.unwrap_or(tuning.plain()),
+        false => *tuning,
+    };
     let engine = Engine::with(&gpu, &weights, [384, 160], &tuning, Memory::Reuse).unwrap();
     let left = planar(384, 160);
     run(&gpu, &engine, &left);
