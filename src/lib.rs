@@ -16,7 +16,7 @@
 //! 3  film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{upload, colour, bars, cut, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  frame  ring  trace  statistics                    nouns only, no unsafe
+//! 0  time  frame  ring  trace  statistics  whole             nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -57,3 +57,4 @@ pub mod trace;
 #[cfg(feature = "media")]
 pub mod ui;
 pub mod weights_command;
+pub mod whole;

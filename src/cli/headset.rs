@@ -1,7 +1,6 @@
 //! `--vr-…`: the headset's screen and room, and the file that they are remembered in.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +10,7 @@ use crate::media::StopFlag;
 use crate::sink::ScreenSettings;
 use crate::sink::screen::Surroundings;
 use crate::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
+use crate::whole;
 
 /// The virtual screen. What is not given is as it was left the last time.
 #[derive(Debug, Clone, Args)]
@@ -132,17 +132,7 @@ pub(super) fn read(file: &Path) -> ScreenSettings {
 pub(super) fn write(file: &Path, screen: &ScreenSettings) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let half = file.with_extension(format!("{}.part", std::process::id()));
-    let written = fs::File::create(&half).and_then(|mut part| {
-        part.write_all(serde_json::to_string_pretty(screen)?.as_bytes())?;
-        part.sync_all()
-    });
-    let moved = written.and_then(|()| fs::rename(&half, file));
-    if moved.is_err() {
-        // Nothing half-written stays; that it cannot be removed is told by the first error well enough.
-        let _ = fs::remove_file(&half);
-    }
-    moved
+    whole::write(file, serde_json::to_string_pretty(screen)?.as_bytes())
 }
 
 #[cfg(test)]

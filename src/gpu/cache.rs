@@ -5,14 +5,15 @@
 //! time do not disturb each other: the last one's stays.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ash::vk;
 
 use super::device::lock;
+use crate::whole;
 
 /// What the file begins with.
 const MAGIC: [u8; 16] = *b"deep3d pipelines";
@@ -25,9 +26,6 @@ const DRIVER_HEADER: usize = 32;
 
 /// More than this is no file of ours.
 const LARGEST: u64 = 256 << 20;
-
-/// Sets the half-written files of one process apart.
-static PARTS: AtomicU64 = AtomicU64::new(0);
 
 /// Which driver on which device compiled it: nobody else can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,17 +204,10 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     }
 }
 
-/// Under another name first, so that nobody ever sees half of it.
+/// With its folder.
 fn write(file: &Path, contents: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-    let half = file.with_extension(format!("{}-{}.part", std::process::id(), PARTS.fetch_add(1, Ordering::Relaxed)));
-    let written = File::create_new(&half).and_then(|mut part| part.write_all(contents));
-    let moved = written.and_then(|()| fs::rename(&half, file));
-    if moved.is_err() {
-        // The first error is told; that the rest of it cannot be removed says nothing new.
-        let _ = fs::remove_file(&half);
-    }
-    moved
+    whole::write(file, contents)
 }
 
 #[cfg(test)]

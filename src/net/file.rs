@@ -1,9 +1,10 @@
 //! Weights files on disk: read whole within a limit, written whole or not at all.
 
 use super::error::NetError;
+use crate::whole;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 /// The largest file that is read: eight times the original's weights.
 pub(super) const LARGEST: u64 = 1 << 30;
@@ -30,24 +31,7 @@ pub(super) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), NetErr
     if !force && path.symlink_metadata().is_ok() {
         return Err(NetError::Exists(path.to_owned()));
     }
-    let failed = |source| NetError::Write { path: path.to_owned(), source };
-    let temporary = temporary(path);
-    let written = File::create_new(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&temporary, path));
-    if renamed.is_err() {
-        // Whatever failed is what the user must hear of, not that the remains could not be removed.
-        fs::remove_file(&temporary).ok();
-    }
-    renamed.map_err(failed)
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
+    whole::write(path, bytes).map_err(|source| NetError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
