@@ -155,7 +155,9 @@ impl Tuning {
         }
         // A software driver takes minutes over what it would never be given.
         if !facts.is_cpu && facts.max_shared_bytes >= SHARED_BYTES {
-            rows.push(Row { name: "gemm fp32", tuning: HARDWARE, half: false });
+            rows.push(Row { name: "winograd and gemm fp32", tuning: HARDWARE, half: false });
+            // Which of the two is faster on a GPU is not known yet.
+            rows.push(Row { name: "gemm fp32", tuning: Tuning { winograd: None, ..HARDWARE }, half: false });
             if facts.float16 {
                 rows.push(Row { name: "gemm fp16", tuning: HARDWARE_HALF, half: true });
             }

@@ -227,16 +227,7 @@ impl<'a> Planner<'a> {
             // Made by the convolution that reads it.
             Operation::Convolution { depthwise: true, .. } if self.separable(index).is_some() => Ok(()),
             Operation::Convolution { depthwise: true, .. } => self.depthwise(index, source),
-            Operation::Convolution { .. } if self.head_of(index).is_some() => self.head(index, source),
-            Operation::Convolution { .. } => match self.tuning.gemm {
-                _ if self.winograd_tile(index, source)?.is_some() => self.winograd(index, source),
-                Some(gemm) if self.separable(source) == Some(index) => {
-                    let outer = self.layer(source)?.sources.first().copied().unwrap_or_default();
-                    self.gemm(&gemm, index, Some(source), outer)
-                }
-                Some(gemm) if gemm.takes(self.shape(source)?.channels) => self.gemm(&gemm, index, None, source),
-                _ => self.convolution(index, source),
-            },
+            Operation::Convolution { .. } => self.dense_convolution(index, source),
             Operation::Dense { activation } => self.dense(index, source, activation),
             Operation::MaxPool => self.max_pool(index, source),
             Operation::Deconvolution { factor, activation } => {
@@ -251,6 +242,24 @@ impl<'a> Planner<'a> {
             }
             Operation::Softmax => self.softmax(index, source),
             Operation::BatchNorm | Operation::Sum { .. } | Operation::UpsampleSum => Err(no_kernel()),
+        }
+    }
+
+    /// A convolution over all channels, by the first way that the table has for it.
+    fn dense_convolution(&mut self, index: usize, source: usize) -> Result<(), NetError> {
+        if let Some(softmax) = self.head_of(index) {
+            return self.head(index, source, softmax);
+        }
+        if let Some(tile) = self.winograd_tile(index, source)? {
+            return self.winograd(index, source, tile);
+        }
+        match self.tuning.gemm {
+            Some(gemm) if self.separable(source) == Some(index) => {
+                let outer = self.layer(source)?.sources.first().copied().unwrap_or_default();
+                self.gemm(&gemm, index, Some(source), outer)
+            }
+            Some(gemm) if gemm.takes(self.shape(source)?.channels) => self.gemm(&gemm, index, None, source),
+            _ => self.convolution(index, source),
         }
     }
 

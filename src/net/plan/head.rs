@@ -17,14 +17,10 @@ impl Planner<'_> {
         (self.tuning.head > 0 && plain && own && reader.operation == Operation::Softmax).then_some(softmax)
     }
 
-    /// Convolution `index` and the softmax behind it.
-    pub(super) fn head(&mut self, index: usize, source: usize) -> Result<(), NetError> {
+    /// Convolution `index` and the `softmax` behind it ([`Self::head_of`]).
+    pub(super) fn head(&mut self, index: usize, source: usize, softmax: usize) -> Result<(), NetError> {
         let layer = self.layer(index)?;
-        let (Operation::Convolution { kernel, stride, pad, .. }, Some(softmax)) =
-            (layer.operation, self.head_of(index))
-        else {
-            return Ok(());
-        };
+        let Operation::Convolution { kernel, stride, pad, .. } = layer.operation else { return Ok(()) };
         self.finished(softmax);
         let (from, to) = (self.shape(source)?, layer.shape);
         self.parallax = self.value(u64::from(to.pixels()) * 4);

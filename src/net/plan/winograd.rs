@@ -18,13 +18,9 @@ impl Planner<'_> {
     }
 
     /// Source tiles, products with the weights, and tiles of the sink: the layer's own value, or the pool's where that alone reads it.
-    pub(super) fn winograd(&mut self, index: usize, source: usize) -> Result<(), NetError> {
+    pub(super) fn winograd(&mut self, index: usize, source: usize, tile: Tile) -> Result<(), NetError> {
         let layer = self.layer(index)?;
-        let (Operation::Convolution { activation, .. }, Some(tile)) =
-            (layer.operation, self.winograd_tile(index, source)?)
-        else {
-            return Ok(());
-        };
+        let Operation::Convolution { activation, .. } = layer.operation else { return Ok(()) };
         let (from, to) = (self.shape(source)?, layer.shape);
         let side = tile.pixels();
         let across = to.width.div_ceil(side);
