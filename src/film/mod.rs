@@ -10,6 +10,7 @@
 mod chain;
 mod control;
 mod decode;
+mod estimate;
 mod made_up;
 mod pool;
 #[cfg(feature = "media")]
@@ -21,8 +22,8 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use chain::{ChainOptions, NETWORK_AREA};
-pub(crate) use chain::{comfort_for, input_options};
 pub use control::Control;
+pub(crate) use estimate::{comfort_for, input_options};
 pub use made_up::MadeUp;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews};
