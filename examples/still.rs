@@ -15,7 +15,7 @@ use deep3d::frame::{Chroma, Colour as Meaning, OwnedPlanes, Picture, PixelFormat
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Headless, Image, ImageOptions};
 use deep3d::sink::compose::{Arrangement, Compose, Composition};
 use deep3d::stage::colour::Colour;
-use deep3d::stage::comfort::{Percentiles, Settings, mapping};
+use deep3d::stage::comfort::{Limits, Mapping, Percentiles, Viewing};
 use deep3d::stage::stereo::depth::Depth;
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
 use deep3d::stage::upload::{Shape, Upload};
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: still PHOTO DISPARITY OUT-PREFIX [STRENGTH [CONVERGENCE [centre|left [ROUNDS]]]]".into());
     };
     let number = |index: usize, default: f32| more.get(index).map_or(Ok(default), |text| text.parse());
-    let settings = Settings { strength: number(0, 1.5)?, convergence: number(1, 0.5)?, screen_width: 1.0 };
+    let (strength, convergence) = (number(0, 1.5)?, number(1, 0.5)?);
     let source_eye = if more.get(2).is_some_and(|eye| eye == "left") { SourceEye::Left } else { SourceEye::Centre };
 
     let photo = image::open(photo)?.to_rgb8();
@@ -44,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let small = [map.width(), map.height()];
     let raw: Vec<f32> = map.pixels().map(|pixel| -pixel.0[0]).collect();
     let shot = Percentiles::of(&raw).ok_or("the disparity picture is empty")?;
-    let view = View { mapping: mapping(shot, 0.1, &settings), source_eye };
+    let limits = Limits::of(Viewing::of_width(1.0));
+    let view = View { mapping: Mapping::new(shot, 0.1, strength, convergence, limits), source_eye };
 
     let gpu = Gpu::new(&Headless, &GpuOptions::default())?;
     let upload = Upload::new(&gpu, &Shape::of(&picture), 1)?;

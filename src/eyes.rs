@@ -3,6 +3,8 @@
 //! One [`Eyes`] belongs to one sink and its thread. It makes its GPU objects when it first sees a chain's scenes or a new target, and then again
 //! only when the film's format, the layout's kind or the target changes.
 
+mod measure;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,10 +15,13 @@ use crate::net::{NetError, Network};
 use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Compose, Composition, fit};
 use crate::stage::StageError;
-use crate::stage::comfort::{self, Mapping};
+use crate::stage::comfort::{self, Limits, Mapping};
 use crate::stage::stereo::depth::Depth;
 use crate::stage::stereo::layers::{Layers, PlaneStack};
 use crate::stage::stereo::{Source, SourceEye, Stereo, View};
+
+pub use measure::Measured;
+use measure::{Expected, Measure};
 
 /// What the viewer has set: one snapshot, good for one picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +83,7 @@ struct Shown {
     depth: Option<Depth>,
     layers: Option<Layers>,
     selection: Option<Vec<Selection>>,
+    measure: Option<Measure>,
     composes: HashMap<(Kind, usize), (Arc<Image>, Compose)>,
 }
 
@@ -96,6 +102,7 @@ enum Kind {
 pub struct Eyes {
     gpu: Gpu,
     shown: Option<Shown>,
+    metered: bool,
 }
 
 /// Targets remembered at once: a window that is being resized goes through many.
@@ -104,7 +111,7 @@ const TARGETS: usize = 6;
 impl Eyes {
     /// Makes nothing yet.
     pub fn new(gpu: &Gpu) -> Self {
-        Self { gpu: gpu.clone(), shown: None }
+        Self { gpu: gpu.clone(), shown: None, metered: false }
     }
 
     /// Records the making of `scene`'s picture under `settings` into `target` (R8G8B8A8_UNORM), with timestamps from `timestamp` on.
@@ -126,7 +133,7 @@ impl Eyes {
         let composition = composition(settings.layout, settings.swap_eyes, eye, aspect, target.size(), place);
         shown.compose(&gpu, kind, target)?.record(recorder, &composition)?;
         recorder.timestamp(timestamp + 2);
-        Ok(())
+        self.meter(recorder, scene, settings)
     }
 
     /// Records the making of the pictures for the left and the right eye of `scene` into `targets` (R8G8B8A8_UNORM), filling them, whatever layout
@@ -140,13 +147,34 @@ impl Eyes {
     ) -> Result<(), EyesError> {
         let gpu = self.gpu.clone();
         let shown = self.shown(&scene.layout)?;
-        let kind = shown.render(recorder, &gpu, scene, &Settings { layout: Layout::Sbs, ..*settings })?;
+        let settings = &Settings { layout: Layout::Sbs, ..*settings };
+        let kind = shown.render(recorder, &gpu, scene, settings)?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
             let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
             shown.compose(&gpu, kind, target)?.record(recorder, &composition)?;
         }
-        Ok(())
+        self.meter(recorder, scene, settings)
+    }
+
+    /// From now on measures (or does not) the parallax of what is recorded; see [`Eyes::measured`].
+    pub fn set_metered(&mut self, metered: bool) {
+        self.metered = metered;
+    }
+
+    /// The oldest picture measured that was not yet asked for; `None` where none is done. Never waits. Pictures that show no parallax map (the
+    /// original's selection, its planes) are not measured, nor are those that come while several wait to be asked for.
+    pub fn measured(&mut self) -> Result<Option<Measured>, EyesError> {
+        let measure = self.shown.as_mut().and_then(|shown| shown.measure.as_mut());
+        Ok(measure.map(|measure| measure.take(&self.gpu)).transpose()?.flatten())
+    }
+
+    /// Records the measuring of what was just rendered, where that is wanted.
+    fn meter(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, settings: &Settings) -> Result<(), EyesError> {
+        match &mut self.shown {
+            Some(shown) if self.metered => shown.meter(recorder, &self.gpu, scene, settings),
+            _ => Ok(()),
+        }
     }
 
     /// The stage objects for scenes of this chain.
@@ -180,6 +208,7 @@ impl Shown {
             depth: None,
             layers: None,
             selection: None,
+            measure: None,
             composes: HashMap::new(),
         })
     }
@@ -192,7 +221,7 @@ impl Shown {
         scene: &Scene,
         settings: &Settings,
     ) -> Result<Kind, EyesError> {
-        let mapping = if settings.flat { Mapping::FLAT } else { scene.mapping(&settings.comfort) };
+        let mapping = mapping(scene, settings);
         let slot = scene.slot().index;
         let kind = match settings.layout {
             Layout::Depth => Kind::Depth,
@@ -218,6 +247,30 @@ impl Shown {
             Kind::Layers => self.layers(gpu)?.record(recorder, slot)?,
         }
         Ok(kind)
+    }
+
+    /// Records the measuring of the parallax that was recorded last.
+    fn meter(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        gpu: &Gpu,
+        scene: &Scene,
+        settings: &Settings,
+    ) -> Result<(), EyesError> {
+        if settings.selection || settings.layout == Layout::Layers {
+            return Ok(());
+        }
+        let measure = match &mut self.measure {
+            Some(measure) => measure,
+            none => none.insert(Measure::new(gpu, &self.stereo)?),
+        };
+        let chosen = scene.chosen(&settings.comfort).filter(|_| !settings.flat);
+        let expected = Expected { chosen, limits: Limits::of(settings.comfort.viewing), cut: scene.is_cut() };
+        if mapping(scene, settings).is_flat() {
+            measure.note_flat(expected);
+            return Ok(());
+        }
+        Ok(measure.record(recorder, self.layout.crop, expected)?)
     }
 
     fn depth(&mut self, gpu: &Gpu) -> Result<&Depth, EyesError> {
@@ -286,6 +339,11 @@ impl Shown {
         }
         self.composes.get(&key).map(|(_, compose)| compose).ok_or(EyesError::NoPlanes)
     }
+}
+
+/// How `scene`'s disparity becomes parallax under `settings`.
+fn mapping(scene: &Scene, settings: &Settings) -> Mapping {
+    if settings.flat { Mapping::FLAT } else { scene.mapping(&settings.comfort) }
 }
 
 /// How two eyes of `eye` (width × height, pixels of `pixel_aspect`) go into a target of size `target`.

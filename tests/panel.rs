@@ -194,7 +194,15 @@ fn a_headsets_panel_is_drawn_with_all_its_letters() {
     let mut renderer = PanelRenderer::new(&gpu).unwrap();
     let size = [1520, 960];
     let views = Views::whole(size, 2.0);
-    let depth = DepthModel { strength: 1.5, convergence: 0.5, swap_eyes: false, flat: false, layout: Layout::Sbs };
+    let depth = DepthModel {
+        strength: 1.5,
+        convergence: 0.5,
+        automatic: false,
+        metered: false,
+        swap_eyes: false,
+        flat: false,
+        layout: Layout::Sbs,
+    };
     let model = PanelModel {
         name: "Big Buck Bunny – Čaj, Ελλάς, кино.mkv".to_owned(),
         position: Time::from_seconds(754.0),

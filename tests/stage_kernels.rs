@@ -14,7 +14,8 @@ use deep3d::sink::compose::{self, Arrangement, Compose, Composition};
 use deep3d::stage::StageError;
 use deep3d::stage::bars::Crop;
 use deep3d::stage::colour::{self, Colour};
-use deep3d::stage::comfort::{Mapping, Percentiles, Settings, mapping};
+use deep3d::stage::comfort::meter::{self, Meter, Reading};
+use deep3d::stage::comfort::{Limits, Mapping, Percentiles};
 use deep3d::stage::input::{self, InputOptions, NetworkInput};
 use deep3d::stage::stereo::depth::{self, Depth};
 use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
@@ -155,6 +156,37 @@ fn disparity([width, height]: [u32; 2]) -> Vec<f32> {
     map
 }
 
+/// On a screen 1 m wide.
+const LIMITS: Limits = Limits { front: -1.0, behind: 6.3 };
+
+#[test]
+fn the_meter_is_its_twin_and_counts_anew_each_time() {
+    let gpu = WatchedGpu::new().unwrap();
+    for (size, crop) in [
+        ([1, 1], Crop::whole([1, 1])),
+        ([257, 9], Crop { at: [5, 1], size: [200, 7] }),
+        ([640, 361], Crop::whole([640, 361])),
+    ] {
+        let count = (size[0] * size[1]) as usize;
+        // From −3 % to 9 %, in a disorder, beyond all limits and classes.
+        let spread = |at: usize| ((at * 7919 % 1201) as f32 / 100.0 - 3.0) * size[0] as f32 / 100.0;
+        let parallax: Vec<f32> = (0..count).map(spread).collect();
+        let buffer = floats(&gpu, &parallax);
+        let meter = Meter::new(&gpu, &buffer, size).unwrap();
+        for _ in 0..2 {
+            run(&gpu, |recorder| meter.record(recorder, crop, LIMITS));
+            let counts: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes(&gpu, meter.counts()));
+            let (ours, twin) = (Reading::new(&counts).unwrap(), meter::reference(&parallax, size, crop, LIMITS));
+            assert_eq!((ours.pixels, ours.sides), (twin.pixels, twin.sides), "{size:?}");
+            let off: u32 = ours.classes.iter().zip(&twin.classes).map(|(a, b)| a.abs_diff(*b)).sum();
+            let off = off + ours.front.abs_diff(twin.front) + ours.behind.abs_diff(twin.behind);
+            // Right at a class's border rounding may decide.
+            assert!(off as usize * 200 <= count, "{size:?}: {off} of {count}");
+            assert!(count < 10 || (ours.is_outside() && ours.front > 0 && ours.behind > 0 && ours.sides > 0));
+        }
+    }
+}
+
 #[test]
 fn stereo_and_depth_are_their_twins() {
     let gpu = WatchedGpu::new().unwrap();
@@ -166,8 +198,7 @@ fn stereo_and_depth_are_their_twins() {
     ] {
         let (picture, map) = (soft_pixels(size, 5), disparity(small));
         let shot = Percentiles::of(&map).unwrap();
-        let settings = Settings { strength: 3.0, ..Settings::default() };
-        let view = View { mapping: mapping(shot, 0.1, &settings), source_eye };
+        let view = View { mapping: Mapping::new(shot, 0.1, 3.0, 0.5, LIMITS), source_eye };
         let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
         let stereo = Stereo::new(&gpu, &[source], small).unwrap().with_crop(crop);
         let depth = Depth::new(&gpu, &stereo).unwrap();
@@ -207,7 +238,7 @@ fn no_number_of_a_broken_network_breaks_the_eyes() {
     let map: Vec<f32> = (0..144).map(|i| [f32::NAN, f32::INFINITY, -f32::INFINITY, 1e30, 0.0, 1.0][i % 6]).collect();
     let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
     let stereo = Stereo::new(&gpu, &[source], small).unwrap();
-    let mapping = mapping(Percentiles { near: 0.0, far: 1.0 }, 0.1, &Settings::default());
+    let mapping = Mapping::new(Percentiles { near: 0.0, far: 1.0 }, 0.1, 1.5, 0.5, LIMITS);
     let view = View { mapping, source_eye: SourceEye::Centre };
     run(&gpu, |recorder| stereo.record(recorder, 0, &view));
     let ours = read_floats(&gpu, stereo.parallax());

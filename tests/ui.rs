@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use deep3d::film::Preview;
-use deep3d::sink::panel::{PanelInput, PanelOutput, PanelPlace, Pointer, TextureChange};
+use deep3d::sink::panel::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer, TextureChange};
 use deep3d::sink::screen::Surroundings;
 use deep3d::sink::{Action, Layout, ScreenSettings};
+use deep3d::stage::comfort::{Chosen, Limits, Viewing};
 use deep3d::time::Time;
-use deep3d::ui::{DepthModel, Panel, PanelModel};
+use deep3d::ui::{DepthModel, MeterModel, Panel, PanelModel};
 
 const WINDOW: PanelPlace = PanelPlace::Window { full_screen: false, both_eyes: true };
 const SIZE: [f32; 2] = [1000.0, 600.0];
@@ -27,7 +28,15 @@ struct Bench {
 
 impl Bench {
     fn new(place: PanelPlace) -> Self {
-        let depth = DepthModel { strength: 1.5, convergence: 0.5, swap_eyes: false, flat: false, layout: Layout::Sbs };
+        let depth = DepthModel {
+            strength: 1.5,
+            convergence: 0.5,
+            automatic: false,
+            metered: false,
+            swap_eyes: false,
+            flat: false,
+            layout: Layout::Sbs,
+        };
         let model = PanelModel {
             name: "a film.mkv".to_owned(),
             position: Time::from_seconds(60.0),
@@ -386,4 +395,61 @@ fn nonsense_does_no_harm() {
             output.picture.take().unwrap_or_default();
         }
     }
+}
+
+/// What the meter shows of a picture of which a quarter lies at `parallax` and the rest on the screen.
+fn metered(parallax: f32) -> MeterModel {
+    let mut classes = vec![0.0; 256];
+    classes[96] = 0.75;
+    classes[(96.0 + parallax / 0.05) as usize] = 0.25;
+    MeterModel {
+        classes,
+        ends: [0.0, parallax],
+        limits: Limits { front: -1.0, behind: 2.1 },
+        viewing: Viewing::of_width(3.0),
+        chosen: Some(Chosen { strength: 1.2, convergence: 0.5, attended: 0.1 }),
+        is_outside: parallax > 2.1,
+        seconds: [0.0, 12.0],
+    }
+}
+
+#[test]
+fn the_comfort_meter_stands_with_the_panel_and_without_it() {
+    let mut bench = Bench::new(WINDOW);
+    assert!(!bench.run(&[]).visible);
+    bench.panel.set_metered(true);
+    bench.model.meter = Some(metered(1.0));
+    let alone = bench.run(&[]);
+    assert!(alone.visible && !alone.takes_pointer && bench.panel.widget("play").is_none());
+    let area = |picture: &PanelPicture| {
+        let points = picture.meshes.iter().filter_map(|mesh| match &mesh.primitive {
+            egui::epaint::Primitive::Mesh(mesh) => Some(mesh.vertices.iter().map(|vertex| vertex.pos)),
+            egui::epaint::Primitive::Callback(_) => None,
+        });
+        points.flatten().fold([0.0f32; 2], |most, at| [most[0].max(at.x), most[1].max(at.y)])
+    };
+    let most = area(&alone.picture.unwrap());
+    assert!(most[0] < 420.0 && most[1] < 220.0, "it covers the upper left corner only: {most:?}");
+    // A new reading is drawn soon after.
+    assert!(alone.wake.is_some_and(|at| at <= bench.now + Duration::from_millis(250)));
+    bench.model.meter = Some(metered(2.5));
+    assert!(bench.run(&[]).picture.is_some());
+    bench.run(&[]);
+    assert!(bench.run(&[]).picture.is_none(), "what has not changed is not drawn again");
+    // The panel comes beside it, and goes without it.
+    bench.panel.toggle(bench.now);
+    bench.run(&[]);
+    assert!(bench.panel.widget("play").is_some());
+    bench.now += Duration::from_secs(30);
+    assert!(bench.run(&[]).visible && bench.panel.widget("play").is_none());
+    bench.panel.set_metered(false);
+    assert!(!bench.run(&[]).visible);
+}
+
+#[test]
+fn the_depth_goes_by_the_shot_when_told_to() {
+    let mut bench = Bench::shown(WINDOW);
+    bench.click("depth");
+    assert_eq!(bench.click("automatic"), [Action::AutomaticDepth]);
+    assert_eq!(bench.click("meter"), [Action::Meter]);
 }

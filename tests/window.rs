@@ -174,7 +174,7 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
     let folder = tempfile::tempdir().unwrap();
     let (film, picture) = clip(folder.path(), 60);
     let picture = picture.part([0, 0], [SIZE[0], STILL_ROWS]);
-    let mut playing = Playing::start(&display, &["play", "--loop", film.to_str().unwrap()]);
+    let mut playing = Playing::start(&display, &["play", "--loop", "--strength", "film", film.to_str().unwrap()]);
 
     // The window is the film's, and both halves show it, the eyes a little apart.
     playing.title_with("clip.mp4 – ");
@@ -228,6 +228,17 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
     });
     playing.key("L");
     playing.halves("sbs again", |now, _| now.difference(&left) == 0.0);
+
+    // The comfort meter stands in the upper left corner, before both eyes, and goes.
+    playing.key("i");
+    playing.halves("the comfort meter", |now_left, now_right| {
+        let changed = |now: &Screenshot, before: &Screenshot| {
+            now.part([20, 20], [80, 60]).difference(&before.part([20, 20], [80, 60]))
+        };
+        changed(now_left, &left) > 5.0 && changed(now_right, &right) > 5.0
+    });
+    playing.key("i");
+    playing.halves("no meter", |now, _| now.difference(&left) == 0.0);
 
     // Steps and seeks, in 2D: a seek begins to follow the depth of the shot anew.
     playing.key("d");

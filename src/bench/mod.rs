@@ -18,11 +18,12 @@ pub use suite::{
     Timing, run as run_suite,
 };
 
-use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
+use crate::eyes::{Eyes, EyesError, Measured, Place, Settings, TIMESTAMPS};
 use crate::film::{Film, FilmError, FilmOptions, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::{self, StopFlag};
 use crate::net::Weights;
+use crate::stage::comfort::tally::{Seen, Tally};
 use crate::trace::{self, Samples, Stage, Trace};
 
 /// What to measure.
@@ -67,6 +68,8 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
         None => Film::made_up(gpu, weights, &film_options, stop.clone())?,
     };
     let mut eyes = Eyes::new(gpu);
+    eyes.set_metered(true);
+    let mut tally = Tally::new(&settings.comfort);
     let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS)?;
     let mut target: Option<Arc<Image>> = None;
     let mut disparity_size = [0; 2];
@@ -106,6 +109,11 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
             trace.stamp(Stage::Stereo, made - from);
             trace.stamp(Stage::Present, shown - made);
         }
+        while let Some(Measured { reading, chosen, cut, .. }) = eyes.measured()? {
+            let (attended, strength) = chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
+            let (at, seconds) = (frame.pts.seconds(), frame.duration.seconds());
+            tally.add(&reading, Seen { at, seconds, attended, strength, cut });
+        }
         end = Instant::now();
         seen += 1;
         if seen == options.warm_up {
@@ -139,5 +147,6 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
         peak_gpu_memory: gpu.peak_memory(),
         latency: Figures::new(&latency),
         stages: report::stages(&traces),
+        comfort: tally.result(),
     })
 }

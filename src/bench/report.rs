@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::gpu::Facts;
+use crate::stage::comfort::tally::Comforts;
 use crate::trace::{Samples, Stage, Trace};
 
 /// The report. Times are seconds, sizes width and height in pixels.
@@ -44,6 +45,8 @@ pub struct Report {
     pub latency: Figures,
     /// Each stage in the order of the chain.
     pub stages: Vec<StageFigures>,
+    /// Parallax and limits of all frames, those to warm up with them; `null` where nothing was measured.
+    pub comfort: Option<Comforts>,
 }
 
 /// The GPU.
@@ -203,6 +206,9 @@ impl Report {
             self.dropped,
             self.peak_gpu_memory as f64 / f64::from(1 << 20),
         );
+        if let Some(comfort) = &self.comfort {
+            let _ = writeln!(text, "{}", comfort.lines());
+        }
         text
     }
 }

@@ -13,12 +13,13 @@ use super::play::{self, PlayError};
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
 use super::{SceneOptions, options};
 use crate::convert::plan::{PlanError, Request, plan};
-use crate::convert::{self, ConvertError, ConvertOptions};
+use crate::convert::{self, ConvertError, ConvertOptions, Finished};
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
 use crate::gpu::{Gpu, Headless};
 use crate::media::encode::{Codec, Preset};
 use crate::sink::Layout;
+use crate::stage::comfort::tally::Comforts;
 use crate::time::Position;
 
 #[derive(Debug, Subcommand)]
@@ -152,6 +153,9 @@ pub(crate) struct ConvertArguments {
     /// Overwrite what is there
     #[arg(long)]
     pub(super) force: bool,
+    /// Write how comfortable the films are, as JSON (its keys: docs/comfort.md)
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
 }
@@ -203,6 +207,21 @@ pub(super) fn run(command: &FilmCommand) -> Result<(), CliError> {
     }
 }
 
+/// What `--report` writes (its keys: docs/comfort.md).
+#[derive(Debug, serde::Serialize)]
+struct ConvertReport {
+    schema: u32,
+    deep3d: &'static str,
+    files: Vec<Converted>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Converted {
+    input: String,
+    output: PathBuf,
+    comfort: Option<Comforts>,
+}
+
 fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let request = Request {
         inputs: &arguments.inputs,
@@ -226,12 +245,28 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         force: arguments.force,
         film,
     };
-    let mut finished: Vec<PathBuf> = Vec::new();
-    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |path| finished.push(path.to_owned()));
+    let mut report = ConvertReport { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new() };
+    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |finished| {
+        let Finished { input, output, comfort } = finished;
+        report.files.push(Converted { input: input.to_owned(), output: output.to_owned(), comfort });
+    });
     let mut stdout = std::io::stdout();
-    for path in finished {
-        writeln!(stdout, "{}", path.display())?;
+    for Converted { output, comfort, .. } in &report.files {
+        writeln!(stdout, "{}", output.display())?;
+        // A still has no length that anything could be outside of the limits for.
+        if let Some(comfort) = comfort.as_ref().filter(|comfort| comfort.seconds > 0.0)
+            && tracing::enabled!(tracing::Level::WARN)
+        {
+            writeln!(std::io::stderr(), "{}", comfort.lines())?;
+        }
     }
     result?;
+    if let Some(file) = &arguments.report {
+        let text = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from)?;
+        crate::whole::write(file, &text).map_err(|error| {
+            let reason = format!("'{}' cannot be written: {error}; --report names another file", file.display());
+            CliError::Usage(reason)
+        })?;
+    }
     check_validation(&gpu)
 }

@@ -13,6 +13,8 @@ mod folders;
 mod headset;
 mod options;
 #[cfg(feature = "media")]
+mod painter;
+#[cfg(feature = "media")]
 mod pattern;
 #[cfg(feature = "media")]
 mod play;

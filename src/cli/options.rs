@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::film::LOOK_AHEAD;
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
+use crate::stage::comfort::{Convergence, Strength};
 
 /// From a film to its picture: what playing, converting and measuring have in common.
 #[derive(Debug, Clone, Args)]
@@ -28,18 +29,21 @@ pub struct SceneOptions {
 /// How much depth, and for whom.
 #[derive(Debug, Clone, Args)]
 pub struct PictureOptions {
-    /// Depth of a shot: the parallax it spans, in % of the picture's width (0.5–1 soft, 1–2 film, up to 3 strong)
-    #[arg(long, default_value_t = 1.5, value_name = "PERCENT", value_parser = strength)]
-    pub strength: f32,
-    /// What lies on the screen plane: 0 the farthest, 1 the nearest
-    #[arg(long, default_value_t = 0.5, value_name = "0..1", value_parser = share)]
-    pub convergence: f32,
+    /// How much depth: auto as each shot asks for; soft, film, strong; or the parallax a shot spans, in % of the picture's width
+    #[arg(long, default_value = "auto", value_name = "auto|soft|film|strong|PERCENT", value_parser = strength)]
+    pub strength: Strength,
+    /// What lies on the screen plane: auto what is looked at, 0 the farthest, 1 the nearest
+    #[arg(long, default_value = "auto", value_name = "auto|0..1", value_parser = convergence)]
+    pub convergence: Convergence,
     /// Exchange the eyes
     #[arg(long)]
     pub swap_eyes: bool,
     /// Width of the picture where it is watched, in metres: parallax never makes the eyes diverge
     #[arg(long, default_value_t = 1.0, value_name = "METRES", value_parser = metres)]
     pub screen_width: f32,
+    /// From how far it is watched, in metres; 1.5 times its width where not given
+    #[arg(long, value_name = "METRES", value_parser = metres)]
+    pub screen_distance: Option<f32>,
     /// Which eye sees the source: none of them (half the shift for each) or the left one
     #[arg(long, value_enum)]
     pub source_eye: Option<SourceEye>,
@@ -105,16 +109,28 @@ pub(super) fn number(text: &str, range: std::ops::RangeInclusive<f32>, what: &st
     if range.contains(&value) { Ok(value) } else { Err(format!("{what} is from {} to {}", range.start(), range.end())) }
 }
 
-fn strength(text: &str) -> Result<f32, String> {
-    number(text.strip_suffix('%').unwrap_or(text), 0.0..=5.0, "strength, in percent of the width,")
+fn strength(text: &str) -> Result<Strength, String> {
+    Ok(match text {
+        "auto" => Strength::Auto,
+        "soft" => Strength::SOFT,
+        "film" => Strength::FILM,
+        "strong" => Strength::STRONG,
+        _ => {
+            let what = "strength is auto, soft, film or strong; as a number, in percent of the width, it";
+            Strength::Percent(number(text.strip_suffix('%').unwrap_or(text), 0.0..=5.0, what)?)
+        }
+    })
 }
 
-fn share(text: &str) -> Result<f32, String> {
-    number(text, 0.0..=1.0, "it")
+fn convergence(text: &str) -> Result<Convergence, String> {
+    match text {
+        "auto" => Ok(Convergence::Auto),
+        _ => Ok(Convergence::At(number(text, 0.0..=1.0, "convergence is auto; as a number it")?)),
+    }
 }
 
 fn metres(text: &str) -> Result<f32, String> {
-    number(text, 0.05..=100.0, "the width in metres")
+    number(text, 0.05..=100.0, "it, in metres,")
 }
 
 fn network(text: &str) -> Result<Network, String> {
@@ -151,9 +167,11 @@ mod tests {
 
     #[test]
     fn numbers_outside_of_their_range_are_refused() {
-        assert_eq!(strength("1.5%"), Ok(1.5));
-        assert!(strength("-1").is_err() && strength("nan").is_err() && strength("9").is_err());
-        assert!(share("1.1").is_err() && metres("0").is_err());
+        assert_eq!(strength("1.5%"), Ok(Strength::Percent(1.5)));
+        assert_eq!((strength("auto"), strength("film")), (Ok(Strength::Auto), Ok(Strength::FILM)));
+        assert!(["-1", "nan", "9", "much"].into_iter().all(|wrong| strength(wrong).is_err()));
+        assert_eq!((convergence("auto"), convergence("1")), (Ok(Convergence::Auto), Ok(Convergence::At(1.0))));
+        assert!(convergence("1.1").is_err() && metres("0").is_err());
         assert_eq!(size("640x360"), Ok([640, 360]));
         assert!(size("640").is_err() && size("0x9").is_err() && size("99999x9").is_err());
         assert_eq!(area("384x160"), Ok(61440));

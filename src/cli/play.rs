@@ -2,40 +2,24 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::films::{PlayArguments, SinkKind};
+use super::painter::ScenePainter;
 use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
 use super::{BenchArguments, headset};
 use crate::bench::HeadsetReport;
-use crate::eyes::{Eyes, Place, Settings};
 use crate::film::{Film, FilmOptions, Preview, Previews, Scene, Step};
-use crate::gpu::{Gpu, GpuOptions, Headless, Image, Recorder};
+use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::media::StopFlag;
 use crate::net::Weights;
-use crate::player::{self, Error, Next, Opening, Painter, Player, PlayerOptions, Playlist};
+use crate::player::{self, Error, Next, Opening, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
-use crate::sink::layout::{Target, WIGGLE};
+use crate::sink::ScreenSettings;
+use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
-use crate::sink::{Action, Canvas, Layout, ScreenSettings};
 use crate::time::Time;
-use crate::ui::DepthModel;
 
 pub(super) use crate::player::PlayError;
-
-/// A step of the strength keys, in % of the width.
-const STRENGTH_STEP: f32 = 0.1;
-
-/// The most that the keys set.
-const STRENGTH_MOST: f32 = 5.0;
-
-/// A step of the convergence keys.
-const CONVERGENCE_STEP: f32 = 0.05;
-
-/// `value` brought into its range; the least where it is no number.
-fn within(value: f32, least: f32, most: f32) -> f32 {
-    if value.is_finite() { value.clamp(least, most) } else { least }
-}
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 const CANVAS: [u32; 2] = [1280, 720];
@@ -54,7 +38,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, begun: false };
-    let painter = |gpu: &Gpu| ScenePainter { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now() };
+    let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings);
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
@@ -106,8 +90,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let (weights, settings, film) = scene(&arguments.scene)?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let files = Files { gpu: None, weights, inputs: vec![input.clone()], options: film, begun: false };
-    let start =
-        |gpu: &Gpu| Ok((files.on(gpu), ScenePainter { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now() }));
+    let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings)));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
     let options = arguments.headset.headset.options(gpu, Some(frames), stop_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
@@ -216,85 +199,5 @@ impl player::Film for PlayedFilm {
 
     fn frame_rate(&self) -> Option<f64> {
         self.film.info.frame_rate.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)))
-    }
-}
-
-/// Scenes on a canvas, as the viewer has set it.
-struct ScenePainter {
-    /// `None` between two GPUs.
-    eyes: Option<Eyes>,
-    settings: Settings,
-    began: Instant,
-}
-
-impl Painter<Scene> for ScenePainter {
-    fn paint(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, canvas: &Canvas) -> Result<(), Error> {
-        let mut settings = self.settings;
-        settings.layout = settings.layout.at(self.began.elapsed());
-        if let Some(eyes) = &mut self.eyes {
-            eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
-        }
-        Ok(())
-    }
-
-    fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, eyes: [&Arc<Image>; 2]) -> Result<(), Error> {
-        if let Some(made) = &mut self.eyes {
-            made.record_eyes(recorder, scene, &self.settings, eyes)?;
-        }
-        Ok(())
-    }
-
-    fn release(&mut self) {
-        self.eyes = None;
-    }
-
-    fn attach(&mut self, gpu: &Gpu) {
-        self.eyes = Some(Eyes::new(gpu));
-    }
-
-    fn act(&mut self, action: Action) -> bool {
-        let settings = &mut self.settings;
-        match action {
-            Action::Layout(by) => settings.layout = settings.layout.step(by, Target::Window),
-            Action::SetLayout(layout) if layout.allows(Target::Window) => settings.layout = layout,
-            Action::Strength(by) => {
-                let strength = settings.comfort.strength + by as f32 * STRENGTH_STEP;
-                settings.comfort.strength = strength.clamp(0.0, STRENGTH_MOST);
-            }
-            Action::Convergence(by) => {
-                let convergence = settings.comfort.convergence + by as f32 * CONVERGENCE_STEP;
-                settings.comfort.convergence = convergence.clamp(0.0, 1.0);
-            }
-            Action::SetStrength(strength) => settings.comfort.strength = within(strength, 0.0, STRENGTH_MOST),
-            Action::SetConvergence(convergence) => settings.comfort.convergence = within(convergence, 0.0, 1.0),
-            Action::ScreenWidth(metres) => settings.comfort.screen_width = within(metres, 0.05, 100.0),
-            Action::SwapEyes => settings.swap_eyes = !settings.swap_eyes,
-            Action::Flat => settings.flat = !settings.flat,
-            _ => return false,
-        }
-        true
-    }
-
-    fn depth(&self) -> Option<DepthModel> {
-        let Settings { layout, comfort, swap_eyes, flat, .. } = self.settings;
-        let (strength, convergence) = (comfort.strength, comfort.convergence);
-        Some(DepthModel { strength, convergence, swap_eyes, flat, layout })
-    }
-
-    fn describe(&self) -> String {
-        let Settings { layout, comfort, swap_eyes, flat, .. } = &self.settings;
-        if *flat {
-            return format!("{layout} – 2D");
-        }
-        let swapped = if *swap_eyes { " – eyes swapped" } else { "" };
-        format!("{layout} – {:.1} % – convergence {:.2}{swapped}", comfort.strength, comfort.convergence)
-    }
-
-    fn output_size(&self, size: [u32; 2]) -> [u32; 2] {
-        self.settings.layout.output_size(size)
-    }
-
-    fn repaint_after(&self) -> Option<Duration> {
-        (self.settings.layout == Layout::Wiggle).then_some(WIGGLE)
     }
 }

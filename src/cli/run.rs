@@ -19,7 +19,7 @@ use crate::media::StopFlag;
 use crate::net::mxnet::MovingVariance;
 use crate::net::{NetError, Network, Weights};
 use crate::sink::Layout;
-use crate::stage::comfort;
+use crate::stage::comfort::{self, Viewing};
 use crate::stage::stereo::SourceEye;
 use crate::weights_command;
 
@@ -164,7 +164,10 @@ fn settings(layout: Layout, options: &PictureOptions, network: Network) -> Resul
         comfort: comfort::Settings {
             strength: options.strength,
             convergence: options.convergence,
-            screen_width: options.screen_width,
+            viewing: Viewing {
+                width: options.screen_width,
+                distance: options.screen_distance.unwrap_or(options.screen_width * Viewing::DISTANCE),
+            },
         },
         swap_eyes: options.swap_eyes,
         flat: false,

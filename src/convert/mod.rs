@@ -3,4 +3,4 @@
 pub mod plan;
 mod run;
 
-pub use run::{ConvertError, ConvertOptions, run};
+pub use run::{ConvertError, ConvertOptions, Finished, run};

@@ -8,7 +8,7 @@ use ash::vk;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::convert::plan::{Job, Kind, Plan};
-use crate::eyes::{Eyes, EyesError, Place, Settings};
+use crate::eyes::{Eyes, EyesError, Measured, Place, Settings};
 use crate::film::{Film, FilmError, FilmOptions, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
@@ -21,6 +21,7 @@ use crate::net::Weights;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
+use crate::stage::comfort::tally::{Comforts, Seen, Tally};
 use crate::time::{Position, Time};
 
 /// What can stop a conversion.
@@ -87,14 +88,25 @@ pub struct ConvertOptions {
     pub film: FilmOptions,
 }
 
-/// Converts everything in `plan`, one after the other, and calls `done` with the name of each file that was finished. `stop` interrupts.
+/// A file that was made.
+#[derive(Debug)]
+pub struct Finished<'a> {
+    /// Of what.
+    pub input: &'a str,
+    /// Where it is.
+    pub output: &'a Path,
+    /// How comfortable it is; `None` where nothing was measured.
+    pub comfort: Option<Comforts>,
+}
+
+/// Converts everything in `plan`, one after the other, and calls `done` for each file that was finished. `stop` interrupts.
 pub fn run(
     gpu: &Gpu,
     weights: &Arc<Weights>,
     plan: &Plan,
     options: &ConvertOptions,
     stop: &StopFlag,
-    mut done: impl FnMut(&Path),
+    mut done: impl FnMut(Finished<'_>),
 ) -> Result<(), ConvertError> {
     if let Some(folder) = &plan.folder {
         let failed = |reason| ConvertError::Folder { folder: folder.clone(), reason };
@@ -112,7 +124,7 @@ pub fn run(
             return Err(ConvertError::Interrupted);
         }
         result?;
-        done(&job.output);
+        done(Finished { input: &job.input, output: &job.output, comfort: conversion.tally.result() });
     }
     Ok(())
 }
@@ -148,6 +160,7 @@ struct Conversion<'a> {
     start: Time,
     end: Option<Time>,
     progress: ProgressBar,
+    tally: Tally,
 }
 
 impl<'a> Conversion<'a> {
@@ -172,7 +185,10 @@ impl<'a> Conversion<'a> {
         let end = place(options.end)?;
         let progress = progress_bar(&film.info, start, end);
         let commands = Commands::new(gpu, "eyes", 0)?;
-        Ok(Self { gpu, job, options, stop, film, eyes: Eyes::new(gpu), commands, start, end, progress })
+        let mut eyes = Eyes::new(gpu);
+        eyes.set_metered(true);
+        let tally = Tally::new(&options.settings.comfort);
+        Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
     }
 
     /// The next scene before the end.
@@ -205,6 +221,15 @@ impl<'a> Conversion<'a> {
                 Ok(self.gpu.wait(point)?)
             }
         }
+    }
+
+    /// Takes what was measured of the picture rendered last.
+    fn measure(&mut self, pts: Time, duration: Time) -> Result<(), ConvertError> {
+        while let Some(Measured { reading, chosen, cut, .. }) = self.eyes.measured()? {
+            let (attended, strength) = chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
+            self.tally.add(&reading, Seen { at: pts.seconds(), seconds: duration.seconds(), attended, strength, cut });
+        }
+        Ok(())
     }
 
     fn film(&mut self) -> Result<(), ConvertError> {
@@ -243,6 +268,7 @@ impl<'a> Conversion<'a> {
             self.render(&scene.data, &settings, &target)?;
             let (pts, duration) = (scene.pts, scene.duration);
             drop(scene);
+            self.measure(pts, duration)?;
             target.readback.read(|bytes| writer.write(bytes, target.stride(), pts, duration))??;
             self.progress.set_position(milliseconds(pts + duration - self.start));
             self.progress.set_message(fps(&self.progress, pts + duration - self.start, self.film.info.frame_rate));
@@ -285,7 +311,7 @@ impl<'a> Conversion<'a> {
                 target.readback.read(|bytes| write_picture(output, bytes, target.stride(), target.size, &still))??;
             }
         }
-        Ok(())
+        self.measure(Time::ZERO, Time::ZERO)
     }
 
     /// The 16-bit depth of what was rendered last.

@@ -10,7 +10,7 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::{Precision, Weights};
 use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
-use crate::stage::comfort::{Comfort, SLEW};
+use crate::stage::comfort::{Comfort, Moment};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::upload::{Shape, Upload};
 use crate::time::Time;
@@ -69,8 +69,8 @@ pub(super) struct Chain {
     /// Epoch and time of the scene given last, and how many of its epoch were.
     last: Option<(u32, Time)>,
     given: usize,
-    /// Followed slowly: 1 for pictures of the world, 0 for what stands on plain ground.
-    depth: f32,
+    /// The last one given stands on plain ground.
+    plain: bool,
     spent: Duration,
 }
 
@@ -135,7 +135,7 @@ impl Chain {
             cuts: Cuts::default(),
             last: None,
             given: 0,
-            depth: 1.0,
+            plain: false,
             spent: Duration::ZERO,
         })
     }
@@ -150,7 +150,7 @@ impl Chain {
         self.origin.forget();
         self.comfort = before.comfort.clone();
         self.cuts = before.cuts.clone();
-        (self.last, self.given, self.depth) = (before.last, before.given, before.depth);
+        (self.last, self.given, self.plain) = (before.last, before.given, before.plain);
     }
 
     /// Sends `frame` through the network, to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
@@ -220,6 +220,7 @@ impl Chain {
             Some((epoch, pts)) if epoch == frame.epoch => (frame.pts - pts).seconds(),
             _ => {
                 self.cuts.reset();
+                self.comfort.reset();
                 self.given = 0;
                 0.0
             }
@@ -228,20 +229,20 @@ impl Chain {
         self.given += 1;
         let passage = self.cuts.judge(&print, self.waiting.iter().map(|waiting| &waiting.print));
         let cut = passage == Passage::Cut;
-        if let Some(percentiles) = draft.percentiles
-            && passage != Passage::Flash
-        {
-            self.comfort.follow(percentiles, seconds as f32, cut);
-        }
-        let threshold = if self.depth < 0.5 { PLAIN[0] } else { PLAIN[1] };
-        let wanted = if print.plain() > threshold { 0.0 } else { 1.0 };
-        let share = if cut { 1.0 } else { 1.0 - (-seconds.max(0.0) as f32 / SLEW).exp() };
-        self.depth += (wanted - self.depth) * share;
+        let threshold = if self.plain { PLAIN[0] } else { PLAIN[1] };
+        self.plain = print.plain() > threshold;
+        // How a shot moves is known from its second frame on.
+        let speed = if cut { self.waiting.front().and_then(|next| next.draft.speed) } else { draft.speed };
+        self.comfort.follow(&Moment {
+            depths: draft.depths.filter(|_| passage != Passage::Flash),
+            motion: speed,
+            seconds: seconds as f32,
+            cut,
+            share: if self.plain { 0.0 } else { 1.0 },
+        });
         let after = self.waiting.iter().map(|waiting| &waiting.draft);
         let point = self.origin.finish(&draft, passage, after, &frame.data.disparity, &mut frame.trace)?;
-        // What is left of it after a second is nothing that can be seen.
-        let depth = if self.depth < 0.02 { 0.0 } else { self.depth };
         let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
-        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, depth, layout })))
+        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, layout })))
     }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::frame::{Frame, Picture};
+use crate::frame::{Frame, Orientation, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Point, Recorder};
 use crate::net::weights::Channels;
 use crate::net::{Engine, Network, Weights};
 use crate::stage::bars::Crop;
-use crate::stage::comfort::{Comfort, Percentiles};
+use crate::stage::comfort::{Comfort, Depths};
 use crate::stage::cut::{Fingerprint, Passage, is_step};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
-use crate::stage::steady::align::{Align, Shot, fit, pairs};
+use crate::stage::steady::align::{Align, Shot, fit, motion, pairs};
 use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
@@ -33,13 +33,28 @@ pub(super) struct Draft {
     fresh: bool,
     align: Align,
     /// Of its disparity, aligned.
-    pub(super) percentiles: Option<Percentiles>,
+    pub(super) depths: Option<Depths>,
+    /// How fast what is seen moves, in % of the width a second.
+    pub(super) speed: Option<f32>,
+}
+
+/// What came of a frame, and how it goes with the one before.
+struct Aligned {
+    /// It cannot be compared with it.
+    step: bool,
+    /// What brings its disparity to that of the shot.
+    align: Align,
+    /// Of its disparity then.
+    depths: Option<Depths>,
+    speed: Option<f32>,
 }
 
 /// The network and its filter for pictures of one shape.
 pub(super) struct Estimate {
     gpu: Gpu,
     input: NetworkInput,
+    /// The part of the pictures that is seen: left, top, right, bottom, as parts of their width and height.
+    seen: [f32; 4],
     engine: Engine,
     network: Vec<Commands>,
     raw: Arc<Buffer>,
@@ -82,6 +97,7 @@ impl Estimate {
         Ok(Self {
             gpu: gpu.clone(),
             input,
+            seen: part(crop, pictures.first().map_or([1, 1], |picture| picture.size())),
             engine,
             network: (0..PARTS).map(|_| Commands::new(gpu, "network", 3)).collect::<Result<_, _>>()?,
             raw: Buffer::new(gpu, "disparity read back", values as u64 * 4, BufferKind::Readback)?,
@@ -172,21 +188,19 @@ impl Estimate {
             trace.stamp(Stage::Network, span);
         }
         let fresh = self.newest.is_none();
-        let (step, align, percentiles) = self.align(frame, print)?;
-        Ok(Draft { number, step, fresh, align, percentiles })
+        let Aligned { step, align, depths, speed } = self.align(frame, print)?;
+        Ok(Draft { number, step, fresh, align, depths, speed })
     }
 
-    /// Reads what came of a frame: whether it can be compared with the one before, what brings its disparity to that of the shot, and the percentiles then.
-    fn align(
-        &mut self,
-        frame: &Frame<Picture>,
-        print: &Fingerprint,
-    ) -> Result<(bool, Align, Option<Percentiles>), FilmError> {
+    /// Reads what came of a frame.
+    fn align(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> Result<Aligned, FilmError> {
         self.disparity.swap(0, 1);
         let [now, before] = &mut self.disparity;
         let copy = |bytes: &[u8]| now.iter_mut().zip(bytemuck::cast_slice(bytes)).for_each(|(to, from)| *to = *from);
         self.raw.read(copy)?;
-        let percentiles = Percentiles::of(now);
+        let Sizes { small, guide } = self.steady.sizes();
+        let upright = frame.data.orientation == Orientation::default();
+        let depths = Depths::of_picture(now, small, upright.then_some(print), self.seen);
         let last = self.newest.replace((frame.epoch, frame.pts, print.clone()));
         let seconds = match &last {
             Some((epoch, pts, last)) if *epoch == frame.epoch && !is_step(last.distance(print)) => {
@@ -194,16 +208,18 @@ impl Estimate {
             }
             _ => None,
         };
-        let Some((percentiles, seconds)) = percentiles.zip(seconds).filter(|_| self.filtered) else {
+        let Some((known, seconds)) = depths.zip(seconds).filter(|_| self.filtered) else {
             self.shot = Shot::default();
-            return Ok((true, Align::NONE, percentiles));
+            return Ok(Aligned { step: true, align: Align::NONE, depths, speed: None });
         };
-        let Sizes { small, guide } = self.steady.sizes();
         let blocks = self.steady.sizes().blocks();
-        let found = self.motion.read(|bytes| pairs(now, before, small, guide, bytemuck::cast_slice(bytes), blocks))?;
-        let align = self.shot.follow(fit(&found), 0.5 * (percentiles.near + percentiles.far), seconds);
-        let [near, far] = [percentiles.near, percentiles.far].map(|d| align.apply(d));
-        Ok((false, align, Some(Percentiles { near, far })))
+        let (found, moved) = self.motion.read(|bytes| {
+            let flow = bytemuck::cast_slice(bytes);
+            (pairs(now, before, small, guide, flow, blocks), motion(guide, flow))
+        })?;
+        let align = self.shot.follow(fit(&found), 0.5 * (known.range.near + known.range.far), seconds);
+        let speed = moved.map(|moved| moved / seconds.max(1e-3));
+        Ok(Aligned { step: false, align, depths: Some(known.map(|d| align.apply(d))), speed })
     }
 
     /// Makes the disparity of the frame of `draft` with those after it, into `to`; ready at the point given.
@@ -225,7 +241,7 @@ impl Estimate {
         aligned[0] = draft.align;
         let same_shot = after.take(self.look_ahead).take_while(|after| self.filtered && !after.step);
         let ahead = aligned[1..].iter_mut().zip(same_shot).map(|(to, after)| *to = after.align).count();
-        let span = draft.percentiles.map_or(self.flat_span, |p| (p.far - p.near).max(self.flat_span));
+        let span = draft.depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
         self.filter.record(|recorder| {
             recorder.timestamp(0);
             let moment = Moment { frame: draft.number, past, aligned: &aligned[..=ahead], span };
@@ -241,6 +257,13 @@ impl Estimate {
         }
         Ok(point)
     }
+}
+
+/// `crop` as parts of a picture of `size`: left, top, right, bottom.
+fn part(crop: Crop, size: [u32; 2]) -> [f32; 4] {
+    let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;
+    let [right, bottom] = [0, 1].map(|axis| side(crop.at[axis] + crop.size[axis], axis));
+    [side(crop.at[0], 0), side(crop.at[1], 1), right, bottom]
 }
 
 /// What follows the disparities of a network with these weights.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
 use crate::stage::bars::Crop;
-use crate::stage::comfort::{Comfort, Mapping, Settings};
+use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
 
 use super::pool::Lent;
 
@@ -52,8 +52,6 @@ pub struct Scene {
     pub(super) point: Point,
     pub(super) comfort: Comfort,
     pub(super) cut: bool,
-    /// How much of its depth it gets: a title on plain ground gets none.
-    pub(super) depth: f32,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -71,7 +69,12 @@ impl Scene {
 
     /// How its disparity becomes parallax under `settings`.
     pub fn mapping(&self, settings: &Settings) -> Mapping {
-        self.comfort.mapping(settings).scaled(self.depth)
+        self.comfort.mapping(settings)
+    }
+
+    /// What its shot has got under `settings`.
+    pub fn chosen(&self, settings: &Settings) -> Option<Chosen> {
+        self.comfort.chosen(settings)
     }
 
     /// Whether a new shot begins with it.

@@ -93,6 +93,8 @@ pub struct Lease {
     run: Arc<AtomicU64>,
     /// Held by the command buffer alone.
     recorded: Weak<()>,
+    /// The submission before.
+    before: u64,
 }
 
 impl Lease {
@@ -100,7 +102,13 @@ impl Lease {
         let token = Arc::new(());
         let recorded = Arc::downgrade(&token);
         commands.keep.push(token);
-        Self { run: Arc::clone(&commands.run), recorded }
+        Self { run: Arc::clone(&commands.run), recorded, before: commands.run.load(Ordering::Acquire) }
+    }
+
+    /// Whether the command buffer has been submitted since, and that is done. Never waits.
+    pub fn has_run(&self, gpu: &Gpu) -> Result<bool, GpuError> {
+        let run = self.run.load(Ordering::Acquire);
+        Ok(run > self.before && gpu.reached(Point(run))?)
     }
 
     /// Whether the command buffer was recorded anew or dropped, and its last run is done. Never waits.

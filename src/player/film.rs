@@ -8,7 +8,7 @@ use crate::frame::Frame;
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
-use crate::ui::DepthModel;
+use crate::ui::{DepthModel, MeterModel};
 
 /// Any error, in words for the user.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -96,6 +96,11 @@ pub trait Painter<S> {
 
     /// The settings that a panel changes, where there are any.
     fn depth(&self) -> Option<DepthModel> {
+        None
+    }
+
+    /// What the comfort meter shows, while it is on.
+    fn meter(&mut self) -> Option<MeterModel> {
         None
     }
 

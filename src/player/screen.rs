@@ -179,7 +179,9 @@ where
             return false;
         }
         running.player.act(action, now);
-        running.painter.act(action)
+        let changed = running.painter.act(action);
+        running.panel.set_metered(running.painter.depth().is_some_and(|depth| depth.metered));
+        changed
     }
 
     fn layout(&self) -> Layout {
@@ -200,6 +202,7 @@ where
                 has_previous,
                 has_next,
                 depth: painter.depth(),
+                meter: painter.meter(),
                 preview: player.preview(wanted),
             }
         };

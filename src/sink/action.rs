@@ -1,6 +1,7 @@
 //! What the viewer wants, whatever it was said with: keys, mouse, a headset's controllers, the panel.
 
 use super::{Layout, ScreenSettings};
+use crate::stage::comfort::Viewing;
 use crate::time::Time;
 
 /// What the viewer wants.
@@ -40,8 +41,12 @@ pub enum Action {
     Convergence(i32),
     /// What lies on the screen plane: 0 the farthest, 1 the nearest.
     SetConvergence(f32),
-    /// The physical width of what the picture is seen on, in metres: limits the parallax.
-    ScreenWidth(f32),
+    /// How large and from how far the picture is seen: limits the parallax.
+    Viewing(Viewing),
+    /// As much depth as each shot asks for.
+    AutomaticDepth,
+    /// The comfort meter appears or goes.
+    Meter,
     /// Louder or softer, in steps.
     Volume(i32),
     /// Left for right.

@@ -40,7 +40,7 @@ fn name(layout: Layout) -> &'static str {
 pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &mut Pane) {
     let layouts = *pane == Pane::Layouts && !pass.is_in_headset();
     let choices: Vec<_> = Layout::value_variants().iter().copied().filter(|it| it.allows(Target::Window)).collect();
-    let rows = if pass.is_in_headset() { 1.0 } else { 2.0 };
+    let rows = if pass.is_in_headset() { 2.0 } else { 3.0 };
     let height = match layouts {
         true => choices.len().div_ceil(2) as f32 * LINE,
         false => 2.0 * SLIDER + rows * BUTTON + 4.0,
@@ -60,7 +60,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
     }
     let row = |y: f32, height: f32| Rect::from_min_size(inner.min + vec2(0.0, y), vec2(inner.width(), height));
     let strength = Slider {
-        marks: &[(0.75, "soft"), (1.5, "film"), (3.0, "strong")],
+        marks: &[(0.8, "soft"), (1.5, "film"), (2.5, "strong")],
         ..Slider::new("Depth", depth.strength, [0.0, 3.0], 0.1)
     };
     if let Some(wanted) = pass.slider(row(0.0, SLIDER), &strength, &format!("{:.1} %", depth.strength)) {
@@ -73,7 +73,14 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
     if let Some(wanted) = pass.slider(row(SLIDER, SLIDER), &convergence, &format!("{:.2}", depth.convergence)) {
         pass.actions.push(Action::SetConvergence((wanted * 100.0).round() / 100.0));
     }
-    let buttons = row(2.0 * SLIDER + 4.0, BUTTON);
+    let (left, right) = row(2.0 * SLIDER + 4.0, BUTTON).split_left_right_at_fraction(0.5);
+    if pass.button(left, "automatic", Face::Text("By the shot"), depth.automatic) {
+        pass.actions.push(Action::AutomaticDepth);
+    }
+    if pass.button(right, "meter", Face::Text("Comfort meter"), depth.metered) {
+        pass.actions.push(Action::Meter);
+    }
+    let buttons = row(2.0 * SLIDER + 4.0 + BUTTON, BUTTON);
     let (left, right) = buttons.split_left_right_at_fraction(0.5);
     if pass.button(left, "flat", Face::Text("In 3D"), !depth.flat) {
         pass.actions.push(Action::Flat);
@@ -82,7 +89,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, depth: &DepthModel, pane: &m
         pass.actions.push(Action::SwapEyes);
     }
     if !pass.is_in_headset() {
-        let line = row(2.0 * SLIDER + 4.0 + BUTTON, BUTTON);
+        let line = row(2.0 * SLIDER + 4.0 + 2.0 * BUTTON, BUTTON);
         let (word, choice) = line.split_left_right_at_fraction(0.3);
         pass.text(word.left_center(), Align2::LEFT_CENTER, "Layout", 15.0, DIM);
         if pass.button(choice, "layout", Face::Text(name(depth.layout)), false) {

@@ -7,6 +7,7 @@
 mod convert;
 mod depth;
 mod icon;
+mod meter;
 mod model;
 mod pass;
 mod presence;
@@ -25,7 +26,7 @@ use egui::{
     TextureOptions, ViewportId,
 };
 
-pub use model::{DepthModel, PanelModel};
+pub use model::{DepthModel, MeterModel, PanelModel};
 use pass::Pass;
 use presence::Presence;
 
@@ -47,6 +48,8 @@ enum Pane {
 const PREVIEW: Duration = Duration::from_millis(40);
 /// How soon egui runs again at the earliest where it asks for that.
 const FRAME: Duration = Duration::from_millis(16);
+/// How soon to look for what the comfort meter has measured.
+const METER: Duration = Duration::from_millis(200);
 /// Width of a preview, in points.
 const PREVIEW_WIDTH: f32 = 192.0;
 /// Steps of the position on the bar, at most so many over the film's length.
@@ -62,6 +65,8 @@ struct Seen {
     pixels_per_point: f32,
     place: PanelPlace,
     scrubbing: Option<Time>,
+    /// All of it, or the comfort meter alone.
+    whole: bool,
 }
 
 /// The panel.
@@ -69,6 +74,8 @@ pub struct Panel {
     context: Context,
     began: Instant,
     presence: Presence,
+    /// The comfort meter is there, with the panel or without it.
+    metered: bool,
     pane: Pane,
     pointer: Option<Pos2>,
     drag: seek::Drag,
@@ -108,6 +115,7 @@ impl Panel {
             context,
             began: Instant::now(),
             presence: Presence::default(),
+            metered: false,
             pane: Pane::None,
             pointer: None,
             drag: seek::Drag::default(),
@@ -123,6 +131,11 @@ impl Panel {
     /// It comes, or goes.
     pub fn toggle(&mut self, now: Instant) {
         self.presence.toggle(now);
+    }
+
+    /// Whether the comfort meter is to be seen, which comes and goes by itself.
+    pub fn set_metered(&mut self, metered: bool) {
+        self.metered = metered;
     }
 
     /// The film time of which a picture is wanted on the seek bar.
@@ -151,8 +164,12 @@ impl Panel {
         if input.scrubbing.is_some() || (self.is_visible() && self.is_held()) {
             self.presence.stir(now);
         }
-        if !self.presence.is_visible(now) {
-            return self.hide();
+        let whole = self.presence.is_visible(now);
+        if !whole {
+            self.fold();
+            if !self.metered {
+                return self.hide();
+            }
         }
         let model = model();
         let fine = model.duration.map_or(STEP, |whole| Time::from_nanoseconds(whole.nanoseconds() / STEPS));
@@ -162,12 +179,13 @@ impl Panel {
             pixels_per_point: input.pixels_per_point,
             place: input.place,
             scrubbing: input.scrubbing,
+            whole,
         };
         let due = self.again.is_some_and(|at| at <= now);
         let changed = self.seen.as_ref() != Some(&seen) || due || !input.pointer.is_empty();
         let (picture, actions) = match changed {
             true => {
-                let (picture, actions) = self.build(&input, &model, now);
+                let (picture, actions) = self.build(&input, &model, whole, now);
                 (Some(picture), actions)
             }
             false => (None, Vec::new()),
@@ -180,8 +198,9 @@ impl Panel {
         let settled = |preview: &Preview| Some(preview.time) == self.wanted && preview.settled;
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
-        let goes = self.presence.goes();
-        let wake = [goes, look, self.again].into_iter().flatten().min();
+        let goes = self.presence.goes().filter(|_| whole);
+        let meter = self.metered.then(|| now + METER);
+        let wake = [goes, look, self.again, meter].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
 
@@ -191,7 +210,7 @@ impl Panel {
                 let at = Pos2::from(at);
                 // A pointer that only appears has not been moved; nor has one that trembles.
                 let moved = self.pointer.is_some_and(|before| before.distance(at) >= 1.0);
-                let pressed = matches!(pointer, Pointer::Pressed(_)) && self.is_visible();
+                let pressed = matches!(pointer, Pointer::Pressed(_)) && self.presence.is_visible(now);
                 if (moved && stirs) || pressed {
                     self.presence.stir(now);
                 }
@@ -210,14 +229,18 @@ impl Panel {
         over || self.context.egui_is_using_pointer()
     }
 
-    fn hide(&mut self) -> PanelOutput {
-        let was = self.seen.take().is_some();
-        if was {
+    /// All but the comfort meter goes.
+    fn fold(&mut self) {
+        if self.seen.as_ref().is_some_and(|seen| seen.whole) {
             (self.pane, self.wanted, self.again) = (Pane::None, None, None);
             self.covered.clear();
             self.widgets.clear();
             self.context.stop_dragging();
         }
+    }
+
+    fn hide(&mut self) -> PanelOutput {
+        let was = self.seen.take().is_some();
         PanelOutput { picture: was.then(PanelPicture::default), ..PanelOutput::default() }
     }
 
@@ -225,6 +248,7 @@ impl Panel {
         &mut self,
         input: &PanelInput,
         model: &PanelModel,
+        whole: bool,
         now: Instant,
     ) -> (PanelPicture, Vec<crate::sink::Action>) {
         self.load(model.preview.as_ref());
@@ -255,6 +279,12 @@ impl Panel {
                 widgets: RefCell::default(),
                 preview: None,
             };
+            if let Some(meter) = &model.meter {
+                meter::build(&mut pass, size, meter);
+            }
+            if !whole {
+                return;
+            }
             let (bar, seek) = transport::places(size);
             transport::build(&mut pass, bar, pane);
             match (*pane, &model.depth, input.place) {

@@ -2,6 +2,7 @@
 
 use crate::film::Preview;
 use crate::sink::Layout;
+use crate::stage::comfort::{Chosen, Limits, Viewing};
 use crate::time::Time;
 
 /// A film as the panel shows it, and the list it is in.
@@ -21,8 +22,29 @@ pub struct PanelModel {
     pub has_next: bool,
     /// How much depth, and in which layout; nothing where that cannot be set.
     pub depth: Option<DepthModel>,
+    /// What the comfort meter shows, while it is on.
+    pub meter: Option<MeterModel>,
     /// A picture out of the film, for the seek bar: the last one that was made. `None` where there will be none.
     pub preview: Option<Preview>,
+}
+
+/// What the comfort meter shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeterModel {
+    /// The part of the picture in each class of parallax, as [`meter`](crate::stage::comfort::meter) has them.
+    pub classes: Vec<f32>,
+    /// 2nd and 98th percentile of the parallax, in % of the width.
+    pub ends: [f32; 2],
+    /// What is allowed.
+    pub limits: Limits,
+    /// How the picture is seen.
+    pub viewing: Viewing,
+    /// What the shot was given; `None` in 2D.
+    pub chosen: Option<Chosen>,
+    /// Something is beyond the limits now.
+    pub is_outside: bool,
+    /// Seconds for which something was, and seconds measured.
+    pub seconds: [f64; 2],
 }
 
 /// The 3D settings.
@@ -32,6 +54,10 @@ pub struct DepthModel {
     pub strength: f32,
     /// What lies on the screen: 0 the farthest, 1 the nearest.
     pub convergence: f32,
+    /// Both are what each shot asks for.
+    pub automatic: bool,
+    /// The comfort meter is on.
+    pub metered: bool,
     /// Left for right.
     pub swap_eyes: bool,
     /// Both eyes see the film as it is.

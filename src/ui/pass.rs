@@ -86,8 +86,13 @@ impl Pass<'_> {
 
     /// A part of the panel: its ground is drawn, and the pointer on it belongs to the panel.
     pub(super) fn ground(&mut self, rect: Rect) {
-        self.ui.painter().rect_filled(rect, CORNER, GROUND);
+        self.shade(rect);
         self.covered.push(rect);
+    }
+
+    /// A ground that the pointer goes through.
+    pub(super) fn shade(&self, rect: Rect) {
+        self.ui.painter().rect_filled(rect, CORNER, GROUND);
     }
 
     /// The ground of a pane of `size` above `bar`, at its right end; gives what is inside its margin.

@@ -152,7 +152,7 @@ fn a_squeezed_hand_carries_the_screen_and_it_is_remembered_there() {
     let Shape::Quad { pose, size, .. } = &frame.layers[0].shape else { panic!("{frame:?}") };
     assert!(size[0] > 3.6 && (0.9..1.4).contains(&pose.position.y), "{pose:?} {size:?}");
     assert!(shown.screen.width > 3.6 && shown.screen.height > 0.9, "{:?}", shown.screen);
-    let widths = shown.reel.acts.borrow().iter().filter(|act| matches!(act, Action::ScreenWidth(_))).count();
+    let widths = shown.reel.acts.borrow().iter().filter(|act| matches!(act, Action::Viewing(_))).count();
     assert!(widths > 20, "the parallax is limited anew while the screen grows: {widths}");
 }
 

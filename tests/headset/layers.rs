@@ -4,6 +4,7 @@ use ash::vk;
 use deep3d::sink::ScreenSettings;
 use deep3d::sink::screen::Surroundings;
 use deep3d::sink::xr::ScreenLayer;
+use deep3d::stage::comfort::Viewing;
 use glam::{Quat, Vec3};
 use openxr as xr;
 use xr::sys::EnvironmentBlendMode;
@@ -240,5 +241,6 @@ fn parallax_is_limited_by_the_virtual_screen() {
     let showing = Showing { frames: 3, screen, ..Showing::new(Fake::new()) };
     let shown = showing.play_well(|_, _| ());
     let acts = shown.reel.acts.borrow();
-    assert!(acts.contains(&deep3d::sink::Action::ScreenWidth(7.5)), "{acts:?}");
+    let viewing = Viewing { width: 7.5, distance: screen.distance };
+    assert!(acts.contains(&deep3d::sink::Action::Viewing(viewing)), "{acts:?}");
 }

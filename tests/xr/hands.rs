@@ -58,7 +58,7 @@ fn controllers_pause_seek_carry_and_press() {
                 2 => {
                     remote.right.squeeze = 1.0;
                     remote.right.thumbstick = [if waited > 5 { 1.0 } else { 0.0 }, 0.0];
-                    count(marks, |act| matches!(act, Action::ScreenWidth(width) if *width > 3.6)) > 0
+                    count(marks, |act| matches!(act, Action::Viewing(viewing) if viewing.width > 3.6)) > 0
                 }
                 3 => {
                     (remote.right.squeeze, remote.right.thumbstick) = (0.0, [0.0; 2]);

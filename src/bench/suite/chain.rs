@@ -57,7 +57,7 @@ pub(super) fn measure(
     gpu.wait(gpu.submit(&mut first)?)?;
     let mut comfort = comfort_for(weights);
     if let Some(percentiles) = raw.read(|bytes| Percentiles::of(bytemuck::cast_slice(bytes)))? {
-        comfort.follow(percentiles, 0.0, true);
+        comfort.follow(&comfort::Moment::of(percentiles));
     }
     let view = View { mapping: comfort.mapping(&comfort::Settings::default()), source_eye: SourceEye::Centre };
 

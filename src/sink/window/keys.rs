@@ -44,6 +44,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["t"], Action::Strength(-1), "less depth"),
     bind(&["G"], Action::Convergence(1), "everything farther away (nearer things on the screen)"),
     bind(&["g"], Action::Convergence(-1), "everything nearer (farther things on the screen)"),
+    bind(&["a"], Action::AutomaticDepth, "as much depth as each shot asks for"),
+    bind(&["i"], Action::Meter, "the comfort meter appears or goes"),
     bind(&["x"], Action::SwapEyes, "swap the eyes"),
     bind(&["d"], Action::Flat, "2D, 3D"),
     bind(&["TAB"], Action::Panel, "the panel appears or goes"),
@@ -109,6 +111,5 @@ mod tests {
         }
         assert_eq!(action("SPACE"), Some(Action::Pause));
         assert_eq!((action("l"), action("L")), (Some(Action::Layout(1)), Some(Action::Layout(-1))));
-        assert_eq!(action("i"), None, "kept for statistics");
     }
 }

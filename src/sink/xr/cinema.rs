@@ -20,6 +20,7 @@ use super::surroundings::{Scenery, Surroundings};
 use super::{HeadsetOptions, Stop, refresh};
 use crate::gpu::Gpu;
 use crate::sink::{Action, EyePicture, EyesApp, Painted, ScreenSettings, Tick, screen};
+use crate::stage::comfort::Viewing;
 
 /// How long to rest while the runtime wants no pictures.
 const REST: Duration = Duration::from_millis(10);
@@ -127,7 +128,7 @@ impl<'a> Cinema<'a> {
 
     /// Shows `app` until the film is over, the viewer has quit, or the runtime wants us gone.
     pub(super) fn run<A: EyesApp>(&mut self, app: &mut A, statistics: &mut Statistics) -> Result<(), Stop<A::Error>> {
-        self.tell_width(app, Instant::now());
+        self.tell_viewing(app, Instant::now());
         loop {
             while let Some(happening) = self.session.poll()? {
                 match happening {
@@ -194,8 +195,9 @@ impl<'a> Cinema<'a> {
     }
 
     /// Parallax is limited by how wide the screen stands before the viewer.
-    fn tell_width<A: EyesApp>(&mut self, app: &mut A, now: Instant) {
-        self.repaint |= app.act(Action::ScreenWidth(self.settings.width), now);
+    fn tell_viewing<A: EyesApp>(&mut self, app: &mut A, now: Instant) {
+        let ScreenSettings { width, distance, .. } = self.settings;
+        self.repaint |= app.act(Action::Viewing(Viewing { width, distance }), now);
     }
 
     /// One picture of the display.
@@ -281,7 +283,7 @@ impl<'a> Cinema<'a> {
             Action::Screen(settings) => {
                 let lying = self.settings.lying;
                 self.settings = settings.checked();
-                self.tell_width(app, now);
+                self.tell_viewing(app, now);
                 if self.settings.lying != lying {
                     self.origin = None;
                 }

@@ -20,6 +20,8 @@ const ALIKE: f32 = 0.02;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fingerprint {
     planes: [[f32; FIELDS]; 3],
+    /// Mean difference of neighbouring samples, of each field.
+    detail: [f32; FIELDS],
     plain: f32,
 }
 
@@ -38,6 +40,7 @@ impl Fingerprint {
         let mut planes = [[0.5; FIELDS]; 3];
         let mut codes = [0; CODES];
         planes[0] = means(picture, 0, 0, 1, GRID, &mut codes);
+        let detail = detail(picture);
         let others = &mut [0; CODES];
         match (picture.format.chroma, picture.format.semi_planar) {
             (Chroma::Grey, _) => {}
@@ -60,12 +63,18 @@ impl Fingerprint {
             }
         }
         let most = codes.windows(PLAIN).map(|some| some.iter().sum::<u32>()).max().unwrap_or(0);
-        Self { planes, plain: most as f32 / (FIELDS * GRID * GRID) as f32 }
+        Self { planes, detail, plain: most as f32 / (FIELDS * GRID * GRID) as f32 }
     }
 
     /// The part of the picture that has one and the same brightness, 0..=1: the ground of titles and credits, of which films of the world have little.
     pub fn plain(&self) -> f32 {
         self.plain
+    }
+
+    /// How much detail there is at a place (0..=1 each, from the left and from above): the mean difference of neighbouring samples of brightness, 0..=1.
+    pub fn detail(&self, across: f32, down: f32) -> f32 {
+        let field = |part: f32, count: usize| ((part * count as f32) as usize).min(count - 1);
+        self.detail[field(down, ROWS) * COLUMNS + field(across, COLUMNS)]
     }
 
     /// Mean brightness, 0..=1.
@@ -128,6 +137,34 @@ impl Fingerprint {
     }
 }
 
+/// Reads samples of one plane, 0..=1.
+struct Samples<'a> {
+    bytes: &'a [u8],
+    stride: usize,
+    sample_bytes: usize,
+    shift: u32,
+    whole: f32,
+}
+
+impl<'a> Samples<'a> {
+    fn of(picture: &'a Picture, plane: usize) -> Self {
+        let (bytes, stride) = picture.planes.plane(plane);
+        let whole = ((1u32 << picture.format.depth.clamp(8, 16)) - 1) as f32;
+        Self { bytes, stride, sample_bytes: picture.format.sample_bytes(), shift: picture.format.shift.min(15), whole }
+    }
+
+    /// Sample `x` of row `y`; nothing beyond the plane.
+    fn at(&self, x: usize, y: usize) -> f32 {
+        let at = y * self.stride + x * self.sample_bytes;
+        let code = match self.bytes.get(at..at + self.sample_bytes) {
+            Some(&[low, high]) => u16::from_le_bytes([low, high]),
+            Some(&[only]) => u16::from(only),
+            _ => 0,
+        };
+        f32::from(code >> self.shift) / self.whole
+    }
+}
+
 /// Means of the fields of plane `plane`, of every `step`th sample from `first` on, `grid` samples each way.
 fn means(
     picture: &Picture,
@@ -137,31 +174,40 @@ fn means(
     grid: usize,
     codes: &mut [u32; CODES],
 ) -> [f32; FIELDS] {
-    let (bytes, stride) = picture.planes.plane(plane);
+    let samples = Samples::of(picture, plane);
     let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
     let width = (width / step).max(1);
-    let sample_bytes = picture.format.sample_bytes();
-    let whole = ((1u32 << picture.format.depth.clamp(8, 16)) - 1) as f32;
-    let sample = |x: usize, y: usize| {
-        let at = y * stride + (x * step + first) * sample_bytes;
-        let code = match bytes.get(at..at + sample_bytes) {
-            Some(&[low, high]) => u16::from_le_bytes([low, high]),
-            Some(&[only]) => u16::from(only),
-            _ => 0,
-        };
-        f32::from(code >> picture.format.shift.min(15)) / whole
-    };
     let mut means = [0.0; FIELDS];
     let (across, down) = (COLUMNS * grid, ROWS * grid);
     for row in 0..down {
         let y = (2 * row + 1) * height / (2 * down);
         for column in 0..across {
-            let value = sample((2 * column + 1) * width / (2 * across), y);
+            let value = samples.at((2 * column + 1) * width / (2 * across) * step + first, y);
             codes[((value * (CODES - 1) as f32).round() as usize).min(CODES - 1)] += 1;
             means[row / grid * COLUMNS + column / grid] += value / (grid * grid) as f32;
         }
     }
     means
+}
+
+/// How much brightness changes from one sample to the second after it, in each field.
+fn detail(picture: &Picture) -> [f32; FIELDS] {
+    let samples = Samples::of(picture, 0);
+    let [width, height] = picture.format.plane_size(0, picture.size).map(|side| side as usize);
+    let (across, down) = (COLUMNS * GRID, ROWS * GRID);
+    let mut detail = [0.0; FIELDS];
+    if width < 4 {
+        return detail;
+    }
+    for row in 0..down {
+        let y = (2 * row + 1) * height / (2 * down);
+        for column in 0..across {
+            let x = ((2 * column + 1) * width / (2 * across)).min(width - 3);
+            let change = (samples.at(x, y) - samples.at(x + 2, y)).abs();
+            detail[row / GRID * COLUMNS + column / GRID] += change / (GRID * GRID) as f32;
+        }
+    }
+    detail
 }
 
 #[cfg(test)]
@@ -212,6 +258,22 @@ pub(super) mod tests {
         let flash = here.distance(&print(1.0, 0.0, 1.0, 0.7));
         assert!(flash.difference > 0.2 && flash.correlation > 0.9, "{flash:?}");
         assert!(print(1.0, 0.0, 1.0, 0.7).brightness() > here.brightness() + 0.2);
+    }
+
+    #[test]
+    fn detail_is_where_neighbours_differ() {
+        let value = |x: u32| if x < 160 { 100 } else { 100 + (x / 2 % 2 * 60) as u8 };
+        let rows = (0..180).flat_map(|_| (0..320).map(value)).collect();
+        let print = Fingerprint::of(&Picture {
+            size: [320, 180],
+            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+            colour: Colour::SRGB,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+            planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
+        });
+        assert_eq!(print.detail(0.2, 0.9), 0.0);
+        assert!((print.detail(0.8, 0.1) - 60.0 / 255.0).abs() < 1e-3 && print.detail(1.0, 1.0) > 0.2);
     }
 
     #[test]

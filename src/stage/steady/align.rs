@@ -105,6 +105,14 @@ pub fn pairs(
     found
 }
 
+/// How fast the picture moves: the mean of how far its blocks were moved (as `pairs` takes them), in % of the width. `None` where nothing is found again.
+pub fn motion(guide: [u32; 2], flow: &[[i32; 4]]) -> Option<f32> {
+    let found = flow.iter().filter(|[_, _, cost, _]| *cost <= FOUND);
+    let (sum, count) = found
+        .fold((0.0, 0), |(sum, count), [across, down, ..]| (sum + (*across as f32).hypot(*down as f32), count + 1));
+    (count > 0).then(|| 100.0 * sum / count as f32 / guide[0].max(1) as f32)
+}
+
 /// Follows a shot: what leads from each frame's raw disparity to the shot's.
 #[derive(Debug, Clone, Copy)]
 pub struct Shot(Align);
@@ -189,5 +197,7 @@ mod tests {
         assert_eq!(found.len(), 6, "what came in from the left is not paired");
         assert!(found.iter().all(|[now, before]| now == before), "{found:?}");
         assert!(pairs(&now, &before, small, guide, &[[0, 0, FOUND + 1, 0]; 8], blocks).is_empty());
+        assert_eq!(motion(guide, &flow), Some(25.0));
+        assert_eq!(motion(guide, &[[0, 0, FOUND + 1, 0]; 8]), None);
     }
 }

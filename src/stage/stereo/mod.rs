@@ -128,7 +128,7 @@ impl SourceEye {
 /// How a scene is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
-    /// From disparity to parallax; [`Mapping::FLAT`] (or any of gain 0) is 2D: both eyes see the source, untouched.
+    /// From disparity to parallax; [`Mapping::FLAT`] (or any that [is flat](Mapping::is_flat)) is 2D: both eyes see the source, untouched.
     pub mapping: Mapping,
     /// Which eye sees the source.
     pub source_eye: SourceEye,
@@ -311,7 +311,7 @@ impl Stereo {
 
     /// Records the making of both eyes from source `source` (an index into `new`'s sources).
     pub fn record(&self, recorder: &mut Recorder<'_>, source: usize, view: &View) -> Result<(), GpuError> {
-        if view.mapping.gain != 0.0 {
+        if !view.mapping.is_flat() {
             self.record_parallax(recorder, source, &view.mapping)?;
         }
         self.record_eyes(recorder, source, view)
@@ -357,7 +357,7 @@ impl Stereo {
     /// Records the making of both eyes from a parallax that is there already.
     pub fn record_eyes(&self, recorder: &mut Recorder<'_>, source: usize, view: &View) -> Result<(), GpuError> {
         let numbers = Numbers::new(&view.mapping, self.size[0], self.crop.size[0]);
-        let flat = view.mapping.gain == 0.0;
+        let flat = view.mapping.is_flat();
         for (bindings, share) in self.warp[source % self.warp.len()].iter().zip(view.source_eye.shares()) {
             let share = if flat { 0.0 } else { share };
             let [first, last] = numbers.reach(share);

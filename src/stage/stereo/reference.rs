@@ -32,7 +32,7 @@ pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let refined = refine(&guide, &trust, scene.small);
     let parallax = upsample(scene, &refined, &numbers);
     let parallax = median(&median(&parallax, scene.size, [1, 0]), scene.size, [0, 1]);
-    let flat = view.mapping.gain == 0.0;
+    let flat = view.mapping.is_flat();
     let widened = widen(&parallax, scene.size);
     let eye = |share: f32| warp(scene, &widened, &numbers, if flat { 0.0 } else { share });
     (view.source_eye.shares().map(eye), parallax)
