@@ -292,8 +292,9 @@ impl Shown {
             Some(layers) => layers,
             None => {
                 // The original's plane 0 stands for no depth.
-                let first = u32::from(self.layout.network == Network::Deep3d2016);
-                let count = self.layout.planes - first;
+                let planes = self.layout.planes.ok_or(EyesError::NoPlanes)?;
+                let first = u32::from(planes.network == Network::Deep3d2016);
+                let count = planes.count - first;
                 let stack = PlaneStack { size: self.layout.disparity_size, first, count };
                 Layers::new(gpu, &self.planes()?, stack)?
             }

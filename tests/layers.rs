@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 5] = [
     &["time", "frame", "ring", "trace", "statistics", "whole"],
     &["gpu", "media"],
     &["stage", "net"],
-    &["sink", "film", "eyes"],
+    &["sink", "film", "depth_film", "eyes"],
     &[
         "player",
         "convert",

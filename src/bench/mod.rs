@@ -19,10 +19,9 @@ pub use suite::{
 };
 
 use crate::eyes::{Eyes, EyesError, Measured, Place, Settings, TIMESTAMPS};
-use crate::film::{Film, FilmError, FilmOptions, Step};
+use crate::film::{Film, FilmError, FilmOptions, Origin, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::{self, StopFlag};
-use crate::net::Weights;
 use crate::stage::comfort::tally::{Seen, Tally};
 use crate::trace::{self, Samples, Stage, Trace};
 
@@ -52,6 +51,9 @@ pub enum BenchError {
     /// The GPU.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// A film of depth without its film.
+    #[error("a film of depth belongs to a film: name that, too")]
+    DepthAlone,
     /// Not enough to measure.
     #[error(
         "the film ended after {0} frames, before there was anything to measure: give a longer one, or a smaller --warm-up"
@@ -60,12 +62,15 @@ pub enum BenchError {
 }
 
 /// Runs it. As fast as it goes: nothing is dropped, so the figures are those of work and not of waiting.
-pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &StopFlag) -> Result<Report, BenchError> {
+pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) -> Result<Report, BenchError> {
     let settings = options.settings;
     let film_options = FilmOptions { keep_planes: settings.needs_planes(), ..options.film.clone() };
     let mut film = match &options.file {
-        Some(file) => Film::open(gpu, weights, file, &film_options, stop.clone())?,
-        None => Film::made_up(gpu, weights, &film_options, stop.clone())?,
+        Some(file) => Film::open(gpu, origin, file, &film_options, stop.clone())?,
+        None => match origin {
+            Origin::Network(weights) => Film::made_up(gpu, weights, &film_options, stop.clone())?,
+            Origin::DepthFilm(_) => return Err(BenchError::DepthAlone),
+        },
     };
     let mut eyes = Eyes::new(gpu);
     eyes.set_metered(true);
@@ -136,7 +141,7 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &BenchOptions, stop: &Sto
         ffmpeg: media::linked_ffmpeg(),
         system: System::this(),
         input: Input { file: options.file.clone(), codec: film.info.codec.clone(), size: film.info.size },
-        network: NetworkFacts { name: weights.metadata.network.name(), disparity_size },
+        network: NetworkFacts { name: origin.name(), disparity_size },
         output: Output { layout: settings.layout.name(), size: target.map_or([0; 2], |image| image.size()) },
         warm_up: options.warm_up,
         frames,

@@ -87,7 +87,7 @@ pub struct Input {
 /// The network.
 #[derive(Debug, Serialize)]
 pub struct NetworkFacts {
-    /// Its name.
+    /// Its name; `depth film` where one stands for it.
     pub name: &'static str,
     /// Size of the disparity that it gave.
     pub disparity_size: [u32; 2],

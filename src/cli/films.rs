@@ -13,11 +13,12 @@ use super::play::{self, PlayError};
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
 use super::{SceneOptions, options};
 use crate::convert::plan::{PlanError, Request, plan};
-use crate::convert::{self, ConvertError, ConvertOptions, Finished};
+use crate::convert::{self, ConvertError, ConvertOptions, Finished, SaveOptions};
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
+use crate::film::{Origin, scale_for};
 use crate::gpu::{Gpu, Headless};
-use crate::media::encode::{Codec, Preset};
+use crate::media::encode::{Codec, GreyCodec, Preset};
 use crate::sink::Layout;
 use crate::stage::comfort::tally::Comforts;
 use crate::time::Position;
@@ -133,8 +134,20 @@ pub(crate) struct ConvertArguments {
     #[arg(required = true, value_name = "IN")]
     pub(super) inputs: Vec<String>,
     /// The file to write, its kind told by its extension; a folder for several inputs
-    #[arg(short, long, value_name = "OUT")]
-    pub(super) output: PathBuf,
+    #[arg(short, long, value_name = "OUT", required_unless_present = "save_depth")]
+    pub(super) output: Option<PathBuf>,
+    /// Write the depth as a film of its own (.mkv), for --depth; without -o nothing else is written
+    #[arg(long, value_name = "FILE", conflicts_with = "depth")]
+    pub(super) save_depth: Option<PathBuf>,
+    /// How that is coded: ffv1 keeps it to the bit, hevc is smaller
+    #[arg(
+        long,
+        value_name = "ffv1|hevc",
+        default_value = "ffv1",
+        hide_possible_values = true,
+        requires = "save_depth"
+    )]
+    pub(super) depth_codec: GreyCodec,
     /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) start: Option<Position>,
@@ -225,14 +238,26 @@ struct Converted {
 fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let request = Request {
         inputs: &arguments.inputs,
-        output: &arguments.output,
+        output: arguments.output.as_deref(),
+        save_depth: arguments.save_depth.as_deref(),
         layout: arguments.scene.layout,
         codec: arguments.codec,
         crf: arguments.crf,
         force: arguments.force,
     };
     let plan = plan(&request)?;
-    let (weights, settings, film) = scene(&arguments.scene)?;
+    let (origin, settings, film) = scene(&arguments.scene)?;
+    if origin.network().is_none() && plan.jobs.len() > 1 {
+        return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
+    }
+    let save = match &origin {
+        Origin::Network(weights) if arguments.save_depth.is_some() => {
+            let codec = arguments.depth_codec;
+            codec.check().map_err(PlanError::from)?;
+            Some(SaveOptions { codec, network: origin.name(), scale: scale_for(weights) })
+        }
+        _ => None,
+    };
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let stop = stop_on_interrupt();
     let options = ConvertOptions {
@@ -243,10 +268,11 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         crf: arguments.crf,
         preset: arguments.preset,
         force: arguments.force,
+        save,
         film,
     };
     let mut report = ConvertReport { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new() };
-    let result = convert::run(&gpu, &weights, &plan, &options, &stop, |finished| {
+    let result = convert::run(&gpu, &origin, &plan, &options, &stop, |finished| {
         let Finished { input, output, comfort } = finished;
         report.files.push(Converted { input: input.to_owned(), output: output.to_owned(), comfort });
     });

@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "media")]
 use films::{FilmCommand, HeadsetBench};
 
-pub use options::{NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
+pub use options::{KeptOptions, NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
 pub use run::run;
 
 /// Plays any 2D film in 3D, live.

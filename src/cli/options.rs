@@ -21,6 +21,9 @@ pub struct SceneOptions {
     /// Which network, on which GPU.
     #[command(flatten)]
     pub network: NetworkOptions,
+    /// What stands for the network.
+    #[command(flatten)]
+    pub kept: KeptOptions,
     /// How far the threads run ahead.
     #[command(flatten)]
     pub queues: QueueOptions,
@@ -88,6 +91,17 @@ pub struct NetworkOptions {
     /// The GPU: a number from `deep3d doctor` or part of its name
     #[arg(long, value_name = "GPU")]
     pub gpu: Option<String>,
+}
+
+/// Depth that was made before.
+#[derive(Debug, Clone, Args)]
+pub struct KeptOptions {
+    /// A film of depth to use instead of the network: what --save-depth wrote, or one made by hand (docs/depth.md)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["weights", "network"])]
+    pub depth: Option<String>,
+    /// Use it although the film's pictures (or, of one made by hand, the length) are others
+    #[arg(long, requires = "depth")]
+    pub depth_anyway: bool,
 }
 
 /// How far the threads run ahead of each other.

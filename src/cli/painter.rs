@@ -38,6 +38,8 @@ pub(super) struct ScenePainter {
     /// `None` between two GPUs.
     eyes: Option<Eyes>,
     settings: Settings,
+    /// Whether scenes bring the planes along that the layers are made of.
+    planes: bool,
     began: Instant,
     /// What the shot seen last was given.
     chosen: Option<Chosen>,
@@ -53,8 +55,8 @@ struct Metering {
 }
 
 impl ScenePainter {
-    pub(super) fn new(gpu: &Gpu, settings: Settings) -> Self {
-        Self { eyes: Some(Eyes::new(gpu)), settings, began: Instant::now(), chosen: None, meter: None }
+    pub(super) fn new(gpu: &Gpu, settings: Settings, planes: bool) -> Self {
+        Self { eyes: Some(Eyes::new(gpu)), settings, planes, began: Instant::now(), chosen: None, meter: None }
     }
 
     /// Takes what the meter has measured meanwhile.
@@ -132,7 +134,13 @@ impl Painter<Scene> for ScenePainter {
         let DepthModel { strength, convergence, .. } = self.shown();
         let Settings { layout, comfort, swap_eyes, flat, .. } = &mut self.settings;
         match action {
-            Action::Layout(by) => *layout = layout.step(by, Target::Window),
+            Action::Layout(by) => {
+                *layout = layout.step(by, Target::Window);
+                if *layout == Layout::Layers && !self.planes {
+                    *layout = layout.step(by.signum(), Target::Window);
+                }
+            }
+            Action::SetLayout(Layout::Layers) if !self.planes => return false,
             Action::SetLayout(wanted) if wanted.allows(Target::Window) => *layout = wanted,
             Action::Strength(by) => {
                 let strength = strength + by as f32 * STRENGTH_STEP;

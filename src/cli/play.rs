@@ -1,17 +1,15 @@
 //! `deep3d play`: the player in front, films and eyes behind it.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::films::{PlayArguments, SinkKind};
 use super::painter::ScenePainter;
 use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
 use super::{BenchArguments, headset};
 use crate::bench::HeadsetReport;
-use crate::film::{Film, FilmOptions, Preview, Previews, Scene, Step};
+use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::media::StopFlag;
-use crate::net::Weights;
 use crate::player::{self, Error, Next, Opening, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
 use crate::sink::ScreenSettings;
@@ -28,7 +26,10 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     if !arguments.scene.layout.allows(Target::Window) {
         return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.scene.layout)));
     }
-    let (weights, settings, film) = scene(&arguments.scene)?;
+    let (origin, settings, film) = scene(&arguments.scene)?;
+    if origin.network().is_none() && arguments.inputs.len() > 1 {
+        return Err(CliError::Usage("--depth is one film's: play the films one by one".to_owned()));
+    }
     let film = FilmOptions {
         start: arguments.start,
         // The layout can be changed to one that shows the planes at any time.
@@ -37,8 +38,9 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
-    let files = Files { gpu: None, weights, inputs: arguments.inputs.clone(), options: film, begun: false };
-    let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings);
+    let planes = origin.network().is_some();
+    let files = Files { gpu: None, origin, inputs: arguments.inputs.clone(), options: film, begun: false };
+    let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings, planes);
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
@@ -87,10 +89,11 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let Some(input) = &arguments.file else {
         return Err(CliError::Usage("bench --sink vr plays a film: name one".to_owned()));
     };
-    let (weights, settings, film) = scene(&arguments.scene)?;
+    let (origin, settings, film) = scene(&arguments.scene)?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
-    let files = Files { gpu: None, weights, inputs: vec![input.clone()], options: film, begun: false };
-    let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings)));
+    let planes = origin.network().is_some();
+    let files = Files { gpu: None, origin, inputs: vec![input.clone()], options: film, begun: false };
+    let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings, planes)));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
     let options = arguments.headset.headset.options(gpu, Some(frames), stop_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
@@ -105,7 +108,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
 #[derive(Clone)]
 struct Files {
     gpu: Option<Gpu>,
-    weights: Arc<Weights>,
+    origin: Origin,
     inputs: Vec<String>,
     options: FilmOptions,
     /// Whether one has been opened.
@@ -136,10 +139,10 @@ impl Playlist for Files {
         let (Some(gpu), Some(input)) = (self.gpu.clone(), self.inputs.get(index).cloned()) else {
             return Err("there is no such file".into());
         };
-        let (weights, options, stop) = (Arc::clone(&self.weights), self.options.clone(), StopFlag::default());
+        let (origin, options, stop) = (self.origin.clone(), self.options.clone(), StopFlag::default());
         let stopped = stop.clone();
         let open = move || {
-            let film = Film::open(&gpu, &weights, &input, &options, stopped.clone())?;
+            let film = Film::open(&gpu, &origin, &input, &options, stopped.clone())?;
             let previews = Previews::new(&input, &film.info, &stopped);
             Ok(PlayedFilm { gpu, film, previews })
         };

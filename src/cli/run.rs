@@ -11,9 +11,10 @@ use super::{
     options,
 };
 use crate::bench::{self, BenchError, BenchOptions, SuiteError, SuiteOptions};
+use crate::depth_film::DepthFile;
 use crate::doctor;
 use crate::eyes::Settings;
-use crate::film::FilmOptions;
+use crate::film::{FilmOptions, Origin};
 use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
 use crate::media::StopFlag;
 use crate::net::mxnet::MovingVariance;
@@ -124,11 +125,18 @@ pub(super) fn load_weights(options: &NetworkOptions) -> Result<Arc<Weights>, Cli
     }
 }
 
-/// The weights, the viewer's settings at the start, and how films are opened.
-pub(super) fn scene(options: &SceneOptions) -> Result<(Arc<Weights>, Settings, FilmOptions), CliError> {
-    let SceneOptions { layout, picture, network, queues } = options;
-    let weights = load_weights(network)?;
-    let settings = settings(*layout, picture, weights.metadata.network)?;
+/// Where depth comes from, the viewer's settings at the start, and how films are opened.
+pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOptions), CliError> {
+    let SceneOptions { layout, picture, network, kept, queues } = options;
+    let origin = match &kept.depth {
+        Some(location) => Origin::DepthFilm(DepthFile { location: location.clone(), anyway: kept.depth_anyway }),
+        None => Origin::Network(load_weights(network)?),
+    };
+    if *layout == Layout::Layers && origin.network().is_none() {
+        let message = "--layout layers shows a network's planes, of which a film of depth has none: leave out --depth";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let settings = settings(*layout, picture, origin.network())?;
     let film = FilmOptions {
         decode_ahead: queues.decode_ahead.into(),
         scene_ahead: queues.scene_ahead.into(),
@@ -137,11 +145,11 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Arc<Weights>, Settings, F
         precision: network.precision,
         ..FilmOptions::default()
     };
-    Ok((weights, settings, film))
+    Ok((origin, settings, film))
 }
 
-fn settings(layout: Layout, options: &PictureOptions, network: Network) -> Result<Settings, CliError> {
-    let original = network == Network::Deep3d2016;
+fn settings(layout: Layout, options: &PictureOptions, network: Option<Network>) -> Result<Settings, CliError> {
+    let original = network == Some(Network::Deep3d2016);
     let selection = match options.render {
         Some(options::Render::Selection) if !original => {
             return Err(CliError::Usage("--render selection belongs to --network deep3d-2016".to_owned()));
@@ -203,7 +211,10 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
     if arguments.headset.sink == BenchSink::Vr {
         return super::play::measure_in_headset(arguments);
     }
-    let (weights, settings, film) = scene(&arguments.scene)?;
+    if arguments.file.is_none() && arguments.scene.kept.depth.is_some() {
+        return Err(CliError::Usage("--depth belongs to a film: name that, too".to_owned()));
+    }
+    let (origin, settings, film) = scene(&arguments.scene)?;
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let options = BenchOptions {
         file: arguments.file.clone(),
@@ -212,7 +223,7 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
         settings,
         film,
     };
-    let report = bench::run(&gpu, &weights, &options, &stop_on_interrupt())?;
+    let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt())?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }

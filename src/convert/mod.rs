@@ -1,6 +1,8 @@
 //! `deep3d convert`: films and pictures into files in 3D.
 
+mod depth;
 pub mod plan;
 mod run;
 
+pub use depth::SaveOptions;
 pub use run::{ConvertError, ConvertOptions, Finished, run};

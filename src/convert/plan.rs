@@ -7,7 +7,8 @@
 //! # fn main() -> Result<(), deep3d::convert::plan::PlanError> {
 //! let request = Request {
 //!     inputs: &["a.mkv".into(), "b.jpg".into()],
-//!     output: "3d/".as_ref(),
+//!     output: Some("3d/".as_ref()),
+//!     save_depth: None,
 //!     layout: Layout::Sbs,
 //!     codec: None,
 //!     crf: None,
@@ -21,6 +22,7 @@
 //!     match job.kind {
 //!         Kind::Film(_) => println!("{} → FilmWriter::create({:?})", job.input, job.output), // 3d/a_LR.mkv
 //!         Kind::Picture(_) => println!("{} → write_picture({:?})", job.input, job.output), // 3d/b_LR.jpg
+//!         Kind::Depth => println!("{} → DepthWriter::create({:?})", job.input, job.output),
 //!     }
 //! }
 //! # Ok(())
@@ -38,8 +40,10 @@ use crate::sink::layout::{Layout, Target};
 pub struct Request<'a> {
     /// Files and addresses.
     pub inputs: &'a [String],
-    /// A file's name, or a folder's.
-    pub output: &'a Path,
+    /// A file's name, or a folder's; none where only depth is saved.
+    pub output: Option<&'a Path>,
+    /// `--save-depth`: the film of depth to write.
+    pub save_depth: Option<&'a Path>,
     /// How the eyes are laid out.
     pub layout: Layout,
     /// `--codec`.
@@ -57,6 +61,8 @@ pub enum Kind {
     Film(Container),
     /// A picture: of a film, the first one written.
     Picture(StillFormat),
+    /// A film of depth.
+    Depth,
 }
 
 /// One input and what it becomes.
@@ -68,6 +74,8 @@ pub struct Job {
     pub output: PathBuf,
     /// What that is.
     pub kind: Kind,
+    /// The film of depth to write beside it.
+    pub depth: Option<PathBuf>,
 }
 
 /// Everything to do.
@@ -85,6 +93,9 @@ pub enum PlanError {
     /// Nothing to read.
     #[error("no input: give a film or a picture")]
     NoInput,
+    /// Nothing to write.
+    #[error("no output: give a file with -o, or --save-depth")]
+    NoOutput,
     /// The layout and the kind of file do not go together.
     #[error("--layout {layout} cannot be written as {what}: {cure}")]
     Layout {
@@ -111,6 +122,12 @@ pub enum PlanError {
         /// The file.
         output: PathBuf,
     },
+    /// Several inputs and one film of depth.
+    #[error("--save-depth is one film's: {0} inputs cannot go into it; convert them one by one")]
+    OneDepth(usize),
+    /// One name for both.
+    #[error("'{}' cannot be both -o and --save-depth: give two names", .0.display())]
+    DepthIsOutput(PathBuf),
     /// Two inputs would get the same name.
     #[error("'{first}' and '{second}' would both be written to '{}': convert them into different folders", .output.display())]
     SameOutput {
@@ -135,7 +152,10 @@ impl PlanError {
         match self {
             Self::Encode(error) => matches!(
                 error,
-                EncodeError::UnknownExtension(_) | EncodeError::CodecInContainer { .. } | EncodeError::Crf { .. }
+                EncodeError::UnknownExtension(_)
+                    | EncodeError::DepthExtension(_)
+                    | EncodeError::CodecInContainer { .. }
+                    | EncodeError::Crf { .. }
             ),
             _ => true,
         }
@@ -151,11 +171,27 @@ impl PlanError {
 /// # Errors
 /// Everything that can be known to be wrong before reading.
 pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
-    let output = request.output;
     let (first, several) = match request.inputs {
         [] => return Err(PlanError::NoInput),
         [first] => (first, false),
         [first, ..] => (first, true),
+    };
+    if let Some(depth) = request.save_depth {
+        if several {
+            return Err(PlanError::OneDepth(request.inputs.len()));
+        }
+        if Container::from_path(depth).ok() != Some(Container::Matroska) {
+            return Err(EncodeError::DepthExtension(depth.to_owned()).into());
+        }
+        check_place(request, depth, false)?;
+    }
+    let output = match (request.output, request.save_depth) {
+        (Some(output), _) => output,
+        (None, Some(depth)) => {
+            let job = Job { input: first.clone(), output: depth.to_owned(), kind: Kind::Depth, depth: None };
+            return Ok(Plan { folder: None, jobs: vec![job] });
+        }
+        (None, None) => return Err(PlanError::NoOutput),
     };
     let named_folder = output.as_os_str().as_encoded_bytes().ends_with(b"/");
     let into_folder = output.is_dir() || named_folder || several && output.extension().is_none();
@@ -168,7 +204,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         return Err(PlanError::OneFile { count: request.inputs.len(), output: output.to_owned() });
     } else {
         let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
-        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind });
+        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind, depth: None });
     }
     let mut names: HashMap<&Path, &str> = HashMap::new();
     for job in &jobs {
@@ -177,23 +213,34 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
             let (first, second) = (other.to_owned(), job.input.clone());
             return Err(PlanError::SameOutput { first, second, output: job.output.clone() });
         }
-        let is_input = |input: &String| is_same_file(Path::new(input), &job.output);
-        if request.inputs.iter().any(is_input) {
-            return Err(PlanError::OutputIsInput(job.output.clone()));
+        check_place(request, &job.output, into_folder)?;
+    }
+    if let (Some(depth), Some(job)) = (request.save_depth, jobs.first_mut()) {
+        if job.output == depth || is_same_file(&job.output, depth) {
+            return Err(PlanError::DepthIsOutput(depth.to_owned()));
         }
-        if !request.force && job.output.symlink_metadata().is_ok() {
-            return Err(EncodeError::Exists(job.output.clone()).into());
-        }
-        if job.output.is_dir() {
-            return Err(EncodeError::IsFolder(job.output.clone()).into());
-        }
-        let parent = job.output.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(folder) = parent.filter(|folder| !into_folder && !folder.is_dir()) {
-            return Err(EncodeError::NoFolder(folder.to_owned()).into());
-        }
+        job.depth = Some(depth.to_owned());
     }
     let folder = (into_folder && !output.is_dir()).then(|| output.to_owned());
     Ok(Plan { folder, jobs })
+}
+
+/// Whether `output` may be written, in a folder that will be made or has to be there.
+fn check_place(request: &Request<'_>, output: &Path, into_folder: bool) -> Result<(), PlanError> {
+    if request.inputs.iter().any(|input| is_same_file(Path::new(input), output)) {
+        return Err(PlanError::OutputIsInput(output.to_owned()));
+    }
+    if !request.force && output.symlink_metadata().is_ok() {
+        return Err(EncodeError::Exists(output.to_owned()).into());
+    }
+    if output.is_dir() {
+        return Err(EncodeError::IsFolder(output.to_owned()).into());
+    }
+    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match parent.filter(|folder| !into_folder && !folder.is_dir()) {
+        Some(folder) => Err(EncodeError::NoFolder(folder.to_owned()).into()),
+        None => Ok(()),
+    }
 }
 
 /// What does not depend on the disk.
@@ -219,7 +266,7 @@ fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
             container.check_codec(codec)?;
             codec.crf(request.crf)?;
         }
-        Kind::Picture(_) => {}
+        Kind::Picture(_) | Kind::Depth => {}
     }
     Ok(())
 }
@@ -253,7 +300,7 @@ fn job_in(folder: &Path, input: &str, layout: Layout) -> Result<Job, PlanError> 
     };
     let output = folder.join(format!("{stem}{}.{extension}", layout.suffix()));
     let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
-    Ok(Job { input: input.to_owned(), output, kind })
+    Ok(Job { input: input.to_owned(), output, kind, depth: None })
 }
 
 /// The last part of a path or an address, without an address's query.
@@ -289,9 +336,13 @@ fn is_same_file(input: &Path, output: &Path) -> bool {
 mod tests {
     use super::*;
 
+    fn request<'a>(inputs: &'a [String], output: &'a Path, layout: Layout) -> Request<'a> {
+        Request { inputs, output: Some(output), save_depth: None, layout, codec: None, crf: None, force: false }
+    }
+
     fn ask(inputs: &[&str], output: &str, layout: Layout) -> Result<Plan, PlanError> {
         let inputs: Vec<String> = inputs.iter().map(|input| (*input).to_owned()).collect();
-        plan(&Request { inputs: &inputs, output: output.as_ref(), layout, codec: None, crf: None, force: false })
+        plan(&request(&inputs, output.as_ref(), layout))
     }
 
     fn names(plan: &Plan) -> Vec<String> {
@@ -346,8 +397,7 @@ mod tests {
         }
         let wrong = |codec, crf, output: &str| {
             let inputs = ["a.mp4".to_owned()];
-            let request =
-                Request { inputs: &inputs, output: output.as_ref(), layout: Layout::Sbs, codec, crf, force: false };
+            let request = Request { codec, crf, ..request(&inputs, output.as_ref(), Layout::Sbs) };
             plan(&request).expect_err(output).is_usage()
         };
         assert!(wrong(Some(Codec::H264), None, "b.webm"));
@@ -364,13 +414,37 @@ mod tests {
         std::fs::write(&input, "a").unwrap();
         std::fs::write(&output, "b").unwrap();
         let inputs = [input.to_str().unwrap().to_owned()];
-        let ask = |output: &Path, force| {
-            plan(&Request { inputs: &inputs, output, layout: Layout::Sbs, codec: None, crf: None, force })
-        };
+        let ask = |output: &Path, force| plan(&Request { force, ..request(&inputs, output, Layout::Sbs) });
         let there = ask(&output, false).unwrap_err();
         assert!(!there.is_usage() && there.to_string().contains("--force"), "{there}");
         assert!(ask(&output, true).is_ok());
         let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("a.mp4");
         assert!(matches!(ask(&roundabout, true), Err(PlanError::OutputIsInput(_))));
+    }
+    #[test]
+    fn depth_is_saved_alone_or_beside() {
+        let inputs = ["a.mkv".to_owned(), "b.mkv".to_owned()];
+        let of = |inputs, output: Option<&'static str>, depth: &'static str| {
+            let request = request(inputs, Path::new(""), Layout::Sbs);
+            plan(&Request { output: output.map(Path::new), save_depth: Some(Path::new(depth)), ..request })
+        };
+        let alone = of(&inputs[..1], None, "d.mkv").unwrap();
+        let job = Job { input: "a.mkv".into(), output: "d.mkv".into(), kind: Kind::Depth, depth: None };
+        assert_eq!(alone.jobs, [job]);
+        let beside = of(&inputs[..1], Some("o.mp4"), "d.MKV").unwrap();
+        assert_eq!(
+            (beside.jobs[0].depth.as_deref(), names(&beside)),
+            (Some(Path::new("d.MKV")), vec!["o.mp4".to_owned()])
+        );
+        for (inputs, output, depth, word) in [
+            (&inputs[..], None, "d.mkv", "one by one"),
+            (&inputs[..1], None, "d.mp4", ".mkv"),
+            (&inputs[..1], Some("d.mkv"), "d.mkv", "two names"),
+        ] {
+            let error = of(inputs, output, depth).expect_err(depth);
+            assert!(error.is_usage() && error.to_string().contains(word), "{error}");
+        }
+        let missing = of(&inputs[..1], None, "no/such/folder/d.mkv").unwrap_err();
+        assert!(!missing.is_usage(), "{missing}");
     }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ash::vk;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::convert::plan::{Job, Kind, Plan};
+use super::depth::{DepthSaver, SaveOptions};
+use super::plan::{Job, Kind, Plan};
 use crate::eyes::{Eyes, EyesError, Measured, Place, Settings};
-use crate::film::{Film, FilmError, FilmOptions, Scene, Step};
+use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::encode::{
@@ -17,7 +18,6 @@ use crate::media::encode::{
     write_wiggle,
 };
 use crate::media::{Info, StopFlag};
-use crate::net::Weights;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
@@ -84,6 +84,8 @@ pub struct ConvertOptions {
     pub preset: Preset,
     /// `--force`.
     pub force: bool,
+    /// How depth is saved, where the plan says so.
+    pub save: Option<SaveOptions>,
     /// How films are opened.
     pub film: FilmOptions,
 }
@@ -102,7 +104,7 @@ pub struct Finished<'a> {
 /// Converts everything in `plan`, one after the other, and calls `done` for each file that was finished. `stop` interrupts.
 pub fn run(
     gpu: &Gpu,
-    weights: &Arc<Weights>,
+    origin: &Origin,
     plan: &Plan,
     options: &ConvertOptions,
     stop: &StopFlag,
@@ -113,10 +115,11 @@ pub fn run(
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     for job in &plan.jobs {
-        let mut conversion = Conversion::open(gpu, weights, job, options, stop)?;
+        let mut conversion = Conversion::open(gpu, origin, job, options, stop)?;
         let result = match job.kind {
             Kind::Film(_) => conversion.film(),
             Kind::Picture(format) => conversion.picture(format),
+            Kind::Depth => conversion.depth(),
         };
         conversion.progress.finish_and_clear();
         // A stop makes reading fail in its own words; what counts is that it was wanted.
@@ -124,6 +127,9 @@ pub fn run(
             return Err(ConvertError::Interrupted);
         }
         result?;
+        if let Some(depth) = &job.depth {
+            done(Finished { input: &job.input, output: depth, comfort: None });
+        }
         done(Finished { input: &job.input, output: &job.output, comfort: conversion.tally.result() });
     }
     Ok(())
@@ -166,14 +172,14 @@ struct Conversion<'a> {
 impl<'a> Conversion<'a> {
     fn open(
         gpu: &'a Gpu,
-        weights: &Arc<Weights>,
+        origin: &Origin,
         job: &'a Job,
         options: &'a ConvertOptions,
         stop: &'a StopFlag,
     ) -> Result<Self, ConvertError> {
         let film_options =
             FilmOptions { start: options.start, keep_planes: options.settings.needs_planes(), ..options.film.clone() };
-        let film = Film::open(gpu, weights, &job.input, &film_options, stop.clone())?;
+        let film = Film::open(gpu, origin, &job.input, &film_options, stop.clone())?;
         let place = |position: Option<Position>| match position {
             None => Ok(None),
             Some(position) => {
@@ -232,9 +238,42 @@ impl<'a> Conversion<'a> {
         Ok(())
     }
 
+    /// What saves the depth in `path` from `scene` on.
+    fn saver(&self, path: Option<&PathBuf>, scene: &Scene) -> Result<Option<DepthSaver>, ConvertError> {
+        let Some((path, options)) = path.zip(self.options.save.as_ref()) else { return Ok(None) };
+        let (options, input) = ((options, self.options.force), (self.job.input.as_str(), &self.film.info));
+        DepthSaver::new(self.gpu, path, options, input, scene, self.stop).map(Some)
+    }
+
+    /// Shows how far it has come.
+    fn tell(&self, done: Time) {
+        self.progress.set_position(milliseconds(done - self.start));
+        self.progress.set_message(fps(&self.progress, done - self.start, self.film.info.frame_rate));
+    }
+
+    fn depth(&mut self) -> Result<(), ConvertError> {
+        let mut scene = self.first()?;
+        let saver = self.saver(Some(&self.job.output), &scene.data)?;
+        let Some(mut saver) = saver else { return Ok(()) };
+        loop {
+            saver.take(&scene)?;
+            self.tell(scene.pts + scene.duration);
+            drop(scene);
+            match self.next()? {
+                Some(next) if !self.stop.is_stopped() => scene = next,
+                _ => break,
+            }
+        }
+        if self.stop.is_stopped() {
+            return Err(ConvertError::Interrupted);
+        }
+        saver.finish()
+    }
+
     fn film(&mut self) -> Result<(), ConvertError> {
         let settings = self.options.settings;
         let mut scene = self.first()?;
+        let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
         let eye = scene.data.layout.size;
         let info = &self.film.info;
         let tracks = TrackSource {
@@ -266,12 +305,14 @@ impl<'a> Conversion<'a> {
                 return Err(ConvertError::SizeChanged(self.job.input.clone()));
             }
             self.render(&scene.data, &settings, &target)?;
+            if let Some(saver) = &mut saver {
+                saver.take(&scene)?;
+            }
             let (pts, duration) = (scene.pts, scene.duration);
             drop(scene);
             self.measure(pts, duration)?;
             target.readback.read(|bytes| writer.write(bytes, target.stride(), pts, duration))??;
-            self.progress.set_position(milliseconds(pts + duration - self.start));
-            self.progress.set_message(fps(&self.progress, pts + duration - self.start, self.film.info.frame_rate));
+            self.tell(pts + duration);
             match self.next()? {
                 Some(next) if !self.stop.is_stopped() => scene = next,
                 _ => break,
@@ -280,11 +321,16 @@ impl<'a> Conversion<'a> {
         if self.stop.is_stopped() {
             return Err(ConvertError::Interrupted);
         }
+        saver.map_or(Ok(()), DepthSaver::finish)?;
         Ok(writer.finish()?)
     }
 
     fn picture(&mut self, format: StillFormat) -> Result<(), ConvertError> {
         let scene = self.first()?;
+        if let Some(mut saver) = self.saver(self.job.depth.as_ref(), &scene.data)? {
+            saver.take(&scene)?;
+            saver.finish()?;
+        }
         let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
         let eye = scene.data.layout.size;
         let still = StillOptions { force, ..StillOptions::default() };

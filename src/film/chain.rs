@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::depth_film::DepthAt;
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
-use crate::net::{Precision, Weights};
+use crate::net::Precision;
 use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Moment};
@@ -17,7 +18,7 @@ use crate::time::Time;
 use crate::trace::Stage;
 
 use super::FilmError;
-use super::estimate::{Draft, Estimate, comfort_for};
+use super::disparity::{Disparity, Draft, Means};
 use super::pool::{Lent, Pool};
 use super::scene::{Layout, Scene, Slot};
 
@@ -57,7 +58,7 @@ pub(super) struct Chain {
     gpu: Gpu,
     upload: Upload,
     colour: Colour,
-    origin: Estimate,
+    disparity: Disparity,
     pool: Pool<Slot>,
     layout: Arc<Layout>,
     before: Commands,
@@ -84,7 +85,7 @@ impl Chain {
     /// For pictures of `shape` of which `crop` is seen between bars.
     pub(super) fn new(
         gpu: &Gpu,
-        weights: &Weights,
+        means: &Means,
         shape: &Shape,
         crop: Crop,
         options: &ChainOptions,
@@ -93,11 +94,10 @@ impl Chain {
         let count = options.scenes.max(2) + options.look_ahead;
         let pictures = (0..count).map(|_| Colour::picture(gpu, &upload)).collect::<Result<Vec<_>, _>>()?;
         let colour = Colour::new(gpu, &upload, &pictures)?;
-        let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
-        let origin = Estimate::new(gpu, weights, &pictures, crop, aspect, options)?;
-        let disparity_size = origin.size();
+        let disparity = Disparity::new(gpu, means, &pictures, shape, crop, options)?;
+        let disparity_size = disparity.size();
         let disparity_bytes = u64::from(disparity_size[0]) * u64::from(disparity_size[1]) * 4;
-        let planes_bytes = if options.keep_planes { Some(origin.planes_bytes()?) } else { None };
+        let planes_bytes = if options.keep_planes { disparity.planes_bytes()? } else { None };
         let device = |name: &str, bytes: u64| Buffer::new(gpu, name, bytes, BufferKind::Device);
         let slot = |(index, picture)| {
             let disparity = device("disparity of a scene", disparity_bytes)?;
@@ -115,18 +115,16 @@ impl Chain {
             },
             crop,
             disparity_size,
-            network: weights.metadata.network,
-            planes: weights.metadata.planes.len() as u32,
-            plane_parallax: weights.metadata.planes.clone(),
+            planes: means.planes(),
             slots: slots.clone(),
         };
         Ok(Self {
             gpu: gpu.clone(),
-            comfort: comfort_for(weights),
+            comfort: means.comfort(),
             upload,
             colour,
-            look_ahead: origin.look_ahead(),
-            origin,
+            look_ahead: disparity.look_ahead(options.look_ahead),
+            disparity,
             pool: Pool::new(slots),
             layout: Arc::new(layout),
             before: Commands::new(gpu, "upload and colour", 3)?,
@@ -147,17 +145,18 @@ impl Chain {
     /// Goes on where `before` has stopped, which showed the same film with other bars.
     pub(super) fn go_on(&mut self, before: &Self) {
         self.waiting.clear();
-        self.origin.forget();
+        self.disparity.forget();
         self.comfort = before.comfort.clone();
         self.cuts = before.cuts.clone();
         (self.last, self.given, self.plain) = (before.last, before.given, before.plain);
     }
 
-    /// Sends `frame` through the network, to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
+    /// Sends `frame` through the network (or takes the `depth` kept for it), to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
     /// free within `patience`. The first frame after a seek makes an end of those that still wait.
     pub(super) fn add(
         &mut self,
         frame: Frame<Picture>,
+        depth: Option<&DepthAt>,
         patience: Duration,
     ) -> Result<Option<Frame<Picture>>, FilmError> {
         if self.waiting.back().is_some_and(|waiting| waiting.frame.epoch != frame.epoch) {
@@ -171,18 +170,19 @@ impl Chain {
         self.next_upload += 1;
         // The last submission that read this place was waited for below.
         self.upload.put(upload, &frame.data)?;
+        self.disparity.put(depth)?;
         let copied = start.elapsed();
         self.before.record(|recorder| {
             recorder.timestamp(0);
             self.upload.record(recorder, upload)?;
             recorder.timestamp(1);
             self.colour.record(recorder, upload, slot.index)?;
-            self.origin.record(recorder, slot.index)?;
+            self.disparity.record(recorder, &slot)?;
             recorder.timestamp(2);
             Ok(())
         })?;
-        self.gpu.submit(&mut self.before)?;
-        let draft = self.origin.run(&frame, &print, &slot, &mut trace)?;
+        let point = self.gpu.submit(&mut self.before)?;
+        let draft = self.disparity.run(&self.gpu, &frame, &print, &slot, point, &mut trace)?;
         let before = self.before.timestamps()?;
         let between =
             |from: usize, to: usize| Some(before.get(to).copied()??.saturating_sub(before.get(from).copied()??));
@@ -232,16 +232,16 @@ impl Chain {
         let threshold = if self.plain { PLAIN[0] } else { PLAIN[1] };
         self.plain = print.plain() > threshold;
         // How a shot moves is known from its second frame on.
-        let speed = if cut { self.waiting.front().and_then(|next| next.draft.speed) } else { draft.speed };
+        let speed = if cut { self.waiting.front().and_then(|next| next.draft.speed()) } else { draft.speed() };
         self.comfort.follow(&Moment {
-            depths: draft.depths.filter(|_| passage != Passage::Flash),
+            depths: draft.depths().filter(|_| passage != Passage::Flash),
             motion: speed,
             seconds: seconds as f32,
             cut,
-            share: if self.plain { 0.0 } else { 1.0 },
+            share: if self.plain || !draft.known() { 0.0 } else { 1.0 },
         });
         let after = self.waiting.iter().map(|waiting| &waiting.draft);
-        let point = self.origin.finish(&draft, passage, after, &frame.data.disparity, &mut frame.trace)?;
+        let point = self.disparity.finish(&draft, passage, after, &frame.data.disparity, &mut frame.trace)?;
         let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
         Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, layout })))
     }

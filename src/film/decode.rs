@@ -1,12 +1,16 @@
-//! The decode thread: source → ring A.
+//! The decode thread: source → ring A, and the film of depth beside it.
+
+use std::time::Instant;
 
 use super::FilmError;
 use super::control::Control;
 use super::made_up::MadeUp;
+use crate::depth_film::{DepthAt, DepthFilm};
 use crate::frame::{Frame, Picture};
 use crate::media::{MediaError, Source};
 use crate::ring::Sender;
 use crate::time::Time;
+use crate::trace::Stage;
 
 /// Where pictures come from.
 pub(super) enum Pictures {
@@ -36,14 +40,15 @@ impl Pictures {
 
 /// What travels in ring A.
 pub(super) enum Decoded {
-    Picture(Frame<Picture>),
+    /// With the depth kept for it, if any is.
+    Picture(Frame<Picture>, Option<DepthAt>),
     /// The film is over, as seen from this epoch.
     End(u32),
     Failed(u32, FilmError),
 }
 
 /// Runs until stopped or until nobody listens.
-pub(super) fn run(mut pictures: Pictures, control: &Control, mut ring: Sender<Decoded>) {
+pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control: &Control, mut ring: Sender<Decoded>) {
     let mut epoch = 0;
     while !control.stopped() {
         let result = match control.take_seek() {
@@ -58,10 +63,21 @@ pub(super) fn run(mut pictures: Pictures, control: &Control, mut ring: Sender<De
             }
             None => pictures.next(),
         };
-        let (item, over) = match result {
-            Ok(Some(frame)) => (Decoded::Picture(frame), false),
+        let with_depth = result.map_err(FilmError::from).and_then(|frame| match (frame, &mut depth) {
+            (Some(mut frame), Some(depth)) => {
+                let cancelled = || control.stopped() || control.epoch() != epoch;
+                let began = Instant::now();
+                let found = depth.at(frame.pts, frame.duration, &cancelled)?;
+                let picture = frame.trace.span(Stage::Decode).unwrap_or_default();
+                frame.trace.stamp(Stage::Decode, picture + began.elapsed());
+                Ok(Some((frame, Some(found))))
+            }
+            (frame, _) => Ok(frame.map(|frame| (frame, None))),
+        });
+        let (item, over) = match with_depth {
+            Ok(Some((frame, depth))) => (Decoded::Picture(frame, depth), false),
             Ok(None) => (Decoded::End(epoch), true),
-            Err(error) => (Decoded::Failed(epoch, error.into()), true),
+            Err(error) => (Decoded::Failed(epoch, error), true),
         };
         if ring.send(item).is_err() {
             return;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "media")]
+use crate::depth_film::Scale;
 use crate::frame::{Frame, Orientation, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Point, Recorder};
 use crate::net::weights::Channels;
@@ -260,16 +262,29 @@ impl Estimate {
 }
 
 /// `crop` as parts of a picture of `size`: left, top, right, bottom.
-fn part(crop: Crop, size: [u32; 2]) -> [f32; 4] {
+pub(super) fn part(crop: Crop, size: [u32; 2]) -> [f32; 4] {
     let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;
     let [right, bottom] = [0, 1].map(|axis| side(crop.at[axis] + crop.size[axis], axis));
     [side(crop.at[0], 0), side(crop.at[1], 1), right, bottom]
 }
 
-/// What follows the disparities of a network with these weights.
-pub(crate) fn comfort_for(weights: &Weights) -> Comfort {
+/// What grey is to mean where the disparity of a network with these weights is kept.
+#[cfg(feature = "media")]
+pub(crate) fn scale_for(weights: &Weights) -> Scale {
+    let [low, high] = reach(weights);
+    Scale::of_network(low, high, comfort_for(weights).flat_span())
+}
+
+/// The least and the most of the planes.
+fn reach(weights: &Weights) -> [f32; 2] {
     let planes = weights.metadata.planes.iter();
     let (low, high) = planes.fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));
+    [low, high]
+}
+
+/// What follows the disparities of a network with these weights.
+pub(crate) fn comfort_for(weights: &Weights) -> Comfort {
+    let [low, high] = reach(weights);
     // The span of raw disparity below which a shot counts as flat.
     Comfort::new(match weights.metadata.network {
         // The original's usual span on film stills is 2.8 % of the width (10.8 of 384 pixels); a quarter of that.

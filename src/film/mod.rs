@@ -1,7 +1,7 @@
 //! A film as scenes: two threads, "decode" and "film", and the rings between them and whoever shows the film.
 //!
 //! ```text
-//! decode thread ──ring A: pictures──► film thread (upload, colour, network, steady) ──ring B: scenes──► the caller
+//! decode thread ──ring A: pictures, kept depth──► film thread (upload, colour, network, steady) ──ring B: scenes──► the caller
 //! ```
 //!
 //! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
@@ -10,8 +10,12 @@
 mod chain;
 mod control;
 mod decode;
+mod disparity;
 mod estimate;
+mod kept;
 mod made_up;
+mod motion;
+mod origin;
 mod pool;
 #[cfg(feature = "media")]
 mod preview;
@@ -23,12 +27,16 @@ use std::time::{Duration, Instant};
 
 pub use chain::{ChainOptions, NETWORK_AREA};
 pub use control::Control;
+#[cfg(feature = "media")]
+pub(crate) use estimate::scale_for;
 pub(crate) use estimate::{comfort_for, input_options};
 pub use made_up::MadeUp;
+pub use origin::Origin;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews};
-pub use scene::{Layout, Scene, Slot};
+pub use scene::{Layout, Planes, Scene, Slot};
 
+use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Gpu, GpuError};
 use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
@@ -40,6 +48,8 @@ use crate::stage::upload::Shape;
 use crate::time::{Position, Time};
 use chain::Chain;
 use decode::{Decoded, Pictures};
+use disparity::Means;
+use kept::Facts;
 
 /// What can end a film before its end.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +66,9 @@ pub enum FilmError {
     /// The network or its weights.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The film of depth.
+    #[error(transparent)]
+    Depth(#[from] DepthFilmError),
     /// The system gave no thread.
     #[error("no thread could be started: {0}; close other programs")]
     Thread(std::io::Error),
@@ -129,10 +142,10 @@ pub struct Film {
 }
 
 impl Film {
-    /// Opens `url` (a file or an address) and starts its threads. `stop` ends it, also a slow opening; the film never raises it.
+    /// Opens `url` (a file or an address), with the weights of a network or a film of depth, and starts its threads. `stop` ends it, also a slow opening; the film never raises it.
     pub fn open(
         gpu: &Gpu,
-        weights: &Arc<Weights>,
+        origin: impl Into<Origin>,
         url: &str,
         options: &FilmOptions,
         stop: StopFlag,
@@ -141,7 +154,15 @@ impl Film {
         let source =
             Source::open(url, &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() })?;
         let info = source.info().clone();
-        Self::start(gpu, weights, Pictures::Source(Box::new(source)), info, options, stop)
+        let (means, depth) = match origin.into() {
+            Origin::Network(weights) => (Means::Network(weights), None),
+            Origin::DepthFilm(file) => {
+                let film = Beside { url, info: &info, beginning: source.beginning() };
+                let depth = DepthFilm::open(&file, &film, &stop)?;
+                (Means::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
+            }
+        };
+        Self::start(gpu, means, Pictures::Source(Box::new(source)), depth, info, options, stop)
     }
 
     /// A film without end that needs no file: for measuring.
@@ -151,13 +172,15 @@ impl Film {
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
-        Self::start(gpu, weights, Pictures::MadeUp(MadeUp::new(MADE_UP)), MadeUp::info(MADE_UP), options, stop.child())
+        let (means, pictures) = (Means::Network(Arc::clone(weights)), Pictures::MadeUp(MadeUp::new(MADE_UP)));
+        Self::start(gpu, means, pictures, None, MadeUp::info(MADE_UP), options, stop.child())
     }
 
     fn start(
         gpu: &Gpu,
-        weights: &Arc<Weights>,
+        means: Means,
         pictures: Pictures,
+        depth: Option<DepthFilm>,
         info: Info,
         options: &FilmOptions,
         stop: StopFlag,
@@ -176,7 +199,7 @@ impl Film {
         };
         let maker = Maker {
             gpu: gpu.clone(),
-            weights: Arc::clone(weights),
+            means,
             options: chain,
             control: control.clone(),
             chain: None,
@@ -187,7 +210,7 @@ impl Film {
         };
         let decode_control = control.clone();
         let threads = vec![
-            spawn("decode", move || decode::run(pictures, &decode_control, decoded_in))?,
+            spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || maker.run(decoded_out, scenes_in))?,
         ];
         Ok(Self { info, scenes: scenes_out, control, threads })
@@ -227,7 +250,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// The film thread.
 struct Maker {
     gpu: Gpu,
-    weights: Arc<Weights>,
+    means: Means,
     options: ChainOptions,
     control: Control,
     chain: Option<Chain>,
@@ -246,7 +269,7 @@ impl Maker {
                 return;
             }
             let (epoch, sent, last) = match item {
-                Decoded::Picture(frame) => (frame.epoch, self.add(frame, &mut scenes), None),
+                Decoded::Picture(frame, depth) => (frame.epoch, self.add(frame, depth.as_ref(), &mut scenes), None),
                 Decoded::End(epoch) => (epoch, self.give(true, &mut scenes), Some(Step::End { epoch })),
                 Decoded::Failed(epoch, error) => {
                     (epoch, self.give(true, &mut scenes), Some(Step::Failed { epoch, error }))
@@ -264,7 +287,12 @@ impl Maker {
     }
 
     /// Sends `frame` through the network, unless nobody wants it any more, and on what it makes ready. False when nobody listens.
-    fn add(&mut self, mut frame: Frame<Picture>, scenes: &mut Sender<Step>) -> Result<bool, FilmError> {
+    fn add(
+        &mut self,
+        mut frame: Frame<Picture>,
+        depth: Option<&DepthAt>,
+        scenes: &mut Sender<Step>,
+    ) -> Result<bool, FilmError> {
         if self.late(frame.pts, frame.duration) {
             self.control.count_dropped();
             return Ok(true);
@@ -286,7 +314,7 @@ impl Maker {
         let mut chain = match self.chain.take() {
             Some(chain) => chain,
             None => {
-                let mut chain = Chain::new(&self.gpu, &self.weights, &Shape::of(&frame.data), crop, &self.options)?;
+                let mut chain = Chain::new(&self.gpu, &self.means, &Shape::of(&frame.data), crop, &self.options)?;
                 if let Some(before) = &self.spare {
                     chain.go_on(before);
                 }
@@ -297,7 +325,7 @@ impl Maker {
             if frame.epoch != self.control.epoch() || self.control.stopped() {
                 break Ok(());
             }
-            match chain.add(frame, PATIENCE) {
+            match chain.add(frame, depth, PATIENCE) {
                 Ok(Some(back)) => frame = back,
                 Ok(None) => {
                     self.cost = (self.cost * 3 + chain.spent()) / 4;

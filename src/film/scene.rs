@@ -22,6 +22,15 @@ pub struct Slot {
     pub planes: Option<Arc<Buffer>>,
 }
 
+/// What a network chose between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planes {
+    /// Which network.
+    pub network: Network,
+    /// Number of planes.
+    pub count: u32,
+}
+
 /// What all scenes of one chain have in common. A change of the film's format in mid-stream starts another chain.
 pub struct Layout {
     /// Sets chains apart; counted from 1.
@@ -36,12 +45,8 @@ pub struct Layout {
     pub crop: Crop,
     /// Width and height of the disparity.
     pub disparity_size: [u32; 2],
-    /// Which network made it.
-    pub network: Network,
-    /// Number of planes.
-    pub planes: u32,
-    /// Parallax of each plane in %, as far as the weights say.
-    pub plane_parallax: Vec<f32>,
+    /// The planes that a network chose between, where one made it.
+    pub planes: Option<Planes>,
     /// All slots, so that whoever binds them can do so once.
     pub slots: Vec<Slot>,
 }

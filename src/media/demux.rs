@@ -187,6 +187,16 @@ impl Demuxer {
         self.input.format().name().split(',').next().unwrap_or_default().to_owned()
     }
 
+    /// What the container itself says under `key`.
+    pub(super) fn tag(&self, key: &str) -> Option<String> {
+        let key = CString::new(key).ok()?;
+        // SAFETY: the context is open; FFmpeg looks without regard to case, and what it finds ends with a zero byte.
+        unsafe {
+            let found = ffi::av_dict_get((*self.input.as_ptr()).metadata, key.as_ptr(), ptr::null(), 0);
+            (!found.is_null()).then(|| text((*found).value))
+        }
+    }
+
     /// Whether packets carry times (raw H.264 and its like have none).
     pub(super) fn has_times(&self) -> bool {
         self.format_flags() & ffi::AVFMT_NOTIMESTAMPS == 0

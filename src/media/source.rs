@@ -23,6 +23,8 @@ use crate::trace::{Stage, Trace};
 pub struct Source {
     kind: Kind,
     info: Info,
+    /// Film time of the first picture.
+    beginning: Time,
     epoch: u32,
     /// Frames given in this epoch.
     given: u64,
@@ -126,7 +128,7 @@ impl Source {
             audio_tracks: 0,
             subtitle_tracks: 0,
         };
-        Self { kind: Kind::Still(Still::new(picture)), info, epoch, given: 0 }
+        Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0 }
     }
 
     fn open_film(
@@ -143,7 +145,7 @@ impl Source {
         }
         let mut film = Box::new(Film::new(demuxer, location)?);
         // The first picture tells whether the stream has times at all.
-        film.peek()?;
+        let beginning = film.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
             let target = start.resolve(film.demuxer.duration());
             let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
@@ -158,12 +160,25 @@ impl Source {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
         }
-        Ok(Self { kind: Kind::Film(film), info, epoch: options.epoch, given: 0 })
+        Ok(Self { kind: Kind::Film(film), info, beginning, epoch: options.epoch, given: 0 })
     }
 
     /// What is known of it.
     pub fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// Film time of the very first picture, wherever reading began: a little after zero where sound begins earlier.
+    pub fn beginning(&self) -> Time {
+        self.beginning
+    }
+
+    /// What the container says under `key`, in whatever case it is written.
+    pub fn tag(&self, key: &str) -> Option<String> {
+        match &self.kind {
+            Kind::Film(film) => film.demuxer.tag(key),
+            Kind::Still(_) => None,
+        }
     }
 
     /// The next picture in order of presentation; `None` at the end. Damaged pieces are skipped with a line in the log.

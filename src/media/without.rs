@@ -32,12 +32,30 @@ impl Source {
         match *self {}
     }
 
+    /// Film time of its first picture.
+    pub fn beginning(&self) -> Time {
+        match *self {}
+    }
+
+    /// What its container says.
+    pub fn tag(&self, _key: &str) -> Option<String> {
+        match *self {}
+    }
+
     /// The next picture.
     ///
     /// # Errors
     /// Never, as there is no film.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Frame<Picture>>, MediaError> {
+        match *self {}
+    }
+
+    /// Goes elsewhere, nearly.
+    ///
+    /// # Errors
+    /// Never, as there is no film.
+    pub fn seek_near(&mut self, _target: Time, _epoch: u32) -> Result<(), MediaError> {
         match *self {}
     }
 

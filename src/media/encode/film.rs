@@ -161,7 +161,7 @@ impl FilmEncoder {
 }
 
 /// The source's ticks, or MPEG's where they make no sense.
-fn sane_time_base((num, den): (i32, i32)) -> AVRational {
+pub(super) fn sane_time_base((num, den): (i32, i32)) -> AVRational {
     let finest = 10_000_000;
     if num > 0 && den > 0 && den <= finest && num / den < 10 {
         AVRational { num, den }
@@ -171,7 +171,7 @@ fn sane_time_base((num, den): (i32, i32)) -> AVRational {
 }
 
 /// A rate that encoders can judge by.
-fn sane_frame_rate(rate: Option<(i32, i32)>) -> AVRational {
+pub(super) fn sane_frame_rate(rate: Option<(i32, i32)>) -> AVRational {
     match rate {
         Some((num, den)) if num > 0 && den > 0 && (1..=240).contains(&(num / den)) => AVRational { num, den },
         _ => AVRational { num: 25, den: 1 },

@@ -10,10 +10,13 @@
 //!
 //! The order is always: create, write any number of pictures in the order they are seen, finish. A writer dropped before
 //! `finish` leaves nothing behind.
+//!
+//! Films of depth take a shorter way: 10-bit grey ─► grey (encoder) ─► mux.
 
 mod codec;
 mod container;
 mod film;
+mod grey;
 mod input;
 mod language;
 mod mux;
@@ -32,6 +35,7 @@ use super::error::reason;
 pub use codec::{Codec, Preset, has_encoder, quieten};
 pub use container::Container;
 pub use film::{FilmEncoder, TrackSource, VideoOptions};
+pub use grey::{GREY_MOST, GreyCodec, GreyEncoder, GreyOptions};
 pub use mux::StereoTag;
 pub use pending::PendingFile;
 pub use picture::PixelOrder;
@@ -93,6 +97,19 @@ pub enum EncodeError {
         /// Whether it had to be one for 4:4:4.
         full_chroma: bool,
     },
+    /// FFmpeg was built without an encoder for a film of depth.
+    #[error(
+        "this FFmpeg has no encoder for {codec} in 10-bit grey (looked for {looked_for}): install one that has it, or choose another --depth-codec"
+    )]
+    NoGreyEncoder {
+        /// The codec's name.
+        codec: &'static str,
+        /// The encoder's name.
+        looked_for: &'static str,
+    },
+    /// A film of depth is Matroska.
+    #[error("'{}' cannot hold a film of depth: name it .mkv", .0.display())]
+    DepthExtension(PathBuf),
     /// The encoder refuses the film.
     #[error("{encoder} refuses a film of {}×{}: {reason}; choose another --layout or --codec", .size[0], .size[1])]
     Encoder {

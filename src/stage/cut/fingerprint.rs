@@ -77,6 +77,18 @@ impl Fingerprint {
         self.detail[field(down, ROWS) * COLUMNS + field(across, COLUMNS)]
     }
 
+    /// Bytes of [`Fingerprint::digest`].
+    pub const DIGEST: usize = 48;
+
+    /// Brightness of 8 × 6 parts of the picture, a byte each: enough to know it again.
+    pub fn digest(&self) -> [u8; Self::DIGEST] {
+        let mut sums = [0.0f32; Self::DIGEST];
+        for (at, light) in self.planes[0].iter().enumerate() {
+            sums[at / COLUMNS / 3 * 8 + at % COLUMNS / 4] += light;
+        }
+        sums.map(|sum| (sum / 12.0 * 255.0).round() as u8)
+    }
+
     /// Mean brightness, 0..=1.
     pub fn brightness(&self) -> f32 {
         self.planes[0].iter().sum::<f32>() / FIELDS as f32
@@ -274,6 +286,19 @@ pub(super) mod tests {
         });
         assert_eq!(print.detail(0.2, 0.9), 0.0);
         assert!((print.detail(0.8, 0.1) - 60.0 / 255.0).abs() < 1e-3 && print.detail(1.0, 1.0) > 0.2);
+    }
+
+    #[test]
+    fn a_digest_tells_pictures_apart() {
+        let of = |seed| print(seed, 0.0, 1.0, 0.0).digest();
+        let apart = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| f32::from(a.abs_diff(*b))).sum::<f32>() / 48.0;
+        assert_eq!(of(1.0), of(1.0));
+        assert!(apart(&of(1.0), &of(2.6)) > 20.0);
+        // The upper left corner is the first byte, the lower right one the last.
+        let print = print(1.0, 0.0, 1.0, 0.0);
+        let corner =
+            (0..3).flat_map(|y| (0..4).map(move |x| y * COLUMNS + x)).map(|at| print.planes[0][at]).sum::<f32>();
+        assert_eq!(print.digest()[0], (corner / 12.0 * 255.0).round() as u8);
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! How fast what is seen moves, where no network looks at the pictures: the steady stage's motion alone. On the film thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frame::{Frame, Picture};
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Recorder};
+use crate::stage::bars::Crop;
+use crate::stage::cut::{Fingerprint, is_step};
+use crate::stage::input::{InputOptions, NetworkInput, network_size};
+use crate::stage::steady::align::motion;
+use crate::stage::steady::{Sizes, Steady, Tuning};
+use crate::time::Time;
+
+use super::FilmError;
+
+/// Red, green and blue from 0 to 255, made small as networks have it made.
+const INPUT: InputOptions = InputOptions { reversed: false, antialias: true, mean: [0.0; 3], deviation: [1.0; 3] };
+
+/// Sides of what motion is found in are multiples of this, as the network's are.
+const MULTIPLE: u32 = 32;
+
+/// Finds motion in pictures of one shape.
+pub(super) struct Motion {
+    gpu: Gpu,
+    input: NetworkInput,
+    steady: Steady,
+    commands: Commands,
+    found: Arc<Buffer>,
+    count: u64,
+    /// Epoch, time and print of the last frame.
+    newest: Option<(u32, Time, Fingerprint)>,
+}
+
+impl Motion {
+    /// For `pictures` of which `crop` is seen, `aspect` wide for its height, looked at with about `area` pixels.
+    pub(super) fn new(
+        gpu: &Gpu,
+        pictures: &[Arc<Image>],
+        crop: Crop,
+        aspect: f64,
+        area: u32,
+    ) -> Result<Self, FilmError> {
+        let guide = network_size(aspect, area, MULTIPLE);
+        let bytes = u64::from(guide[0]) * u64::from(guide[1]) * 16;
+        let small = Buffer::new(gpu, "small picture", bytes, BufferKind::Device)?;
+        let input = NetworkInput::new(gpu, &INPUT, pictures, &small, guide)?.with_crop(crop);
+        // Of the filter behind the motion nothing is used.
+        let sizes = Sizes { small: [1, 1], guide };
+        let steady = Steady::new(gpu, &small, &INPUT, sizes, 0, Tuning::default())?;
+        Ok(Self {
+            gpu: gpu.clone(),
+            input,
+            commands: Commands::new(gpu, "motion", 2)?,
+            found: Buffer::new(gpu, "motion read back", steady.motion_bytes(), BufferKind::Readback)?,
+            steady,
+            count: 0,
+            newest: None,
+        })
+    }
+
+    /// The next frame does not follow the last.
+    pub(super) fn forget(&mut self) {
+        self.newest = None;
+    }
+
+    /// Records what the next frame needs of its picture, which is in slot `slot`.
+    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
+        self.input.record(recorder, slot)?;
+        self.steady.record_picture(recorder, self.count)
+    }
+
+    /// The speed of the frame that was recorded, in % of the width a second, and how long the GPU took over it. `None` at the beginning of a shot.
+    pub(super) fn run(
+        &mut self,
+        frame: &Frame<Picture>,
+        print: &Fingerprint,
+    ) -> Result<(Option<f32>, Option<Duration>), FilmError> {
+        let number = self.count;
+        self.count += 1;
+        let last = self.newest.replace((frame.epoch, frame.pts, print.clone()));
+        let seconds = match &last {
+            Some((epoch, pts, last)) if *epoch == frame.epoch && !is_step(last.distance(print)) => {
+                (frame.pts - *pts).seconds() as f32
+            }
+            _ => return Ok((None, None)),
+        };
+        self.commands.record(|recorder| {
+            recorder.timestamp(0);
+            self.steady.record_motion(recorder, number, &self.found)?;
+            recorder.timestamp(1);
+            Ok(())
+        })?;
+        self.gpu.wait(self.gpu.submit(&mut self.commands)?)?;
+        let guide = self.steady.sizes().guide;
+        let moved = self.found.read(|bytes| motion(guide, bytemuck::cast_slice(bytes)))?;
+        let took = match self.commands.timestamps()?[..] {
+            [Some(from), Some(to)] => Some(to.saturating_sub(from)),
+            _ => None,
+        };
+        Ok((moved.map(|moved| moved / seconds.max(1e-3)), took))
+    }
+}
