@@ -15,6 +15,12 @@ pub enum MediaError {
     /// Whatever it is.
     #[error("{0}: this deep3d reads no films, as it was built without FFmpeg: build it with the feature `media`")]
     Without(String),
+    /// A video track, but nothing comes out of it: never here.
+    #[error("{0}: there is no picture in it")]
+    NoPictures(String),
+    /// Stopped by [`StopFlag`]: nothing is wrong.
+    #[error("stopped")]
+    Stopped,
 }
 
 /// An open film: there is none.
