@@ -553,8 +553,8 @@ fn no_network_runs() {
     let memory = |report: &serde_json::Value| report["peak_gpu_memory"].as_f64().unwrap();
     assert!(memory(&kept) < memory(&computed) / 2.0, "weights take no memory");
     for stage in kept["stages"].as_array().unwrap() {
-        let network = ["network", "steady"].contains(&stage["name"].as_str().unwrap());
-        assert_eq!(stage["samples"].as_array().unwrap().is_empty(), network, "{stage}");
+        // Motion is looked for all the same: comfort asks for it.
+        assert_eq!(stage["samples"].as_array().unwrap().is_empty(), stage["name"] == "network", "{stage}");
     }
     let rate = |report: &serde_json::Value| report["frames_per_second"].as_f64().unwrap();
     assert!(rate(&kept) > 2.0 * rate(&computed), "{} and {} pictures a second", rate(&kept), rate(&computed));
