@@ -116,6 +116,8 @@ fn wrong_usage_exits_with_2() {
         (vec!["convert", CLIP, "-o", &mp4, "--crf", "99"], "crf"),
         (vec!["convert", CLIP, "-o", &mp4, "--codec", "mpeg2"], "mpeg2"),
         (vec!["convert", CLIP, "-o", &mp4, "--strength", "90"], "strength"),
+        (vec!["convert", CLIP, "-o", &mp4, "--convergence", "2"], "convergence"),
+        (vec!["convert", CLIP, "-o", &mp4, "--report", &path("none/report.json")], "no folder"),
         (vec!["convert", CLIP, "-o", &mp4, "--start", "noon"], "noon"),
         (vec!["convert", CLIP, "-o", &mp4, "--render", "selection"], "deep3d-2016"),
         (vec!["convert", CLIP, "-o", &mp4, "--network", "deep3d-2016"], "--weights"),
@@ -221,6 +223,32 @@ fn a_film_becomes_a_film_and_nothing_is_overwritten() {
     assert_refused(&run(&arguments), 1, &["--force"], "overwriting");
     assert_eq!(fs::read(&out).unwrap(), before);
     assert_eq!(names(folder.path()), ["clip.mp4", "clip_LR.mkv"]);
+}
+
+#[test]
+fn a_report_says_how_comfortable_a_film_is() {
+    let folder = TempDir::new().unwrap();
+    let clip = small_clip(folder.path(), "clip.mp4", &["-t", "0.5"]);
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    // On a screen 10 m wide parallax behind it may be 0.63 %, of 3 % that are asked for.
+    let wanted = ["--strength", "3", "--convergence", "1", "--screen-width", "10", "--screen-distance", "10"];
+    let (film, report) = (path("o.mp4"), path("report.json"));
+    let output = run(&[&["convert", &clip, "-o", &film, "--report", &report], &wanted[..]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("outside of -1.00 to +0.63 %"), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["files"][0]["output"], film.as_str());
+    let comfort = &report["files"][0]["comfort"];
+    assert!(comfort["frames"].as_u64().unwrap() > 3 && comfort["seconds"].as_f64().unwrap() > 0.3, "{comfort}");
+    assert_eq!(comfort["seconds_outside"], 0.0);
+    let far = comfort["parallax"][2].as_f64().unwrap();
+    assert!((0.3..0.64).contains(&far), "the limit behind holds, and there is depth: {far}");
+    assert!((comfort["limits_degrees"][1].as_f64().unwrap() - 0.361).abs() < 0.01, "{comfort}");
+    let parts = comfort["histogram"].as_array().unwrap().iter().map(|class| class[1].as_f64().unwrap());
+    assert!((parts.sum::<f64>() - 1.0).abs() < 1e-3);
+    // In silence, too, and nothing on stderr then.
+    let output = run(&["-q", "convert", &clip, "-o", &path("p.mp4")]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
 #[test]

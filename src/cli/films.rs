@@ -1,7 +1,7 @@
 //! The commands that need films, and what shows them: not there in a program without FFmpeg (feature `media`).
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -246,6 +246,13 @@ fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         force: arguments.force,
     };
     let plan = plan(&request)?;
+    if let Some(folder) = arguments.report.as_deref().and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        let reason = format!("there is no folder '{}' for the report: make it, or name another file", folder.display());
+        return Err(CliError::Usage(reason));
+    }
     let (origin, settings, film) = scene(&arguments.scene)?;
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));

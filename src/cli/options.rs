@@ -113,6 +113,9 @@ pub struct QueueOptions {
     /// Frames after it that each frame's depth is made with, for steadiness and to find cuts (0 for live streams)
     #[arg(long, default_value_t = LOOK_AHEAD as u8, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(0..=8))]
     pub look_ahead: u8,
+    /// Take each frame's depth as the network gives it, unfiltered over time: to compare
+    #[arg(long)]
+    pub raw: bool,
     /// Finished scenes that may wait to be shown
     #[arg(long, default_value_t = 3, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub scene_ahead: u8,

@@ -141,6 +141,7 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOpt
         decode_ahead: queues.decode_ahead.into(),
         scene_ahead: queues.scene_ahead.into(),
         look_ahead: queues.look_ahead.into(),
+        steady: !queues.raw,
         network_area: network.network_size,
         precision: network.precision,
         ..FilmOptions::default()

@@ -65,7 +65,7 @@ pub(super) fn build(pass: &mut Pass<'_>, size: [f32; 2], meter: &MeterModel) {
     if meter.limits.behind < most {
         upright(behind, 2.0, DIM);
     } else {
-        let words = format!("limit {:+.1} % →", meter.limits.behind);
+        let words = format!("limit {:+.1} % »", meter.limits.behind);
         pass.text(graph.right_top(), Align2::RIGHT_TOP, &words, 12.0, DIM);
     }
     if let Some(chosen) = meter.chosen {
