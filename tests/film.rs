@@ -4,12 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ash::vk;
+use deep3d::eyes::{Eyes, Place, Settings, TIMESTAMPS};
 use deep3d::film::{Film, FilmOptions, Scene, Step};
 use deep3d::frame::Frame;
-use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
+use deep3d::gpu::{Commands, Gpu, Image, ImageOptions};
 use deep3d::media::StopFlag;
 use deep3d::net::Weights;
+use deep3d::sink::Layout;
+use deep3d::stage::comfort;
+use deep3d::stage::stereo::SourceEye;
 use deep3d::time::{Position, Time};
 
 const FILM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
@@ -73,6 +78,45 @@ fn a_seek_gives_up_what_waits_and_begins_anew() {
     let epoch = film.control().seek(first.pts);
     let again = next(&mut film).unwrap();
     assert_eq!((again.epoch, again.pts), (epoch, first.pts));
+}
+
+#[test]
+fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut film = open(&gpu, FILM, 3);
+    let settings = Settings {
+        layout: Layout::Sbs,
+        comfort: comfort::Settings::default(),
+        swap_eyes: false,
+        flat: false,
+        source_eye: SourceEye::Centre,
+        selection: false,
+    };
+    let mut eyes = Eyes::new(&gpu);
+    eyes.set_metered(true);
+    let mut commands = Commands::new(&gpu, "eyes", TIMESTAMPS).unwrap();
+    let options = ImageOptions { size: [640, 180], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let target = Image::new(&gpu, "target", options).unwrap();
+    let (mut made, mut seen, mut measured) = (None, 0, 0);
+    while let Some(scene) = next(&mut film) {
+        commands
+            .record(|recorder| {
+                eyes.record(recorder, &scene.data, &settings, &target, Place::Window([0, 0]), 0).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        while let Some(picture) = eyes.measured().unwrap() {
+            assert!(!picture.reading.is_outside() && picture.reading.pixels == 1280 * 720);
+            measured += 1;
+        }
+        seen += 1;
+        // By then all that lies ahead has been used, and every object has been seen once.
+        if seen > 6 {
+            assert_eq!(*made.get_or_insert_with(|| gpu.objects_created()), gpu.objects_created(), "picture {seen}");
+        }
+    }
+    assert!(seen > 12 && measured == seen, "{seen} pictures, {measured} measured");
 }
 
 #[test]
