@@ -56,6 +56,8 @@ pub struct DepthFilm {
     shift: Time,
     /// Time of its first picture.
     first: Time,
+    /// From where to where nothing was found: it is not sought again for each picture.
+    hole: Option<(Time, Time)>,
     /// What is shown now.
     now: Shown,
     /// What comes next; none at the end.
@@ -118,6 +120,7 @@ impl DepthFilm {
             size,
             shift,
             first: now.pts,
+            hole: None,
             now,
             next,
             still: info.is_still,
@@ -148,8 +151,10 @@ impl DepthFilm {
             return Ok(DepthAt { map: Arc::clone(&self.now.map), known: true });
         }
         let far = self.next.as_ref().is_some_and(|next| next.pts + AHEAD < time);
-        if far || self.now.pts > latest.max(self.first) {
+        let missing = self.hole.is_some_and(|(from, to)| self.now.pts == to && time >= from);
+        if far || self.now.pts > latest.max(self.first) && !missing {
             self.go(time, cancelled)?;
+            self.hole = (self.now.pts > latest).then_some((time, self.now.pts));
         }
         let mut last = None;
         while let Some(next) = self.next.take_if(|next| next.pts <= latest) {
