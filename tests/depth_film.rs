@@ -455,6 +455,7 @@ fn what_does_not_go_together_is_wrong_usage() {
         (vec!["convert", CLIP, "-o", &out, "--depth-codec", "hevc"], "--save-depth"),
         (vec!["convert", CLIP, "-o", &out, "--depth", &depth, "--layout", "layers"], "layers"),
         (vec!["convert", CLIP, "-o", &out, "--depth", &depth, "--weights", "x"], "--weights"),
+        (vec!["convert", CLIP, "-o", &out, "--depth", &depth, "--raw"], "--raw"),
         (vec!["play", CLIP, BIKES, "--depth", &depth], "one by one"),
         (vec!["play", CLIP, "--save-depth", &depth], "--save-depth"),
         (vec!["bench", "--depth", &depth], "film"),

@@ -97,7 +97,7 @@ pub struct NetworkOptions {
 #[derive(Debug, Clone, Args)]
 pub struct KeptOptions {
     /// A film of depth to use instead of the network: what --save-depth wrote, or one made by hand (docs/depth.md)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["weights", "network"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["weights", "network", "raw"])]
     pub depth: Option<String>,
     /// Use it although the film's pictures (or, of one made by hand, the length) are others
     #[arg(long, requires = "depth")]
