@@ -9,13 +9,16 @@ use deep3d::eyes::{Eyes, Place, Settings, TIMESTAMPS};
 use deep3d::film::{Film, FilmOptions, Scene, Step};
 use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
-use deep3d::gpu::{Commands, Gpu, Image, ImageOptions};
+use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
 use deep3d::media::StopFlag;
 use deep3d::net::Weights;
 use deep3d::sink::Layout;
 use deep3d::stage::comfort;
 use deep3d::stage::stereo::SourceEye;
 use deep3d::time::{Position, Time};
+
+#[path = "common/letters.rs"]
+mod letters;
 
 const FILM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
 const STILL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/picture.jpg");
@@ -142,4 +145,85 @@ fn bars_are_left_out_once_they_are_known() {
     assert!(aspect(between.1) > aspect(whole.1), "the network sees what is between the bars: {between:?}");
     // The first chain comes back when the picture opens, at that very frame.
     assert_eq!((seen[23].2, seen[24].2), (between.2, whole.2));
+}
+
+/// A film of 40 frames, 640×360: a camera that pans, and a caption over frames 12 to 27.
+fn captioned(path: &std::path::Path) {
+    let (width, height) = (640, 360);
+    let mut film = b"YUV4MPEG2 W640 H360 F24:1 Ip A1:1 C420jpeg\n".to_vec();
+    for frame in 0..40 {
+        let wave = |x: f32, y: f32| (x * 0.09).sin() + (y * 0.11).sin() + (x * 0.031 + y * 0.023).cos();
+        let light = |at: usize| {
+            let (x, y) = ((at % width) as f32 + 2.5 * frame as f32, (at / width) as f32);
+            (100.0 + 25.0 * wave(x, y) + 15.0 * (x * 0.6).sin() * (y * 0.7).sin()) as u8
+        };
+        let mut picture: Vec<u8> = (0..width * height).map(light).collect();
+        if CAPTION.contains(&frame) {
+            letters::write(&mut picture, width, [170, 300], TEXT, 2, 235);
+        }
+        film.extend(b"FRAME\n");
+        film.extend(picture);
+        film.extend(vec![128; width * height / 2]);
+    }
+    std::fs::write(path, film).unwrap();
+}
+
+const CAPTION: std::ops::Range<usize> = 12..28;
+const TEXT: &str = "THE CAT IS ON THE ROAD";
+
+#[test]
+fn a_caption_lies_at_one_depth_as_long_as_it_stands() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("caption.y4m");
+    captioned(&path);
+    let mut film = open(&gpu, &path.to_string_lossy(), 3);
+    let settings = Settings {
+        layout: Layout::Depth,
+        comfort: comfort::Settings { strength: comfort::Strength::Percent(3.0), ..comfort::Settings::default() },
+        swap_eyes: false,
+        flat: false,
+        source_eye: SourceEye::Centre,
+        selection: false,
+    };
+    let mut eyes = Eyes::new(&gpu);
+    let options = ImageOptions { size: [640, 360], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let target = Image::new(&gpu, "target", options).unwrap();
+    let mut commands = Commands::new(&gpu, "test", TIMESTAMPS).unwrap();
+    let [width, height] = letters::size(TEXT, 2);
+    let mut shown = Vec::new();
+    for frame in 0..40 {
+        let scene = next(&mut film).unwrap().data;
+        let result = commands.record(|recorder| {
+            eyes.record(recorder, &scene, &settings, &target, Place::File, 0)
+                .map_err(|error| GpuError::Misuse(error.to_string()))
+        });
+        result.unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        let deep = Arc::clone(eyes.deep().unwrap());
+        let back = Buffer::new(&gpu, "back", deep.bytes(), BufferKind::Readback).unwrap();
+        commands.record(|recorder| recorder.copy_buffer(&deep, 0, &back, 0, deep.bytes())).unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        let values: Vec<u16> = back.read(bytemuck::pod_collect_to_vec).unwrap();
+        let of = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
+            let all = rows.flat_map(|y| columns.clone().map(move |x| y * 640 + x));
+            // In pixels: 3277 is 1 % of the width.
+            let pixels = all.map(|at| (32768.0 - f32::from(values[at])) / 3277.0 * 6.4);
+            pixels.fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(p), high.max(p)))
+        };
+        let (low, high) = of(300..300 + height, 170..170 + width);
+        let (nearest, farthest) = of(0..360, 0..640);
+        assert!(
+            nearest >= -6.41 && farthest <= 6.4 * 6.3,
+            "frame {frame}: beyond what is comfortable, {nearest} {farthest}"
+        );
+        let count = scene.mapping(&settings.comfort).plates.iter().filter(|plate| plate.share >= 1.0).count();
+        assert_eq!(count, usize::from(CAPTION.contains(&frame)), "frame {frame}");
+        if CAPTION.contains(&frame) {
+            assert!(high - low < 0.1, "frame {frame}: from {low} to {high}");
+            shown.push(low);
+        }
+    }
+    let (low, high) = shown.iter().fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));
+    assert!(high - low < 0.1 && high < 0.0, "over its time from {low} to {high}");
 }

@@ -19,6 +19,7 @@ use deep3d::stage::comfort::{Limits, Mapping, Percentiles};
 use deep3d::stage::input::{self, InputOptions, NetworkInput};
 use deep3d::stage::stereo::depth::{self, Depth};
 use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
+use deep3d::stage::stereo::plates::{Plate, Plates};
 use deep3d::stage::stereo::reference::{Scene, stereo as stereo_twin};
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
 use deep3d::stage::upload::{Shape, Upload};
@@ -227,6 +228,36 @@ fn stereo_and_depth_are_their_twins() {
         assert!(our_deep.iter().zip(&deep).all(|(a, b)| a.abs_diff(*b) <= 1), "{size:?}: 16-bit depth");
         let our_grey: Vec<u8> = pixels(&gpu, depth.grey()).chunks(4).map(|pixel| pixel[0]).collect();
         assert!(farthest(&our_grey, &grey) <= 1, "{size:?}: 8-bit depth");
+    }
+}
+
+#[test]
+fn plates_are_their_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    for (size, crop, small) in [
+        ([37, 21], Crop { at: [3, 4], size: [31, 13] }, [9, 5]),
+        ([1, 1], Crop::whole([1, 1]), [1, 1]),
+        ([321, 179], Crop::whole([321, 179]), [96, 64]),
+    ] {
+        let (picture, map) = (soft_pixels(size, 5), disparity(small));
+        let mut plates = Plates::default();
+        let part = |of: f32| size.map(|side| (side as f32 * of) as u32);
+        plates.push(Plate { at: part(0.3), size: part(0.4), depth: 0.2, share: 1.0 });
+        plates.push(Plate { at: part(0.6), size: part(0.9), depth: -0.4, share: 0.6 });
+        let without = Mapping::new(Percentiles::of(&map).unwrap(), 0.1, 3.0, 0.5, LIMITS);
+        let view =
+            View { mapping: Mapping { plates: plates.between(-1.0, 1.0), ..without }, source_eye: SourceEye::Centre };
+        let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
+        let stereo = Stereo::new(&gpu, &[source], small).unwrap().with_crop(crop);
+        run(&gpu, |recorder| stereo.record(recorder, 0, &view));
+        let ours = read_floats(&gpu, stereo.parallax());
+        let scene = Scene { picture: &picture, size, disparity: &map, small, crop };
+        let (_, twin) = stereo_twin(&scene, &view);
+        let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
+        let (_, bare) = stereo_twin(&scene, &View { mapping: without, ..view });
+        let changed = twin.iter().zip(&bare).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        assert!(size == [1, 1] || changed * 6 > ours.len(), "{size:?}: {changed}");
     }
 }
 

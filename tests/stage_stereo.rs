@@ -1,11 +1,14 @@
 //! Both eyes of made-up scenes whose disparity is known exactly.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/letters.rs"]
+mod letters;
 mod stage_support;
 
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::stage::comfort::Mapping;
+use deep3d::stage::stereo::plates::{Plate, Plates};
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
 use stage_support::*;
 
@@ -340,4 +343,38 @@ fn specks_get_no_depth_of_their_own() {
     let out = (0..360).flat_map(|y| (360..440).map(move |x| (x, y))).filter(|(x, y)| out(*x, *y)).count();
     println!("{out} specks");
     assert!(out <= 10, "{out} specks stand out");
+}
+
+#[test]
+fn writing_on_a_plate_is_not_bent() {
+    let gpu = WatchedGpu::new().unwrap();
+    let (mut picture, disparity) = square_scene(SMALL);
+    // White letters across the square's edge and the wall.
+    let (mut light, at_pixel) = (vec![0; (SIZE[0] * SIZE[1]) as usize], [170, 170]);
+    letters::write(&mut light, SIZE[0] as usize, at_pixel, "THE STONE", 3, 255);
+    for (pixel, light) in picture.chunks_mut(4).zip(&light).filter(|(_, light)| **light > 0) {
+        pixel[..3].fill(*light);
+    }
+    let [width, height] = letters::size("THE STONE", 3).map(|side| side as u32);
+    let mut plates = Plates::default();
+    // Ten pixels in front of the screen; the square lies eight in front of it.
+    plates.push(Plate { at: [164, 164], size: [width + 12, height + 12], depth: -0.125, share: 1.0 });
+    let bare = in_pixels(10.0, SourceEye::Centre);
+    let unbent = |eye: &[u8], shift: i32| {
+        let all = (164..164 + height as i32 + 12).flat_map(|y| (164..164 + width as i32 + 12).map(move |x| (x, y)));
+        all.filter(|(x, y)| at(eye, x + shift, *y) != at(&picture, *x, *y)).count()
+    };
+    let mapping = bare.mapping;
+    let pixels = |p: f32| p * 100.0 / SIZE[0] as f32;
+    let (eyes_bare, _) = eyes(&gpu, &picture, &disparity, SMALL, &View { mapping, ..bare });
+    assert!(unbent(&eyes_bare[0], 5) > 1000, "without a plate they are");
+    let view = View { mapping: Mapping { plates: plates.between(pixels(-8.0), pixels(8.0)), ..mapping }, ..bare };
+    let (both, parallax) = eyes(&gpu, &picture, &disparity, SMALL, &view);
+    for y in 164..164 + height as usize + 12 {
+        for x in 164..164 + width as usize + 12 {
+            let p = parallax[y * SIZE[0] as usize + x];
+            assert!((p + 10.0).abs() < 1e-3, "{x} {y}: {p}");
+        }
+    }
+    assert_eq!([unbent(&both[0], 5), unbent(&both[1], -5)], [0, 0]);
 }

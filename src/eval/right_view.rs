@@ -77,6 +77,7 @@ impl RightViews {
             near: fit.near,
             far: fit.far,
             span: 1.0,
+            ..Mapping::FLAT
         };
         let view = View { mapping, source_eye: SourceEye::Left };
         self.commands.record(|recorder| self.stereo.record(recorder, source, &view))?;

@@ -11,7 +11,7 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::Precision;
 use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
-use crate::stage::comfort::{Comfort, Moment};
+use crate::stage::comfort::{Comfort, Moment, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::upload::{Shape, Upload};
 use crate::time::Time;
@@ -21,6 +21,7 @@ use super::FilmError;
 use super::disparity::{Disparity, Draft, Means};
 use super::pool::{Lent, Pool};
 use super::scene::{Layout, Scene, Slot};
+use super::writing::{self, Writing};
 
 /// The area that networks look at, in pixels, unless told otherwise.
 pub const NETWORK_AREA: u32 = 384 * 160;
@@ -51,6 +52,8 @@ struct Waiting {
     frame: Frame<Lent<Slot>>,
     print: Fingerprint,
     draft: Draft,
+    /// Its number among the pictures looked at for writing.
+    look: u64,
 }
 
 /// The chain.
@@ -67,6 +70,7 @@ pub(super) struct Chain {
     look_ahead: usize,
     waiting: VecDeque<Waiting>,
     cuts: Cuts,
+    writing: Writing,
     /// Epoch and time of the scene given last, and how many of its epoch were.
     last: Option<(u32, Time)>,
     given: usize,
@@ -131,6 +135,7 @@ impl Chain {
             next_upload: 0,
             waiting: VecDeque::with_capacity(options.look_ahead + 1),
             cuts: Cuts::default(),
+            writing: Writing::default(),
             last: None,
             given: 0,
             plain: false,
@@ -148,6 +153,7 @@ impl Chain {
         self.disparity.forget();
         self.comfort = before.comfort.clone();
         self.cuts = before.cuts.clone();
+        self.writing = before.writing.clone();
         (self.last, self.given, self.plain) = (before.last, before.given, before.plain);
     }
 
@@ -165,6 +171,7 @@ impl Chain {
         let Some(slot) = self.pool.take(patience) else { return Ok(Some(frame)) };
         let mut trace = frame.trace;
         let print = Fingerprint::of(&frame.data);
+        let look = self.writing.look(frame.epoch, &frame.data);
         let start = Instant::now();
         let upload = self.next_upload % UPLOADS;
         self.next_upload += 1;
@@ -192,7 +199,7 @@ impl Chain {
         }
         let mut frame = frame.map(|_| slot);
         frame.trace = trace;
-        self.waiting.push_back(Waiting { frame, print, draft });
+        self.waiting.push_back(Waiting { frame, print, draft, look });
         let stages = [Stage::Upload, Stage::Colour, Stage::Network, Stage::Steady];
         self.spent = stages.into_iter().filter_map(|stage| trace.span(stage)).sum();
         Ok(None)
@@ -215,7 +222,7 @@ impl Chain {
         if self.waiting.len() < wanted {
             return Ok(None);
         }
-        let Some(Waiting { mut frame, print, draft }) = self.waiting.pop_front() else { return Ok(None) };
+        let Some(Waiting { mut frame, print, draft, look }) = self.waiting.pop_front() else { return Ok(None) };
         let seconds = match self.last {
             Some((epoch, pts)) if epoch == frame.epoch => (frame.pts - pts).seconds(),
             _ => {
@@ -240,9 +247,15 @@ impl Chain {
             cut,
             share: if self.plain || !draft.known() { 0.0 } else { 1.0 },
         });
+        let Crop { at, size } = self.layout.crop;
+        let seen = [at, [at[0] + size[0], at[1] + size[1]]];
+        let mapping = self.comfort.settled(&Settings::default());
+        let moment = writing::Moment { frame: look, cut, fresh: self.given == 1, seen, mapping };
         let after = self.waiting.iter().map(|waiting| &waiting.draft);
+        let same_shot = [&draft].into_iter().chain(after.clone().take_while(|after| !after.is_step()));
+        let plates = self.writing.plates(&moment, same_shot.map(Draft::nearest));
         let point = self.disparity.finish(&draft, passage, after, &frame.data.disparity, &mut frame.trace)?;
         let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
-        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, layout })))
+        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, plates, layout })))
     }
 }

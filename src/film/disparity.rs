@@ -9,6 +9,7 @@ use crate::net::Weights;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Comfort, Depths};
 use crate::stage::cut::{Fingerprint, Passage};
+use crate::stage::steady::align::Align;
 use crate::stage::upload::Shape;
 use crate::trace::Trace;
 
@@ -17,6 +18,7 @@ use super::chain::ChainOptions;
 use super::estimate::{self, Estimate, comfort_for};
 use super::kept::{Facts, Kept};
 use super::scene::{Planes, Slot};
+use super::writing::Nearest;
 
 /// What chains are made for.
 #[derive(Clone)]
@@ -60,6 +62,7 @@ pub(super) enum Draft {
         known: bool,
         depths: Option<Depths>,
         speed: Option<f32>,
+        nearest: Nearest,
     },
 }
 
@@ -77,6 +80,22 @@ impl Draft {
         match self {
             Self::Estimate(draft) => draft.speed,
             Self::Kept { speed, .. } => *speed,
+        }
+    }
+
+    /// How near the nearest is in each part of the picture, and what brings that to the shot's disparity.
+    pub(super) fn nearest(&self) -> (&Nearest, Align) {
+        match self {
+            Self::Estimate(draft) => (&draft.nearest, draft.align),
+            Self::Kept { nearest, .. } => (nearest, Align::NONE),
+        }
+    }
+
+    /// Whether nothing says that it goes on with the shot of the frame before.
+    pub(super) fn is_step(&self) -> bool {
+        match self {
+            Self::Estimate(draft) => draft.step,
+            Self::Kept { .. } => true,
         }
     }
 

@@ -21,6 +21,7 @@ use crate::trace::{Stage, Trace};
 use super::FilmError;
 use super::chain::ChainOptions;
 use super::scene::Slot;
+use super::writing::Nearest;
 
 /// The network is handed to the GPU in so many submissions, so that a headset's compositor gets its turn between them.
 const PARTS: usize = 4;
@@ -30,14 +31,15 @@ pub(super) struct Draft {
     /// Its number in the steady stage.
     number: u64,
     /// Nothing is blended between it and the one before.
-    step: bool,
+    pub(super) step: bool,
     /// Nothing is known of the one before.
     fresh: bool,
-    align: Align,
+    pub(super) align: Align,
     /// Of its disparity, aligned.
     pub(super) depths: Option<Depths>,
     /// How fast what is seen moves, in % of the width a second.
     pub(super) speed: Option<f32>,
+    pub(super) nearest: Nearest,
 }
 
 /// What came of a frame, and how it goes with the one before.
@@ -73,6 +75,8 @@ pub(super) struct Estimate {
     newest: Option<(u32, Time, Fingerprint)>,
     /// Raw, of the last two.
     disparity: [Vec<f32>; 2],
+    /// Memory to work in.
+    values: Vec<f32>,
     shot: Shot,
 }
 
@@ -112,6 +116,7 @@ impl Estimate {
             count: 0,
             newest: None,
             disparity: [vec![0.0; values], vec![0.0; values]],
+            values: Vec::new(),
             shot: Shot::default(),
         })
     }
@@ -191,7 +196,8 @@ impl Estimate {
         }
         let fresh = self.newest.is_none();
         let Aligned { step, align, depths, speed } = self.align(frame, print)?;
-        Ok(Draft { number, step, fresh, align, depths, speed })
+        let nearest = Nearest::of(&self.disparity[0], self.steady.sizes().small, &mut self.values);
+        Ok(Draft { number, step, fresh, align, depths, speed, nearest })
     }
 
     /// Reads what came of a frame.

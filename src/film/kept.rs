@@ -16,6 +16,7 @@ use super::disparity::Draft;
 use super::estimate::part;
 use super::motion::Motion;
 use super::scene::Slot;
+use super::writing::Nearest;
 
 /// What is known of a film of depth before its pictures come.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub(super) struct Kept {
     motion: Motion,
     known: bool,
     map: Option<DepthMap>,
+    /// Memory to work in.
+    values: Vec<f32>,
 }
 
 impl Kept {
@@ -60,7 +63,16 @@ impl Kept {
         let upload = Buffer::new(gpu, "kept disparity", bytes, BufferKind::Upload)?;
         let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
         let motion = Motion::new(gpu, pictures, crop, aspect, area)?;
-        Ok(Self { size, window, seen: part(crop, picture), upload, motion, known: false, map: None })
+        Ok(Self {
+            size,
+            window,
+            seen: part(crop, picture),
+            upload,
+            motion,
+            known: false,
+            map: None,
+            values: Vec::new(),
+        })
     }
 
     /// Width and height of the disparity.
@@ -104,6 +116,8 @@ impl Kept {
         }
         let print = (frame.data.orientation == Orientation::default()).then_some(print);
         let of = |map: &DepthMap| Depths::of_picture(&map.values, map.size, print, self.seen);
-        Ok(Draft::Kept { point, known: self.known, depths: self.map.as_ref().and_then(of), speed })
+        let nearest =
+            self.map.as_ref().map_or(Nearest::NONE, |map| Nearest::of(&map.values, map.size, &mut self.values));
+        Ok(Draft::Kept { point, known: self.known, depths: self.map.as_ref().and_then(of), speed, nearest })
     }
 }

@@ -20,6 +20,7 @@ mod pool;
 #[cfg(feature = "media")]
 mod preview;
 mod scene;
+mod writing;
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -114,6 +115,8 @@ impl Default for FilmOptions {
 }
 
 /// What comes out of ring B.
+// Scenes are by far the most of what comes, and a box for each would be made per frame.
+#[allow(clippy::large_enum_variant)]
 pub enum Step {
     /// The next scene.
     Scene(Frame<Scene>),

@@ -6,6 +6,7 @@ use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
+use crate::stage::stereo::plates::Plates;
 
 use super::pool::Lent;
 
@@ -57,6 +58,8 @@ pub struct Scene {
     pub(super) point: Point,
     pub(super) comfort: Comfort,
     pub(super) cut: bool,
+    /// Writing over the picture.
+    pub(super) plates: Plates,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -74,7 +77,8 @@ impl Scene {
 
     /// How its disparity becomes parallax under `settings`.
     pub fn mapping(&self, settings: &Settings) -> Mapping {
-        self.comfort.mapping(settings)
+        let own = self.comfort.settled(settings);
+        Mapping { plates: self.plates.between(own.near, own.far), ..self.comfort.mapping(settings) }
     }
 
     /// What its shot has got under `settings`.

@@ -3,6 +3,7 @@
 //! ```text
 //! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► raw disparity ─ Steady ─► disparity
 //!                    │                            └──────────── Stereo ◄──────────────────────────────────┘ ─► left, right ─► sink::compose
+//!                    ├ Text ─► plates ─► Stereo
 //!                    └ Fingerprint ─ Cuts ─► Steady, Comfort (percentiles → Mapping) ─► Stereo
 //! ```
 //!
@@ -18,6 +19,7 @@ mod error;
 pub mod input;
 pub mod steady;
 pub mod stereo;
+pub mod text;
 pub mod traffic;
 pub mod upload;
 

@@ -2,6 +2,7 @@
 
 use super::Viewing;
 use super::depths::Percentiles;
+use crate::stage::stereo::plates::Plates;
 
 /// Most parallax in front of the screen, in %.
 pub const FRONT_LIMIT: f32 = 1.0;
@@ -56,6 +57,8 @@ pub struct Mapping {
     pub far: f32,
     /// The shot's span in raw units, at least what a flat shot counts as: the measure for what is an edge.
     pub span: f32,
+    /// Where the parallax is this, whatever the disparity says: writing over the picture.
+    pub plates: Plates,
 }
 
 impl Mapping {
@@ -70,6 +73,7 @@ impl Mapping {
         near: 0.0,
         far: 0.0,
         span: 1.0,
+        plates: Plates::NONE,
     };
 
     /// For a shot of `range` that is to span `strength` % of the width, with what lies at `convergence` (0 its farthest, 1 its nearest) on the screen.

@@ -230,6 +230,12 @@ impl Comfort {
         self.seen(settings).map_or(Mapping::FLAT, |(mapping, _)| mapping)
     }
 
+    /// The same as it will be when the last cut has been smoothed: writing that stands does not move with the shot behind it.
+    pub fn settled(&self, settings: &Settings) -> Mapping {
+        let limits = Limits::of(settings.viewing);
+        self.runs.back().map_or(Mapping::FLAT, |run| self.own(&run.last, settings, limits).0)
+    }
+
     /// What that frame's shot has got. `None` before the first frame.
     pub fn chosen(&self, settings: &Settings) -> Option<Chosen> {
         self.seen(settings).map(|(_, chosen)| chosen)

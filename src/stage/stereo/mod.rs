@@ -4,6 +4,7 @@
 //! 2. `refine`: each place takes the disparity of trusted places around it that have its colour; where these show two surfaces, one of them.
 //! 3. `upsample`: the same from 4×4 places for every pixel of the picture; then the comfort mapping. The result is parallax in pixels, with
 //!    edges where the picture has them; `median`, of five along the rows and the columns, takes out its specks and streaks.
+//!    Then `plate`: writing over the picture lies at one depth.
 //! 4. `widen`: what is in front takes the soft pixels of its edges along; `bounds`: what parallax there is in each run of 16 pixels.
 //! 5. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
 //!    Holes are filled by the surface behind them, mirrored at the hole's edge.
@@ -24,6 +25,7 @@ use crate::gpu::{
 
 pub mod depth;
 pub mod layers;
+pub mod plates;
 pub mod reference;
 
 const GUIDE: KernelSource = KernelSource {
@@ -50,6 +52,12 @@ const MEDIAN: KernelSource = KernelSource {
     bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
     push_bytes: 16,
 };
+const PLATE: KernelSource = KernelSource {
+    name: "plate",
+    spirv: include_bytes!("../../../spirv/plate.spv"),
+    bindings: &[Bind::StorageReadWrite],
+    push_bytes: size_of::<PlatePush>() as u32,
+};
 const WIDEN: KernelSource = KernelSource {
     name: "widen",
     spirv: include_bytes!("../../../spirv/widen.spv"),
@@ -68,6 +76,8 @@ const WARP: KernelSource = KernelSource {
     bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::UniformTexel, Bind::ImageWrite],
     push_bytes: size_of::<WarpPush>() as u32,
 };
+
+use plates::PlatePush;
 
 /// Pixels that share one pair of bounds; as in `shaders/{bounds,warp}.comp`.
 pub(super) const RUN: u32 = 16;
@@ -175,7 +185,8 @@ impl Numbers {
 
     /// Where an eye that takes `share` has to look, relative to its own pixel.
     fn reach(&self, share: f32) -> [i32; 2] {
-        let (a, b) = (-share * self.low, -share * self.high);
+        // Bars and the picture's sides are on the screen whatever the shot's depth.
+        let (a, b) = (-share * self.low.min(0.0), -share * self.high.max(0.0));
         [a.min(b).floor() as i32 - 2, a.max(b).ceil() as i32 + 2]
     }
 }
@@ -223,6 +234,7 @@ pub struct Stereo {
     upsample: Vec<Arc<Bindings>>,
     /// Along the rows, then along the columns and back to where it came from.
     median: [Arc<Bindings>; 2],
+    plate: Arc<Bindings>,
     widen: Arc<Bindings>,
     bounds: Arc<Bindings>,
     warp: Vec<[Arc<Bindings>; 2]>,
@@ -275,6 +287,7 @@ impl Stereo {
             refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
             median: [step(&median, &parallax_texels, &other)?, step(&median, &other, &parallax_texels)?],
+            plate: Bindings::new(&kernel(&PLATE)?, &[(&parallax).into()])?,
             widen: step(&widen, &parallax_texels, &other)?,
             bounds: step(&bounds, &other, &runs)?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
@@ -347,6 +360,9 @@ impl Stereo {
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
         for (bindings, axis) in self.median.iter().zip([[1, 0], [0, 1]]) {
             recorder.dispatch(bindings, bytemuck::bytes_of(&[self.size, axis]), self.groups())?;
+        }
+        for push in PlatePush::all(mapping, self.size, self.crop) {
+            recorder.dispatch(&self.plate, bytemuck::bytes_of(&push), push.groups())?;
         }
         let push = [self.size[0], self.size[1], soft_edge(self.size[0])];
         recorder.dispatch(&self.widen, bytemuck::bytes_of(&push), self.groups())?;

@@ -1,5 +1,6 @@
-//! The stereo kernels in plain Rust: `shaders/{guide,refine,upsample,widen,warp}.comp`.
+//! The stereo kernels in plain Rust: `shaders/{guide,refine,upsample,median,widen,warp}.comp`.
 
+use super::plates::PlatePush;
 use super::{Numbers, View, soft_edge};
 use crate::stage::bars::Crop;
 
@@ -31,7 +32,10 @@ pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let (guide, trust) = guide(scene, &numbers);
     let refined = refine(&guide, &trust, scene.small);
     let parallax = upsample(scene, &refined, &numbers);
-    let parallax = median(&median(&parallax, scene.size, [1, 0]), scene.size, [0, 1]);
+    let mut parallax = median(&median(&parallax, scene.size, [1, 0]), scene.size, [0, 1]);
+    for plate in PlatePush::all(&view.mapping, scene.size, scene.crop) {
+        plate.lay(&mut parallax);
+    }
     let flat = view.mapping.is_flat();
     let widened = widen(&parallax, scene.size);
     let eye = |share: f32| warp(scene, &widened, &numbers, if flat { 0.0 } else { share });
