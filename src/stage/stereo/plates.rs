@@ -173,10 +173,10 @@ mod tests {
                 assert!((parallax[y * 400 + x] + 6.0).abs() < 1e-4, "{x} {y}");
             }
         }
-        // Twelve pixels beyond nothing is changed, and no step is larger than half of what there is to go.
+        // Twelve pixels beyond nothing is changed, and between lies no step but a slope: eight pixels of parallax over twelve.
         assert!((parallax[50 * 400 + 312] - (312.0 * 0.02 - 4.0)).abs() < 1e-4);
         for x in 80..320 {
-            assert!((parallax[50 * 400 + x + 1] - parallax[50 * 400 + x]).abs() < 0.7, "{x}");
+            assert!((parallax[50 * 400 + x + 1] - parallax[50 * 400 + x]).abs() < 1.05, "{x}");
         }
         let half = laid(Plate { share: 0.5, ..plate }, Crop::whole(SIZE));
         assert!((half[50 * 400 + 200] - (-6.0 + 0.0) / 2.0).abs() < 1e-3);

@@ -17,7 +17,7 @@ const LINES: u32 = 8;
 const FRAMES: u32 = 4;
 const AT_ONCE: u32 = 2;
 /// It is over when none was seen for so many frames: between two parts of credits there is a pause.
-const PAUSE: u64 = 30;
+const PAUSE: u64 = 12;
 /// Where more than this part of all else moves as the lines do, it is the camera, unless there are so many lines.
 const ALIKE: f32 = 0.4;
 const CERTAIN: u32 = 3;
