@@ -32,11 +32,11 @@ NEAREST = 3.0
 RIGHT_SHARE, NEXT_SHARE = 0.6, 0.5
 
 
-def stock_of(random, photos, backdrops, models):
-    """Paints and some models."""
+def stock_of(random, photos, backdrops, models, side=SIDE):
+    """Paints of `side`² pictures and some models."""
     paints = Paints(
         random, *(lambda source=source: source.read(random.integers(len(source)))[0] for source in (photos, backdrops)),
-        LAYERS, SIDE)
+        LAYERS, side)
     stock = []
     for path in random.permutation(models.files)[:50] if models else ():
         try:

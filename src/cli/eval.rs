@@ -28,6 +28,12 @@ pub(crate) struct EvalArguments {
     /// Only look how well cuts are found in the films that have FILM.cuts.csv beside them; needs no GPU
     #[arg(long, conflicts_with_all = ["rivals", "uncounted"])]
     cuts: bool,
+    /// Only look how right the right view is around silhouettes, on pairs whose disparity is known exactly
+    #[arg(long, conflicts_with_all = ["rivals", "uncounted", "cuts"])]
+    edges: bool,
+    /// With --edges: write the right views into this folder, as PNG
+    #[arg(long, value_name = "DIR", requires = "edges")]
+    views: Option<PathBuf>,
     /// Frames after it that each frame's depth is made with, and cuts are found with
     #[arg(long, default_value_t = LOOK_AHEAD as u8, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(0..=8))]
     look_ahead: u8,
@@ -93,6 +99,12 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         frames: arguments.frames,
         film: FilmOptions { look_ahead, steady: !arguments.raw, ..film_options(&arguments.network) },
     };
+    if arguments.edges {
+        let report =
+            eval::silhouettes::run(&gpu, &weights, &options, arguments.views.as_deref(), &stop_on_interrupt())?;
+        print(&report, arguments.json, || report.table())?;
+        return check_validation(&gpu);
+    }
     let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt())?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)

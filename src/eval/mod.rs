@@ -14,6 +14,7 @@ pub mod report;
 pub mod right_view;
 mod scoring;
 pub mod sheet;
+pub mod silhouettes;
 pub mod view;
 
 use std::path::PathBuf;
@@ -116,6 +117,16 @@ pub enum EvalError {
         /// Counted from 1.
         line: usize,
     },
+    /// No pair whose disparity is known.
+    #[error(
+        "{0} holds no pair whose disparity is known: put NAME_disp.png beside NAME_left.png (train/make_edges.py makes such pairs)"
+    )]
+    NoTruth(PathBuf),
+    /// A disparity that is not known everywhere.
+    #[error(
+        "{0} has places of unknown disparity (0): edges are measured on exact disparity, as train/make_edges.py makes it"
+    )]
+    Gaps(PathBuf),
     /// Nothing for a sheet.
     #[error("there are no pictures and no films: name some, or a folder of them")]
     NoFiles,
