@@ -229,3 +229,33 @@ fn cuts_are_told_from_dissolves_and_flashes() {
     let output = deep3d(&["eval", &TempDir::new().unwrap().path().to_string_lossy(), "--cuts"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains(".cuts.csv") && output.status.code() == Some(1));
 }
+
+#[test]
+fn edges_are_scored_on_exact_disparity() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_string_lossy().into_owned();
+    write_pair(folder.path(), "square");
+    fs::write(folder.path().join("scale.csv"), "square,8\n").unwrap();
+    let views = TempDir::new().unwrap();
+    let json = success(&["eval", &path, "--edges", "--json", "--views", &views.path().to_string_lossy()]);
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let ring = |method: &str, part: &str| {
+        let methods = report["mean"].as_array().unwrap();
+        methods.iter().find(|scores| scores["method"] == method).unwrap()[part].as_f64().unwrap()
+    };
+    // By the true disparity all that both eyes see is right to a pixel beside the outline; a plain warp reads beside it.
+    assert!(ring("deep3d, true disparity", "seen") < 0.4 * ring("plain warp, true disparity", "seen"), "{json}");
+    assert!(ring("deep3d, true disparity", "outside") < 1.0, "{json}");
+    assert!(ring("deep3d, true disparity", "holes") > 5.0, "nobody knows the holes: {json}");
+    // The ring of 8 px around both sides of 80 rows, the ends of which are round.
+    let part = report["pairs"][0]["part"].as_f64().unwrap() * f64::from(SIZE[0] * SIZE[1]);
+    assert!((part - 2.0 * 17.0 * 80.0).abs() < 500.0, "{part}");
+    assert_eq!(fs::read_dir(views.path()).unwrap().count(), 7);
+    // Gaps in the truth are no truth.
+    let disparity = folder.path().join("square_disp.png");
+    let mut gaps = image::open(&disparity).unwrap().to_luma8();
+    gaps.put_pixel(7, 7, Luma([0]));
+    gaps.save(&disparity).unwrap();
+    let refused = deep3d(&["eval", &path, "--edges"]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("unknown disparity"));
+}

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # The body model's PyTorch must be loaded before Mesa's software renderer is: both bring an LLVM. So this comes first.
 from scenes.people import People
+import make_edges
 import make_scenes
 import motion
 from scenes import figures, film, meshes, places, things
@@ -18,6 +19,7 @@ from scenes.models import read_spm
 from scenes.paints import PLAIN_FROM, Paints
 from scenes.renderer import Renderer, look_at
 from scenes.shots import SHOTS, Shot, compose
+from scenes.strands import strands
 
 LIGHT = {
     "sun": (0, 1, 1), "centre": (0, 0, 0), "reach": 5, "sun_colour": (0.5, 0.5, 0.5), "sky_colour": (0.5, 0.5, 0.5),
@@ -228,3 +230,28 @@ def test_next_frames_and_right_views_move_as_told_and_the_sky_too(monkeypatch):
         for name, where in (("next", places_of), ("right", right_of)):
             for counted in (sky, near):
                 assert change(name, where, counted) < 0.5 * change(name, here, counted), (seed, name, change(name, here, counted))
+
+
+@pytest.mark.parametrize("blur", ("sharp", "aperture", "motion"))
+def test_edges_are_measured_on_pictures_that_agree_with_their_disparity(monkeypatch, blur, paints):
+    width, height = 192, 108
+    monkeypatch.setattr(make_edges, "WIDTH", width)
+    monkeypatch.setattr(make_edges, "HEIGHT", height)
+    drawer = Renderer(width, height, LAYERS, 16)
+    spots = np.random.default_rng(5).integers(0, 256, (LAYERS, 16, 16, 4)).astype(np.uint8)
+    spots[..., 3] = 255
+    drawer.set_textures(spots, LAYERS)
+    photo = cv2.GaussianBlur(np.random.default_rng(6).normal(128, 900, (4 * height, width, 3)), (0, 0), 6).clip(0, 255).astype(np.uint8)
+    mesh = meshes.joined([meshes.ground((1, 1.0), 0.4, 400.0), meshes.box((1, 1, 1), (2, 1.0), 0.5).moved((0.4, 0, 0.5), 0.4)])
+    shot = Shot("empty", mesh, LIGHT, np.array([0, 1.6, 4.0]), np.array([0, 1.0, 0]), 0.02, 1.0, 0.25, "field")
+    thin = strands(np.random.default_rng(3), paints, shot, width)
+    assert np.isfinite(thin.position).all() and len(thin.faces) > 30
+    left, right, disparity = make_edges.shoot(np.random.default_rng(4), drawer, shot, photo, blur)
+    assert disparity.min() == pytest.approx(make_edges.FARTHEST * width, rel=0.02)
+    here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    there = (here - np.stack([disparity, 0 * disparity], -1)).astype(np.float32)
+
+    def change(where):
+        return np.abs(cv2.remap(right.astype(np.float32), where, None, cv2.INTER_LINEAR) - left)[:, 8:-8].mean()
+
+    assert change(there) < 0.6 * change(here), (change(there), change(here))

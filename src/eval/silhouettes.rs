@@ -189,7 +189,7 @@ fn score(
 }
 
 fn write(view: &Samples, path: &Path) -> Result<(), EvalError> {
-    let unwritable = |reason: String| EvalError::Picture { path: PathBuf::from(path), reason };
+    let unwritable = |reason: String| EvalError::View { path: PathBuf::from(path), reason };
     let picture = RgbImage::from_raw(view.size[0], view.size[1], view.values.clone());
     let picture = picture.ok_or_else(|| unwritable("it has no pixels".to_owned()))?;
     picture.save(path).map_err(|error| unwritable(error.to_string()))
