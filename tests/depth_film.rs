@@ -177,7 +177,7 @@ fn what_was_saved_plays_as_it_was_computed() {
     for (name, filter, codec, least) in [
         ("bunny.mp4", "", "ffv1", 47.0),
         ("small.mp4", "", "hevc", 45.0),
-        // The bars are found after some pictures; the depth of what lies between is kept at the whole picture's size.
+        // The depth of what lies between is kept at the whole picture's size.
         ("bars.mp4", ",crop=320:140,pad=320:180:0:20", "ffv1", 42.0),
     ] {
         let film = folder.bunny(name, 16, filter);
@@ -316,11 +316,14 @@ fn depth_is_cut_as_the_bars_are() {
     let gpu = WatchedGpu::new().unwrap();
     let folder = Folder::new();
     let film = folder.path("bars.mkv");
-    ffmpeg(&format!("-i {BIKES} -frames:v 16 -vf scale=320:136,pad=320:180:0:22 -c:v ffv1"), &film);
+    // Two pictures without bars, then with them.
+    let filter = "[0:v]trim=end_frame=16,split[a][b];[a]scale=320:136,pad=320:180:0:22,setsar=1[bars];\
+                  [b]trim=end_frame=2,scale=320:180,setsar=1[first];[first][bars]concat";
+    ffmpeg(&format!("-i {BIKES} -filter_complex {filter} -c:v ffv1"), &film);
     // Grey of a row is its height.
     let depth = folder.path("depth.mkv");
     ffmpeg(
-        "-f lavfi -i color=black:s=320x180:r=25:d=1 -frames:v 16 -vf format=gray10le,geq=lum=Y*5 -c:v ffv1 -color_range pc",
+        "-f lavfi -i color=black:s=320x180:r=25:d=1 -frames:v 18 -vf format=gray10le,geq=lum=Y*5 -c:v ffv1 -color_range pc",
         &depth,
     );
     let mut player = Player::open(&gpu, &film, &depth, FilmOptions::default()).unwrap();
@@ -330,7 +333,7 @@ fn depth_is_cut_as_the_bars_are() {
         Some((scene.data.layout.crop, scene.data.layout.disparity_size, values))
     })
     .collect();
-    let (whole, between) = (&scenes[0], &scenes[15]);
+    let (whole, between) = (&scenes[0], &scenes[17]);
     assert_eq!((whole.1, between.1[0]), ([320, 180], 320));
     assert!((22..=26).contains(&between.0.at[1]), "{:?}", between.0);
     for (crop, size, values) in [whole, between] {

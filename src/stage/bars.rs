@@ -1,7 +1,7 @@
 //! Black bars above and below a picture, or at its sides, found over time: one dark frame is no bar, and one dark scene is none. Pure, on the CPU.
 //!
 //! A bar is black all along while right beside it the picture is lit along most of its length, equally wide on both sides, in several frames that follow each
-//! other. Frames whose edge is not lit like that (night, fades) say nothing for bars; a row that is lit says at once that it is none.
+//! other; of a film's first picture, and so of a still, one is enough, so that letterboxed films begin as they go on. Frames whose edge is not lit like that (night, fades) say nothing for bars; a row that is lit says at once that it is none.
 
 use crate::frame::{Orientation, Picture, Range};
 
@@ -56,6 +56,8 @@ const SAMPLES: usize = 160;
 #[derive(Debug, Clone, Default)]
 pub struct Bars {
     size: [u32; 2],
+    /// A picture of this size has been seen.
+    begun: bool,
     /// Pixels of bar at each side, for rows and for columns.
     found: [usize; 2],
     /// What the last frames said, and how many of them.
@@ -69,16 +71,17 @@ impl Bars {
             *self = Self { size: picture.size, ..Self::default() };
         }
         let lit = lit(picture);
+        let enough = if std::mem::replace(&mut self.begun, true) { FRAMES } else { 1 };
         for axis in [0, 1] {
-            self.follow(axis, &lit[axis]);
+            self.follow(axis, &lit[axis], enough);
         }
         let [rows, columns] = self.found.map(|bar| bar as u32);
         let [width, height] = self.size;
         Crop { at: [columns, rows], size: [width - 2 * columns, height - 2 * rows] }
     }
 
-    /// One axis: `lit` is the lit part of each row (or column).
-    fn follow(&mut self, axis: usize, lit: &[f32]) {
+    /// One axis: `lit` is the lit part of each row (or column); `enough` frames have to say the same.
+    fn follow(&mut self, axis: usize, lit: &[f32], enough: usize) {
         let count = lit.len();
         let black = |at: &f32| *at <= SPECKS;
         let first = lit.iter().take_while(|at| black(at)).count();
@@ -107,7 +110,7 @@ impl Bars {
         let (said, times) = &mut self.said[axis];
         *times = if said.abs_diff(says) <= APART { *times + 1 } else { 1 };
         *said = says;
-        if *times >= FRAMES && self.found[axis].abs_diff(says) > APART {
+        if *times >= enough && self.found[axis].abs_diff(says) > APART {
             self.found[axis] = says + says % 2;
         }
     }
@@ -168,6 +171,8 @@ mod tests {
     fn bars_are_found_over_time() {
         let mut bars = Bars::default();
         let film = picture(|_, y| if letterbox(y) { 120 } else { 16 });
+        let open = picture(|_, _| 120);
+        assert_eq!(bars.look(&open), WHOLE);
         let seen: Vec<Crop> = (0..8).map(|_| bars.look(&film)).collect();
         assert_eq!(seen[..FRAMES - 1], [WHOLE; FRAMES - 1]);
         assert_eq!(seen[FRAMES..], [SEEN; 8 - FRAMES]);
@@ -180,7 +185,7 @@ mod tests {
             (0..20).for_each(|_| assert_eq!(bars.look(other), SEEN));
         }
         // The picture opens, and closes again.
-        assert_eq!(bars.look(&picture(|_, _| 120)), WHOLE);
+        assert_eq!(bars.look(&open), WHOLE);
         for _ in 0..FRAMES {
             bars.look(&film);
         }
@@ -188,8 +193,23 @@ mod tests {
     }
 
     #[test]
+    fn a_first_picture_with_bars_is_enough() {
+        let film = picture(|_, y| if letterbox(y) { 120 } else { 16 });
+        let mut bars = Bars::default();
+        assert_eq!(bars.look(&film), SEEN);
+        // It was none after all.
+        assert_eq!(bars.look(&picture(|_, _| 120)), WHOLE);
+        assert_eq!(bars.look(&film), WHOLE);
+        // Black says nothing, and the picture after it is the second.
+        let mut bars = Bars::default();
+        assert_eq!(bars.look(&picture(|_, _| 16)), WHOLE);
+        assert_eq!(bars.look(&film), WHOLE);
+    }
+
+    #[test]
     fn pillars_are_found_and_dark_scenes_are_none() {
         let mut bars = Bars::default();
+        bars.look(&picture(|_, _| 120));
         let film = picture(|x, _| if (20..140).contains(&x) { 120 } else { 17 });
         for _ in 0..FRAMES {
             bars.look(&film);
