@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deep3d::depth_film::DepthFile;
+use deep3d::depth_film::{Beside, DepthFile, DepthFilm};
 use deep3d::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
 use deep3d::frame::{Frame, Range};
 use deep3d::gpu::testing::WatchedGpu;
@@ -281,6 +281,32 @@ fn every_picture_gets_its_own_depth_wherever_one_goes() {
     let options = FilmOptions { start: Some(Position::FromStart(seen[30].0)), ..FilmOptions::default() };
     let mut player = Player::open(&gpu, &film, &depth, options).unwrap();
     assert_eq!(player.grey().unwrap(), (seen[30].0, code(30), true), "begun in the middle");
+}
+
+#[test]
+fn what_is_given_up_is_not_lost() {
+    let folder = Folder::new();
+    let film = twelve(&folder, 6);
+    let depth = folder.path("depth.mkv");
+    grey_film(&depth, 72, 12, Time::ZERO, |number| Some(10 * number as u16));
+    let source = Source::open(&film, &SourceOptions::default()).unwrap();
+    let beside = Beside { url: &film, info: source.info(), beginning: source.beginning() };
+    let file = DepthFile { location: depth, anyway: true };
+    let picture = Time::from_seconds(1.0 / 12.0);
+    let mut depth = DepthFilm::open(&file, &beside, &StopFlag::default()).unwrap();
+    let mut grey = |number: u32, given_up: bool| {
+        let time = source.beginning() + Time::from_seconds(f64::from(number) / 12.0);
+        let map = depth.at(time, picture, &|| given_up).unwrap().map;
+        ((1.0 - map.values[map.values.len() - 1]) * 1023.0).round() as i32
+    };
+    assert_eq!(grey(4, false), 40);
+    // On the way ahead, on a way so far that it is sought, and back: whatever was given up, what comes after it is right.
+    for given_up in [9, 71, 1] {
+        grey(given_up, true);
+        for number in [10, 11, 70, 3] {
+            assert_eq!(grey(number, false), 10 * number as i32, "after giving up {given_up}");
+        }
+    }
 }
 
 #[test]

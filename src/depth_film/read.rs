@@ -58,6 +58,8 @@ pub struct DepthFilm {
     first: Time,
     /// From where to where nothing was found: it is not sought again for each picture.
     hole: Option<(Time, Time)>,
+    /// A search was given up: nobody knows where the source stands.
+    lost: bool,
     /// What is shown now.
     now: Shown,
     /// What comes next; none at the end.
@@ -121,6 +123,7 @@ impl DepthFilm {
             shift,
             first: now.pts,
             hole: None,
+            lost: false,
             now,
             next,
             still: info.is_still,
@@ -152,15 +155,15 @@ impl DepthFilm {
         }
         let far = self.next.as_ref().is_some_and(|next| next.pts + AHEAD < time);
         let missing = self.hole.is_some_and(|(from, to)| self.now.pts == to && time >= from);
-        if far || self.now.pts > latest.max(self.first) && !missing {
+        if self.lost || far || self.now.pts > latest.max(self.first) && !missing {
             self.go(time, cancelled)?;
             self.hole = (self.now.pts > latest).then_some((time, self.now.pts));
         }
         let mut last = None;
-        while let Some(next) = self.next.take_if(|next| next.pts <= latest) {
-            if cancelled() {
-                break;
-            }
+        // What is taken out is used: the next call goes on behind it.
+        while !cancelled()
+            && let Some(next) = self.next.take_if(|next| next.pts <= latest)
+        {
             last = Some(next);
             self.next = self.read()?;
         }
@@ -179,8 +182,11 @@ impl DepthFilm {
     /// Goes to what is seen at `time`, its own.
     fn go(&mut self, time: Time, cancelled: &dyn Fn() -> bool) -> Result<(), DepthFilmError> {
         match self.source.seek_unless(time.max(Time::ZERO), 0, cancelled) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(true) => self.lost = false,
+            Ok(false) => {
+                self.lost = true;
+                return Ok(());
+            }
             Err(MediaError::Stopped) => return Err(MediaError::Stopped.into()),
             Err(error) => tracing::warn!("{error}"),
         }
