@@ -1,6 +1,9 @@
 //! The program from outside: what users type, what they get back, and what is left on the disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -11,25 +14,11 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use deep3d::sink::layout::Layout;
 use image::AnimationDecoder;
+use program::{deep3d, run, text};
 use tempfile::TempDir;
 
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
 const WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/deep3d.safetensors");
-
-fn deep3d() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
-    command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
-    command.env("DEEP3D_VALIDATION", "1").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    deep3d().args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 fn ffmpeg(arguments: &[&str]) {
     let output = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(arguments).output();

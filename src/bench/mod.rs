@@ -18,11 +18,11 @@ pub use suite::{
     Timing, run as run_suite,
 };
 
-use crate::eyes::{Eyes, EyesError, Measured, Place, Settings, TIMESTAMPS};
+use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::media::{self, StopFlag};
-use crate::stage::comfort::tally::{Seen, Tally};
+use crate::stage::comfort::tally::Tally;
 use crate::trace::{self, Samples, Stage, Trace};
 
 /// What to measure.
@@ -114,10 +114,8 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
             trace.stamp(Stage::Stereo, made - from);
             trace.stamp(Stage::Present, shown - made);
         }
-        while let Some(Measured { reading, chosen, cut, .. }) = eyes.measured()? {
-            let (attended, strength) = chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
-            let (at, seconds) = (frame.pts.seconds(), frame.duration.seconds());
-            tally.add(&reading, Seen { at, seconds, attended, strength, cut });
+        while let Some(measured) = eyes.measured()? {
+            tally.add(&measured.reading, measured.seen(frame.pts.seconds(), frame.duration.seconds()));
         }
         end = Instant::now();
         seen += 1;

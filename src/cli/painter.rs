@@ -9,7 +9,7 @@ use crate::gpu::{Gpu, Image, Recorder};
 use crate::player::{Error, Painter};
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::{Action, Canvas, Layout};
-use crate::stage::comfort::tally::{Seen, Tally};
+use crate::stage::comfort::tally::Tally;
 use crate::stage::comfort::{Chosen, Convergence, Strength};
 use crate::ui::{DepthModel, MeterModel};
 
@@ -65,9 +65,7 @@ impl ScenePainter {
         while let Some(measured) = eyes.measured()? {
             let now = Instant::now();
             let seconds = meter.last.replace(now).map_or(0.0, |last| (now - last).as_secs_f64().min(LONGEST));
-            let Measured { reading, chosen, cut, .. } = &measured;
-            let (attended, strength) = chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
-            meter.tally.add(reading, Seen { at: 0.0, seconds, attended, strength, cut: *cut });
+            meter.tally.add(&measured.reading, measured.seen(0.0, seconds));
             if meter.shown.as_ref().is_none_or(|(at, _)| now - *at >= METER) {
                 meter.shown = Some((now, model(&measured, &self.settings, &meter.tally)));
             }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::depth::{DepthSaver, SaveOptions};
 use super::plan::{Job, Kind, Plan};
-use crate::eyes::{Eyes, EyesError, Measured, Place, Settings};
+use crate::eyes::{Eyes, EyesError, Place, Settings};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
@@ -21,7 +21,7 @@ use crate::media::{Info, StopFlag};
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
-use crate::stage::comfort::tally::{Comforts, Seen, Tally};
+use crate::stage::comfort::tally::{Comforts, Tally};
 use crate::time::{Position, Time};
 
 /// What can stop a conversion.
@@ -231,9 +231,8 @@ impl<'a> Conversion<'a> {
 
     /// Takes what was measured of the picture rendered last.
     fn measure(&mut self, pts: Time, duration: Time) -> Result<(), ConvertError> {
-        while let Some(Measured { reading, chosen, cut, .. }) = self.eyes.measured()? {
-            let (attended, strength) = chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
-            self.tally.add(&reading, Seen { at: pts.seconds(), seconds: duration.seconds(), attended, strength, cut });
+        while let Some(measured) = self.eyes.measured()? {
+            self.tally.add(&measured.reading, measured.seen(pts.seconds(), duration.seconds()));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::EyesError;
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Lease, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::meter::{BYTES, Meter, Reading};
+use crate::stage::comfort::tally::Seen;
 use crate::stage::comfort::{Chosen, Limits};
 use crate::stage::stereo::Stereo;
 
@@ -24,6 +25,14 @@ pub struct Measured {
     pub limits: Limits,
     /// A new shot begins with it.
     pub cut: bool,
+}
+
+impl Measured {
+    /// Its part in a tally: where in the film it stands and how long it is seen, in seconds.
+    pub fn seen(&self, at: f64, seconds: f64) -> Seen {
+        let (attended, strength) = self.chosen.map_or((0.0, 0.0), |chosen| (chosen.attended, chosen.strength));
+        Seen { at, seconds, attended, strength, cut: self.cut }
+    }
 }
 
 /// What is known of a picture before it is measured.

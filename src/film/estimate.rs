@@ -11,15 +11,15 @@ use crate::net::weights::Channels;
 use crate::net::{Engine, Network, Weights};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Comfort, Depths};
-use crate::stage::cut::{Fingerprint, Passage, is_step};
+use crate::stage::cut::{Fingerprint, Passage};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
 use crate::stage::steady::align::{Align, Shot, fit, motion, pairs};
 use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
-use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
 use super::FilmError;
 use super::chain::ChainOptions;
+use super::motion::Newest;
 use super::scene::Slot;
 use super::writing::Nearest;
 
@@ -71,8 +71,7 @@ pub(super) struct Estimate {
     look_ahead: usize,
     /// Frames that went through the network.
     count: u64,
-    /// Epoch, time and print of the last of them.
-    newest: Option<(u32, Time, Fingerprint)>,
+    newest: Newest,
     /// Raw, of the last two.
     disparity: [Vec<f32>; 2],
     /// Memory to work in.
@@ -114,7 +113,7 @@ impl Estimate {
             look_ahead: options.look_ahead.min(steady.look_ahead()),
             steady,
             count: 0,
-            newest: None,
+            newest: Newest::default(),
             disparity: [vec![0.0; values], vec![0.0; values]],
             values: Vec::new(),
             shot: Shot::default(),
@@ -138,7 +137,7 @@ impl Estimate {
 
     /// The next frame does not follow the last.
     pub(super) fn forget(&mut self) {
-        self.newest = None;
+        self.newest.forget();
     }
 
     /// Records what the next frame needs of its picture, which is in slot `slot`.
@@ -209,13 +208,7 @@ impl Estimate {
         let Sizes { small, guide } = self.steady.sizes();
         let upright = frame.data.orientation == Orientation::default();
         let depths = Depths::of_picture(now, small, upright.then_some(print), self.seen);
-        let last = self.newest.replace((frame.epoch, frame.pts, print.clone()));
-        let seconds = match &last {
-            Some((epoch, pts, last)) if *epoch == frame.epoch && !is_step(last.distance(print)) => {
-                Some((frame.pts - *pts).seconds() as f32)
-            }
-            _ => None,
-        };
+        let seconds = self.newest.follow(frame, print);
         let Some((known, seconds)) = depths.zip(seconds).filter(|_| self.filtered) else {
             self.shot = Shot::default();
             return Ok(Aligned { step: true, align: Align::NONE, depths, speed: None });

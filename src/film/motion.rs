@@ -20,6 +20,29 @@ const INPUT: InputOptions = InputOptions { reversed: false, antialias: true, mea
 /// Sides of what motion is found in are multiples of this, as the network's are.
 const MULTIPLE: u32 = 32;
 
+/// The frame before, as far as it tells whether the next one can be compared with it.
+#[derive(Default)]
+pub(super) struct Newest(Option<(u32, Time, Fingerprint)>);
+
+impl Newest {
+    /// Nothing is known of a frame before.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The next frame does not follow the last.
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    /// Takes the next frame: the seconds since the one before, where both can be of one shot.
+    pub(super) fn follow(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> Option<f32> {
+        let (epoch, pts, last) = self.0.replace((frame.epoch, frame.pts, print.clone()))?;
+        let same = epoch == frame.epoch && !is_step(last.distance(print));
+        same.then(|| (frame.pts - pts).seconds() as f32)
+    }
+}
+
 /// Finds motion in pictures of one shape.
 pub(super) struct Motion {
     gpu: Gpu,
@@ -28,8 +51,7 @@ pub(super) struct Motion {
     commands: Commands,
     found: Arc<Buffer>,
     count: u64,
-    /// Epoch, time and print of the last frame.
-    newest: Option<(u32, Time, Fingerprint)>,
+    newest: Newest,
 }
 
 impl Motion {
@@ -55,13 +77,13 @@ impl Motion {
             found: Buffer::new(gpu, "motion read back", steady.motion_bytes(), BufferKind::Readback)?,
             steady,
             count: 0,
-            newest: None,
+            newest: Newest::default(),
         })
     }
 
     /// The next frame does not follow the last.
     pub(super) fn forget(&mut self) {
-        self.newest = None;
+        self.newest.forget();
     }
 
     /// Records what the next frame needs of its picture, which is in slot `slot`.
@@ -78,13 +100,7 @@ impl Motion {
     ) -> Result<(Option<f32>, Option<Duration>), FilmError> {
         let number = self.count;
         self.count += 1;
-        let last = self.newest.replace((frame.epoch, frame.pts, print.clone()));
-        let seconds = match &last {
-            Some((epoch, pts, last)) if *epoch == frame.epoch && !is_step(last.distance(print)) => {
-                (frame.pts - *pts).seconds() as f32
-            }
-            _ => return Ok((None, None)),
-        };
+        let Some(seconds) = self.newest.follow(frame, print) else { return Ok((None, None)) };
         self.commands.record(|recorder| {
             recorder.timestamp(0);
             self.steady.record_motion(recorder, number, &self.found)?;

@@ -246,15 +246,14 @@ impl Comfort {
         let mut seen: Option<(Mapping, Chosen)> = None;
         for run in &self.runs {
             // How far the shot has to be moved for what is looked at to be near to where the viewer looks.
-            let (first, first_chosen) = self.own(&run.first, settings, limits);
+            let (_, first) = self.own(&run.first, settings, limits);
             let shift = seen.map_or(0.0, |(_, before)| {
-                let jump = first_chosen.attended - before.attended;
+                let jump = first.attended - before.attended;
                 jump.clamp(-JUMP, JUMP) - jump
             });
             let shift = shift * (-run.seconds / SLEW).exp();
-            let flat = first.is_flat() && settings.strength == Strength::Percent(0.0);
             let (own, chosen) = self.own(&run.last, settings, limits);
-            let shift = if flat || shift.abs() < ARRIVED { 0.0 } else { shift };
+            let shift = if shift.abs() < ARRIVED { 0.0 } else { shift };
             let moved = own.shifted(shift, run.last.depths.attended, limits);
             seen = Some((moved, Chosen { attended: moved.at(run.last.depths.attended), ..chosen }));
         }
