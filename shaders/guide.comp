@@ -1,6 +1,5 @@
-// The picture at the disparity map's size, beside the disparity: texels (R, G, B, disparity in parts of the shot's span), and how much
-// each disparity can be trusted: little where it changes fast, as it does across the soft edges that networks give.
-// Twin: src/stage/stereo/reference.rs.
+// The picture at the disparity map's size, beside the disparity: texels (R, G, B, disparity in parts of the shot's span).
+// Twin: src/stage/stereo/reference/.
 #version 460
 
 layout(local_size_x = 8, local_size_y = 8) in;
@@ -8,7 +7,6 @@ layout(local_size_x = 8, local_size_y = 8) in;
 layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1) uniform samplerBuffer disparity;
 layout(set = 0, binding = 2, rgba32f) uniform writeonly imageBuffer guide;
-layout(set = 0, binding = 3, r32f) uniform writeonly imageBuffer trust;
 
 layout(push_constant) uniform Push {
     ivec2 corner; // of what lies between the picture's bars
@@ -16,12 +14,6 @@ layout(push_constant) uniform Push {
     ivec2 to;
     float scale; // parts of the shot's span per raw unit
 } push;
-
-float at(ivec2 place) {
-    place = clamp(place, ivec2(0), push.to - 1);
-    float d = texelFetch(disparity, place.y * push.to.x + place.x).r * push.scale;
-    return abs(d) < 1e6 ? d : 0.0; // what is no number must not spread
-}
 
 void main() {
     ivec2 here = ivec2(gl_GlobalInvocationID.xy);
@@ -37,16 +29,8 @@ void main() {
             sum += texelFetch(picture, push.corner + min(ivec2(place), push.from - 1), 0).rgb;
         }
     }
-    float low = at(here), high = low;
-    for (int y = -1; y <= 1; y++) {
-        for (int x = -1; x <= 1; x++) {
-            float d = at(here + ivec2(x, y));
-            low = min(low, d);
-            high = max(high, d);
-        }
-    }
-    float change = (high - low) / 0.08;
     int index = here.y * push.to.x + here.x;
-    imageStore(guide, index, vec4(sum / float(taps.x * taps.y), at(here)));
-    imageStore(trust, index, vec4(1.0 / (1.0 + change * change)));
+    float d = texelFetch(disparity, index).r * push.scale;
+    d = abs(d) < 1e6 ? d : 0.0; // what is no number must not spread
+    imageStore(guide, index, vec4(sum / float(taps.x * taps.y), d));
 }

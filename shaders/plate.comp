@@ -1,11 +1,16 @@
 // Gives a rectangle of the parallax one value, with soft edges: writing over the picture is not bent by what lies behind it.
 // Twin: src/stage/stereo/plates.rs.
 #version 460
+#include "surfaces.glsl"
 
 layout(local_size_x = 32, local_size_y = 4) in;
 
 layout(set = 0, binding = 0) buffer Parallax {
     float parallax[];
+};
+
+layout(set = 0, binding = 1) buffer Layer {
+    uint layer[];
 };
 
 layout(push_constant) uniform Push {
@@ -33,4 +38,5 @@ void main() {
         * fade(max(push.from.y - here.y, here.y - push.to.y + 1), push.soft.z);
     int at = here.y * push.size.x + here.x;
     parallax[at] += (push.parallax - parallax[at]) * share;
+    layer[at] = packed(float(layer[at] & 0xffffu) / 256.0 * (1.0 - share), float(layer[at] >> 16) / 65535.0);
 }

@@ -98,14 +98,17 @@ fn a_square_before_a_wall_is_cut_out_exactly() {
                             kind(pixel) == expected || near_edge,
                             "{small:?} {source_eye:?} {share} at {x} {y}: {pixel:?} is not '{expected}'"
                         );
-                        // What is seen of both is the source's, moved by whole pixels; holes may be anything of the wall.
+                        // What is seen of both is the source's, moved by whole pixels, but for hundredths; holes may be anything of the wall.
+                        // So may the two pixels of it beside the square: in films they would be mixtures.
                         let hole =
-                            !edges.contains(&x) && (SQUARE[0].start - 1..SQUARE[0].end + 1).contains(&(x - wall));
-                        // One pixel of the wall goes with the square: in films it would be a mixture.
-                        let beside = (x - edges.start).abs() <= 2 || (x - edges.end).abs() <= 2;
+                            !edges.contains(&x) && (SQUARE[0].start - 2..SQUARE[0].end + 2).contains(&(x - wall));
+                        // Within two places of the coarse map, a part of a pixel may be wrong.
+                        let reach = if small == SMALL { 2 } else { 14 };
+                        let beside = (x - edges.start).abs() <= reach || (x - edges.end).abs() <= reach;
                         if !hole && !beside {
                             let from = x - if edges.contains(&x) { square } else { wall };
-                            assert_eq!(pixel, at(&picture, from, y), "{small:?} {source_eye:?} {share} at {x} {y}");
+                            let apart = pixel.iter().zip(at(&picture, from, y)).map(|(a, b)| a.abs_diff(b)).max();
+                            assert!(apart <= Some(3), "{small:?} {source_eye:?} {share} at {x} {y}: {apart:?}");
                         }
                     }
                     let mixed = (60..SIZE[0] as i32 - 60).filter(|x| kind(at(eye, *x, y)) == 'x').count();
@@ -223,13 +226,90 @@ fn soft_disparity_becomes_sharp_where_the_picture_is() {
         })
         .collect();
     let (_, parallax) = eyes(&gpu, &picture, &soft, SMALL, &in_pixels(8.0, SourceEye::Centre));
-    for y in SQUARE[1].start + 16..SQUARE[1].end - 16 {
+    let (mut off, mut count) = (0, 0);
+    // Away from the corners, which a soft map rounds.
+    for y in SQUARE[1].start + 24..SQUARE[1].end - 24 {
         for x in 100..540 {
             let p = parallax[(y * SIZE[0] as i32 + x) as usize];
             let expected = if SQUARE[0].contains(&x) { -8.0 } else { 8.0 };
-            assert!((p - expected).abs() < 1.0, "{x} {y}: {p} for {expected}");
+            let beside = (x - SQUARE[0].start).abs().min((x - SQUARE[0].end).abs()) <= 10;
+            // Nothing is on the wrong side, nor half way between, but for a pixel at the edge itself.
+            let edge = [SQUARE[0].start - 1, SQUARE[0].start, SQUARE[0].end - 1, SQUARE[0].end].contains(&x);
+            let most = if beside { 4.0 } else { 1.0 };
+            assert!(edge || (p - expected).abs() < most, "{x} {y}: {p} for {expected}");
+            off += usize::from((p - expected).abs() > 2.0);
+            count += usize::from(beside);
         }
     }
+    println!("{off} of {count} pixels beside the edges");
+    assert!(off * 20 < count, "{off} of {count} pixels beside the edges are off by an eighth of the step");
+}
+
+/// Red before a wall of broad blue and green waves; a disc whose outline is soft, and how much of each pixel it is.
+fn disc(x: f32, y: f32) -> f32 {
+    let from_middle = ((x - 320.0).powi(2) + (y - 180.0).powi(2)).sqrt();
+    ((70.0 - from_middle) / 2.5 + 0.5).clamp(0.0, 1.0)
+}
+
+/// The disc `moved` to the right over the wall, which is moved by `wall`.
+fn disc_before_a_wall(x: f32, y: f32, moved: f32, wall: f32) -> [f32; 3] {
+    let share = disc(x - moved, y);
+    let wave = 0.5 + 0.5 * ((x - wall) / 7.0 + (y / 40.0).sin()).sin();
+    let behind = [20.0, 60.0 + 150.0 * wave, 200.0 - 140.0 * wave];
+    [0, 1, 2].map(|c| share * [220.0, 30.0, 20.0][c] + (1.0 - share) * behind[c])
+}
+
+#[test]
+fn a_soft_outline_is_composed_over_what_is_behind_it_in_the_eye() {
+    let gpu = WatchedGpu::new().unwrap();
+    let pixels = || (0..SIZE[1]).flat_map(|y| (0..SIZE[0]).map(move |x| (x as f32, y as f32)));
+    let painted = |[r, g, b]: [f32; 3]| [r, g, b].map(|v| v.round() as u8);
+    let picture: Vec<u8> = pixels()
+        .flat_map(|(x, y)| {
+            let [r, g, b] = painted(disc_before_a_wall(x, y, 0.0, 0.0));
+            [r, g, b, 255]
+        })
+        .collect();
+    let parallax = |x: f32, y: f32| 8.0 - 16.0 * disc(x, y).round();
+    // As a network would give it: four pixels a place, each the mean of its own.
+    let disparity: Vec<f32> = (0..SMALL[1])
+        .flat_map(|y| (0..SMALL[0]).map(move |x| (x, y)))
+        .map(|(x, y)| {
+            let [step_x, step_y] = [0, 1].map(|axis| SIZE[axis] as f32 / SMALL[axis] as f32);
+            let inner = (0..4).flat_map(|v| (0..4).map(move |u| (u as f32, v as f32)));
+            let at = |(u, v): (f32, f32)| {
+                ((x as f32 + (u + 0.5) / 4.0) * step_x - 0.5, (y as f32 + (v + 0.5) / 4.0) * step_y - 0.5)
+            };
+            inner.map(at).map(|(x, y)| parallax(x, y)).sum::<f32>() / 16.0
+        })
+        .collect();
+    let ([_, right], _) = eyes(&gpu, &picture, &disparity, SMALL, &in_pixels(8.0, SourceEye::Left));
+    let apart =
+        |one: [u8; 3], other: [u8; 3]| one.iter().zip(other).map(|(a, b)| f32::from(a.abs_diff(b))).sum::<f32>() / 3.0;
+    let (mut ours, mut plain, mut ring) = (0.0, 0.0, 0.0);
+    let (mut mixed, mut unmoved, mut count) = (0.0, 0.0, 0.0);
+    for (x, y) in pixels().filter(|(x, _)| (40.0..600.0).contains(x)) {
+        let true_ = painted(disc_before_a_wall(x, y, -8.0, 8.0));
+        let made = at(&right, x as i32, y as i32);
+        let from_middle = ((x - 312.0).powi(2) + (y - 180.0).powi(2)).sqrt();
+        if (from_middle - 70.0).abs() <= 8.0 {
+            ours += apart(made, true_);
+            plain += apart(at(&picture, (x - parallax(x, y)) as i32, y as i32), true_);
+            ring += 1.0;
+        }
+        // Mixtures that cover a wall that was seen.
+        let share = disc(x + 8.0, y);
+        if (0.1..0.9).contains(&share) && x < 290.0 {
+            mixed += apart(made, true_);
+            unmoved += apart(at(&picture, x as i32 + 8, y as i32), true_);
+            count += 1.0;
+        }
+    }
+    let (ours, plain) = (ours / ring, plain / ring);
+    let (mixed, unmoved) = (mixed / count, unmoved / count);
+    println!("ring: {ours:.2}, plain {plain:.2}; mixtures: {mixed:.2}, carried with their old wall {unmoved:.2}");
+    assert!(ours < 0.5 * plain, "{ours} around the outline, and {plain} by a plain warp");
+    assert!(mixed < 0.7 * unmoved, "{mixed} of mixtures, and {unmoved} where the old wall is left in them");
 }
 
 #[test]
@@ -313,9 +393,8 @@ fn a_single_column_between_two_surfaces_does_not_stand_in_the_hole() {
         _ => [10, 60, texture, 255],
     };
     let (picture, disparity) = columns(colour, |x| 8.0 * (x - 320).signum() as f32);
-    let ([_, right], parallax) = eyes(&gpu, &picture, &disparity, SIZE, &in_pixels(8.0, SourceEye::Centre));
-    assert!(parallax[180 * SIZE[0] as usize + 320].abs() < 4.0, "the column lies between the two");
-    // The near side lends its depth to the column, and the column its own to the one behind, which would land in the middle of the hole.
+    let ([_, right], _) = eyes(&gpu, &picture, &disparity, SIZE, &in_pixels(8.0, SourceEye::Centre));
+    // With a depth of its own the column would land in the middle of the hole.
     let stray = (0..SIZE[1] as i32).filter(|y| at(&right, 321, *y) == at(&picture, 321, *y)).count();
     assert!(stray < 36, "it does in {stray} rows");
 }

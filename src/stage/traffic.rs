@@ -45,6 +45,7 @@ const RGBA8: u64 = 4;
 const RGBA32F: u64 = 16;
 const RG32F: u64 = 8;
 const R32F: u64 = 4;
+const R32UI: u64 = 4;
 
 /// Of a film of `shape`, with a network that sees `network` and gives a disparity of `disparity` (width and height).
 pub fn of(shape: &Shape, network: [u32; 2], disparity: [u32; 2], unified_memory: bool) -> StageTraffic {
@@ -60,21 +61,21 @@ pub fn of(shape: &Shape, network: [u32; 2], disparity: [u32; 2], unified_memory:
     let sampled = (small * taps * RGBA8).min(picture);
     let (parallax, runs) =
         (pixels * R32F, u64::from(size[0].div_ceil(super::stereo::RUN)) * u64::from(size[1]) * RG32F);
-    let warp = [picture + parallax + runs, picture];
+    let surfaces = pixels * (R32F + R32UI);
+    let warp = [picture + surfaces + parallax + runs, picture];
     StageTraffic {
         upload: if unified_memory { Traffic::default() } else { Traffic::sum(&[[planes, planes]]) },
         colour: Traffic::sum(&[[planes, picture]]),
         input: Traffic::sum(&[[picture, area(network) * RGBA32F]]),
         stereo: Traffic::sum(&[
-            // guide, refine, upsample
-            [sampled + small * R32F, small * (RGBA32F + R32F)],
-            [small * (RGBA32F + R32F), small * RGBA32F],
-            [picture + small * RGBA32F, parallax],
-            // median twice, widen, bounds
-            [parallax, parallax],
-            [parallax, parallax],
-            [parallax, parallax],
-            [parallax, runs],
+            // guide; fit; blend, whose pixels at edges do not count; upsample
+            [sampled + small * R32F, small * RGBA32F],
+            [small * RGBA32F, small * 2 * RGBA32F],
+            [small * 3 * RGBA32F, small * 2 * RGBA32F],
+            [picture + small * 2 * RGBA32F, surfaces],
+            // trim, bounds
+            [surfaces, surfaces],
+            [surfaces, parallax + runs],
             warp,
             warp,
         ]),
@@ -98,9 +99,9 @@ mod tests {
         assert_eq!(traffic.upload, Traffic { read: pixels * 3 / 2, written: pixels * 3 / 2 });
         assert_eq!(traffic.colour, Traffic { read: pixels * 3 / 2, written: pixels * 4 });
         assert_eq!(traffic.input, Traffic { read: pixels * 4, written: 320 * 192 * 16 });
-        // A pixel: upsample 4 + 4, median and widen 3 × (4 + 4), bounds 4, two eyes 2 × (4 + 4 + 4); a run of 16 pixels: 8 once written, twice read.
-        // A place of the map: 16 samples of 4 and the disparity, 20 out; 20 in, 16 out; 16 in.
-        let expected = pixels * (8 + 24 + 4 + 24) + pixels / 16 * 8 * 3 + 160 * 96 * (64 + 4 + 20 + 20 + 16 + 16);
+        // A pixel: upsample 4 + 8, trim 8 + 8, bounds 8 + 4, two eyes 2 × (4 + 8 + 4 + 4); a run of 16 pixels: 8 once written, twice read.
+        // A place of the map: 16 samples of 4 and the disparity, 16 out; 16 in, 32 out; 48 in, 32 out; 32 in.
+        let expected = pixels * (12 + 16 + 12 + 40) + pixels / 16 * 8 * 3 + 160 * 96 * (64 + 20 + 48 + 80 + 32);
         assert_eq!(traffic.stereo.bytes(), expected);
     }
 
@@ -112,6 +113,6 @@ mod tests {
         assert_eq!(ten.stereo, eight.stereo);
         // A map as large as the picture: each place looks at one pixel.
         let traffic = of(&shape([64, 32], 8), [64, 32], [64, 32], true);
-        assert_eq!(traffic.stereo.bytes(), 64 * 32 * (60 + 4 + 4 + 20 + 20 + 16 + 16) + 64 * 32 / 16 * 24);
+        assert_eq!(traffic.stereo.bytes(), 64 * 32 * (80 + 4 + 20 + 48 + 80 + 32) + 64 * 32 / 16 * 24);
     }
 }

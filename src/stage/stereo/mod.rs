@@ -1,13 +1,13 @@
 //! Both eyes at the film's full resolution, from a picture and a disparity map at the network's.
 //!
-//! 1. `guide`: the picture at the map's size beside the map, and how far each value is trusted (little on soft edges).
-//! 2. `refine`: each place takes the disparity of trusted places around it that have its colour; where these show two surfaces, one of them.
-//! 3. `upsample`: the same from 4×4 places for every pixel of the picture; then the comfort mapping. The result is parallax in pixels, with
-//!    edges where the picture has them; `median`, of five along the rows and the columns, takes out its specks and streaks.
-//!    Then `plate`: writing over the picture lies at one depth.
-//! 4. `widen`: what is in front takes the soft pixels of its edges along; `bounds`: what parallax there is in each run of 16 pixels.
-//! 5. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
-//!    Holes are filled by the surface behind them, mirrored at the hole's edge.
+//! 1. `guide`: the picture at the map's size beside the map. `fit`: whether there is an edge around a place, its two disparities, and how
+//!    disparity goes with colour there; `blend`: the same, smooth, and only where it decides clearly for the picture's own pixels.
+//! 2. `upsample`: for every pixel of the picture the surface in front, the one behind it, and how much of the pixel is the one in front (its
+//!    matte), by its colour; then the comfort mapping to parallax in pixels. `trim` takes gaps and specks out of the mattes and the unclean rim
+//!    beside silhouettes out of what is behind. Then `plate`: writing over the picture lies at one depth.
+//! 3. `bounds`: what parallax there is in each run of 16 pixels.
+//! 4. `warp`, for each eye: what lands on a pixel is looked for along its row, the nearest wins, neighbours on one surface are read between.
+//!    Mixed pixels are composed anew over what is behind them there, and what nobody has seen is continued from beside it.
 //!
 //! Created once for a format; [`Stereo::record`] is cheap and made anew for each showing, as the mapping travels in push constants.
 
@@ -19,101 +19,22 @@ use super::StageError;
 use super::bars::Crop;
 use super::comfort::Mapping;
 use crate::gpu::{
-    Bind, Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder, Resource,
-    TexelView,
+    Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, Recorder, Resource, TexelView,
 };
+use kernels::{
+    BLEND, BOUNDS, BlendPush, FIT, GUIDE, GuidePush, PLATE, PlacePush, TRIM, TrimPush, UPSAMPLE, UpsamplePush, WARP,
+    WarpPush,
+};
+use plates::PlatePush;
 
 pub mod depth;
+mod kernels;
 pub mod layers;
 pub mod plates;
 pub mod reference;
+mod surfaces;
 
-const GUIDE: KernelSource = KernelSource {
-    name: "guide",
-    spirv: include_bytes!("../../../spirv/guide.spv"),
-    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite, Bind::StorageTexelWrite],
-    push_bytes: size_of::<GuidePush>() as u32,
-};
-const REFINE: KernelSource = KernelSource {
-    name: "refine",
-    spirv: include_bytes!("../../../spirv/refine.spv"),
-    bindings: &[Bind::UniformTexel, Bind::UniformTexel, Bind::StorageTexelWrite],
-    push_bytes: 8,
-};
-const UPSAMPLE: KernelSource = KernelSource {
-    name: "upsample",
-    spirv: include_bytes!("../../../spirv/upsample.spv"),
-    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::StorageTexelWrite],
-    push_bytes: size_of::<UpsamplePush>() as u32,
-};
-const MEDIAN: KernelSource = KernelSource {
-    name: "median",
-    spirv: include_bytes!("../../../spirv/median.spv"),
-    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
-    push_bytes: 16,
-};
-const PLATE: KernelSource = KernelSource {
-    name: "plate",
-    spirv: include_bytes!("../../../spirv/plate.spv"),
-    bindings: &[Bind::StorageReadWrite],
-    push_bytes: size_of::<PlatePush>() as u32,
-};
-const WIDEN: KernelSource = KernelSource {
-    name: "widen",
-    spirv: include_bytes!("../../../spirv/widen.spv"),
-    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
-    push_bytes: 12,
-};
-const BOUNDS: KernelSource = KernelSource {
-    name: "bounds",
-    spirv: include_bytes!("../../../spirv/bounds.spv"),
-    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
-    push_bytes: 8,
-};
-const WARP: KernelSource = KernelSource {
-    name: "warp",
-    spirv: include_bytes!("../../../spirv/warp.spv"),
-    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::UniformTexel, Bind::ImageWrite],
-    push_bytes: size_of::<WarpPush>() as u32,
-};
-
-use plates::PlatePush;
-
-/// Pixels that share one pair of bounds; as in `shaders/{bounds,warp}.comp`.
-pub(super) const RUN: u32 = 16;
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct GuidePush {
-    corner: [u32; 2],
-    from: [u32; 2],
-    to: [u32; 2],
-    scale: f32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct UpsamplePush {
-    size: [u32; 2],
-    corner: [u32; 2],
-    seen: [u32; 2],
-    small: [u32; 2],
-    gain: f32,
-    offset: f32,
-    low: f32,
-    high: f32,
-    front_fade: f32,
-    behind_fade: f32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct WarpPush {
-    size: [u32; 2],
-    first: i32,
-    last: i32,
-    share: f32,
-}
+pub(super) use kernels::RUN;
 
 /// Which eye sees the film as it was shot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -191,9 +112,14 @@ impl Numbers {
     }
 }
 
-/// Over how many pixels a film `width` pixels wide has soft edges, to each side.
-fn soft_edge(width: u32) -> u32 {
-    (width / 640).clamp(1, 6)
+/// Over how many pixels beside a silhouette a film `width` pixels wide shows what is behind unclean.
+fn rim(width: u32) -> u32 {
+    (width / 400).clamp(2, 8)
+}
+
+/// Within how many pixels of a silhouette both of its surfaces are known: `shaders/fit.comp` looks at 7×7 places of a map `small` wide.
+fn reach(crop: &Crop, small: [u32; 2]) -> u32 {
+    (crop.size[0] * 5).div_ceil(small[0].max(1)).clamp(16, 96)
 }
 
 /// The stage from scenes to eyes.
@@ -230,12 +156,11 @@ pub struct Stereo {
     parallax: Arc<Buffer>,
     eyes: [Arc<Image>; 2],
     guide: Vec<Arc<Bindings>>,
-    refine: Arc<Bindings>,
+    fit: Arc<Bindings>,
+    blend: Vec<Arc<Bindings>>,
     upsample: Vec<Arc<Bindings>>,
-    /// Along the rows, then along the columns and back to where it came from.
-    median: [Arc<Bindings>; 2],
+    trim: Arc<Bindings>,
     plate: Arc<Bindings>,
-    widen: Arc<Bindings>,
     bounds: Arc<Bindings>,
     warp: Vec<[Arc<Bindings>; 2]>,
 }
@@ -246,37 +171,43 @@ impl Stereo {
         let size = sources.first().map_or([1, 1], |source| source.picture.size());
         let texels = u64::from(small[0]) * u64::from(small[1]);
         let buffer = |name: &str, bytes: u64| Buffer::new(gpu, name, bytes, BufferKind::Device);
-        let guide_texels = TexelView::new(&buffer("guide", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
-        let trust = TexelView::new(&buffer("trust", texels * 4)?, vk::Format::R32_SFLOAT)?;
-        let refined = TexelView::new(&buffer("refined disparity", texels * 16)?, vk::Format::R32G32B32A32_SFLOAT)?;
-        let parallax = buffer("parallax", u64::from(size[0]) * u64::from(size[1]) * 4)?;
-        let parallax_texels = TexelView::new(&parallax, vk::Format::R32_SFLOAT)?;
-        let other = buffer("parallax between two steps", parallax.bytes())?;
-        let other = TexelView::new(&other, vk::Format::R32_SFLOAT)?;
+        let small_texels = |name: &str| TexelView::new(&buffer(name, texels * 16)?, vk::Format::R32G32B32A32_SFLOAT);
+        let pixels = u64::from(size[0]) * u64::from(size[1]);
+        let numbers = |name: &str| TexelView::new(&buffer(name, pixels * 4)?, vk::Format::R32_SFLOAT);
+        let words = |buffer: &Arc<Buffer>| TexelView::new(buffer, vk::Format::R32_UINT);
+        let (guide_texels, range) = (small_texels("guide")?, small_texels("range of disparity")?);
+        let found = small_texels("fits")?;
+        let (model, blended) = (small_texels("disparity by colour")?, small_texels("disparity by colour, smooth")?);
+        let (parallax, layer) = (buffer("parallax", pixels * 4)?, buffer("layer", pixels * 4)?);
+        let (parallax_texels, layer_texels) = (TexelView::new(&parallax, vk::Format::R32_SFLOAT)?, words(&layer)?);
+        let (raw_parallax, raw_layer) =
+            (numbers("parallax, untrimmed")?, words(&buffer("layer, untrimmed", pixels * 4)?)?);
+        let front = numbers("parallax in front")?;
         let runs = buffer("bounds of parallax", u64::from(size[0].div_ceil(RUN)) * u64::from(size[1]) * 8)?;
         let runs = TexelView::new(&runs, vk::Format::R32G32_SFLOAT)?;
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let eyes = [Image::new(gpu, "left eye", options)?, Image::new(gpu, "right eye", options)?];
         let kernel = |source| Kernel::new(gpu, source, &[]);
-        let (guide, refine, upsample) = (kernel(&GUIDE)?, kernel(&REFINE)?, kernel(&UPSAMPLE)?);
-        let (median, widen, bounds, warp) = (kernel(&MEDIAN)?, kernel(&WIDEN)?, kernel(&BOUNDS)?, kernel(&WARP)?);
-        let step = |kernel: &Arc<Kernel>, from: &Arc<TexelView>, to: &Arc<TexelView>| {
-            Bindings::new(kernel, &[Resource::from(from), Resource::from(to)])
-        };
+        let (guide, fit, blend) = (kernel(&GUIDE)?, kernel(&FIT)?, kernel(&BLEND)?);
+        let (upsample, bounds, warp) = (kernel(&UPSAMPLE)?, kernel(&BOUNDS)?, kernel(&WARP)?);
+        let raw = [Resource::from(&raw_parallax), (&raw_layer).into()];
+        let surfaces = [Resource::from(&parallax_texels), (&layer_texels).into()];
         let bind_guide = |source: &Source| {
             let disparity = TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, texels * 4)?;
-            let picture = Resource::from(&source.picture);
-            Bindings::new(&guide, &[picture, Resource::from(&disparity), (&guide_texels).into(), (&trust).into()])
+            Bindings::new(&guide, &[(&source.picture).into(), (&disparity).into(), (&guide_texels).into()])
+        };
+        let bind_blend = |source: &Source| {
+            let inputs = [Resource::from(&source.picture), (&guide_texels).into(), (&model).into(), (&found).into()];
+            Bindings::new(&blend, &[&inputs[..], &[(&blended).into(), (&range).into()]].concat())
         };
         let bind_upsample = |source: &Source| {
-            Bindings::new(&upsample, &[(&source.picture).into(), (&refined).into(), (&parallax_texels).into()])
+            let inputs = [Resource::from(&source.picture), (&blended).into(), (&range).into()];
+            Bindings::new(&upsample, &[&inputs[..], &raw].concat())
         };
         let bind_warp = |source: &Source| {
-            let inputs = [Resource::from(&source.picture), (&other).into(), (&runs).into()];
-            let bind = |eye| {
-                let [picture, parallax, bounds] = inputs.clone();
-                Bindings::new(&warp, &[picture, parallax, bounds, Resource::from(eye)])
-            };
+            let picture = [Resource::from(&source.picture)];
+            let inputs = [&picture[..], &surfaces, &[(&front).into(), (&runs).into()]].concat();
+            let bind = |eye| Bindings::new(&warp, &[&inputs[..], &[Resource::from(eye)]].concat());
             Ok([bind(&eyes[0])?, bind(&eyes[1])?])
         };
         Ok(Self {
@@ -284,12 +215,12 @@ impl Stereo {
             crop: Crop::whole(size),
             small,
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
-            refine: Bindings::new(&refine, &[(&guide_texels).into(), (&trust).into(), (&refined).into()])?,
+            fit: Bindings::new(&fit, &[(&guide_texels).into(), (&model).into(), (&found).into()])?,
+            blend: sources.iter().map(bind_blend).collect::<Result<_, GpuError>>()?,
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
-            median: [step(&median, &parallax_texels, &other)?, step(&median, &other, &parallax_texels)?],
-            plate: Bindings::new(&kernel(&PLATE)?, &[(&parallax).into()])?,
-            widen: step(&widen, &parallax_texels, &other)?,
-            bounds: step(&bounds, &other, &runs)?,
+            trim: Bindings::new(&kernel(&TRIM)?, &[&raw[..], &surfaces].concat())?,
+            plate: Bindings::new(&kernel(&PLATE)?, &[(&parallax).into(), (&layer).into()])?,
+            bounds: Bindings::new(&bounds, &[&surfaces[..], &[(&front).into(), (&runs).into()]].concat())?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
             parallax,
             eyes,
@@ -317,7 +248,8 @@ impl Stereo {
         self.size
     }
 
-    /// Parallax of every pixel of the source picture: `f32`, in pixels, row by row, as last recorded. Undefined until then.
+    /// Parallax of every pixel of the source picture: `f32`, in pixels, row by row, as last recorded. Undefined until then. Of a pixel with two
+    /// surfaces it is that of the one with the greater share.
     pub fn parallax(&self) -> &Arc<Buffer> {
         &self.parallax
     }
@@ -343,29 +275,18 @@ impl Stereo {
         let small_groups = [self.small[0].div_ceil(8), self.small[1].div_ceil(8), 1];
         let push = GuidePush { corner, from: seen, to: self.small, scale: numbers.scale };
         recorder.dispatch(&self.guide[source], bytemuck::bytes_of(&push), small_groups)?;
-        recorder.dispatch(&self.refine, bytemuck::bytes_of(&self.small), small_groups)?;
+        recorder.dispatch(&self.fit, bytemuck::bytes_of(&self.small), small_groups)?;
+        let push = BlendPush { corner, from: seen, size: self.small };
+        recorder.dispatch(&self.blend[source], bytemuck::bytes_of(&push), small_groups)?;
         let Numbers { gain, offset, low, high, front_fade, behind_fade, .. } = numbers;
-        let push = UpsamplePush {
-            size: self.size,
-            corner,
-            seen,
-            small: self.small,
-            gain,
-            offset,
-            low,
-            high,
-            front_fade,
-            behind_fade,
-        };
+        let place = PlacePush { size: self.size, corner, seen, small: self.small };
+        let push = UpsamplePush { place, gain, offset, low, high, front_fade, behind_fade };
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
-        for (bindings, axis) in self.median.iter().zip([[1, 0], [0, 1]]) {
-            recorder.dispatch(bindings, bytemuck::bytes_of(&[self.size, axis]), self.groups())?;
-        }
+        let push = TrimPush { size: self.size, rim: rim(self.size[0]) };
+        recorder.dispatch(&self.trim, bytemuck::bytes_of(&push), self.groups())?;
         for push in PlatePush::all(mapping, self.size, self.crop) {
             recorder.dispatch(&self.plate, bytemuck::bytes_of(&push), push.groups())?;
         }
-        let push = [self.size[0], self.size[1], soft_edge(self.size[0])];
-        recorder.dispatch(&self.widen, bytemuck::bytes_of(&push), self.groups())?;
         let groups = [self.size[0].div_ceil(RUN * 16), self.size[1].div_ceil(8), 1];
         recorder.dispatch(&self.bounds, bytemuck::bytes_of(&self.size), groups)
     }
@@ -377,7 +298,7 @@ impl Stereo {
         for (bindings, share) in self.warp[source % self.warp.len()].iter().zip(view.source_eye.shares()) {
             let share = if flat { 0.0 } else { share };
             let [first, last] = numbers.reach(share);
-            let push = WarpPush { size: self.size, first, last, share };
+            let push = WarpPush { size: self.size, first, last, share, reach: reach(&self.crop, self.small) };
             recorder.dispatch(bindings, bytemuck::bytes_of(&push), self.groups())?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Where a plate ends its depth fades into what is around it, inside of the picture; the picture's own edges stay on the screen.
 
+use super::surfaces::Surfaces;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Mapping;
 
@@ -125,8 +126,8 @@ impl PlatePush {
         [side(0).div_ceil(32), side(1).div_ceil(4), 1]
     }
 
-    /// The kernel in plain Rust, on parallax in pixels, row by row.
-    pub(super) fn lay(&self, parallax: &mut [f32]) {
+    /// The kernel in plain Rust, on the surfaces of each pixel, row by row.
+    pub(super) fn lay(&self, surfaces: &mut [Surfaces]) {
         let fade = |beyond: i32, soft: i32| {
             let t = (beyond as f32 / soft.max(1) as f32).clamp(0.0, 1.0);
             1.0 - t * t * (3.0 - 2.0 * t)
@@ -137,8 +138,9 @@ impl PlatePush {
                     * fade(self.from[0] - x, self.soft[0])
                     * fade(x - self.to[0] + 1, self.soft[1])
                     * fade((self.from[1] - y).max(y - self.to[1] + 1), self.soft[2]);
-                let here = &mut parallax[(y * self.size[0] + x) as usize];
-                *here += (self.parallax - *here) * share;
+                let here = &mut surfaces[(y * self.size[0] + x) as usize];
+                let moved = |p: f32| p + (self.parallax - p) * share;
+                *here = Surfaces { near: moved(here.near), far: moved(here.far), ..*here }.kept();
             }
         }
     }
@@ -159,9 +161,13 @@ mod tests {
 
     fn laid(plate: Plate, crop: Crop) -> Vec<f32> {
         // A slope, as the scene behind a subtitle is.
-        let mut parallax: Vec<f32> = (0..400 * 100).map(|at| (at % 400) as f32 * 0.02 - 4.0).collect();
-        push(plate, crop).unwrap().lay(&mut parallax);
-        parallax
+        let slope = (0..400 * 100).map(|at| Surfaces::single((at % 400) as f32 * 0.02 - 4.0));
+        laid_on(slope.collect(), plate, crop)
+    }
+
+    fn laid_on(mut surfaces: Vec<Surfaces>, plate: Plate, crop: Crop) -> Vec<f32> {
+        push(plate, crop).unwrap().lay(&mut surfaces);
+        surfaces.iter().map(Surfaces::parallax).collect()
     }
 
     #[test]
@@ -186,8 +192,7 @@ mod tests {
     fn the_pictures_sides_stay_on_the_screen() {
         for (at, size) in [([0, 40], [100, 20]), ([396, 40], [4, 20]), ([0, 0], [400, 100]), ([2, 10], [390, 20])] {
             let plate = Plate { at, size, depth: 0.0, share: 1.0 };
-            let mut parallax = vec![0.0; 400 * 100];
-            push(plate, Crop::whole(SIZE)).unwrap().lay(&mut parallax);
+            let parallax = laid_on(vec![Surfaces::single(0.0); 400 * 100], plate, Crop::whole(SIZE));
             for y in 0..100 {
                 assert!(parallax[y * 400].abs() < 0.05 && parallax[y * 400 + 399].abs() < 0.05, "{at:?} {y}");
             }
@@ -195,8 +200,7 @@ mod tests {
         // Beside bars it ends where the picture does.
         let crop = Crop { at: [50, 0], size: [300, 100] };
         let plate = Plate { at: [62, 40], size: [60, 20], depth: 0.0, share: 1.0 };
-        let mut parallax = vec![0.0; 400 * 100];
-        push(plate, crop).unwrap().lay(&mut parallax);
+        let parallax = laid_on(vec![Surfaces::single(0.0); 400 * 100], plate, crop);
         assert!(parallax[50 * 400 + 49] == 0.0 && (parallax[50 * 400 + 70] + 6.0).abs() < 1e-4);
     }
 
