@@ -180,9 +180,12 @@ impl Stereo {
         let (model, blended) = (small_texels("disparity by colour")?, small_texels("disparity by colour, smooth")?);
         let (parallax, layer) = (buffer("parallax", pixels * 4)?, buffer("layer", pixels * 4)?);
         let (parallax_texels, layer_texels) = (TexelView::new(&parallax, vk::Format::R32_SFLOAT)?, words(&layer)?);
-        let (raw_parallax, raw_layer) =
-            (numbers("parallax, untrimmed")?, words(&buffer("layer, untrimmed", pixels * 4)?)?);
-        let front = numbers("parallax in front")?;
+        let (raw_parallax, raw_layer) = (
+            numbers("parallax, untrimmed, then of what is in front")?,
+            words(&buffer("layer, untrimmed", pixels * 4)?)?,
+        );
+        // Nobody needs the one when the other is made.
+        let front = &raw_parallax;
         let runs = buffer("bounds of parallax", u64::from(size[0].div_ceil(RUN)) * u64::from(size[1]) * 8)?;
         let runs = TexelView::new(&runs, vk::Format::R32G32_SFLOAT)?;
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
@@ -206,7 +209,7 @@ impl Stereo {
         };
         let bind_warp = |source: &Source| {
             let picture = [Resource::from(&source.picture)];
-            let inputs = [&picture[..], &surfaces, &[(&front).into(), (&runs).into()]].concat();
+            let inputs = [&picture[..], &surfaces, &[front.into(), (&runs).into()]].concat();
             let bind = |eye| Bindings::new(&warp, &[&inputs[..], &[Resource::from(eye)]].concat());
             Ok([bind(&eyes[0])?, bind(&eyes[1])?])
         };
@@ -220,7 +223,7 @@ impl Stereo {
             upsample: sources.iter().map(bind_upsample).collect::<Result<_, GpuError>>()?,
             trim: Bindings::new(&kernel(&TRIM)?, &[&raw[..], &surfaces].concat())?,
             plate: Bindings::new(&kernel(&PLATE)?, &[(&parallax).into(), (&layer).into()])?,
-            bounds: Bindings::new(&bounds, &[&surfaces[..], &[(&front).into(), (&runs).into()]].concat())?,
+            bounds: Bindings::new(&bounds, &[&surfaces[..], &[front.into(), (&runs).into()]].concat())?,
             warp: sources.iter().map(bind_warp).collect::<Result<_, GpuError>>()?,
             parallax,
             eyes,
