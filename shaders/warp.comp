@@ -54,13 +54,13 @@ vec3 colour_at(float x, int y) {
 
 // A search for what lands on this pixel from one surface: the nearest, and where in the row it comes from.
 struct Search {
-    float p, t, p_before;
+    float p, t;
     bool joined_before;
     float best, from;
 };
 
 Search begun(float p, float t) {
-    return Search(p, t, p, true, 1e9, 0.0);
+    return Search(p, t, true, 1e9, 0.0);
 }
 
 // One step of it, to the pixel after x.
@@ -74,13 +74,11 @@ void step_to(inout Search search, float x, float p_next, float t_next) {
     bool better = on && depth < search.best;
     search.best = better ? depth : search.best;
     search.from = better ? x + part : search.from;
-    // The half pixels that surfaces reach beyond their ends. A single pixel between two surfaces belongs to neither.
-    bool stray = !search.joined_before && !joined && (search.p_before - search.p) * (search.p - p_next) > 0.0;
-    bool end = !stray && ((!joined && search.t <= 0.0 && search.t > -0.5) || (!search.joined_before && search.t > 0.0 && search.t <= 0.5));
+    // The half pixels that surfaces reach beyond their ends.
+    bool end = (!joined && search.t <= 0.0 && search.t > -0.5) || (!search.joined_before && search.t > 0.0 && search.t <= 0.5);
     better = end && search.p < search.best;
     search.best = better ? search.p : search.best;
     search.from = better ? x : search.from;
-    search.p_before = search.p;
     search.joined_before = joined;
     search.p = p_next;
     search.t = t_next;

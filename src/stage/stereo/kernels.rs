@@ -92,20 +92,13 @@ pub(super) struct BlendPush {
     pub(super) size: [u32; 2],
 }
 
-/// Where pixels lie in the map.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct PlacePush {
+pub(super) struct UpsamplePush {
     pub(super) size: [u32; 2],
     pub(super) corner: [u32; 2],
     pub(super) seen: [u32; 2],
     pub(super) small: [u32; 2],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct UpsamplePush {
-    pub(super) place: PlacePush,
     pub(super) gain: f32,
     pub(super) offset: f32,
     pub(super) low: f32,

@@ -22,8 +22,7 @@ use crate::gpu::{
     Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, Recorder, Resource, TexelView,
 };
 use kernels::{
-    BLEND, BOUNDS, BlendPush, FIT, GUIDE, GuidePush, PLATE, PlacePush, TRIM, TrimPush, UPSAMPLE, UpsamplePush, WARP,
-    WarpPush,
+    BLEND, BOUNDS, BlendPush, FIT, GUIDE, GuidePush, PLATE, TRIM, TrimPush, UPSAMPLE, UpsamplePush, WARP, WarpPush,
 };
 use plates::PlatePush;
 
@@ -282,8 +281,18 @@ impl Stereo {
         let push = BlendPush { corner, from: seen, size: self.small };
         recorder.dispatch(&self.blend[source], bytemuck::bytes_of(&push), small_groups)?;
         let Numbers { gain, offset, low, high, front_fade, behind_fade, .. } = numbers;
-        let place = PlacePush { size: self.size, corner, seen, small: self.small };
-        let push = UpsamplePush { place, gain, offset, low, high, front_fade, behind_fade };
+        let push = UpsamplePush {
+            size: self.size,
+            corner,
+            seen,
+            small: self.small,
+            gain,
+            offset,
+            low,
+            high,
+            front_fade,
+            behind_fade,
+        };
         recorder.dispatch(&self.upsample[source], bytemuck::bytes_of(&push), self.groups())?;
         let push = TrimPush { size: self.size, rim: rim(self.size[0]) };
         recorder.dispatch(&self.trim, bytemuck::bytes_of(&push), self.groups())?;

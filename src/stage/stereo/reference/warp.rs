@@ -18,14 +18,13 @@ pub(super) struct Rows<'a> {
 struct Search {
     p: f32,
     t: f32,
-    p_before: f32,
     joined_before: bool,
     best: Option<(f32, f32)>,
 }
 
 impl Search {
     fn new(p: f32, t: f32) -> Self {
-        Self { p, t, p_before: p, joined_before: true, best: None }
+        Self { p, t, joined_before: true, best: None }
     }
 
     fn offer(&mut self, p: f32, from: f32) {
@@ -41,12 +40,11 @@ impl Search {
             let part = -self.t / gap;
             self.offer(mix(self.p, p_next, part), x + part);
         }
-        let stray = !self.joined_before && !joined && (self.p_before - self.p) * (self.p - p_next) > 0.0;
         let end = (!joined && self.t <= 0.0 && self.t > -0.5) || (!self.joined_before && self.t > 0.0 && self.t <= 0.5);
-        if end && !stray {
+        if end {
             self.offer(self.p, x);
         }
-        (self.p_before, self.joined_before) = (self.p, joined);
+        self.joined_before = joined;
         (self.p, self.t) = (p_next, t_next);
     }
 }
