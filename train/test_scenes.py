@@ -196,6 +196,17 @@ def test_figures_books_and_crates_lie_in_heaps(people, paints):
         assert mesh.position[:, 1].min() == pytest.approx(0, abs=1e-6) and 0.003 < np.ptp(mesh.position[:, 1]) < 0.5
 
 
+def spotted(width, height):
+    """A box on the ground, a renderer with spots to cover them, and a photograph for the sky, coarse enough for interpolation not to matter."""
+    drawer = Renderer(width, height, LAYERS, 16)
+    spots = np.random.default_rng(5).integers(0, 256, (LAYERS, 16, 16, 4)).astype(np.uint8)
+    spots[..., 3] = 255
+    drawer.set_textures(spots, LAYERS)
+    photo = cv2.GaussianBlur(np.random.default_rng(6).normal(128, 900, (4 * height, width, 3)), (0, 0), 6).clip(0, 255).astype(np.uint8)
+    mesh = meshes.joined([meshes.ground((1, 1.0), 0.4, 400.0), meshes.box((1, 1, 1), (2, 1.0), 0.5).moved((0.4, 0, 0.5), 0.4)])
+    return drawer, photo, mesh
+
+
 def test_next_frames_and_right_views_move_as_told_and_the_sky_too(monkeypatch):
     monkeypatch.setattr(make_scenes, "NEXT_SHARE", 1.0)
     monkeypatch.setattr(make_scenes, "RIGHT_SHARE", 1.0)
@@ -203,13 +214,7 @@ def test_next_frames_and_right_views_move_as_told_and_the_sky_too(monkeypatch):
     graded = film.look(np.random.default_rng(0)) | plain | {"gain": 1.0}
     monkeypatch.setattr(make_scenes, "look", lambda random: graded)
     width, height = make_scenes.WIDTH, make_scenes.HEIGHT
-    drawer = Renderer(width, height, LAYERS, 16)
-    spots = np.random.default_rng(5).integers(0, 256, (LAYERS, 16, 16, 4)).astype(np.uint8)
-    spots[..., 3] = 255
-    drawer.set_textures(spots, LAYERS)
-    # Coarse enough for interpolation not to matter.
-    photo = cv2.GaussianBlur(np.random.default_rng(6).normal(128, 900, (4 * height, width, 3)), (0, 0), 6).clip(0, 255).astype(np.uint8)
-    mesh = meshes.joined([meshes.ground((1, 1.0), 0.4, 400.0), meshes.box((1, 1, 1), (2, 1.0), 0.5).moved((0.4, 0, 0.5), 0.4)])
+    drawer, photo, mesh = spotted(width, height)
     shot = Shot("empty", mesh, LIGHT, np.array([0, 1.6, 4.0]), np.array([0, 1.5, 0]), 0.02, 1.0, 0.25, "field")
     here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
     for seed in range(3):
@@ -237,12 +242,7 @@ def test_edges_are_measured_on_pictures_that_agree_with_their_disparity(monkeypa
     width, height = 192, 108
     monkeypatch.setattr(make_edges, "WIDTH", width)
     monkeypatch.setattr(make_edges, "HEIGHT", height)
-    drawer = Renderer(width, height, LAYERS, 16)
-    spots = np.random.default_rng(5).integers(0, 256, (LAYERS, 16, 16, 4)).astype(np.uint8)
-    spots[..., 3] = 255
-    drawer.set_textures(spots, LAYERS)
-    photo = cv2.GaussianBlur(np.random.default_rng(6).normal(128, 900, (4 * height, width, 3)), (0, 0), 6).clip(0, 255).astype(np.uint8)
-    mesh = meshes.joined([meshes.ground((1, 1.0), 0.4, 400.0), meshes.box((1, 1, 1), (2, 1.0), 0.5).moved((0.4, 0, 0.5), 0.4)])
+    drawer, photo, mesh = spotted(width, height)
     shot = Shot("empty", mesh, LIGHT, np.array([0, 1.6, 4.0]), np.array([0, 1.0, 0]), 0.02, 1.0, 0.25, "field")
     thin = strands(np.random.default_rng(3), paints, shot, width)
     assert np.isfinite(thin.position).all() and len(thin.faces) > 30
