@@ -9,16 +9,13 @@ Needs what make_scenes.py needs.
 """
 import argparse
 import csv
-import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from data import Pictures
-from make_scenes import LAYERS, STOCK, stock_of
+from make_scenes import LAYERS, STOCK, materials, stock_of
 from scenes.meshes import joined
-from scenes.models import Models
 from scenes.paints import PLAIN_FROM
 from scenes.renderer import Renderer
 from scenes.shots import SHOTS, compose
@@ -101,13 +98,7 @@ def main():
     parser.add_argument("--count", type=int, default=32)
     parser.add_argument("--seed", type=int, default=9001)
     options = parser.parse_args()
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from scenes.people import People
-    import torch
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    photos, people = Pictures(options.textures), People()
-    models = Models(options.models) if options.models else None
+    photos, people, models = materials(options)
     renderer = Renderer(WIDTH, HEIGHT, LAYERS, SIDE)
     options.out.mkdir(parents=True, exist_ok=True)
     made, number = [], 0

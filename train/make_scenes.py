@@ -103,6 +103,16 @@ def shoot(random, renderer, shot, photo, label):
     return takes, low, high, motion
 
 
+def materials(options):
+    """Photos, people and models (None without) that scenes are made of, by the options of a maker of them."""
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from scenes.people import People
+    import torch
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    return Pictures(options.textures), People(), Models(options.models) if options.models else None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--textures", nargs="+", required=True, help="data folders whose photos cover the things")
@@ -115,14 +125,8 @@ def main():
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from scenes.people import People
-    import torch
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    photos, people = Pictures(options.textures), People()
+    photos, people, models = materials(options)
     backdrops = Pictures(options.backdrops) if options.backdrops else photos
-    models = Models(options.models) if options.models else None
     renderer = Renderer(WIDTH, HEIGHT, LAYERS, SIDE)
     options.out.mkdir(parents=True, exist_ok=True)
     with tarfile.open(options.out / "scenes.tar", "w") as tar, open(options.out / "index.csv", "w",
