@@ -1,23 +1,24 @@
 //! The container: opening it, finding the video track, reading its packets, going to another place in it.
 
-use std::ffi::{CString, OsStr, c_int};
-use std::path::Path;
+use std::ffi::{CString, c_int};
 use std::ptr;
 use std::time::Duration;
 
 use ffmpeg_next::codec::{self, packet};
+use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::packet::{Mut, Packet};
-use ffmpeg_next::{Dictionary, ffi};
 
 use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::error::{MediaError, reason};
 use super::info::Stereo;
 use super::interrupt::Watch;
+use super::open::open_input;
 use super::stop::StopFlag;
 use super::version::text;
 use super::{colour, orientation};
 use crate::frame::Orientation;
+use crate::location::Location;
 use crate::time::Time;
 
 /// How long a server may take to answer at all.
@@ -50,8 +51,7 @@ pub(super) struct Track {
 pub(super) struct Demuxer {
     input: Input,
     watch: Watch,
-    location: String,
-    remote: bool,
+    location: Location,
     errors: u32,
     pub(super) track: Track,
 }
@@ -63,12 +63,12 @@ pub(super) enum Read {
 }
 
 impl Demuxer {
-    /// Opens a file or URL and chooses its video track. `remote` things have a limited time to answer.
-    pub(super) fn open(address: &OsStr, location: &str, remote: bool, stop: &StopFlag) -> Result<Self, MediaError> {
+    /// Opens it and chooses its video track. What comes over the network has a limited time to answer.
+    pub(super) fn open(location: &Location, stop: &StopFlag) -> Result<Self, MediaError> {
         let watch = Watch::new(stop.clone());
-        watch.allow(remote.then_some(OPEN_LIMIT));
-        let fail = |action: &'static str, code: c_int| failure(location, remote, &watch, action, code);
-        let mut input = open_input(address, remote, &watch).map_err(|code| fail("opening", code))?;
+        watch.allow(location.is_remote().then_some(OPEN_LIMIT));
+        let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
+        let mut input = open_input(location, &watch).map_err(|code| fail("opening", code))?;
         // SAFETY: the context is open.
         let code = unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), ptr::null_mut()) };
         if code < 0 {
@@ -79,10 +79,10 @@ impl Demuxer {
         }
         // FFmpeg takes plain text for terminal art by its file name.
         if input.format().name() == "tty" {
-            return Err(MediaError::Text(location.to_owned()));
+            return Err(MediaError::Text(location.to_string()));
         }
         let index = best_video(&mut input)
-            .ok_or_else(|| MediaError::NoVideo { location: location.to_owned(), tracks: told_tracks(&input) })?;
+            .ok_or_else(|| MediaError::NoVideo { location: location.to_string(), tracks: told_tracks(&input) })?;
         for mut stream in input.streams_mut() {
             let wanted = stream.index() == index;
             let discard = if wanted { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
@@ -90,7 +90,7 @@ impl Demuxer {
             unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
         let track = track(&mut input, index);
-        Ok(Self { input, watch, location: location.to_owned(), remote, errors: 0, track })
+        Ok(Self { input, watch, location: location.clone(), errors: 0, track })
     }
 
     /// The track's coding parameters, for its decoder.
@@ -115,7 +115,7 @@ impl Demuxer {
             if self.watch.is_stopped() {
                 return Err(MediaError::Stopped);
             }
-            self.watch.allow(self.remote.then_some(READ_LIMIT));
+            self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
             let mut packet = Packet::empty();
             // SAFETY: the context is open, the packet empty.
             let code = unsafe { ffi::av_read_frame(self.input.as_mut_ptr(), packet.as_mut_ptr()) };
@@ -128,7 +128,9 @@ impl Demuxer {
                 ffi::AVERROR_EOF => return Ok(Read::End),
                 _ if self.watch.is_stopped() => return Err(MediaError::Stopped),
                 _ if code == ffi::AVERROR(ffi::EAGAIN) => std::thread::sleep(Duration::from_millis(5)),
-                _ if self.remote && code != ffi::AVERROR_INVALIDDATA => return Err(self.failure("reading", code)),
+                _ if self.location.is_remote() && code != ffi::AVERROR_INVALIDDATA => {
+                    return Err(self.failure("reading", code));
+                }
                 _ => {
                     self.errors += 1;
                     tracing::debug!("a packet cannot be read ({})", reason(code));
@@ -164,7 +166,7 @@ impl Demuxer {
         if self.watch.is_stopped() {
             return Err(MediaError::Stopped);
         }
-        self.watch.allow(self.remote.then_some(READ_LIMIT));
+        self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
         self.errors = 0;
         // SAFETY: the context is open.
         let code = unsafe { ffi::av_seek_frame(self.input.as_mut_ptr(), stream, place, flags) };
@@ -173,13 +175,13 @@ impl Demuxer {
             _ if self.watch.is_stopped() => Err(MediaError::Stopped),
             _ => {
                 tracing::debug!("seeking failed ({})", reason(code));
-                Err(MediaError::CannotSeek(self.location.clone()))
+                Err(MediaError::CannotSeek(self.location.to_string()))
             }
         }
     }
 
     fn failure(&self, action: &'static str, code: c_int) -> MediaError {
-        failure(&self.location, self.remote, &self.watch, action, code)
+        failure(&self.location, &self.watch, action, code)
     }
 
     /// Name of the container format, the first where FFmpeg gives several.
@@ -272,48 +274,18 @@ impl Demuxer {
     }
 }
 
-fn failure(location: &str, remote: bool, watch: &Watch, action: &'static str, code: c_int) -> MediaError {
-    let location = location.to_owned();
+fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) -> MediaError {
+    let location = from.to_string();
     if watch.is_stopped() {
         MediaError::Stopped
     } else if watch.has_expired() {
         MediaError::Network { location, reason: "the server does not answer in time".to_owned() }
-    } else if remote && code != ffi::AVERROR_INVALIDDATA {
+    } else if from.is_remote() && code != ffi::AVERROR_INVALIDDATA {
         MediaError::Network { location, reason: reason(code) }
     } else if code == ffi::AVERROR_INVALIDDATA {
         MediaError::Unknown(location)
     } else {
         MediaError::Ffmpeg { location, action, reason: reason(code) }
-    }
-}
-
-/// Opens a container, with the patience that `watch` allows; tracks are not looked for yet.
-pub(super) fn open_input(address: &OsStr, remote: bool, watch: &Watch) -> Result<Input, c_int> {
-    let address = CString::new(address.as_encoded_bytes()).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
-    let mut options = Dictionary::new();
-    if remote {
-        // Options that a protocol does not know are left over and ignored.
-        options.set("reconnect", "1");
-        options.set("reconnect_streamed", "1");
-        options.set("reconnect_delay_max", "5");
-        options.set("rw_timeout", "15000000");
-        options.set("rtsp_flags", "prefer_tcp");
-    }
-    // A file name with a % in it is a name, not a pattern.
-    options.set("pattern_type", "none");
-    let looked_at = watch.clone();
-    let interrupt = ffmpeg_next::util::interrupt::new(Box::new(move || looked_at.must_end()));
-    // SAFETY: FFmpeg frees the context where opening fails; the callback's state outlives the context because both go into `Input`.
-    unsafe {
-        let mut context = ffi::avformat_alloc_context();
-        if context.is_null() {
-            return Err(ffi::AVERROR(ffi::ENOMEM));
-        }
-        (*context).interrupt_callback = interrupt.interrupt;
-        let mut given = options.disown();
-        let code = ffi::avformat_open_input(&mut context, address.as_ptr(), ptr::null_mut(), &mut given);
-        drop(Dictionary::own(given));
-        if code < 0 { Err(code) } else { Ok(Input::wrap_with_interrupt(context, interrupt.guard)) }
     }
 }
 
@@ -405,19 +377,4 @@ fn told_tracks(input: &Input) -> String {
     let told = [(counts.sound, "sound"), (counts.subtitles, "subtitle"), (counts.video, "cover picture")];
     let told: Vec<_> = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if told.is_empty() { "it holds nothing".to_owned() } else { format!("only {}", told.join(", ")) }
-}
-
-/// Whether this is a URL (`scheme://…`) rather than a path.
-pub(super) fn is_url(location: &OsStr) -> bool {
-    let text = location.to_string_lossy();
-    text.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    })
-}
-
-/// How FFmpeg is told of a path, whatever characters stand in it.
-pub(super) fn file_address(path: &Path) -> std::ffi::OsString {
-    let mut address = std::ffi::OsString::from("file:");
-    address.push(path);
-    address
 }

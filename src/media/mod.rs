@@ -25,6 +25,7 @@ mod format;
 mod info;
 mod interrupt;
 mod log;
+mod open;
 mod orientation;
 mod picture;
 mod scale;

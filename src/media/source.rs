@@ -1,11 +1,11 @@
 //! What a user names, opened: a film or a still, as frames in order of presentation.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::demux::{self, Demuxer};
+use super::demux::Demuxer;
 use super::error::MediaError;
 use super::file::Head;
 use super::film::{Film, Shown};
@@ -14,6 +14,7 @@ use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
 use super::still;
 use crate::frame::{Frame, Orientation, Picture, Planes};
+use crate::location::Location;
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
@@ -76,34 +77,29 @@ impl Source {
     /// May wait for a server up to 30 seconds; [`SourceOptions::stop`] ends that. Errors say what is wrong with the thing and the cure.
     pub fn open(location: impl AsRef<OsStr>, options: &SourceOptions) -> Result<Self, MediaError> {
         init();
-        let location = location.as_ref();
         if options.stop.is_stopped() {
             return Err(MediaError::Stopped);
         }
-        if demux::is_url(location)
-            && let Some(path) = file_url(location)
-        {
-            return Self::open_file(&path, options);
+        match Location::of(location) {
+            Location::File(path) => Self::open_file(path, options),
+            other => Self::open_film(&other, false, options),
         }
-        if demux::is_url(location) {
-            let shown = location.to_string_lossy();
-            return Self::open_film(location, &shown, true, false, options);
-        }
-        Self::open_file(Path::new(location), options)
     }
 
-    fn open_file(path: &Path, options: &SourceOptions) -> Result<Self, MediaError> {
-        let location = path.display().to_string();
-        let address = demux::file_address(path);
-        let Some(head) = Head::read(path)? else {
-            return Self::open_film(&address, &location, false, false, options);
-        };
-        if let Some(format) = image_format(&head, path)
-            && let Some(still) = still::read(path, format)?
+    fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {
+        let head = Head::read(&path)?;
+        if let Some(head) = &head
+            && let Some(format) = image_format(head, &path)
+            && let Some(still) = still::read(&path, format)?
         {
-            return Ok(Self::from_still(still.picture, still.codec, location, options.epoch));
+            return Ok(Self::from_still(still.picture, still.codec, path.display().to_string(), options.epoch));
         }
-        Self::open_film(&address, &location, false, head.is_heif(), options).map_err(|error| head.explain(error))
+        let heif = head.as_ref().is_some_and(Head::is_heif);
+        let opened = Self::open_film(&Location::File(path), heif, options);
+        match head {
+            Some(head) => opened.map_err(|error| head.explain(error)),
+            None => opened,
+        }
     }
 
     fn from_still(picture: Picture, codec: &str, location: String, epoch: u32) -> Self {
@@ -131,14 +127,9 @@ impl Source {
         Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0 }
     }
 
-    fn open_film(
-        address: &OsStr,
-        location: &str,
-        remote: bool,
-        heif: bool,
-        options: &SourceOptions,
-    ) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open(address, location, remote, &options.stop)?;
+    fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
+        let demuxer = Demuxer::open(location, &options.stop)?;
+        let location = &location.to_string();
         if heif && demuxer.video_tracks() > 1 {
             let format = "HEIF in tiles".to_owned();
             return Err(MediaError::UnsupportedFormat { location: location.to_owned(), format });
@@ -292,21 +283,6 @@ fn image_format(head: &Head, path: &Path) -> Option<image::ImageFormat> {
     head.image_format().or_else(by_name)
 }
 
-/// The path in a `file://` URL, %-codes read.
-fn file_url(location: &OsStr) -> Option<PathBuf> {
-    let bytes = location.as_encoded_bytes().strip_prefix(b"file://")?;
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut path = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%').then(|| after.get(..2)).flatten();
-        let value = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        path.push(value.unwrap_or(*first));
-        rest = if value.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(path).ok().map(|path| PathBuf::from(OsString::from(path)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,11 +294,5 @@ mod tests {
         assert_eq!(display_size([720, 576], (64, 45), upright), [1024, 576]);
         assert_eq!(display_size([720, 480], (8, 9), upright), [720, 540]);
         assert_eq!(display_size([1920, 1080], (1, 1), turned), [1080, 1920]);
-    }
-
-    #[test]
-    fn file_urls_are_paths() {
-        assert_eq!(file_url(OsStr::new("file:///a%20b/c%.mp4")), Some(PathBuf::from("/a b/c%.mp4")));
-        assert_eq!(file_url(OsStr::new("http://a/b")), None);
     }
 }

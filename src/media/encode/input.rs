@@ -1,7 +1,6 @@
 //! The source, opened a second time for its tracks.
 
 use std::ffi::{CStr, OsStr};
-use std::path::Path;
 use std::ptr;
 use std::time::Duration;
 
@@ -10,8 +9,10 @@ use ffmpeg_next::ffi::*;
 use ffmpeg_next::format::context::Input as Context;
 
 use super::{EncodeError, reason};
-use crate::media::demux::{best_video, file_address, is_url, open_input};
+use crate::location::Location;
+use crate::media::demux::best_video;
 use crate::media::interrupt::Watch;
+use crate::media::open::open_input;
 use crate::media::stop::StopFlag;
 use crate::time::Time;
 
@@ -32,11 +33,11 @@ impl Input {
     pub(super) fn open(url: &OsStr, stop: &StopFlag) -> Result<Self, EncodeError> {
         crate::media::init();
         let failed = |code: i32| EncodeError::Source { url: url.to_string_lossy().into_owned(), reason: reason(code) };
-        let remote = is_url(url);
-        let address = if remote { url.to_owned() } else { file_address(Path::new(url)) };
+        let location = Location::of(url);
+        let remote = location.is_remote();
         let watch = Watch::new(stop.clone());
         watch.allow(remote.then_some(LIMIT));
-        let context = open_input(&address, remote, &watch).map_err(failed)?;
+        let context = open_input(&location, &watch).map_err(failed)?;
         let input = Self { context, watch, remote };
         // SAFETY: the context is open.
         let code = unsafe { avformat_find_stream_info(input.raw(), ptr::null_mut()) };
