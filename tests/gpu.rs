@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ash::vk;
 use deep3d::gpu::testing::WatchedGpu;
@@ -192,4 +193,22 @@ fn copies_that_do_not_fit_are_refused() {
         recorder.copy_image(&one, &one.clone()).map_or(Ok(()), |()| Err(GpuError::Misuse("onto itself".to_owned())))
     });
     recorded.unwrap();
+}
+
+#[test]
+fn one_gpu_is_watched_at_a_time() {
+    let alive = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let gpu = WatchedGpu::new().unwrap();
+                assert_eq!(alive.fetch_add(1, Ordering::SeqCst), 0, "another thread's GPU is watched, too");
+                Commands::new(&gpu, "some work", 0).unwrap();
+                alive.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    let _first = WatchedGpu::new().unwrap();
+    let second = WatchedGpu::new().err().unwrap();
+    assert!(second.to_string().contains("a second GPU"), "{second}");
 }

@@ -16,6 +16,7 @@ use super::error::GpuError;
 use super::facts::{Facts, load};
 use super::memory::Garbage;
 use super::start::{choose, create_device, create_instance};
+use super::watch::Watch;
 
 /// Who makes instance and device. The window and the headset bring their own wishes; [`Headless`] has none. `gpu` never names either.
 pub trait DeviceHost {
@@ -123,6 +124,8 @@ pub(super) struct Shared {
     garbage: Mutex<VecDeque<(u64, Garbage)>>,
     messenger: Option<(debug_utils::Instance, vk::DebugUtilsMessengerEXT)>,
     messages: Box<Messages>,
+    /// Held until the instance is gone: fields go after `drop`.
+    _watch: Option<Watch>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -147,11 +150,13 @@ impl<F: FnMut()> Drop for Undo<F> {
 }
 
 impl Gpu {
-    /// Starts Vulkan on the GPU that `options` and `host` agree on.
+    /// Starts Vulkan on the GPU that `options` and `host` agree on. A watched one waits until no other in this process is: see [`super::testing::Watch`].
     pub fn new(host: &dyn DeviceHost, options: &GpuOptions) -> Result<Self, GpuError> {
         let entry = load()?;
         let messages = Box::new(Messages::default());
         let watched = options.validation == Validation::On;
+        // First of all, so that it is given back after the half-made instance of a start that fails.
+        let watch = if watched { Some(Watch::begin()?) } else { None };
         let instance = create_instance(&entry, host, &messages, watched)?;
         // SAFETY: nothing made from the instance is still alive when this runs.
         let mut undo_instance = Undo(Some(|| unsafe { instance.destroy_instance(None) }));
@@ -243,6 +248,7 @@ impl Gpu {
                 garbage: Mutex::new(VecDeque::new()),
                 messenger,
                 messages,
+                _watch: watch,
             }),
         })
     }

@@ -18,6 +18,7 @@ mod recorder;
 mod start;
 mod submit;
 pub mod testing;
+mod watch;
 
 pub use cache::CacheFacts;
 pub use debug::Validation;

@@ -2,9 +2,10 @@
 
 use std::ops::Deref;
 
+pub use super::watch::Watch;
 use super::{Gpu, GpuError, GpuOptions, Headless, Validation};
 
-/// A GPU whose validation messages are looked at when it is dropped.
+/// A GPU whose validation messages are looked at when it is dropped. There is one at a time in a process: see [`Watch`].
 pub struct WatchedGpu(Gpu);
 
 impl WatchedGpu {

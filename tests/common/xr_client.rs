@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use ash::vk;
 use ash::vk::Handle as _;
+use deep3d::gpu::testing::Watch;
 use openxr as xr;
 
 type Messages = Mutex<Vec<String>>;
@@ -34,10 +35,13 @@ pub(crate) struct Vulkan {
     messages: Box<Messages>,
     messenger: (ash::ext::debug_utils::Instance, vk::DebugUtilsMessengerEXT),
     _entry: ash::Entry,
+    /// Held until the instance is gone: fields go after `drop`.
+    _watch: Watch,
 }
 
 impl Vulkan {
     fn new(xr: &xr::Instance, system: xr::SystemId) -> xr::Result<Self> {
+        let watch = Watch::begin().unwrap();
         // SAFETY: the system's Vulkan loader; every create info lives until its call returns.
         unsafe {
             let entry = ash::Entry::load().expect("the Vulkan loader (Debian: apt install libvulkan1)");
@@ -75,7 +79,18 @@ impl Vulkan {
             let queue = device.get_device_queue(0, 0);
             let pool = device.create_command_pool(&vk::CommandPoolCreateInfo::default(), None).expect("a command pool");
             let messenger = (utils, messenger);
-            Ok(Self { instance, physical, device, queue, family: 0, pool, messages, messenger, _entry: entry })
+            Ok(Self {
+                instance,
+                physical,
+                device,
+                queue,
+                family: 0,
+                pool,
+                messages,
+                messenger,
+                _entry: entry,
+                _watch: watch,
+            })
         }
     }
 
