@@ -70,6 +70,36 @@ impl Location {
     }
 }
 
+/// A name as a user writes it, read by [`Location::of`].
+macro_rules! from_name {
+    ($($name:ty),*) => {$(
+        impl From<$name> for Location {
+            fn from(name: $name) -> Self {
+                Self::of(name)
+            }
+        }
+    )*};
+}
+from_name!(&str, &String, String, &OsStr, OsString);
+
+/// A path is a file's, whatever stands in it: one that was found in a folder is no address.
+macro_rules! from_path {
+    ($($path:ty),*) => {$(
+        impl From<$path> for Location {
+            fn from(path: $path) -> Self {
+                Self::File(path.into())
+            }
+        }
+    )*};
+}
+from_path!(&Path, &PathBuf, PathBuf);
+
+impl From<&Self> for Location {
+    fn from(location: &Self) -> Self {
+        location.clone()
+    }
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,14 +159,15 @@ fn decoded(mut rest: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A name of these bytes; none where the system has no such names.
 #[cfg(unix)]
-fn os_string(bytes: Vec<u8>) -> Option<OsString> {
+pub(crate) fn os_string(bytes: Vec<u8>) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt;
     Some(OsString::from_vec(bytes))
 }
 
 #[cfg(not(unix))]
-fn os_string(bytes: Vec<u8>) -> Option<OsString> {
+pub(crate) fn os_string(bytes: Vec<u8>) -> Option<OsString> {
     let text = String::from_utf8(bytes).ok()?;
     // `/C:/films` is the path `C:/films`.
     let drive = text.as_bytes().get(2) == Some(&b':');

@@ -21,6 +21,7 @@ pub use suite::{
 use crate::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
+use crate::location::Location;
 use crate::media::{self, StopFlag};
 use crate::stage::comfort::tally::Tally;
 use crate::trace::{self, Samples, Stage, Trace};
@@ -28,7 +29,7 @@ use crate::trace::{self, Samples, Stage, Trace};
 /// What to measure.
 pub struct BenchOptions {
     /// File or address; `None` for pictures made up on the way.
-    pub file: Option<String>,
+    pub file: Option<Location>,
     /// Frames to measure; a shorter film ends it earlier.
     pub frames: u32,
     /// Frames to run before.
@@ -138,7 +139,11 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
         device: Device::of(gpu.facts()),
         ffmpeg: media::linked_ffmpeg(),
         system: System::this(),
-        input: Input { file: options.file.clone(), codec: film.info.codec.clone(), size: film.info.size },
+        input: Input {
+            file: options.file.as_ref().map(Location::to_string),
+            codec: film.info.codec.clone(),
+            size: film.info.size,
+        },
         network: NetworkFacts { name: origin.name(), disparity_size },
         output: Output { layout: settings.layout.name(), size: target.map_or([0; 2], |image| image.size()) },
         warm_up: options.warm_up,

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::SceneOptions;
+use super::options::location;
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, Finished, SaveOptions};
 use crate::film::{Origin, scale_for};
 use crate::gpu::{Gpu, Headless};
+use crate::location::Location;
 use crate::media::encode::{Codec, GreyCodec, Preset};
 use crate::stage::comfort::tally::Comforts;
 use crate::time::Position;
@@ -18,8 +20,8 @@ use crate::time::Position;
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArguments {
     /// Films and pictures to convert
-    #[arg(required = true, value_name = "IN")]
-    inputs: Vec<String>,
+    #[arg(required = true, value_name = "IN", value_parser = location())]
+    inputs: Vec<Location>,
     /// The file to write, its kind told by its extension; a folder for several inputs
     #[arg(short, long, value_name = "OUT", required_unless_present = "save_depth")]
     output: Option<PathBuf>,
@@ -71,8 +73,14 @@ struct ConvertReport {
 #[derive(Debug, serde::Serialize)]
 struct Converted {
     input: String,
+    #[serde(serialize_with = "lossily")]
     output: PathBuf,
     comfort: Option<Comforts>,
+}
+
+/// A path as text, with U+FFFD for what is none.
+fn lossily<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
@@ -121,11 +129,11 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let mut report = ConvertReport { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new() };
     let result = convert::run(&gpu, &origin, &plan, &options, &stop, |finished| {
         let Finished { input, output, comfort } = finished;
-        report.files.push(Converted { input: input.to_owned(), output: output.to_owned(), comfort });
+        report.files.push(Converted { input: input.to_string(), output: output.to_owned(), comfort });
     });
     let mut stdout = std::io::stdout();
     for Converted { output, comfort, .. } in &report.files {
-        writeln!(stdout, "{}", output.display())?;
+        stdout.write_all(&[output.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
         // A still has no length that anything could be outside of the limits for.
         if let Some(comfort) = comfort.as_ref().filter(|comfort| comfort.seconds > 0.0)
             && tracing::enabled!(tracing::Level::WARN)

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::options::location;
 use super::run::{CliError, stop_on_interrupt};
 use crate::dataset::{self, DatasetOptions, SourceLayout};
+use crate::location::Location;
 use crate::time::Time;
 
 #[derive(Debug, Args)]
 pub(crate) struct DatasetArguments {
     /// 3D films, side by side or one above the other
-    #[arg(required = true, value_name = "FILM")]
-    films: Vec<String>,
+    #[arg(required = true, value_name = "FILM", value_parser = location())]
+    films: Vec<Location>,
     /// The folder for the shards
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,

@@ -1,23 +1,27 @@
 //! `deep3d eval` and `deep3d sheet`.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::NetworkOptions;
+use super::options::location;
 use super::run::{CliError, check_validation, gpu_options, load_weights, print, stop_on_interrupt};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
 use crate::film::{FilmOptions, LOOK_AHEAD};
 use crate::gpu::{Gpu, Headless};
+use crate::location::{Location, os_string};
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalArguments {
     /// The folder: NAME_left and NAME_right pictures, NAME_disp.png where measured (with scale.csv), and films
     folder: PathBuf,
     /// Score another method too: a folder of NAME.png, grey, brighter is nearer
-    #[arg(long = "rival", value_name = "NAME=DIR", value_parser = named_folder)]
+    #[arg(long = "rival", value_name = "NAME=DIR", value_parser = OsStringValueParser::new().try_map(named_folder))]
     rivals: Vec<(String, PathBuf)>,
     /// Show this pair, but do not count it in the means
     #[arg(long, value_name = "NAME")]
@@ -50,8 +54,8 @@ pub(crate) struct EvalArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SheetArguments {
     /// Pictures, films, and folders of them
-    #[arg(required = true, value_name = "IN")]
-    inputs: Vec<PathBuf>,
+    #[arg(required = true, value_name = "IN", value_parser = location())]
+    inputs: Vec<Location>,
     /// The picture to write
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -72,11 +76,14 @@ pub(crate) struct SheetArguments {
 }
 
 /// `NAME=DIR`.
-fn named_folder(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, folder)) if !name.is_empty() && !folder.is_empty() => Ok((name.to_owned(), folder.into())),
-        _ => Err(format!("'{text}' names no folder: write NAME=DIR")),
-    }
+fn named_folder(text: OsString) -> Result<(String, PathBuf), String> {
+    let named = || {
+        let bytes = text.as_encoded_bytes();
+        let at = bytes.iter().position(|byte| *byte == b'=').filter(|at| (1..bytes.len() - 1).contains(at))?;
+        let name = std::str::from_utf8(&bytes[..at]).ok()?;
+        Some((name.to_owned(), os_string(bytes[at + 1..].to_vec())?.into()))
+    };
+    named().ok_or_else(|| format!("'{}' names no folder: write NAME=DIR", text.display()))
 }
 
 fn film_options(network: &NetworkOptions) -> FilmOptions {

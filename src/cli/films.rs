@@ -16,6 +16,7 @@ use crate::convert::ConvertError;
 use crate::convert::plan::PlanError;
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
+use crate::location::Location;
 use crate::sink::Layout;
 use crate::time::Position;
 
@@ -104,8 +105,8 @@ pub(crate) enum BenchSink {
 #[derive(Debug, Args)]
 pub(crate) struct PlayArguments {
     /// Films to play, one after another: files or http(s), HLS and RTSP addresses
-    #[arg(required = true, value_name = "FILE|URL")]
-    pub(super) inputs: Vec<String>,
+    #[arg(required = true, value_name = "FILE|URL", value_parser = options::location())]
+    pub(super) inputs: Vec<Location>,
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) sink: SinkKind,

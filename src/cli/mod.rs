@@ -24,6 +24,7 @@ mod run;
 
 use std::path::PathBuf;
 
+use crate::location::Location;
 use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "media")]
 use films::{FilmCommand, HeadsetBench};
@@ -78,7 +79,8 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct BenchArguments {
     /// The film to measure with; without it 1280×720 pictures made up on the way
-    pub(super) file: Option<String>,
+    #[arg(value_parser = options::location())]
+    pub(super) file: Option<Location>,
     /// Frames to measure
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) frames: u32,

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::film::LOOK_AHEAD;
+use crate::location::Location;
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
@@ -97,8 +99,8 @@ pub struct NetworkOptions {
 #[derive(Debug, Clone, Args)]
 pub struct KeptOptions {
     /// A film of depth to use instead of the network: what --save-depth wrote, or one made by hand (docs/depth.md)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["weights", "network", "raw"])]
-    pub depth: Option<String>,
+    #[arg(long, value_name = "FILE", value_parser = location(), conflicts_with_all = ["weights", "network", "raw"])]
+    pub depth: Option<Location>,
     /// Use it although the film's pictures (or, of one made by hand, the length) are others
     #[arg(long, requires = "depth")]
     pub depth_anyway: bool,
@@ -119,6 +121,11 @@ pub struct QueueOptions {
     /// Finished scenes that may wait to be shown
     #[arg(long, default_value_t = 3, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub scene_ahead: u8,
+}
+
+/// What may be opened: a file's name of any bytes, an address, or `-`.
+pub(super) fn location() -> impl TypedValueParser<Value = Location> {
+    OsStringValueParser::new().map(Location::of)
 }
 
 pub(super) fn number(text: &str, range: std::ops::RangeInclusive<f32>, what: &str) -> Result<f32, String> {

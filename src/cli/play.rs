@@ -1,7 +1,5 @@
 //! `deep3d play`: the player in front, films and eyes behind it.
 
-use std::path::Path;
-
 use super::films::{PlayArguments, SinkKind};
 use super::painter::ScenePainter;
 use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
@@ -9,6 +7,7 @@ use super::{BenchArguments, headset};
 use crate::bench::HeadsetReport;
 use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
 use crate::gpu::{Gpu, GpuOptions, Headless};
+use crate::location::Location;
 use crate::media::StopFlag;
 use crate::player::{self, Error, Next, Opening, Player, PlayerOptions, Playlist};
 use crate::ring::Empty;
@@ -109,7 +108,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
 struct Files {
     gpu: Option<Gpu>,
     origin: Origin,
-    inputs: Vec<String>,
+    inputs: Vec<Location>,
     options: FilmOptions,
     /// Whether one has been opened.
     begun: bool,
@@ -129,8 +128,8 @@ impl Playlist for Files {
     }
 
     fn name(&self, index: usize) -> String {
-        let input = self.inputs.get(index).map_or("", String::as_str);
-        Path::new(input).file_name().map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned())
+        let Some(input) = self.inputs.get(index) else { return String::new() };
+        input.file_name().map_or_else(|| input.to_string(), |name| name.to_string_lossy().into_owned())
     }
 
     /// The first is waited for, so that the window has its size, and none is seen where it cannot be played. Later ones open while

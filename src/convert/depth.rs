@@ -8,6 +8,7 @@ use crate::depth_film::{DepthMap, DepthOptions, DepthWriter, Scale, SourcePrint}
 use crate::film::{FilmError, Scene};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu};
+use crate::location::Location;
 use crate::media::encode::GreyCodec;
 use crate::media::{Info, StopFlag};
 
@@ -29,7 +30,7 @@ pub(super) struct DepthSaver {
     buffer: Option<Arc<Buffer>>,
     writer: DepthWriter,
     picture: [u32; 2],
-    input: String,
+    input: Location,
 }
 
 impl DepthSaver {
@@ -38,13 +39,15 @@ impl DepthSaver {
         gpu: &Gpu,
         path: &Path,
         (options, force): (&SaveOptions, bool),
-        (input, info): (&str, &Info),
+        (input, info): (&Location, &Info),
         scene: &Scene,
         stop: &StopFlag,
     ) -> Result<Self, ConvertError> {
         let layout = &scene.layout;
         let unknown = SourcePrint { duration: info.duration, places: Vec::new() };
-        let source = if info.is_live() { unknown } else { SourcePrint::of(input, stop).map_err(FilmError::from)? };
+        // What can be read only once is being read already.
+        let once = info.is_live() || !input.can_be_reopened();
+        let source = if once { unknown } else { SourcePrint::of(input, stop).map_err(FilmError::from)? };
         let signed = |(a, b): (u32, u32)| Some((i32::try_from(a).ok()?, i32::try_from(b).ok()?));
         let options = DepthOptions {
             picture: layout.size,
@@ -65,7 +68,7 @@ impl DepthSaver {
             buffer: None,
             writer: DepthWriter::create(path, &options)?,
             picture: layout.size,
-            input: input.to_owned(),
+            input: input.clone(),
         })
     }
 

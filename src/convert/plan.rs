@@ -30,8 +30,10 @@
 //! ```
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::location::Location;
 use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
 use crate::sink::layout::{Layout, Target};
 
@@ -39,7 +41,7 @@ use crate::sink::layout::{Layout, Target};
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Files and addresses.
-    pub inputs: &'a [String],
+    pub inputs: &'a [Location],
     /// A file's name, or a folder's; none where only depth is saved.
     pub output: Option<&'a Path>,
     /// `--save-depth`: the film of depth to write.
@@ -68,8 +70,8 @@ pub enum Kind {
 /// One input and what it becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// File or address.
-    pub input: String,
+    /// Where it is.
+    pub input: Location,
     /// The file to write.
     pub output: PathBuf,
     /// What that is.
@@ -110,7 +112,7 @@ pub enum PlanError {
     #[error("'{input}' is a picture and '{}' a film: name a picture (.png .jpg .webp .tiff)", .output.display())]
     PictureToFilm {
         /// The picture.
-        input: String,
+        input: Location,
         /// The film.
         output: PathBuf,
     },
@@ -132,9 +134,9 @@ pub enum PlanError {
     #[error("'{first}' and '{second}' would both be written to '{}': convert them into different folders", .output.display())]
     SameOutput {
         /// One input.
-        first: String,
+        first: Location,
         /// The other.
-        second: String,
+        second: Location,
         /// The name of both.
         output: PathBuf,
     },
@@ -206,11 +208,11 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
         jobs.push(Job { input: first.clone(), output: output.to_owned(), kind, depth: None });
     }
-    let mut names: HashMap<&Path, &str> = HashMap::new();
+    let mut names: HashMap<&Path, &Location> = HashMap::new();
     for job in &jobs {
         check(request, job)?;
         if let Some(other) = names.insert(&job.output, &job.input) {
-            let (first, second) = (other.to_owned(), job.input.clone());
+            let (first, second) = (other.clone(), job.input.clone());
             return Err(PlanError::SameOutput { first, second, output: job.output.clone() });
         }
         check_place(request, &job.output, into_folder)?;
@@ -227,7 +229,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
 
 /// Whether `output` may be written, in a folder that will be made or has to be there.
 fn check_place(request: &Request<'_>, output: &Path, into_folder: bool) -> Result<(), PlanError> {
-    if request.inputs.iter().any(|input| is_same_file(Path::new(input), output)) {
+    if request.inputs.iter().filter_map(Location::path).any(|input| is_same_file(input, output)) {
         return Err(PlanError::OutputIsInput(output.to_owned()));
     }
     if !request.force && output.symlink_metadata().is_ok() {
@@ -279,14 +281,10 @@ fn kind_of(path: &Path) -> Option<Kind> {
 }
 
 /// The job of writing `input` into a folder, under its own name with the layout's ending.
-fn job_in(folder: &Path, input: &str, layout: Layout) -> Result<Job, PlanError> {
-    let name = file_name(input);
-    let (stem, extension) = match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => (stem, extension),
-        _ => (name, ""),
-    };
-    let stem = if stem.is_empty() { "film" } else { stem };
-    let extension = extension.to_ascii_lowercase();
+fn job_in(folder: &Path, input: &Location, layout: Layout) -> Result<Job, PlanError> {
+    let name = Path::new(input.file_name().unwrap_or_default());
+    let stem = name.file_stem().unwrap_or(OsStr::new("film"));
+    let extension = extension(input);
     let extension = match () {
         () if layout == Layout::Wiggle => "gif",
         () if is_picture(input) => match StillFormat::from_extension(&extension) {
@@ -298,25 +296,23 @@ fn job_in(folder: &Path, input: &str, layout: Layout) -> Result<Job, PlanError> 
         () if Container::from_extension(&extension).is_some() => &extension,
         () => "mkv",
     };
-    let output = folder.join(format!("{stem}{}.{extension}", layout.suffix()));
+    let mut file = stem.to_owned();
+    file.push(format!("{}.{extension}", layout.suffix()));
+    let output = folder.join(file);
     let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
-    Ok(Job { input: input.to_owned(), output, kind, depth: None })
+    Ok(Job { input: input.clone(), output, kind, depth: None })
 }
 
-/// The last part of a path or an address, without an address's query.
-fn file_name(input: &str) -> &str {
-    let path = match input.split_once("://") {
-        Some((_, rest)) => rest.split(['?', '#']).next().unwrap_or(rest),
-        None => input,
-    };
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+/// What its name ends in, in small letters; empty where there is none.
+fn extension(input: &Location) -> String {
+    let extension = input.file_name().and_then(|name| Path::new(name).extension());
+    extension.map_or_else(String::new, |extension| extension.to_string_lossy().to_ascii_lowercase())
 }
 
 /// Whether an input is a picture, by its name.
-fn is_picture(input: &str) -> bool {
+fn is_picture(input: &Location) -> bool {
     const MORE: [&str; 10] = ["pgm", "ppm", "pnm", "pbm", "tga", "avif", "heic", "jxl", "jp2", "exr"];
-    let name = file_name(input);
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let extension = extension(input);
     match StillFormat::from_extension(&extension) {
         // As often a short film.
         Some(StillFormat::Gif) => false,
@@ -336,12 +332,12 @@ fn is_same_file(input: &Path, output: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn request<'a>(inputs: &'a [String], output: &'a Path, layout: Layout) -> Request<'a> {
+    fn request<'a>(inputs: &'a [Location], output: &'a Path, layout: Layout) -> Request<'a> {
         Request { inputs, output: Some(output), save_depth: None, layout, codec: None, crf: None, force: false }
     }
 
     fn ask(inputs: &[&str], output: &str, layout: Layout) -> Result<Plan, PlanError> {
-        let inputs: Vec<String> = inputs.iter().map(|input| (*input).to_owned()).collect();
+        let inputs: Vec<Location> = inputs.iter().map(Location::of).collect();
         plan(&request(&inputs, output.as_ref(), layout))
     }
 
@@ -396,7 +392,7 @@ mod tests {
             assert!(error.is_usage(), "{error}");
         }
         let wrong = |codec, crf, output: &str| {
-            let inputs = ["a.mp4".to_owned()];
+            let inputs = ["a.mp4".into()];
             let request = Request { codec, crf, ..request(&inputs, output.as_ref(), Layout::Sbs) };
             plan(&request).expect_err(output).is_usage()
         };
@@ -413,7 +409,7 @@ mod tests {
         let (input, output) = (folder.path().join("a.mp4"), folder.path().join("b.mp4"));
         std::fs::write(&input, "a").unwrap();
         std::fs::write(&output, "b").unwrap();
-        let inputs = [input.to_str().unwrap().to_owned()];
+        let inputs = [Location::from(&input)];
         let ask = |output: &Path, force| plan(&Request { force, ..request(&inputs, output, Layout::Sbs) });
         let there = ask(&output, false).unwrap_err();
         assert!(!there.is_usage() && there.to_string().contains("--force"), "{there}");
@@ -423,7 +419,7 @@ mod tests {
     }
     #[test]
     fn depth_is_saved_alone_or_beside() {
-        let inputs = ["a.mkv".to_owned(), "b.mkv".to_owned()];
+        let inputs = ["a.mkv".into(), "b.mkv".into()];
         let of = |inputs, output: Option<&'static str>, depth: &'static str| {
             let request = request(inputs, Path::new(""), Layout::Sbs);
             plan(&Request { output: output.map(Path::new), save_depth: Some(Path::new(depth)), ..request })

@@ -13,6 +13,7 @@ use crate::eyes::{Eyes, EyesError, Place, Settings};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
+use crate::location::Location;
 use crate::media::encode::{
     Codec, EncodeError, PixelOrder, Preset, StillFormat, StillOptions, TrackSource, write_depth, write_picture,
     write_wiggle,
@@ -49,12 +50,12 @@ pub enum ConvertError {
     },
     /// A place that is counted from an end which is not known.
     #[error("'{0}' does not say how long it is: give --start and --end in seconds from the beginning")]
-    NoLength(String),
+    NoLength(Location),
     /// Nothing between start and end.
     #[error("'{input}' has no picture from {start} on: give an earlier --start or a later --end")]
     Nothing {
         /// The film.
-        input: String,
+        input: Location,
         /// Where it was to begin.
         start: Time,
     },
@@ -62,7 +63,7 @@ pub enum ConvertError {
     #[error(
         "'{0}' changes its size in mid-film, which a file cannot: convert the parts one by one with --start and --end"
     )]
-    SizeChanged(String),
+    SizeChanged(Location),
     /// Ctrl-C.
     #[error("interrupted; nothing of the unfinished file was kept")]
     Interrupted,
@@ -94,7 +95,7 @@ pub struct ConvertOptions {
 #[derive(Debug)]
 pub struct Finished<'a> {
     /// Of what.
-    pub input: &'a str,
+    pub input: &'a Location,
     /// Where it is.
     pub output: &'a Path,
     /// How comfortable it is; `None` where nothing was measured.
@@ -240,7 +241,7 @@ impl<'a> Conversion<'a> {
     /// What saves the depth in `path` from `scene` on.
     fn saver(&self, path: Option<&PathBuf>, scene: &Scene) -> Result<Option<DepthSaver>, ConvertError> {
         let Some((path, options)) = path.zip(self.options.save.as_ref()) else { return Ok(None) };
-        let (options, input) = ((options, self.options.force), (self.job.input.as_str(), &self.film.info));
+        let (options, input) = ((options, self.options.force), (&self.job.input, &self.film.info));
         DepthSaver::new(self.gpu, path, options, input, scene, self.stop).map(Some)
     }
 
@@ -276,7 +277,7 @@ impl<'a> Conversion<'a> {
         let eye = scene.data.layout.size;
         let info = &self.film.info;
         let tracks = TrackSource {
-            url: Some(self.job.input.clone().into()),
+            url: Some(self.job.input.clone()),
             origin: Some(info.start_offset),
             // Without --start the sound may begin before the first picture.
             start: if self.options.start.is_some() { scene.pts } else { Time::ZERO },

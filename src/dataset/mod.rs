@@ -25,6 +25,7 @@ pub use error::DatasetError;
 pub use judge::Reason;
 pub use split::{SaidBy, SourceLayout, Split};
 
+use crate::location::Location;
 use crate::media::{Info, MediaError, Packing, Source, SourceOptions, StopFlag};
 use crate::time::Time;
 use gather::{Gatherer, packed_aspect};
@@ -82,32 +83,34 @@ impl fmt::Display for Report {
 }
 
 /// The films' names without their folders and last extensions, in letters that a key may have: `webdataset` ends it at the first dot.
-fn shard_names(films: &[String]) -> Result<Vec<String>, DatasetError> {
-    let mut seen: HashMap<String, &String> = HashMap::new();
+fn shard_names(films: &[Location]) -> Result<Vec<String>, DatasetError> {
+    let mut seen: HashMap<String, &Location> = HashMap::new();
     let mut names = Vec::new();
     for film in films {
-        let file = file_name(film);
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let stem = stem(film);
         let plain = |c: char| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
         let mut name: String = stem.chars().map(plain).take(100).collect();
         if name.is_empty() {
             name.push_str("film");
         }
         if let Some(other) = seen.insert(name.clone(), film) {
-            return Err(DatasetError::SameName(other.clone(), film.clone(), name));
+            return Err(DatasetError::SameName(other.to_string(), film.to_string(), name));
         }
         names.push(name);
     }
     Ok(names)
 }
 
-/// The last part of a path or an address, without an address's query.
-fn file_name(film: &str) -> &str {
-    let path = match film.split_once("://") {
-        Some((_, rest)) => rest.split(['?', '#']).next().unwrap_or(rest),
-        None => film,
-    };
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+/// The film's file name; empty where it has none. What is no text in it stands as U+FFFD.
+fn file_name(film: &Location) -> String {
+    film.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// That without its last extension.
+fn stem(film: &Location) -> String {
+    let name = file_name(film);
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    stem.to_owned()
 }
 
 /// Takes pairs out of `films` into shards in `folder`, one film after the other; `done` is told of each. `stop` interrupts.
@@ -115,7 +118,7 @@ fn file_name(film: &str) -> &str {
 /// # Errors
 /// The first film that cannot be read or stored ends it; what is whole stays. A film whose eyes seem exchanged is told at the end.
 pub fn run(
-    films: &[String],
+    films: &[Location],
     folder: &Path,
     options: &DatasetOptions,
     stop: &StopFlag,
@@ -136,7 +139,7 @@ pub fn run(
             } else {
                 "look at a pair, and if it is so, run this again with --swap-eyes --force"
             };
-            let film = film.clone();
+            let film = film.to_string();
             advice.get_or_insert(DatasetError::Swapped { film, swapped, told: right + swapped, cure });
         }
     }
@@ -144,7 +147,7 @@ pub fn run(
 }
 
 fn one_film(
-    film: &str,
+    film: &Location,
     name: &str,
     folder: &Path,
     options: &DatasetOptions,
@@ -161,8 +164,8 @@ fn one_film(
     let mut source = open()?;
     let split = split(film, source.info(), options, open)?;
     let origin = Origin {
-        film: file_name(film).to_owned(),
-        film_bytes: std::fs::metadata(film).map_or(0, |metadata| metadata.len()),
+        film: file_name(film),
+        film_bytes: film.path().and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len()),
         layout: split.name().to_owned(),
         right_first: split.right_first,
         every: options.every.nanoseconds().max(1),
@@ -210,7 +213,7 @@ fn one_film(
     };
     let counts = state.next.counts;
     let report = Report {
-        film: film.to_owned(),
+        film: film.to_string(),
         split,
         shots: state.next.shot + 1,
         shards: state.shards.len(),
@@ -223,27 +226,25 @@ fn one_film(
 
 /// How the film is packed; looks at pictures of it only where nothing else tells.
 fn split(
-    film: &str,
+    film: &Location,
     info: &Info,
     options: &DatasetOptions,
     open: impl Fn() -> Result<Source, DatasetError>,
 ) -> Result<Split, DatasetError> {
     if info.is_still {
-        return Err(DatasetError::Still(film.to_owned()));
+        return Err(DatasetError::Still(film.to_string()));
     }
     if info.orientation != Default::default() {
-        return Err(DatasetError::Turned(film.to_owned()));
+        return Err(DatasetError::Turned(film.to_string()));
     }
     let woven = info.stereo.is_some_and(|stereo| stereo.packing == Packing::Other);
     if woven && options.layout == SourceLayout::Auto {
-        return Err(DatasetError::Woven(film.to_owned()));
+        return Err(DatasetError::Woven(film.to_string()));
     }
     let aspect = packed_aspect(info.size, info.sample_aspect);
-    let name = file_name(film);
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let mut split = match Split::told(options.layout, info.stereo, stem, aspect) {
+    let mut split = match Split::told(options.layout, info.stereo, &stem(film), aspect) {
         Some(split) => split,
-        None => probe(open()?, aspect)?.ok_or_else(|| DatasetError::NotPacked(film.to_owned()))?,
+        None => probe(open()?, aspect)?.ok_or_else(|| DatasetError::NotPacked(film.to_string()))?,
     };
     split.right_first ^= options.swap_eyes;
     Ok(split)
@@ -292,7 +293,7 @@ mod tests {
 
     #[test]
     fn names_are_fit_for_keys_and_never_the_same() {
-        let names = |films: &[&str]| shard_names(&films.iter().map(|film| (*film).to_owned()).collect::<Vec<_>>());
+        let names = |films: &[&str]| shard_names(&films.iter().map(Location::of).collect::<Vec<_>>());
         let given = ["a/Film v2.1 (3D).mkv", "https://h.org/b_LR.mp4?x=/y.ts", "c"];
         assert_eq!(names(&given).unwrap(), ["Film_v2_1__3D_", "b_LR", "c"]);
         let error = names(&["x/a.mkv", "y/a.mp4"]).unwrap_err();

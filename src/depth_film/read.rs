@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{DepthFilmError, DepthMap, Scale, SourcePrint, key};
 use crate::frame::{Frame, Picture};
+use crate::location::Location;
 use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
 use crate::time::Time;
 
@@ -21,8 +22,8 @@ const AHEAD: Time = Time::from_nanoseconds(3_000_000_000);
 /// Which film of depth, as the user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DepthFile {
-    /// File or address.
-    pub location: String,
+    /// Where it is.
+    pub location: Location,
     /// Use it although pictures or length are not those of the film.
     pub anyway: bool,
 }
@@ -30,8 +31,8 @@ pub struct DepthFile {
 /// The film that it belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Beside<'a> {
-    /// File or address.
-    pub url: &'a str,
+    /// Where it is.
+    pub location: &'a Location,
     /// What is known of it.
     pub info: &'a Info,
     /// Film time of its first picture.
@@ -290,7 +291,7 @@ fn check_source(
         let (saved, film) = (length(print.duration), length(film.info.duration));
         return Err(DepthFilmError::OtherFilm { location: location(), saved, film });
     }
-    if file.anyway || print.places.is_empty() || print.is_of(film.url, stop)? {
+    if file.anyway || print.places.is_empty() || print.is_of(film.location, stop)? {
         return Ok(());
     }
     Err(DepthFilmError::OtherPictures { location: location() })

@@ -1,5 +1,6 @@
 //! By what a film is known again: its length and small prints of a few of its pictures. They are the same in another container, and nearly so in another coding.
 
+use crate::location::Location;
 use crate::media::{MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::cut::Fingerprint;
 use crate::time::Time;
@@ -25,12 +26,12 @@ pub struct SourcePrint {
 }
 
 impl SourcePrint {
-    /// Of the film or still at `url`. A stream that cannot be searched, or whose length is unknown, has no places.
+    /// Of the film or still at `location`. A stream that cannot be searched, or whose length is unknown, has no places.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn of(url: &str, stop: &StopFlag) -> Result<Self, MediaError> {
-        let mut source = Source::open(url, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
+    pub fn of(location: &Location, stop: &StopFlag) -> Result<Self, MediaError> {
+        let mut source = Source::open(location, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
         let info = source.info();
         let (duration, is_still, can_seek) = (info.duration, info.is_still, info.can_seek);
         let mut places: Vec<(Time, [u8; BYTES])> = Vec::new();
@@ -56,13 +57,13 @@ impl SourcePrint {
         Ok(Self { duration, places })
     }
 
-    /// Whether the film or still at `url` shows the same pictures at the same times. One place in four may differ; without any nothing can be told, and
+    /// Whether the film or still at `location` shows the same pictures at the same times. One place in four may differ; without any nothing can be told, and
     /// that is no.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn is_of(&self, url: &str, stop: &StopFlag) -> Result<bool, MediaError> {
-        let mut source = Source::open(url, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
+    pub fn is_of(&self, location: &Location, stop: &StopFlag) -> Result<bool, MediaError> {
+        let mut source = Source::open(location, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
         let mut same = 0;
         for (time, print) in &self.places {
             let sought = source.seek_unless(*time, 0, &|| stop.is_stopped());

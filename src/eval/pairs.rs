@@ -1,12 +1,14 @@
 //! What a folder holds to be scored: stereo pairs, measured disparities and films, by name.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageReader};
 
 use super::EvalError;
 use super::view::{Map, Samples};
+use crate::location::os_string;
 
 /// Extensions of films, lower case.
 const FILMS: [&str; 10] = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mpg", "ogv", "h264"];
@@ -18,8 +20,10 @@ const SCALES: &str = "scale.csv";
 /// Two eyes' pictures, and what is known of their disparity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// Its name, without `_left`.
+    /// Its name, without `_left`, for whoever reads it.
     pub name: String,
+    /// The same as files have it, of any bytes.
+    pub stem: OsString,
     /// The left eye's picture.
     pub left: PathBuf,
     /// The right eye's.
@@ -95,7 +99,7 @@ pub fn read_grey(path: &Path) -> Result<Map, EvalError> {
 /// with `NAME_viewB.EXT` (A < B) and `NAME_dispA.png`; films are whatever has a film's extension.
 pub fn find(folder: &Path) -> Result<Found, EvalError> {
     let unreadable = |reason: std::io::Error| EvalError::Folder { path: folder.to_owned(), reason: reason.to_string() };
-    let mut stems: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut stems: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     let mut found = Found::default();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -104,44 +108,56 @@ pub fn find(folder: &Path) -> Result<Found, EvalError> {
         } else if is_picture(&path)
             && let Some(stem) = path.file_stem()
         {
-            stems.insert(stem.to_string_lossy().into_owned(), path);
+            stems.insert(stem.to_owned(), path);
         }
     }
     found.films.sort();
     let scales = read_scales(&folder.join(SCALES))?;
-    let scale = |name: &str| scales.get(name).copied().unwrap_or(1.0);
-    let truth = |name: &str, end: String| {
-        stems.get(&format!("{name}{end}")).map(|path| Truth { path: path.clone(), scale: scale(name) })
+    let scale = |stem: &OsStr| scales.get(stem.to_string_lossy().as_ref()).copied().unwrap_or(1.0);
+    let with = |stem: &OsStr, end: &str| stems.get(&with_end(stem, end)).cloned();
+    let pair = |stem: OsString, left: &Path, right: &Path, end: &str| Pair {
+        name: stem.to_string_lossy().into_owned(),
+        left: left.to_owned(),
+        right: right.to_owned(),
+        truth: with(&stem, end).map(|path| Truth { path, scale: scale(&stem) }),
+        stem,
     };
-    let mut views: BTreeMap<&str, Vec<(u32, &PathBuf)>> = BTreeMap::new();
-    for (stem, path) in &stems {
-        if let Some(name) = stem.strip_suffix("_left") {
-            let right = stems.get(&format!("{name}_right"));
-            let right = right.ok_or_else(|| EvalError::NoRight { left: path.clone() })?.clone();
-            found.pairs.push(Pair {
-                name: name.to_owned(),
-                left: path.clone(),
-                right,
-                truth: truth(name, "_disp".to_owned()),
-            });
-        } else if let Some((name, number)) = stem.rsplit_once("_view")
-            && let Ok(number) = number.parse()
-        {
-            views.entry(name).or_default().push((number, path));
+    let mut views: BTreeMap<OsString, Vec<(u32, &PathBuf)>> = BTreeMap::new();
+    for (whole, path) in &stems {
+        let bytes = whole.as_encoded_bytes();
+        if let Some(stem) = bytes.strip_suffix(b"_left").and_then(|stem| os_string(stem.to_vec())) {
+            let right = with(&stem, "_right").ok_or_else(|| EvalError::NoRight { left: path.clone() })?;
+            found.pairs.push(pair(stem, path, &right, "_disp"));
+        } else if let Some((stem, number)) = view(bytes) {
+            views.entry(stem).or_default().push((number, path));
         }
     }
-    for (name, mut views) in views {
+    for (stem, mut views) in views {
         views.sort();
         if let [(number, left), .., (_, right)] = &views[..] {
-            let truth = truth(name, format!("_disp{number}"));
-            found.pairs.push(Pair { name: name.to_owned(), left: (*left).clone(), right: (*right).clone(), truth });
+            found.pairs.push(pair(stem, left, right, &format!("_disp{number}")));
         }
     }
-    found.pairs.sort_by(|a, b| a.name.cmp(&b.name));
+    found.pairs.sort_by(|a, b| a.stem.cmp(&b.stem));
     if found.pairs.is_empty() && found.films.is_empty() {
         return Err(EvalError::Nothing { path: folder.to_owned() });
     }
     Ok(found)
+}
+
+/// `stem` and what its name ends in.
+pub fn with_end(stem: &OsStr, end: &str) -> OsString {
+    let mut whole = stem.to_owned();
+    whole.push(end);
+    whole
+}
+
+/// `NAME` and the number of `NAME_viewNUMBER`.
+fn view(whole: &[u8]) -> Option<(OsString, u32)> {
+    const MARK: &[u8] = b"_view";
+    let at = whole.windows(MARK.len()).rposition(|part| part == MARK)?;
+    let number = std::str::from_utf8(&whole[at + MARK.len()..]).ok()?.parse().ok()?;
+    Some((os_string(whole[..at].to_vec())?, number))
 }
 
 /// Lines `name,scale`; a first line of words is passed over. No file: no scales.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::flicker::{self, Change, Still};
 use super::matcher;
 use super::measures::{mean_absolute_error, order_error, psnr, rank_correlation, relative_error, ssim};
-use super::pairs::{self, Pair};
+use super::pairs::{self, Pair, with_end};
 use super::report::{DisparityScores, FilmScores, MethodScores, PairScores, RightViewScores};
 use super::right_view::{self, Fit, RightViews};
 use super::view::{Map, Reader, Samples};
@@ -36,7 +36,7 @@ pub(super) struct Scoring<'a> {
 
 impl Scoring<'_> {
     fn open(&self, path: &Path) -> Result<Film, EvalError> {
-        Ok(Film::open(self.gpu, self.weights, &path.to_string_lossy(), &self.options.film, self.stop.clone())?)
+        Ok(Film::open(self.gpu, self.weights, path, &self.options.film, self.stop.clone())?)
     }
 
     /// One pair, by every method.
@@ -70,7 +70,7 @@ impl Scoring<'_> {
         }
         let mut named = vec![(RAMP.to_owned(), ramp(own.size))];
         for Rival { name, folder } in &self.options.rivals {
-            named.push((name.clone(), pairs::read_grey(&folder.join(format!("{}.png", pair.name)))?));
+            named.push((name.clone(), pairs::read_grey(&folder.join(with_end(&pair.stem, ".png")))?));
         }
         let small = own.size;
         named.push((self.weights.metadata.network.name().to_owned(), own));

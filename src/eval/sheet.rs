@@ -1,6 +1,6 @@
 //! A contact sheet: pictures and frames of films, each with its disparity beside it, so that eyes can judge what numbers cannot. One thread.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::EvalError;
@@ -9,6 +9,7 @@ use super::scoring::next_scene;
 use super::view::{Map, Reader, Samples};
 use crate::film::{Film, FilmOptions};
 use crate::gpu::Gpu;
+use crate::location::Location;
 use crate::media::StopFlag;
 use crate::media::encode::{StillOptions, write_picture};
 use crate::net::Weights;
@@ -44,23 +45,23 @@ struct Cell {
 }
 
 /// The files that `inputs` mean: files as they are, of folders all pictures and films, by name.
-pub fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, EvalError> {
+pub fn files(inputs: &[Location]) -> Result<Vec<Location>, EvalError> {
     let mut files = Vec::new();
     for input in inputs {
-        if !input.is_dir() {
+        let Some(folder) = input.path().filter(|path| path.is_dir()) else {
             files.push(input.clone());
             continue;
-        }
-        let unreadable = |reason: std::io::Error| EvalError::Folder { path: input.clone(), reason: reason.to_string() };
+        };
+        let unreadable = |reason: std::io::Error| EvalError::Folder { path: folder.into(), reason: reason.to_string() };
         let mut found = Vec::new();
-        for entry in std::fs::read_dir(input).map_err(unreadable)? {
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if is_film(&path) || is_picture(&path) {
                 found.push(path);
             }
         }
         found.sort();
-        files.extend(found);
+        files.extend(found.into_iter().map(Location::from));
     }
     match files.len() {
         0 => Err(EvalError::NoFiles),
@@ -73,7 +74,7 @@ pub fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, EvalError> {
 pub fn run(
     gpu: &Gpu,
     weights: &Arc<Weights>,
-    files: &[PathBuf],
+    files: &[Location],
     output: &Path,
     options: &SheetOptions,
     stop: &StopFlag,
@@ -81,13 +82,13 @@ pub fn run(
     let mut reader = Reader::new(gpu)?;
     let mut cells = Vec::new();
     for file in files {
-        let frames = if is_picture(file) { 1 } else { options.frames };
+        let frames = if file.path().is_some_and(is_picture) { 1 } else { options.frames };
         for number in 0..frames {
             let share = (f64::from(number) + 0.5) / f64::from(frames);
             let start = (frames > 1).then_some(Position::Percent(share * 100.0));
             let film = FilmOptions { start, ..options.film.clone() };
-            let mut film = Film::open(gpu, weights, &file.to_string_lossy(), &film, stop.clone())?;
-            let scene = next_scene(&mut film, stop)?.ok_or_else(|| EvalError::NoPicture(file.clone()))?;
+            let mut film = Film::open(gpu, weights, file, &film, stop.clone())?;
+            let scene = next_scene(&mut film, stop)?.ok_or_else(|| EvalError::NoPicture(file.to_string().into()))?;
             let picture = reader.picture(&scene.data.slot().picture)?.cropped(scene.data.layout.crop);
             let nearness = reader.nearness(&scene.data)?;
             let aspect = f64::from(picture.size[0]) * scene.data.layout.pixel_aspect / f64::from(picture.size[1]);

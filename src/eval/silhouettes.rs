@@ -11,7 +11,7 @@ use image::RgbImage;
 use serde::Serialize;
 
 use super::measures::scale_and_shift;
-use super::pairs::{self, Pair};
+use super::pairs::{self, Pair, with_end};
 use super::scoring::next_scene;
 use super::view::{Map, Reader, Samples};
 use super::{EvalError, EvalOptions};
@@ -142,7 +142,7 @@ fn score(
     pictures: Option<&Path>,
     stop: &StopFlag,
 ) -> Result<EdgeScores, EvalError> {
-    let mut film = Film::open(gpu, weights, &pair.left.to_string_lossy(), &options.film, stop.clone())?;
+    let mut film = Film::open(gpu, weights, &pair.left, &options.film, stop.clone())?;
     let scene = next_scene(&mut film, stop)?.ok_or_else(|| EvalError::NoPicture(pair.left.clone()))?;
     let mut reader = Reader::new(gpu)?;
     let slot = scene.data.slot();
@@ -176,7 +176,7 @@ fn score(
     ];
     if let Some(folder) = pictures {
         for (view, name) in views.iter().zip(FILES).chain([(&right, "right"), (&left, "left")]) {
-            write(view, &folder.join(format!("{}-{name}.png", pair.name)))?;
+            write(view, &folder.join(with_end(&pair.stem, &format!("-{name}.png"))))?;
         }
     }
     let part = zones.of.iter().filter(|zone| matches!(zone, Zone::Seen | Zone::Hole)).count();

@@ -40,6 +40,7 @@ pub use scene::{Layout, Planes, Scene, Slot};
 use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Gpu, GpuError};
+use crate::location::Location;
 use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
@@ -145,22 +146,25 @@ pub struct Film {
 }
 
 impl Film {
-    /// Opens `url` (a file or an address), with the weights of a network or a film of depth, and starts its threads. `stop` ends it, also a slow opening; the film never raises it.
+    /// Opens what `location` names, with the weights of a network or a film of depth, and starts its threads. `stop` ends it, also a slow opening; the film never raises it.
     pub fn open(
         gpu: &Gpu,
         origin: impl Into<Origin>,
-        url: &str,
+        location: impl Into<Location>,
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
         let stop = stop.child();
-        let source =
-            Source::open(url, &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() })?;
+        let location = location.into();
+        let source = Source::open(
+            &location,
+            &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() },
+        )?;
         let info = source.info().clone();
         let (means, depth) = match origin.into() {
             Origin::Network(weights) => (Means::Network(weights), None),
             Origin::DepthFilm(file) => {
-                let film = Beside { url, info: &info, beginning: source.beginning() };
+                let film = Beside { location: &location, info: &info, beginning: source.beginning() };
                 let depth = DepthFilm::open(&file, &film, &stop)?;
                 (Means::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
             }

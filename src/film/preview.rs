@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::frame::{Frame, Picture};
+use crate::location::Location;
 use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::colour::reference;
 use crate::time::Time;
@@ -79,23 +80,17 @@ pub struct Previews {
 }
 
 impl Previews {
-    /// For the film at `location`, known as `info`; nothing for what cannot be searched, has no length or comes over a network. Opens nothing yet.
-    pub fn new(location: &str, info: &Info, stop: &StopFlag) -> Option<Self> {
+    /// For the film at `location`, known as `info`; nothing for what cannot be searched or opened twice, has no length or comes over a network. Opens nothing yet.
+    pub fn new(location: impl Into<Location>, info: &Info, stop: &StopFlag) -> Option<Self> {
+        let location = location.into();
         let length = info.duration.filter(|length| *length > Time::ZERO)?;
-        // "C:\film.mkv" has a colon, too, but not these.
-        let remote = location.contains("://") && !location.starts_with("file://");
-        if info.is_still || !info.can_seek || remote {
+        if info.is_still || !info.can_seek || location.is_remote() || !location.can_be_reopened() {
             return None;
         }
         let stop = stop.child();
         let shared = Arc::<Shared>::default();
-        let maker = Maker {
-            location: location.to_owned(),
-            length,
-            shared: Arc::clone(&shared),
-            stop: stop.clone(),
-            remembered: VecDeque::new(),
-        };
+        let maker =
+            Maker { location, length, shared: Arc::clone(&shared), stop: stop.clone(), remembered: VecDeque::new() };
         let thread = Builder::new().name("preview".to_owned()).spawn(move || maker.run());
         if let Err(error) = &thread {
             tracing::warn!("there will be no previews: {error}");
@@ -138,7 +133,7 @@ impl Drop for Previews {
 
 /// The thread.
 struct Maker {
-    location: String,
+    location: Location,
     length: Time,
     shared: Arc<Shared>,
     stop: StopFlag,

@@ -1,6 +1,5 @@
 //! What a user names, opened: a film or a still, as frames in order of presentation.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -75,12 +74,12 @@ impl Source {
     /// Opens a file, a URL (`http://`, `https://`, `rtsp://`, … , HLS playlists too) or a still, and decodes its first picture.
     ///
     /// May wait for a server up to 30 seconds; [`SourceOptions::stop`] ends that. Errors say what is wrong with the thing and the cure.
-    pub fn open(location: impl AsRef<OsStr>, options: &SourceOptions) -> Result<Self, MediaError> {
+    pub fn open(location: impl Into<Location>, options: &SourceOptions) -> Result<Self, MediaError> {
         init();
         if options.stop.is_stopped() {
             return Err(MediaError::Stopped);
         }
-        match Location::of(location) {
+        match location.into() {
             Location::File(path) => Self::open_file(path, options),
             other => Self::open_film(&other, false, options),
         }

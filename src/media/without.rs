@@ -7,6 +7,7 @@ pub use info::{Info, Packing, SourceOptions, Stereo};
 pub use stop::StopFlag;
 
 use crate::frame::{Frame, Picture};
+use crate::location::Location;
 use crate::time::Time;
 
 /// Why there is no film.
@@ -29,8 +30,8 @@ pub enum Source {}
 impl Source {
     /// # Errors
     /// Always.
-    pub fn open(location: &str, _options: &SourceOptions) -> Result<Self, MediaError> {
-        Err(MediaError::Without(location.to_owned()))
+    pub fn open(location: impl Into<Location>, _options: &SourceOptions) -> Result<Self, MediaError> {
+        Err(MediaError::Without(location.into().to_string()))
     }
 
     /// What is known of it.

@@ -23,7 +23,7 @@ struct Player {
 
 impl Player {
     fn open(gpu: &Gpu, film: &str, depth: &str, options: FilmOptions) -> Result<Self, FilmError> {
-        let origin = Origin::DepthFilm(DepthFile { location: depth.to_owned(), anyway: true });
+        let origin = Origin::DepthFilm(DepthFile { location: depth.into(), anyway: true });
         let film = Film::open(gpu, origin, film, &options, StopFlag::default())?;
         Ok(Self { gpu: gpu.clone(), film, commands: Commands::new(gpu, "read", 0).unwrap() })
     }
@@ -107,8 +107,9 @@ fn what_is_given_up_is_not_lost() {
     let depth = folder.path("depth.mkv");
     grey_film(&depth, 72, 12, Time::ZERO, |number| Some(10 * number as u16));
     let source = Source::open(&film, &SourceOptions::default()).unwrap();
-    let beside = Beside { url: &film, info: source.info(), beginning: source.beginning() };
-    let file = DepthFile { location: depth, anyway: true };
+    let at = (&film).into();
+    let beside = Beside { location: &at, info: source.info(), beginning: source.beginning() };
+    let file = DepthFile { location: depth.into(), anyway: true };
     let picture = Time::from_seconds(1.0 / 12.0);
     let mut depth = DepthFilm::open(&file, &beside, &StopFlag::default()).unwrap();
     let mut grey = |number: u32, given_up: bool| {

@@ -1,6 +1,5 @@
 //! A film being written: pictures through the encoder, the source's other tracks beside them, into the container.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use ffmpeg_next::ffi::AVRational;
@@ -11,6 +10,7 @@ use super::picture::{PictureEncoder, PictureOptions};
 use super::tracks::{Cut, Tracks};
 use super::{Codec, Container, EncodeError, PixelOrder, Preset, StereoTag};
 use crate::frame::Primaries;
+use crate::location::Location;
 use crate::media::stop::StopFlag;
 use crate::time::Time;
 
@@ -47,7 +47,7 @@ pub struct VideoOptions {
 pub struct TrackSource {
     /// File or address; none for a film without a source. A live stream is better left out: what is opened a second time begins
     /// somewhere else.
-    pub url: Option<OsString>,
+    pub url: Option<Location>,
     /// The source's own time of film time zero ([`Info::start_offset`](crate::media::Info::start_offset)); found where nobody says.
     pub origin: Option<Time>,
     /// Film time that becomes zero: that of the first picture where a cut was asked for, else zero, so that sound before the first
@@ -83,7 +83,7 @@ impl FilmEncoder {
         let crf = codec.crf(video.crf)?;
         let mut notes = Vec::new();
         // Opened first: what cannot be read should leave no trace.
-        let input = source.url.as_deref().map(|url| Input::open(url, &source.stop)).transpose()?;
+        let input = source.url.as_ref().map(|url| Input::open(url, &source.stop)).transpose()?;
         let mut muxer = Muxer::create(path, container, force)?;
         let pictures = PictureEncoder::open(&PictureOptions {
             size: video.size,

@@ -1,6 +1,6 @@
 //! The source, opened a second time for its tracks.
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::CStr;
 use std::ptr;
 use std::time::Duration;
 
@@ -30,14 +30,13 @@ pub(super) struct Input {
 
 impl Input {
     /// Opens a file or an address.
-    pub(super) fn open(url: &OsStr, stop: &StopFlag) -> Result<Self, EncodeError> {
+    pub(super) fn open(location: &Location, stop: &StopFlag) -> Result<Self, EncodeError> {
         crate::media::init();
-        let failed = |code: i32| EncodeError::Source { url: url.to_string_lossy().into_owned(), reason: reason(code) };
-        let location = Location::of(url);
+        let failed = |code: i32| EncodeError::Source { url: location.to_string(), reason: reason(code) };
         let remote = location.is_remote();
         let watch = Watch::new(stop.clone());
         watch.allow(remote.then_some(LIMIT));
-        let context = open_input(&location, &watch).map_err(failed)?;
+        let context = open_input(location, &watch).map_err(failed)?;
         let input = Self { context, watch, remote };
         // SAFETY: the context is open.
         let code = unsafe { avformat_find_stream_info(input.raw(), ptr::null_mut()) };
