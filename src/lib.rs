@@ -16,7 +16,7 @@
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{upload, colour, bars, cut, text, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  frame  location  ring  trace  statistics  whole             nouns only, no unsafe
+//! 0  time  frame  location  output  ring  trace  statistics  whole             nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -46,6 +46,7 @@ pub mod media;
 #[path = "media/without.rs"]
 pub mod media;
 pub mod net;
+pub mod output;
 #[cfg(feature = "media")]
 pub mod pattern;
 #[cfg(feature = "media")]

@@ -106,7 +106,6 @@ fn wrong_usage_exits_with_2() {
         (vec!["convert", CLIP, "-o", &mp4, "--codec", "mpeg2"], "mpeg2"),
         (vec!["convert", CLIP, "-o", &mp4, "--strength", "90"], "strength"),
         (vec!["convert", CLIP, "-o", &mp4, "--convergence", "2"], "convergence"),
-        (vec!["convert", CLIP, "-o", &mp4, "--report", &path("none/report.json")], "no folder"),
         (vec!["convert", CLIP, "-o", &mp4, "--start", "noon"], "noon"),
         (vec!["convert", CLIP, "-o", &mp4, "--render", "selection"], "deep3d-2016"),
         (vec!["convert", CLIP, "-o", &mp4, "--network", "deep3d-2016"], "--weights"),

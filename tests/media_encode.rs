@@ -13,6 +13,7 @@ use std::time::Duration;
 use deep3d::media::encode::{
     Codec, Container, EncodeError, Preset, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
 };
+use deep3d::output::OutputError;
 use deep3d::sink::file::{FilmOptions, FilmWriter};
 use deep3d::sink::layout::Layout;
 use deep3d::time::Time;
@@ -265,7 +266,7 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
     assert_eq!(only_file(&folder), path);
     let before = fs::read(&path).unwrap();
     let refused = FilmWriter::create(&path, &options(Layout::Sbs), &TrackSource::default());
-    assert!(matches!(refused, Err(EncodeError::Exists(_))));
+    assert!(matches!(refused, Err(EncodeError::Output(OutputError::Exists(_)))));
     assert_eq!((fs::read(&path).unwrap(), only_file(&folder)), (before.clone(), path.clone()));
     let forced = FilmOptions { force: true, ..options(Layout::HalfSbs) };
     write(&path, &forced, &TrackSource::default(), Time::ZERO, 3);
@@ -275,7 +276,7 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
     let mut writer = FilmWriter::create(&taken, &options(Layout::Left), &TrackSource::default()).unwrap();
     writer.write(&picture(EYE, 0), 320 * 4, Time::ZERO, Time::ZERO).unwrap();
     fs::write(&taken, "theirs").unwrap();
-    assert!(matches!(writer.finish(), Err(EncodeError::Exists(_))));
+    assert!(matches!(writer.finish(), Err(EncodeError::Output(OutputError::Exists(_)))));
     assert_eq!(fs::read(&taken).unwrap(), b"theirs");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }
@@ -376,7 +377,7 @@ fn stills_come_back() {
         let allowed = if extension == "jpg" { 12 } else { 0 };
         assert!(worst.unwrap() <= allowed, "{extension}: {worst:?}");
         let again = write_picture(&path, &samples, 404, size, &StillOptions::default());
-        assert!(matches!(again, Err(EncodeError::Exists(_))));
+        assert!(matches!(again, Err(EncodeError::Output(OutputError::Exists(_)))));
         write_picture(
             &path,
             &samples,

@@ -91,16 +91,13 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         layout: arguments.scene.layout,
         codec: arguments.codec,
         crf: arguments.crf,
-        force: arguments.force,
     };
-    let plan = plan(&request)?;
-    if let Some(folder) = arguments.report.as_deref().and_then(Path::parent)
-        && !folder.as_os_str().is_empty()
-        && !folder.is_dir()
-    {
-        let reason = format!("there is no folder '{}' for the report: make it, or name another file", folder.display());
-        return Err(CliError::Usage(reason));
+    let mut outputs = arguments.scene.outputs(arguments.force);
+    let plan = plan(&request, &mut outputs)?;
+    if let Some(report) = &arguments.report {
+        outputs.take(report)?;
     }
+    outputs.sweep();
     let (origin, settings, film) = scene(&arguments.scene)?;
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
@@ -144,10 +141,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     result?;
     if let Some(file) = &arguments.report {
         let text = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from)?;
-        crate::whole::write(file, &text).map_err(|error| {
-            let reason = format!("'{}' cannot be written: {error}; --report names another file", file.display());
-            CliError::Usage(reason)
-        })?;
+        crate::whole::write(file, &text, arguments.force)?;
     }
     check_validation(&gpu)
 }

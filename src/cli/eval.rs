@@ -38,6 +38,9 @@ pub(crate) struct EvalArguments {
     /// With --edges: write the right views into this folder, as PNG
     #[arg(long, value_name = "DIR", requires = "edges")]
     views: Option<PathBuf>,
+    /// Overwrite views that are there
+    #[arg(long, requires = "views")]
+    force: bool,
     /// Frames after it that each frame's depth is made with, and cuts are found with
     #[arg(long, default_value_t = LOOK_AHEAD as u8, value_name = "FRAMES", value_parser = clap::value_parser!(u8).range(0..=8))]
     look_ahead: u8,
@@ -96,6 +99,13 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt())?;
         return print(&report, arguments.json, || report.table());
     }
+    let views = match &arguments.views {
+        Some(folder) => {
+            let outputs = arguments.network.outputs(arguments.force);
+            Some(eval::silhouettes::Views::new(folder, &arguments.folder, outputs)?)
+        }
+        None => None,
+    };
     let weights = load_weights(&arguments.network)?;
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
     let rival = |(name, folder): &(String, _)| Rival { name: name.clone(), folder: PathBuf::clone(folder) };
@@ -107,8 +117,7 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         film: FilmOptions { look_ahead, steady: !arguments.raw, ..film_options(&arguments.network) },
     };
     if arguments.edges {
-        let report =
-            eval::silhouettes::run(&gpu, &weights, &options, arguments.views.as_deref(), &stop_on_interrupt())?;
+        let report = eval::silhouettes::run(&gpu, &weights, &options, views.as_ref(), &stop_on_interrupt())?;
         print(&report, arguments.json, || report.table())?;
         return check_validation(&gpu);
     }
@@ -119,6 +128,10 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
 
 pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
     let files = sheet::files(&arguments.inputs)?;
+    let mut outputs = arguments.network.outputs(arguments.force);
+    files.iter().for_each(|file| outputs.protect(file));
+    outputs.take(&arguments.output)?;
+    outputs.sweep();
     let weights = load_weights(&arguments.network)?;
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.network.gpu.clone()))?;
     let options = SheetOptions {

@@ -11,12 +11,13 @@ use super::headset::HeadsetArguments;
 use super::pattern::{self, PatternError};
 use super::play::{self, PlayError};
 use super::run::CliError;
-use super::{SceneOptions, options};
+use super::{NetworkOptions, SceneOptions, options};
 use crate::convert::ConvertError;
 use crate::convert::plan::PlanError;
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
 use crate::location::Location;
+use crate::output::Outputs;
 use crate::sink::Layout;
 use crate::time::Position;
 
@@ -158,6 +159,28 @@ pub(crate) struct HeadsetBench {
     pub(super) sink: BenchSink,
     #[command(flatten)]
     pub(super) headset: HeadsetArguments,
+}
+
+impl SceneOptions {
+    /// The outputs of a command that reads what stands here.
+    pub(super) fn outputs(&self, force: bool) -> Outputs {
+        let mut outputs = self.network.outputs(force);
+        if let Some(depth) = &self.kept.depth {
+            outputs.protect(depth);
+        }
+        outputs
+    }
+}
+
+impl NetworkOptions {
+    /// The outputs of a command that reads what stands here.
+    pub(super) fn outputs(&self, force: bool) -> Outputs {
+        let mut outputs = Outputs::new(force);
+        if let Some(weights) = &self.weights {
+            outputs.protect(&weights.into());
+        }
+        outputs
+    }
 }
 
 /// Does what was asked for.

@@ -1,12 +1,12 @@
 //! `--vr-…`: the headset's screen and room, and the file that they are remembered in.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::gpu::GpuOptions;
 use crate::media::StopFlag;
+use crate::output::OutputError;
 use crate::sink::ScreenSettings;
 use crate::sink::screen::Surroundings;
 use crate::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
@@ -113,13 +113,12 @@ const MOST: u64 = 64 * 1024;
 
 /// What `file` remembers; the usual screen where there is no such file, and with a word of warning where it makes no sense.
 pub(super) fn read(file: &Path) -> ScreenSettings {
-    let long = fs::metadata(file).is_ok_and(|metadata| metadata.len() > MOST);
-    let text = match fs::read_to_string(file) {
-        Ok(text) if !long => text,
+    let understood = match whole::read(file, MOST) {
+        Ok(text) => serde_json::from_slice::<ScreenSettings>(&text).map_err(std::io::Error::from),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ScreenSettings::default(),
-        _ => String::new(),
+        Err(error) => Err(error),
     };
-    serde_json::from_str::<ScreenSettings>(&text).map(ScreenSettings::checked).unwrap_or_else(|error| {
+    understood.map(ScreenSettings::checked).unwrap_or_else(|error| {
         tracing::warn!("{} is not understood ({error}): the screen stands as usual", file.display());
         ScreenSettings::default()
     })
@@ -128,16 +127,16 @@ pub(super) fn read(file: &Path) -> ScreenSettings {
 /// Writes `screen` to `file`, whole or not at all.
 ///
 /// # Errors
-/// The file system's.
-pub(super) fn write(file: &Path, screen: &ScreenSettings) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    whole::write(file, serde_json::to_string_pretty(screen)?.as_bytes())
+/// As [`whole::remember`].
+pub(super) fn write(file: &Path, screen: &ScreenSettings) -> Result<(), OutputError> {
+    let text = serde_json::to_vec_pretty(screen).map_err(|error| OutputError::from_io(file, &error.into()))?;
+    whole::remember(file, &text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_screen_is_remembered() {

@@ -13,6 +13,7 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headle
 use crate::media::encode::{
     EncodeError, PixelOrder, StillFormat, StillOptions, write_depth, write_picture, write_wiggle,
 };
+use crate::output::Outputs;
 use crate::pattern::{Eye, draw, draw_layers, mapping, parallax};
 use crate::sink::Layout;
 use crate::sink::compose::Compose;
@@ -54,6 +55,9 @@ pub(super) fn show(arguments: &TestPatternArguments) -> Result<(), CliError> {
         }
         Some(output) => {
             let format = StillFormat::from_path(output).map_err(PatternError::from)?;
+            let mut outputs = Outputs::new(arguments.force);
+            outputs.take(output)?;
+            outputs.sweep();
             if !layout.allows(Target::Picture) || !layout.allows_still(format) {
                 let wanted = if layout == Layout::Wiggle { ".gif" } else { ".png" };
                 return Err(CliError::Usage(format!(

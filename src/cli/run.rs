@@ -19,6 +19,7 @@ use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
 use crate::media::StopFlag;
 use crate::net::mxnet::MovingVariance;
 use crate::net::{NetError, Network, Weights};
+use crate::output::{OutputError, Outputs};
 use crate::sink::Layout;
 use crate::stage::comfort::{self, Viewing};
 use crate::stage::stereo::SourceEye;
@@ -36,6 +37,8 @@ pub(super) enum CliError {
     Gpu(#[from] GpuError),
     #[error(transparent)]
     Net(#[from] NetError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
     #[cfg(feature = "media")]
     #[error(transparent)]
     Film(super::films::FilmCommandError),
@@ -58,6 +61,7 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Output(error) if error.is_usage() => 2,
             #[cfg(feature = "media")]
             Self::Film(error) => error.exit_code(),
             _ => 1,
@@ -245,12 +249,18 @@ fn bench_gpu(arguments: &BenchGpuArguments) -> Result<(), CliError> {
 
 fn weights(command: &WeightsCommand) -> Result<(), CliError> {
     let command = match command {
-        WeightsCommand::Import { file, output, variance, force } => weights_command::WeightsCommand::Import {
-            file: file.clone(),
-            output: output.clone(),
-            force: *force,
-            moving_variance: if *variance { MovingVariance::Variance } else { MovingVariance::ByName },
-        },
+        WeightsCommand::Import { file, output, variance, force } => {
+            let mut outputs = Outputs::new(*force);
+            outputs.protect(&file.into());
+            outputs.take(output)?;
+            outputs.sweep();
+            weights_command::WeightsCommand::Import {
+                file: file.clone(),
+                output: output.clone(),
+                force: *force,
+                moving_variance: if *variance { MovingVariance::Variance } else { MovingVariance::ByName },
+            }
+        }
         WeightsCommand::Inspect { file } => weights_command::WeightsCommand::Inspect { file: file.clone() },
     };
     Ok(write!(std::io::stdout(), "{}", weights_command::run(&command)?)?)

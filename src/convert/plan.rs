@@ -2,6 +2,7 @@
 //!
 //! ```no_run
 //! use deep3d::convert::plan::{Kind, Request, plan};
+//! use deep3d::output::Outputs;
 //! use deep3d::sink::layout::Layout;
 //!
 //! # fn main() -> Result<(), deep3d::convert::plan::PlanError> {
@@ -12,9 +13,8 @@
 //!     layout: Layout::Sbs,
 //!     codec: None,
 //!     crf: None,
-//!     force: false,
 //! };
-//! let plan = plan(&request)?;
+//! let plan = plan(&request, &mut Outputs::new(false))?;
 //! if let Some(folder) = &plan.folder {
 //!     std::fs::create_dir_all(folder).expect("a folder"); // 3d
 //! }
@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 
 use crate::location::Location;
 use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
+use crate::output::{OutputError, Outputs};
 use crate::sink::layout::{Layout, Target};
 
 /// What was asked for.
@@ -52,8 +53,6 @@ pub struct Request<'a> {
     pub codec: Option<Codec>,
     /// `--crf`.
     pub crf: Option<u8>,
-    /// `--force`: overwrite.
-    pub force: bool,
 }
 
 /// What an output is.
@@ -127,9 +126,6 @@ pub enum PlanError {
     /// Several inputs and one film of depth.
     #[error("--save-depth is one film's: {0} inputs cannot go into it; convert them one by one")]
     OneDepth(usize),
-    /// One name for both.
-    #[error("'{}' cannot be both -o and --save-depth: give two names", .0.display())]
-    DepthIsOutput(PathBuf),
     /// Two inputs would get the same name.
     #[error("'{first}' and '{second}' would both be written to '{}': convert them into different folders", .output.display())]
     SameOutput {
@@ -140,9 +136,9 @@ pub enum PlanError {
         /// The name of both.
         output: PathBuf,
     },
-    /// The input would be overwritten.
-    #[error("'{}' is the input itself: give another name", .0.display())]
-    OutputIsInput(PathBuf),
+    /// A file that must not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// What the encoder says to the options.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -159,6 +155,7 @@ impl PlanError {
                     | EncodeError::CodecInContainer { .. }
                     | EncodeError::Crf { .. }
             ),
+            Self::Output(error) => error.is_usage(),
             _ => true,
         }
     }
@@ -168,16 +165,18 @@ impl PlanError {
 ///
 /// One input goes to the file `output`, whose extension says what it becomes; into a folder (one that is there, or a name that ends
 /// with a slash) goes any number, named after the inputs with the ending that players read. There, films stay in their container
-/// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png).
+/// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png). All that is read and written is
+/// told to `outputs`.
 ///
 /// # Errors
 /// Everything that can be known to be wrong before reading.
-pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
+pub fn plan(request: &Request<'_>, outputs: &mut Outputs) -> Result<Plan, PlanError> {
     let (first, several) = match request.inputs {
         [] => return Err(PlanError::NoInput),
         [first] => (first, false),
         [first, ..] => (first, true),
     };
+    request.inputs.iter().for_each(|input| outputs.protect(input));
     if let Some(depth) = request.save_depth {
         if several {
             return Err(PlanError::OneDepth(request.inputs.len()));
@@ -185,7 +184,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         if Container::from_path(depth).ok() != Some(Container::Matroska) {
             return Err(EncodeError::DepthExtension(depth.to_owned()).into());
         }
-        check_place(request, depth, false)?;
+        outputs.take(depth)?;
     }
     let output = match (request.output, request.save_depth) {
         (Some(output), _) => output,
@@ -215,34 +214,17 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
             let (first, second) = (other.clone(), job.input.clone());
             return Err(PlanError::SameOutput { first, second, output: job.output.clone() });
         }
-        check_place(request, &job.output, into_folder)?;
+        if !into_folder {
+            outputs.take(&job.output)?;
+        } else if outputs.take_or_leave(&job.output)? && !outputs.force() {
+            return Err(OutputError::Exists(job.output.clone()).into());
+        }
     }
     if let (Some(depth), Some(job)) = (request.save_depth, jobs.first_mut()) {
-        if job.output == depth || is_same_file(&job.output, depth) {
-            return Err(PlanError::DepthIsOutput(depth.to_owned()));
-        }
         job.depth = Some(depth.to_owned());
     }
     let folder = (into_folder && !output.is_dir()).then(|| output.to_owned());
     Ok(Plan { folder, jobs })
-}
-
-/// Whether `output` may be written, in a folder that will be made or has to be there.
-fn check_place(request: &Request<'_>, output: &Path, into_folder: bool) -> Result<(), PlanError> {
-    if request.inputs.iter().filter_map(Location::path).any(|input| is_same_file(input, output)) {
-        return Err(PlanError::OutputIsInput(output.to_owned()));
-    }
-    if !request.force && output.symlink_metadata().is_ok() {
-        return Err(EncodeError::Exists(output.to_owned()).into());
-    }
-    if output.is_dir() {
-        return Err(EncodeError::IsFolder(output.to_owned()).into());
-    }
-    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    match parent.filter(|folder| !into_folder && !folder.is_dir()) {
-        Some(folder) => Err(EncodeError::NoFolder(folder.to_owned()).into()),
-        None => Ok(()),
-    }
 }
 
 /// What does not depend on the disk.
@@ -321,24 +303,17 @@ fn is_picture(input: &Location) -> bool {
     }
 }
 
-fn is_same_file(input: &Path, output: &Path) -> bool {
-    match (input.canonicalize(), output.canonicalize()) {
-        (Ok(input), Ok(output)) => input == output,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn request<'a>(inputs: &'a [Location], output: &'a Path, layout: Layout) -> Request<'a> {
-        Request { inputs, output: Some(output), save_depth: None, layout, codec: None, crf: None, force: false }
+        Request { inputs, output: Some(output), save_depth: None, layout, codec: None, crf: None }
     }
 
     fn ask(inputs: &[&str], output: &str, layout: Layout) -> Result<Plan, PlanError> {
         let inputs: Vec<Location> = inputs.iter().map(Location::of).collect();
-        plan(&request(&inputs, output.as_ref(), layout))
+        plan(&request(&inputs, output.as_ref(), layout), &mut Outputs::new(false))
     }
 
     fn names(plan: &Plan) -> Vec<String> {
@@ -394,7 +369,7 @@ mod tests {
         let wrong = |codec, crf, output: &str| {
             let inputs = ["a.mp4".into()];
             let request = Request { codec, crf, ..request(&inputs, output.as_ref(), Layout::Sbs) };
-            plan(&request).expect_err(output).is_usage()
+            plan(&request, &mut Outputs::new(false)).expect_err(output).is_usage()
         };
         assert!(wrong(Some(Codec::H264), None, "b.webm"));
         assert!(wrong(Some(Codec::H264), Some(52), "b.mp4"));
@@ -410,19 +385,20 @@ mod tests {
         std::fs::write(&input, "a").unwrap();
         std::fs::write(&output, "b").unwrap();
         let inputs = [Location::from(&input)];
-        let ask = |output: &Path, force| plan(&Request { force, ..request(&inputs, output, Layout::Sbs) });
+        let ask = |output: &Path, force| plan(&request(&inputs, output, Layout::Sbs), &mut Outputs::new(force));
         let there = ask(&output, false).unwrap_err();
         assert!(!there.is_usage() && there.to_string().contains("--force"), "{there}");
         assert!(ask(&output, true).is_ok());
         let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("a.mp4");
-        assert!(matches!(ask(&roundabout, true), Err(PlanError::OutputIsInput(_))));
+        assert!(matches!(ask(&roundabout, true), Err(PlanError::Output(OutputError::IsInput { .. }))));
     }
     #[test]
     fn depth_is_saved_alone_or_beside() {
         let inputs = ["a.mkv".into(), "b.mkv".into()];
         let of = |inputs, output: Option<&'static str>, depth: &'static str| {
             let request = request(inputs, Path::new(""), Layout::Sbs);
-            plan(&Request { output: output.map(Path::new), save_depth: Some(Path::new(depth)), ..request })
+            let request = Request { output: output.map(Path::new), save_depth: Some(Path::new(depth)), ..request };
+            plan(&request, &mut Outputs::new(false))
         };
         let alone = of(&inputs[..1], None, "d.mkv").unwrap();
         let job = Job { input: "a.mkv".into(), output: "d.mkv".into(), kind: Kind::Depth, depth: None };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::media::MediaError;
-use crate::media::encode::EncodeError;
+use crate::output::OutputError;
 
 /// What can end [`super::run`] before its end.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum DatasetError {
     Media(#[from] MediaError),
     /// Writing.
     #[error(transparent)]
-    Write(#[from] EncodeError),
+    Write(#[from] OutputError),
     /// A picture could not be coded.
     #[error("a picture could not be stored: {0}; give another --width")]
     Picture(String),
@@ -87,6 +87,10 @@ pub enum DatasetError {
 impl DatasetError {
     /// Whether the command line is wrong rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::SameName(..))
+        match self {
+            Self::SameName(..) => true,
+            Self::Write(error) => error.is_usage(),
+            _ => false,
+        }
     }
 }

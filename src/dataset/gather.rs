@@ -64,6 +64,8 @@ pub(super) struct Gatherer<'a> {
     name: &'a str,
     split: Split,
     state: State,
+    /// Shards that were there before.
+    resumed: usize,
     mark: Mark,
     before: Option<(Fingerprint, [u32; 2])>,
     piece: Option<Piece>,
@@ -72,8 +74,8 @@ pub(super) struct Gatherer<'a> {
 
 impl<'a> Gatherer<'a> {
     pub(super) fn new(folder: &'a Path, name: &'a str, split: Split, state: State) -> Self {
-        let mark = state.next;
-        Self { folder, name, split, state, mark, before: None, piece: None, shard: None }
+        let (mark, resumed) = (state.next, state.shards.len());
+        Self { folder, name, split, state, resumed, mark, before: None, piece: None, shard: None }
     }
 
     /// Where the first frame is expected.
@@ -193,8 +195,10 @@ impl<'a> Gatherer<'a> {
         }
         for sample in samples {
             if self.shard.is_none() {
-                let path = shard_path(self.folder, self.name, self.state.shards.len());
-                self.shard = Some(Shard::create(&path)?);
+                let index = self.state.shards.len();
+                // A run that was killed may have written one more than it could note.
+                let force = index == self.resumed;
+                self.shard = Some(Shard::create(&shard_path(self.folder, self.name, index), force)?);
             }
             if let Some(shard) = &mut self.shard {
                 shard.add(sample)?;

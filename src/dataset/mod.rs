@@ -27,6 +27,7 @@ pub use split::{SaidBy, SourceLayout, Split};
 
 use crate::location::Location;
 use crate::media::{Info, MediaError, Packing, Source, SourceOptions, StopFlag};
+use crate::output::Outputs;
 use crate::time::Time;
 use gather::{Gatherer, packed_aspect};
 use split::Probe;
@@ -127,6 +128,12 @@ pub fn run(
     let names = shard_names(films)?;
     let failed = |reason| DatasetError::Folder { folder: folder.to_owned(), reason };
     std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut outputs = Outputs::new(options.force);
+    films.iter().for_each(|film| outputs.protect(film));
+    for name in &names {
+        state::take(folder, name, &mut outputs)?;
+    }
+    outputs.sweep();
     let mut advice = None;
     for (film, name) in films.iter().zip(&names) {
         let (report, state) = one_film(film, name, folder, options, stop)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::error::DatasetError;
 use super::judge::Measure;
-use crate::media::encode::{EncodeError, PendingFile};
+use crate::output::{OutputError, PendingFile};
 
 /// The quality of stored pictures, 1 to 100.
 const QUALITY: u8 = 93;
@@ -73,9 +73,10 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn create(path: &Path) -> Result<Self, DatasetError> {
-        let file = PendingFile::create(path, true)?;
-        let failed = |error| EncodeError::from_io(path, &error);
+    /// With `force` one that is there is replaced.
+    pub(super) fn create(path: &Path, force: bool) -> Result<Self, DatasetError> {
+        let file = PendingFile::create(path, force)?;
+        let failed = |error| OutputError::from_io(path, &error);
         let opened = OpenOptions::new().write(true).open(file.temporary()).map_err(failed)?;
         Ok(Self { file, tar: tar::Builder::new(BufWriter::new(opened)), samples: 0, bytes: 0 })
     }
@@ -90,7 +91,7 @@ impl Shard {
             header.set_mtime(0);
             let name = format!("{}.{extension}", sample.key);
             let added = self.tar.append_data(&mut header, name, bytes.as_slice());
-            added.map_err(|error| EncodeError::from_io(self.file.path(), &error))?;
+            added.map_err(|error| OutputError::from_io(self.file.path(), &error))?;
         }
         self.samples += 1;
         self.bytes += sample.bytes();
@@ -100,7 +101,7 @@ impl Shard {
     /// Gives it its name; its length in bytes.
     pub(super) fn finish(self) -> Result<u64, DatasetError> {
         let path: PathBuf = self.file.path().to_owned();
-        let failed = |error: std::io::Error| EncodeError::from_io(&path, &error);
+        let failed = |error: std::io::Error| OutputError::from_io(&path, &error);
         let mut inner = self.tar.into_inner().map_err(failed)?;
         inner.flush().map_err(failed)?;
         let length = inner.get_ref().metadata().map_err(failed)?.len();

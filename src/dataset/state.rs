@@ -2,14 +2,14 @@
 //! is believed.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::DatasetError;
 use super::judge::Reason;
-use crate::media::encode::{EncodeError, PendingFile};
+use crate::output::{OutputError, Outputs};
+use crate::whole;
 
 /// The format of the note.
 const VERSION: u32 = 1;
@@ -100,17 +100,27 @@ fn note_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.state.json"))
 }
 
+/// Asks for all files of `name`'s in `folder`, and for the first one to come.
+pub(super) fn take(folder: &Path, name: &str, outputs: &mut Outputs) -> Result<(), DatasetError> {
+    outputs.take_or_leave(&note_path(folder, name))?;
+    let mut index = 0;
+    while outputs.take_or_leave(&shard_path(folder, name, index))? {
+        index += 1;
+    }
+    Ok(())
+}
+
 impl State {
     /// The state of `name`'s shards in `folder`, new where there are none yet.
     pub(super) fn open(folder: &Path, name: &str, origin: Origin) -> Result<Self, DatasetError> {
         let path = note_path(folder, name);
         let wrong = |reason: &str| DatasetError::State { path: path.clone(), reason: reason.to_owned() };
-        let length = match fs::metadata(&path) {
-            Ok(metadata) => metadata.len(),
+        let bytes = match whole::read(&path, LONGEST) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let first = shard_path(folder, name, 0);
                 if first.symlink_metadata().is_ok() {
-                    return Err(EncodeError::Exists(first).into());
+                    return Err(OutputError::Exists(first).into());
                 }
                 let state = Self { version: VERSION, origin, shards: Vec::new(), next: Mark::default(), done: false };
                 state.write(folder, name)?;
@@ -118,10 +128,6 @@ impl State {
             }
             Err(error) => return Err(wrong(&error.to_string())),
         };
-        if length > LONGEST {
-            return Err(wrong("it is too long"));
-        }
-        let bytes = fs::read(&path).map_err(|error| wrong(&error.to_string()))?;
         let state: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
         if state.version != VERSION {
             return Err(wrong("another version wrote it"));
@@ -145,7 +151,7 @@ impl State {
         let remove = |path: PathBuf| match fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(EncodeError::from_io(&path, &error)),
+            Err(error) => Err(OutputError::from_io(&path, &error)),
         };
         remove(note_path(folder, name))?;
         let mut index = 0;
@@ -158,11 +164,7 @@ impl State {
     /// Replaces the note.
     pub(super) fn write(&self, folder: &Path, name: &str) -> Result<(), DatasetError> {
         let path = note_path(folder, name);
-        let failed = |error: std::io::Error| EncodeError::from_io(&path, &error);
-        let file = PendingFile::create(&path, true)?;
-        let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        let opened = fs::OpenOptions::new().write(true).open(file.temporary());
-        opened.and_then(|mut opened| opened.write_all(&bytes)).map_err(failed)?;
-        Ok(file.commit()?)
+        let bytes = serde_json::to_vec(self).map_err(|error| OutputError::from_io(&path, &error.into()))?;
+        Ok(whole::write(&path, &bytes, true)?)
     }
 }

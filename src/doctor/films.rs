@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Finding, Verdict};
 use crate::media;
+use crate::whole;
 
 pub(super) fn findings() -> Vec<Finding> {
     let mut findings = ffmpeg();
@@ -66,7 +67,8 @@ fn openxr() -> Finding {
         );
     };
     let shown = manifest.display();
-    let read = std::fs::read(&manifest).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let read =
+        whole::read(&manifest, 1 << 20).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     let Some(library) = read.as_ref().and_then(|json| json.pointer("/runtime/library_path")?.as_str()) else {
         return missing(format!("{shown} is no runtime manifest: install the runtime again"));
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::EvalError;
-use super::pairs::is_film;
+use super::pairs::{is_film, read_list};
 use crate::film::FilmError;
 use crate::media::{MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
@@ -137,7 +137,7 @@ fn judge(path: &Path, look_ahead: usize, stop: &StopFlag) -> Result<Vec<Passage>
 
 fn read(path: &Path) -> Result<Vec<Known>, EvalError> {
     let unreadable = |error: std::io::Error| EvalError::Folder { path: path.to_owned(), reason: error.to_string() };
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let text = read_list(path).map_err(unreadable)?;
     let mut known = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = || EvalError::Cut { path: path.to_owned(), line: number + 1 };

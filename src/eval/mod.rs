@@ -127,14 +127,6 @@ pub enum EvalError {
         "{0} has places of unknown disparity (0): edges are measured on exact disparity, as train/make_edges.py makes it"
     )]
     Gaps(PathBuf),
-    /// A right view that cannot be kept.
-    #[error("{path} cannot be written: {reason}; name a folder that is there and may be written to")]
-    View {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
     /// Nothing for a sheet.
     #[error("there are no pictures and no films: name some, or a folder of them")]
     NoFiles,

@@ -9,6 +9,7 @@ use image::{DynamicImage, ImageReader};
 use super::EvalError;
 use super::view::{Map, Samples};
 use crate::location::os_string;
+use crate::whole;
 
 /// Extensions of films, lower case.
 const FILMS: [&str; 10] = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mpg", "ogv", "h264"];
@@ -160,9 +161,14 @@ fn view(whole: &[u8]) -> Option<(OsString, u32)> {
     Some((os_string(whole[..at].to_vec())?, number))
 }
 
+/// A list of lines beside pairs and films.
+pub(super) fn read_list(path: &Path) -> std::io::Result<String> {
+    String::from_utf8(whole::read(path, 16 << 20)?).map_err(|_| std::io::Error::other("it is no text in UTF-8"))
+}
+
 /// Lines `name,scale`; a first line of words is passed over. No file: no scales.
 fn read_scales(path: &Path) -> Result<BTreeMap<String, f32>, EvalError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match read_list(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(EvalError::Folder { path: path.to_owned(), reason: error.to_string() }),

@@ -3,11 +3,11 @@
 //! The whole of a view's error says little about edges, as they are few. So the error is counted inside a ring around each silhouette, and outside of
 //! it. The definitions in words are in docs/eval.md.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use image::RgbImage;
 use serde::Serialize;
 
 use super::measures::scale_and_shift;
@@ -18,7 +18,9 @@ use super::{EvalError, EvalOptions};
 use crate::film::Film;
 use crate::gpu::{Buffer, Commands, Gpu, Image};
 use crate::media::StopFlag;
+use crate::media::encode::{EncodeError, StillOptions, write_picture};
 use crate::net::Weights;
+use crate::output::Outputs;
 use crate::stage::comfort::{Mapping, Percentiles};
 use crate::stage::stereo::{Source, SourceEye, Stereo, View};
 
@@ -96,13 +98,13 @@ pub fn run(
     gpu: &Gpu,
     weights: &Arc<Weights>,
     options: &EvalOptions,
-    pictures: Option<&Path>,
+    views: Option<&Views>,
     stop: &StopFlag,
 ) -> Result<EdgeReport, EvalError> {
     let mut report =
         EdgeReport { schema: 1, network: weights.metadata.network.name(), pairs: Vec::new(), mean: Vec::new() };
     for pair in pairs::find(&options.folder)?.pairs.iter().filter(|pair| pair.truth.is_some()) {
-        report.pairs.push(score(gpu, weights, options, pair, pictures, stop)?);
+        report.pairs.push(score(gpu, weights, options, pair, views, stop)?);
     }
     let mean = |at: usize| {
         let of = |value: fn(&EdgeErrors) -> f64| {
@@ -139,7 +141,7 @@ fn score(
     weights: &Arc<Weights>,
     options: &EvalOptions,
     pair: &Pair,
-    pictures: Option<&Path>,
+    kept: Option<&Views>,
     stop: &StopFlag,
 ) -> Result<EdgeScores, EvalError> {
     let mut film = Film::open(gpu, weights, &pair.left, &options.film, stop.clone())?;
@@ -174,9 +176,9 @@ fn score(
         right_view(gpu, &mut reader, &slot.picture, &truth)?,
         plain_warp(&left, &truth),
     ];
-    if let Some(folder) = pictures {
+    if let Some(kept) = kept {
         for (view, name) in views.iter().zip(FILES).chain([(&right, "right"), (&left, "left")]) {
-            write(view, &folder.join(with_end(&pair.stem, &format!("-{name}.png"))))?;
+            kept.write(view, &pair.stem, name)?;
         }
     }
     let part = zones.of.iter().filter(|zone| matches!(zone, Zone::Seen | Zone::Hole)).count();
@@ -188,11 +190,45 @@ fn score(
     })
 }
 
-fn write(view: &Samples, path: &Path) -> Result<(), EvalError> {
-    let unwritable = |reason: String| EvalError::View { path: PathBuf::from(path), reason };
-    let picture = RgbImage::from_raw(view.size[0], view.size[1], view.values.clone());
-    let picture = picture.ok_or_else(|| unwritable("it has no pixels".to_owned()))?;
-    picture.save(path).map_err(|error| unwritable(error.to_string()))
+/// The folder that right views are kept in.
+pub struct Views {
+    folder: PathBuf,
+    force: bool,
+}
+
+impl Views {
+    /// Views of the pairs in `pairs`, kept in `folder`, which has to be there.
+    ///
+    /// # Errors
+    /// A file is in the way of one of them, or is read by the same command.
+    pub fn new(folder: &Path, pairs: &Path, mut outputs: Outputs) -> Result<Self, EvalError> {
+        let pairs = pairs::find(pairs)?.pairs;
+        for pair in &pairs {
+            let truth = pair.truth.as_ref().map(|truth| &truth.path);
+            [Some(&pair.left), Some(&pair.right), truth]
+                .into_iter()
+                .flatten()
+                .for_each(|path| outputs.protect(&path.into()));
+        }
+        for pair in pairs.iter().filter(|pair| pair.truth.is_some()) {
+            for name in FILES.into_iter().chain(["right", "left"]) {
+                outputs.take(&view_path(folder, &pair.stem, name)).map_err(EncodeError::from)?;
+            }
+        }
+        outputs.sweep();
+        Ok(Self { folder: folder.to_owned(), force: outputs.force() })
+    }
+
+    fn write(&self, view: &Samples, stem: &OsStr, name: &str) -> Result<(), EvalError> {
+        let rgba: Vec<u8> = view.values.chunks_exact(3).flat_map(|s| [s[0], s[1], s[2], 255]).collect();
+        let still = StillOptions { force: self.force, ..StillOptions::default() };
+        let path = view_path(&self.folder, stem, name);
+        Ok(write_picture(&path, &rgba, view.size[0] as usize * 4, view.size, &still)?)
+    }
+}
+
+fn view_path(folder: &Path, stem: &OsStr, name: &str) -> PathBuf {
+    folder.join(with_end(stem, &format!("-{name}.png")))
 }
 
 /// The right view of `picture` by the stereo stage, from a disparity in pixels (larger is nearer): left eye as source, no fades, no limits.

@@ -4,8 +4,6 @@
 //! that is written; where nothing can be written, nothing is. It appears whole or not at all, so processes that start and end at the same
 //! time do not disturb each other: the last one's stays.
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -176,7 +174,7 @@ impl PipelineCache {
         if *stored == now || !self.identity.wrote(&bytes) || bytes.len() as u64 + HEADER as u64 > LARGEST {
             return;
         }
-        match write(file, &self.identity.seal(&bytes)) {
+        match whole::remember(file, &self.identity.seal(&bytes)) {
             Ok(()) => *stored = now,
             Err(error) => tracing::debug!("{} cannot be written ({error}): it is done without", file.display()),
         }
@@ -190,13 +188,9 @@ impl PipelineCache {
 
 /// What is in `file`; none where there is nothing, or nothing of ours.
 fn read(file: &Path) -> Option<Vec<u8>> {
-    // A device or a pipe of this name would never end.
-    if !fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST) {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    match File::open(file).and_then(|open| open.take(LARGEST).read_to_end(&mut bytes)) {
-        Ok(_) => Some(bytes),
+    match whole::read(file, LARGEST) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => {
             tracing::debug!("{} cannot be read ({error}): kernels are compiled anew", file.display());
             None
@@ -204,15 +198,11 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     }
 }
 
-/// With its folder.
-fn write(file: &Path, contents: &[u8]) -> std::io::Result<()> {
-    fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-    whole::write(file, contents)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::whole::remember as write;
+    use std::fs;
 
     const OURS: Identity = Identity { vendor: 1, device: 2, driver: 3, uuid: [4; 16] };
 

@@ -1,6 +1,7 @@
 //! What can go wrong with a network and its weights, in words for the user.
 
 use crate::gpu::GpuError;
+use crate::output::OutputError;
 use std::path::PathBuf;
 
 /// An error of the network engine or of a weights file.
@@ -38,16 +39,8 @@ pub enum NetError {
         source: std::io::Error,
     },
     /// A file could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is in the way.
-    #[error("{} exists already: give another name, or --force to overwrite it", .0.display())]
-    Exists(PathBuf),
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The selection layer was asked of a network that has none.
     #[error("--render selection belongs to the network deep3d-2016, not to {0}: use --render warp")]
     Selection(&'static str),

@@ -2,8 +2,7 @@
 
 use super::error::NetError;
 use crate::whole;
-use std::fs::{self, File};
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The largest file that is read: eight times the original's weights.
@@ -11,32 +10,23 @@ pub(super) const LARGEST: u64 = 1 << 30;
 
 /// The contents of a regular file of at most [`LARGEST`] bytes.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, NetError> {
-    let failed = |source| NetError::Read { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(NetError::weights(path.display().to_string(), "it is not a regular file; give the file itself"));
-    }
-    if metadata.len() > LARGEST {
-        let reason = format!("it is {} MB, and no network here has more than {}", metadata.len() >> 20, LARGEST >> 20);
-        return Err(NetError::weights(path.display().to_string(), reason));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    // The file may grow while it is read.
-    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(failed)?;
-    Ok(bytes)
+    let wrong = |reason: String| NetError::weights(path.display().to_string(), reason);
+    whole::read(path, LARGEST).map_err(|source| match source.kind() {
+        ErrorKind::InvalidInput => wrong("it is not a regular file; give the file itself".to_owned()),
+        ErrorKind::FileTooLarge => wrong(format!("no network here has more than {} MB", LARGEST >> 20)),
+        _ => NetError::Read { path: path.to_owned(), source },
+    })
 }
 
 /// Writes `bytes` under a temporary name beside `path` and renames when whole. With `force` a file there is replaced.
 pub(super) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), NetError> {
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(NetError::Exists(path.to_owned()));
-    }
-    whole::write(path, bytes).map_err(|source| NetError::Write { path: path.to_owned(), source })
+    Ok(whole::write(path, bytes, force)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn nothing_is_overwritten_without_force_and_nothing_half_is_left() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! R'G'B' ─► picture (swscale, encoder) ─┐
-//!                                       ├─► mux (container, temporary name) ─► pending (renamed when whole)
+//!                                       ├─► mux (container, temporary name) ─► output (renamed when whole)
 //! source ─► tracks ─┬─ copied ──────────┤
 //!                   ├─ sound (AAC) ─────┤
 //!                   └─ text (mov_text) ─┘
@@ -20,7 +20,6 @@ mod grey;
 mod input;
 mod language;
 mod mux;
-mod pending;
 mod picture;
 mod sound;
 mod still;
@@ -31,13 +30,13 @@ mod wiggle;
 use std::path::{Path, PathBuf};
 
 use super::error::reason;
+use crate::output::{OutputError, PendingFile};
 
 pub use codec::{Codec, Preset, has_encoder, quieten};
 pub use container::Container;
 pub use film::{FilmEncoder, TrackSource, VideoOptions};
 pub use grey::{GREY_MOST, GreyCodec, GreyEncoder, GreyOptions};
 pub use mux::StereoTag;
-pub use pending::PendingFile;
 pub use picture::PixelOrder;
 pub use still::{StillFormat, StillOptions, write_depth, write_picture};
 pub use wiggle::write_wiggle;
@@ -45,32 +44,9 @@ pub use wiggle::write_wiggle;
 /// What can go wrong while writing, each with its cure.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
-    /// The file is there and nobody said that it may go.
-    #[error("'{}' is there already: give --force to overwrite it, or another name", .0.display())]
-    Exists(PathBuf),
-    /// The name belongs to a folder.
-    #[error("'{}' is a folder: give a file name in it", .0.display())]
-    IsFolder(PathBuf),
-    /// The folder to write into is missing.
-    #[error("there is no folder '{}': make it first, or give another name", .0.display())]
-    NoFolder(PathBuf),
-    /// The disk, or the share of it that this user may fill, is full.
-    #[error("no room left while writing '{}': free some space, or write to another disk; nothing was kept", .0.display())]
-    DiskFull(PathBuf),
-    /// The largest file that the file system or the user's limit allows is too small.
-    #[error("'{}' grew beyond the largest file allowed there: write to another file system, raise the limit (ulimit -f), or raise --crf; nothing was kept", .0.display())]
-    TooLarge(PathBuf),
-    /// Not allowed to write there.
-    #[error("not allowed to write '{}': change the folder's rights, or write elsewhere", .0.display())]
-    Denied(PathBuf),
-    /// Any other failure of writing.
-    #[error("could not write '{}': {reason}", .path.display())]
-    Write {
-        /// The file as the user named it.
-        path: PathBuf,
-        /// The system's words.
-        reason: String,
-    },
+    /// The file cannot be written, whatever is in it.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// An extension that names no kind of file written here.
     #[error(
         "'{}' has no extension that can be written: films are .mp4 .m4v .mov .mkv .webm, pictures .png .jpg .webp .tiff .bmp, and .gif with --layout wiggle",
@@ -176,21 +152,19 @@ pub enum EncodeError {
 impl EncodeError {
     /// Names what happened to `path` by the system's error number, wherever it came from.
     pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind;
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
-            ErrorKind::FileTooLarge => Self::TooLarge(path.to_owned()),
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(path.to_owned()),
-            ErrorKind::OutOfMemory => Self::Memory,
-            _ => Self::Write { path: path.to_owned(), reason: error.to_string() },
-        }
+        OutputError::from_io(path, error).into()
     }
 
     /// The same for one of FFmpeg's return values.
     fn from_ffmpeg(path: &Path, code: i32) -> Self {
         match ffmpeg_next::Error::from(code) {
             ffmpeg_next::Error::Other { errno } => Self::from_io(path, &std::io::Error::from_raw_os_error(errno)),
-            _ => Self::Write { path: path.to_owned(), reason: reason(code) },
+            _ => Self::write(path, reason(code)),
         }
+    }
+
+    /// Any other failure of writing, in the words of who failed.
+    fn write(path: &Path, reason: String) -> Self {
+        OutputError::Write { path: path.to_owned(), reason }.into()
     }
 }

@@ -248,7 +248,7 @@ impl Muxer {
         }
         let Self { output, file, .. } = self;
         drop(output);
-        file.commit()
+        Ok(file.commit()?)
     }
 
     fn failed(&self, code: i32) -> EncodeError {
@@ -266,6 +266,5 @@ impl Muxer {
 pub(super) fn file_url(path: &Path) -> Result<CString, EncodeError> {
     let mut url = b"file:".to_vec();
     url.extend_from_slice(path.as_os_str().as_encoded_bytes());
-    CString::new(url)
-        .map_err(|_| EncodeError::Write { path: path.to_owned(), reason: "its name holds a zero byte".into() })
+    CString::new(url).map_err(|_| EncodeError::write(path, "its name holds a zero byte".into()))
 }

@@ -172,10 +172,10 @@ pub(super) fn write_whole(
     let mut file = BufWriter::new(OpenOptions::new().write(true).open(pending.temporary()).map_err(failed)?);
     write(&mut file).map_err(|error| match error {
         ImageError::IoError(error) => failed(error),
-        other => EncodeError::Write { path: path.to_owned(), reason: other.to_string() },
+        other => EncodeError::write(path, other.to_string()),
     })?;
     file.into_inner().map_err(|error| failed(error.into_error()))?;
-    pending.commit()
+    Ok(pending.commit()?)
 }
 
 /// Three bytes a sample, rows without gaps.
