@@ -74,8 +74,8 @@ impl Demuxer {
         if code < 0 {
             return Err(fail("looking for tracks", code));
         }
-        if watch.is_stopped() {
-            return Err(MediaError::Stopped);
+        if let Some(end) = watch.end() {
+            return Err(end);
         }
         // FFmpeg takes plain text for terminal art by its file name.
         if input.format().name() == "tty" {
@@ -125,6 +125,8 @@ impl Demuxer {
                     return Ok(Read::Packet(packet));
                 }
                 0.. => {}
+                // FFmpeg may take it for the end.
+                _ if self.watch.verdict().is_some() => return Err(self.failure("reading", code)),
                 ffi::AVERROR_EOF => return Ok(Read::End),
                 _ if self.watch.is_stopped() => return Err(MediaError::Stopped),
                 _ if code == ffi::AVERROR(ffi::EAGAIN) => std::thread::sleep(Duration::from_millis(5)),
@@ -276,8 +278,10 @@ impl Demuxer {
 
 fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) -> MediaError {
     let location = from.to_string();
-    if watch.is_stopped() {
-        MediaError::Stopped
+    if let Some(verdict) = watch.verdict() {
+        verdict
+    } else if watch.has_expired() && !from.is_remote() {
+        MediaError::Endless(location)
     } else if watch.has_expired() {
         MediaError::Network { location, reason: "the server does not answer in time".to_owned() }
     } else if from.is_remote() && code != ffi::AVERROR_INVALIDDATA {

@@ -104,6 +104,44 @@ pub enum MediaError {
         /// What went wrong.
         reason: String,
     },
+    /// An address of a kind that is not read.
+    #[error("{0}: addresses of this kind are not read; http, https, rtsp, rtsps, rtp, udp, tcp and tls are")]
+    Address(String),
+    /// A file that names what is not beside it.
+    #[error(
+        "{location}: it names {named}, and a file may only name files in its own folder; give that file or address itself"
+    )]
+    Outside {
+        /// The file.
+        location: String,
+        /// What it names.
+        named: String,
+    },
+    /// An address that names what is none.
+    #[error("{location}: it names {named}, and what comes over the network may only name addresses; do not trust it")]
+    LeadsAway {
+        /// The URL.
+        location: String,
+        /// What it names.
+        named: String,
+    },
+    /// A playlist without end.
+    #[error("{0}: its playlists name one another or more than any film has; give one that names a film's parts")]
+    Endless(String),
+    /// A list of files for FFmpeg.
+    #[error("{0}: this is a list of files for FFmpeg; give the files one by one, or join them with ffmpeg first")]
+    List(String),
+    /// A DASH manifest in a file.
+    #[error("{0}: this is a DASH manifest, which names addresses; give the manifest's own address (https://…)")]
+    Manifest(String),
+    /// An MP4 whose index comes last, from where one cannot go back.
+    #[error(
+        "{0}: its index (moov) stands at the end, and one cannot go back here; save it as a file first, or write it with ffmpeg's -movflags +faststart"
+    )]
+    IndexBehind(String),
+    /// Somebody's keyboard.
+    #[error("{0}: this is a terminal, not a film; give a file's name, or a film by < or |")]
+    Terminal(String),
     /// The source cannot go to another place.
     #[error("{0}: this source cannot be searched (a live stream, or a server without ranges); play it from the start")]
     CannotSeek(String),
