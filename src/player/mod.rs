@@ -177,7 +177,10 @@ impl<P: Playlist> Player<P> {
         if self.playlist.count() > 1 {
             tracing::error!("{error}");
         }
-        self.failures.push((self.index, error));
+        // Of a file that fails each time in an endless round, the first failure is enough.
+        if !self.failures.iter().any(|(index, _)| *index == self.index) {
+            self.failures.push((self.index, error));
+        }
     }
 
     /// The file after (or before) the present one. Beginning again ends where a whole round has shown nothing.

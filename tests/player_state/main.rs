@@ -259,7 +259,7 @@ fn seeking_beyond_the_end_ends_the_film() {
 fn what_cannot_be_played_is_told_and_the_rest_is_played() {
     let missing = Nature { missing: true, ..Nature::default() };
     let broken = Nature { breaks_at: Some(10), ..Nature::default() };
-    let repeat = PlayerOptions { repeat: true, ..PlayerOptions::default() };
+    let repeat = || PlayerOptions { repeat: true, ..PlayerOptions::default() };
     let mut test = Test::new(&[missing.clone(), broken, Nature::default()], PlayerOptions::default());
     test.run(10.0);
     assert!(test.finished);
@@ -267,7 +267,11 @@ fn what_cannot_be_played_is_told_and_the_rest_is_played() {
     let failures: Vec<_> =
         test.player.take_failures().iter().map(|(index, error)| format!("{index} {error}")).collect();
     assert_eq!(failures, ["0 it is missing", "1 it broke"]);
-    let mut test = Test::new(&[missing.clone(), missing], repeat);
+    let mut test = Test::new(&[missing.clone(), Nature::default()], repeat());
+    test.run(10.0);
+    assert!(test.world.opened.borrow().len() > 8, "it begins again");
+    assert_eq!(test.player.take_failures().len(), 1, "rounds without an end keep no end of failures");
+    let mut test = Test::new(&[missing.clone(), missing], repeat());
     test.run(10.0);
     assert!(test.finished, "a loop over nothing ends");
 }
