@@ -342,7 +342,17 @@ impl Shared {
     pub(super) fn count_memory(&self, bytes: u64) {
         let used = self.memory_used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.memory_peak.fetch_max(used, Ordering::Relaxed);
+        tell_memory(used);
     }
+
+    pub(super) fn count_freed(&self, bytes: u64) {
+        tell_memory(self.memory_used.fetch_sub(bytes, Ordering::Relaxed) - bytes);
+    }
+}
+
+/// For whoever watches over hours whether it grows.
+fn tell_memory(used: u64) {
+    tracing::trace!(target: "deep3d::gpu::memory", "GPU memory in use: {used} bytes");
 }
 
 impl Drop for Shared {

@@ -1,6 +1,5 @@
 //! Buffers, views of them, and images.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use ash::vk;
@@ -55,7 +54,7 @@ impl Garbage {
 
 fn free(shared: &Shared, allocation: Option<Allocation>) {
     if let (Some(allocator), Some(allocation)) = (lock(&shared.allocator).as_mut(), allocation) {
-        shared.memory_used.fetch_sub(allocation.size(), Ordering::Relaxed);
+        shared.count_freed(allocation.size());
         if let Err(error) = allocator.free(allocation) {
             tracing::error!("GPU memory was not freed: {error}");
         }
