@@ -234,8 +234,13 @@ impl Opener {
     }
 
     fn refuse(&self, why: MediaError) -> c_int {
+        let code = match why {
+            MediaError::NotFound(_) => ffi::ENOENT,
+            MediaError::Permission(_) => ffi::EACCES,
+            _ => ffi::EPERM,
+        };
         self.watch.refuse(why);
-        ffi::AVERROR(ffi::EPERM)
+        ffi::AVERROR(code)
     }
 
     fn stream(&self, bytes: Box<dyn Bytes>, url: &CStr) -> Result<*mut ffi::AVIOContext, c_int> {

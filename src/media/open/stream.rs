@@ -8,7 +8,7 @@ use ffmpeg_next::ffi::{self, AVClass, AVIOContext};
 use super::playlist::Scan;
 
 /// So much is asked for at once.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 32 << 10;
 
 /// Where bytes come from. Errors are FFmpeg's codes.
 pub(super) trait Bytes: Send {
@@ -37,6 +37,8 @@ struct Stream {
     place: u64,
     scan: Scan,
     judge: Judge,
+    /// What was read, on its way to FFmpeg's buffer. That may be still uninitialised, and at the end what it held must stay.
+    read: Box<[u8]>,
 }
 
 /// Lets `av_opt_get` go on to the context behind, as FFmpeg's own contexts do.
@@ -59,7 +61,7 @@ static CLASS: Class = {
 /// Makes the context. [`close`] frees it.
 pub(super) fn open(bytes: Box<dyn Bytes>, scan: Scan, judge: Judge) -> Result<*mut AVIOContext, c_int> {
     let can_seek = bytes.can_seek();
-    let stream = Box::into_raw(Box::new(Stream { bytes, place: 0, scan, judge }));
+    let stream = Box::into_raw(Box::new(Stream { bytes, place: 0, scan, judge, read: vec![0; BUFFER].into() }));
     // SAFETY: FFmpeg gets a buffer of its own allocator and a pointer that lives until `close`; where it refuses, both are freed here.
     unsafe {
         let buffer = ffi::av_malloc(BUFFER).cast::<u8>();
@@ -104,24 +106,23 @@ unsafe extern "C" fn child_next(context: *mut c_void, before: *mut c_void) -> *m
 }
 
 unsafe extern "C" fn read(stream: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
-    // SAFETY: FFmpeg calls it from one thread at a time with what `open` gave it and a buffer of that size.
-    let (stream, buffer) = unsafe {
-        let size = usize::try_from(size).unwrap_or(0);
-        ptr::write_bytes(buffer, 0, size);
-        (&mut *stream.cast::<Stream>(), std::slice::from_raw_parts_mut(buffer, size))
+    // SAFETY: FFmpeg calls it from one thread at a time with what `open` gave it.
+    let stream = unsafe { &mut *stream.cast::<Stream>() };
+    let size = usize::try_from(size).unwrap_or(0).min(stream.read.len());
+    let count = match stream.bytes.read(&mut stream.read[..size]) {
+        Ok(0) => return ffi::AVERROR_EOF,
+        Ok(count) => count,
+        Err(code) => return code,
     };
-    match stream.bytes.read(buffer) {
-        Ok(0) => ffi::AVERROR_EOF,
-        Ok(count) => {
-            let place = stream.place;
-            stream.place += count as u64;
-            match (stream.judge)(&mut stream.scan, &buffer[..count], place) {
-                Ok(()) => count as c_int,
-                Err(code) => code,
-            }
-        }
-        Err(code) => code,
+    let place = stream.place;
+    stream.place += count as u64;
+    let read = &stream.read[..count];
+    if let Err(code) = (stream.judge)(&mut stream.scan, read, place) {
+        return code;
     }
+    // SAFETY: the buffer has room for what was asked for, and is none of Rust's.
+    unsafe { ptr::copy_nonoverlapping(read.as_ptr(), buffer, count) };
+    count as c_int
 }
 
 unsafe extern "C" fn seek(stream: *mut c_void, offset: i64, whence: c_int) -> i64 {
