@@ -16,7 +16,7 @@
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{upload, colour, bars, cut, text, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{demux, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  frame  location  output  ring  trace  statistics  whole             nouns only, no unsafe
+//! 0  time  frame  location  output  ring  terminal  trace  statistics  whole             nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -55,6 +55,7 @@ pub mod ring;
 pub mod sink;
 pub mod stage;
 pub mod statistics;
+pub mod terminal;
 pub mod time;
 pub mod trace;
 #[cfg(feature = "media")]

@@ -3,6 +3,7 @@
 use crate::net::mxnet::{self, MovingVariance};
 use crate::net::weights::Tensor;
 use crate::net::{NetError, Weights};
+use crate::terminal::escaped;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,7 @@ pub fn run(command: &WeightsCommand) -> Result<String, NetError> {
             };
             Ok(format!(
                 "{}: {} tensors, {count} weights; the batch norms' fourth array is read as {reading}\n",
-                output.display(),
+                escaped(&output.to_string_lossy()),
                 weights.tensors.len()
             ))
         }
@@ -53,30 +54,30 @@ fn inspect(file: &Path) -> Result<String, NetError> {
     let mut text = String::new();
     let tensors = match mxnet::list(file)? {
         Some(arrays) => {
-            text += &format!("{}: MXNet NDArray list\n", file.display());
+            text += &format!("{}: MXNet NDArray list\n", escaped(&file.to_string_lossy()));
             let mut tensors = BTreeMap::new();
             for (index, array) in arrays.into_iter().enumerate() {
                 let name = if array.name.is_empty() { format!("array {index}") } else { array.name };
                 match array.tensor {
                     Some(tensor) => drop(tensors.insert(name, tensor)),
-                    None => text += &format!("{name}: empty\n"),
+                    None => text += &format!("{}: empty\n", escaped(&name)),
                 }
             }
             tensors
         }
         None => {
             let weights = Weights::read(file)?;
-            text += &format!("{}: safetensors\n", file.display());
+            text += &format!("{}: safetensors\n", escaped(&file.to_string_lossy()));
             let mut entries: Vec<_> = weights.metadata.entries().into_iter().collect();
             entries.sort();
-            text.extend(entries.into_iter().map(|(key, value)| format!("{key}: {value}\n")));
+            text.extend(entries.into_iter().map(|(key, value)| format!("{key}: {}\n", escaped(&value))));
             weights.tensors
         }
     };
     let width = tensors.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     for (name, tensor) in &tensors {
         let sides: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
-        text += &format!("{name:width$}  {}  {}\n", tensor.precision(), sides.join("×"));
+        text += &format!("{:width$}  {}  {}\n", escaped(name), tensor.precision(), sides.join("×"));
     }
     let count: usize = tensors.values().map(Tensor::count).sum();
     text += &format!("{} tensors, {count} weights\n", tensors.len());

@@ -1,23 +1,23 @@
 //! `deep3d convert`: films and pictures into files, and how comfortable these are.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::SceneOptions;
+use super::convert_report::ConvertReport;
 use super::options::location;
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
+use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
-use crate::convert::{self, ConvertOptions, Finished, SaveOptions};
+use crate::convert::{self, ConvertOptions, SaveOptions};
 use crate::film::{Origin, scale_for};
 use crate::gpu::{Gpu, Headless};
 use crate::location::Location;
 use crate::media::encode::{Codec, GreyCodec, Preset};
-use crate::stage::comfort::tally::Comforts;
 use crate::time::Position;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ConvertArguments {
     /// Films and pictures to convert
     #[arg(required = true, value_name = "IN", value_parser = location())]
@@ -62,27 +62,6 @@ pub(crate) struct ConvertArguments {
     scene: SceneOptions,
 }
 
-/// What `--report` writes (its keys: docs/comfort.md).
-#[derive(Debug, serde::Serialize)]
-struct ConvertReport {
-    schema: u32,
-    deep3d: &'static str,
-    files: Vec<Converted>,
-}
-
-#[derive(Debug, serde::Serialize)]
-struct Converted {
-    input: String,
-    #[serde(serialize_with = "lossily")]
-    output: PathBuf,
-    comfort: Option<Comforts>,
-}
-
-/// A path as text, with U+FFFD for what is none.
-fn lossily<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&path.display())
-}
-
 pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let request = Request {
         inputs: &arguments.inputs,
@@ -110,6 +89,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         }
         _ => None,
     };
+    let mut made = Made::new(super::folders::state(), &arguments.settings());
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
     let stop = stop_on_interrupt();
     let options = ConvertOptions {
@@ -123,25 +103,32 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         save,
         film,
     };
-    let mut report = ConvertReport { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new() };
-    let result = convert::run(&gpu, &origin, &plan, &options, &stop, |finished| {
-        let Finished { input, output, comfort } = finished;
-        report.files.push(Converted { input: input.to_string(), output: output.to_owned(), comfort });
-    });
-    let mut stdout = std::io::stdout();
-    for Converted { output, comfort, .. } in &report.files {
-        stdout.write_all(&[output.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
-        // A still has no length that anything could be outside of the limits for.
-        if let Some(comfort) = comfort.as_ref().filter(|comfort| comfort.seconds > 0.0)
-            && tracing::enabled!(tracing::Level::WARN)
-        {
-            writeln!(std::io::stderr(), "{}", comfort.lines())?;
-        }
+    let mut report = ConvertReport::default();
+    let result =
+        convert::run(&gpu, &origin, &plan, &options, (&mut made, &stop), |job, outcome| report.add(job, outcome));
+    let several = plan.jobs.len() > 1;
+    if several {
+        report.tell_all();
     }
+    let written = arguments.report.as_ref().map_or(Ok(()), |file| report.write(file, arguments.force));
     result?;
-    if let Some(file) = &arguments.report {
-        let text = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from)?;
-        crate::whole::write(file, &text, arguments.force)?;
+    written?;
+    let missing = report.missing();
+    if several && missing > 0 {
+        return Err(CliError::Partly { missing, all: plan.jobs.len() });
     }
+    report.stdout?;
     check_validation(&gpu)
+}
+
+impl ConvertArguments {
+    /// All that the files depend on beside their inputs. What is added to the options is in it unless it is taken out here.
+    fn settings(&self) -> String {
+        let mut same = self.clone();
+        (same.inputs, same.output, same.save_depth, same.report, same.force) = (Vec::new(), None, None, None, false);
+        same.scene.network.gpu = None;
+        (same.scene.queues.decode_ahead, same.scene.queues.scene_ahead) = (0, 0);
+        let files = [self.scene.network.weights.as_deref(), self.scene.kept.depth.as_ref().and_then(Location::path)];
+        format!("{same:?} {:?}", files.map(|file| file.and_then(Facts::of)))
+    }
 }

@@ -1,12 +1,11 @@
 //! `deep3d dataset`: pairs of eyes out of 3D films.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::options::location;
-use super::run::{CliError, stop_on_interrupt};
+use super::run::{CliError, print_lines, stop_on_interrupt};
 use crate::dataset::{self, DatasetOptions, SourceLayout};
 use crate::location::Location;
 use crate::time::Time;
@@ -53,14 +52,13 @@ pub(super) fn dataset(arguments: &DatasetArguments) -> Result<(), CliError> {
         shard: arguments.shard,
         force: arguments.force,
     };
-    let mut stdout = std::io::stdout();
     let mut told = Ok(());
     let stop = stop_on_interrupt();
     let result = dataset::run(&arguments.films, &arguments.output, &options, &stop, |report| {
         if told.is_ok() {
-            told = write!(stdout, "{report}");
+            told = print_lines(&report.to_string());
         }
     });
     result?;
-    Ok(told?)
+    told
 }

@@ -1,7 +1,6 @@
 //! `deep3d eval` and `deep3d sheet`.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::NetworkOptions;
 use super::options::location;
-use super::run::{CliError, check_validation, gpu_options, load_weights, print, stop_on_interrupt};
+use super::run::{CliError, check_validation, gpu_options, load_weights, print, print_lines, stop_on_interrupt};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
 use crate::film::{FilmOptions, LOOK_AHEAD};
@@ -142,9 +141,8 @@ pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
         force: arguments.force,
     };
     let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt())?;
-    let mut stdout = std::io::stdout();
     for row in names.chunks(arguments.columns as usize) {
-        writeln!(stdout, "{}", row.join(" | "))?;
+        print_lines(&format!("{}\n", row.join(" | ")))?;
     }
     check_validation(&gpu)
 }

@@ -61,7 +61,7 @@ impl FilmCommandError {
         match self {
             Self::Plan(error) if error.is_usage() => 2,
             Self::Dataset(error) if error.is_usage() => 2,
-            Self::Convert(ConvertError::Interrupted)
+            Self::Convert(ConvertError::Interrupted { .. })
             | Self::Dataset(DatasetError::Interrupted(_))
             | Self::Eval(EvalError::Interrupted) => 130,
             _ => 1,

@@ -24,6 +24,12 @@ pub(super) fn settings() -> Option<PathBuf> {
     folder("DEEP3D_CONFIG_DIR", "APPDATA", "XDG_CONFIG_HOME", ".config")
 }
 
+/// What was done: the system's folder for state, unless `DEEP3D_STATE_DIR` names another.
+#[cfg(feature = "media")]
+pub(super) fn state() -> Option<PathBuf> {
+    folder("DEEP3D_STATE_DIR", "LOCALAPPDATA", "XDG_STATE_HOME", ".local/state")
+}
+
 /// What can be made again: the system's folder for caches, unless `DEEP3D_CACHE_DIR` names another.
 pub(super) fn cache() -> Option<PathBuf> {
     folder("DEEP3D_CACHE_DIR", "LOCALAPPDATA", "XDG_CACHE_HOME", ".cache")

@@ -5,6 +5,8 @@
 #[cfg(feature = "media")]
 mod convert;
 #[cfg(feature = "media")]
+mod convert_report;
+#[cfg(feature = "media")]
 mod dataset;
 #[cfg(feature = "media")]
 mod eval;
@@ -13,6 +15,7 @@ mod films;
 mod folders;
 #[cfg(feature = "media")]
 mod headset;
+mod log;
 mod options;
 #[cfg(feature = "media")]
 mod painter;
@@ -21,6 +24,7 @@ mod pattern;
 #[cfg(feature = "media")]
 mod play;
 mod run;
+mod start;
 
 use std::path::PathBuf;
 
@@ -31,6 +35,7 @@ use films::{FilmCommand, HeadsetBench};
 
 pub use options::{KeptOptions, NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
 pub use run::run;
+pub use start::start;
 
 /// Plays any 2D film in 3D, live.
 #[derive(Debug, Parser)]
@@ -48,7 +53,7 @@ pub struct Cli {
 
 impl Cli {
     /// What the log shows, as `tracing` writes it.
-    pub fn log_filter(&self) -> &'static str {
+    fn log_filter(&self) -> &'static str {
         match (self.quiet, self.verbose) {
             (true, _) => "error",
             // winit remarks on the window system, which nobody at the terminal can change.

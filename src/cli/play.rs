@@ -1,5 +1,7 @@
 //! `deep3d play`: the player in front, films and eyes behind it.
 
+use std::ffi::OsStr;
+
 use super::films::{PlayArguments, SinkKind};
 use super::painter::ScenePainter;
 use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
@@ -14,6 +16,7 @@ use crate::ring::Empty;
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
+use crate::terminal;
 use crate::time::Time;
 
 pub(super) use crate::player::PlayError;
@@ -129,7 +132,8 @@ impl Playlist for Files {
 
     fn name(&self, index: usize) -> String {
         let Some(input) = self.inputs.get(index) else { return String::new() };
-        input.file_name().map_or_else(|| input.to_string(), |name| name.to_string_lossy().into_owned())
+        let name = input.file_name().map_or_else(|| input.to_string().into(), OsStr::to_string_lossy);
+        terminal::line(&name).into_owned()
     }
 
     /// The first is waited for, so that the window has its size, and none is seen where it cannot be played. Later ones open while

@@ -23,6 +23,7 @@ use crate::output::{OutputError, Outputs};
 use crate::sink::Layout;
 use crate::stage::comfort::{self, Viewing};
 use crate::stage::stereo::SourceEye;
+use crate::terminal;
 use crate::weights_command;
 
 /// What ends a command early.
@@ -53,11 +54,25 @@ pub(super) enum CliError {
     Inaccurate,
     #[error("the Vulkan validation layer objects:\n{0}")]
     Validation(String),
+    /// Told before, one by one.
+    #[error("{missing} of {all} files were not made: see above")]
+    Partly { missing: usize, all: usize },
     #[error("stdout does not take the result: {0}")]
     Stdout(#[from] std::io::Error),
 }
 
 impl CliError {
+    fn tell(&self) {
+        match self {
+            // Each message is a line of its own.
+            Self::Validation(messages) => {
+                terminal::say("deep3d: the Vulkan validation layer objects:");
+                messages.lines().for_each(terminal::say);
+            }
+            other => terminal::say(&format!("deep3d: {other}")),
+        }
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
@@ -93,7 +108,7 @@ pub fn run(cli: Cli) -> ExitCode {
         // Whoever read our results has closed the pipe: that is their good right.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("deep3d: {error}");
+            error.tell();
             ExitCode::from(error.exit_code())
         }
     }
@@ -193,11 +208,18 @@ fn settings(layout: Layout, options: &PictureOptions, network: Option<Network>) 
 pub(super) fn print(report: &impl serde::Serialize, json: bool, table: impl Fn() -> String) -> Result<(), CliError> {
     let mut stdout = std::io::stdout();
     if json {
-        serde_json::to_writer_pretty(&mut stdout, report).map_err(std::io::Error::from)?;
-        Ok(writeln!(stdout)?)
+        let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from)?;
+        Ok(writeln!(stdout, "{}", terminal::json(&text))?)
     } else {
-        Ok(write!(stdout, "{}", table())?)
+        print_lines(&table())
     }
+}
+
+/// Lines for people on stdout.
+pub(super) fn print_lines(text: &str) -> Result<(), CliError> {
+    let mut stdout = std::io::stdout();
+    write!(stdout, "{}", terminal::lines(text))?;
+    Ok(stdout.flush()?)
 }
 
 /// A flag that Ctrl-C raises.
@@ -236,9 +258,10 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
 fn bench_gpu(arguments: &BenchGpuArguments) -> Result<(), CliError> {
     let start = || Gpu::new(&Headless, &gpu_options(arguments.gpu.clone()));
     let options = SuiteOptions { quick: arguments.quick };
-    let report = bench::run_suite(&start, &Weights::built_in()?, &options, &mut |what| eprintln!("{what} …"))?;
+    let report =
+        bench::run_suite(&start, &Weights::built_in()?, &options, &mut |what| terminal::say(&format!("{what} …")))?;
     if arguments.json {
-        eprint!("{}", report.table());
+        report.table().lines().for_each(terminal::say);
     }
     print(&report, arguments.json, || report.table())?;
     if !report.validation.is_empty() {
@@ -263,11 +286,11 @@ fn weights(command: &WeightsCommand) -> Result<(), CliError> {
         }
         WeightsCommand::Inspect { file } => weights_command::WeightsCommand::Inspect { file: file.clone() },
     };
-    Ok(write!(std::io::stdout(), "{}", weights_command::run(&command)?)?)
+    print_lines(&weights_command::run(&command)?)
 }
 
 fn doctor() -> Result<(), CliError> {
     let report = doctor::examine();
-    write!(std::io::stdout(), "{}", report.text)?;
+    print_lines(&report.text)?;
     if report.healthy { Ok(()) } else { Err(CliError::Unhealthy) }
 }

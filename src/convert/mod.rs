@@ -1,8 +1,9 @@
 //! `deep3d convert`: films and pictures into files in 3D.
 
 mod depth;
+pub mod made;
 pub mod plan;
 mod run;
 
 pub use depth::SaveOptions;
-pub use run::{ConvertError, ConvertOptions, Finished, run};
+pub use run::{ConvertError, ConvertOptions, Outcome, run};

@@ -77,6 +77,8 @@ pub struct Job {
     pub kind: Kind,
     /// The film of depth to write beside it.
     pub depth: Option<PathBuf>,
+    /// Of several: a file of that name is there already, and stays.
+    pub is_there: bool,
 }
 
 /// Everything to do.
@@ -166,7 +168,7 @@ impl PlanError {
 /// One input goes to the file `output`, whose extension says what it becomes; into a folder (one that is there, or a name that ends
 /// with a slash) goes any number, named after the inputs with the ending that players read. There, films stay in their container
 /// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png). All that is read and written is
-/// told to `outputs`.
+/// told to `outputs`. A file that is there is an error where it is the only one to be written, and else marked.
 ///
 /// # Errors
 /// Everything that can be known to be wrong before reading.
@@ -189,7 +191,8 @@ pub fn plan(request: &Request<'_>, outputs: &mut Outputs) -> Result<Plan, PlanEr
     let output = match (request.output, request.save_depth) {
         (Some(output), _) => output,
         (None, Some(depth)) => {
-            let job = Job { input: first.clone(), output: depth.to_owned(), kind: Kind::Depth, depth: None };
+            let job =
+                Job { input: first.clone(), output: depth.to_owned(), kind: Kind::Depth, depth: None, is_there: false };
             return Ok(Plan { folder: None, jobs: vec![job] });
         }
         (None, None) => return Err(PlanError::NoOutput),
@@ -205,19 +208,21 @@ pub fn plan(request: &Request<'_>, outputs: &mut Outputs) -> Result<Plan, PlanEr
         return Err(PlanError::OneFile { count: request.inputs.len(), output: output.to_owned() });
     } else {
         let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
-        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind, depth: None });
+        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind, depth: None, is_there: false });
     }
-    let mut names: HashMap<&Path, &Location> = HashMap::new();
-    for job in &jobs {
+    let mut names: HashMap<PathBuf, Location> = HashMap::new();
+    for job in &mut jobs {
         check(request, job)?;
-        if let Some(other) = names.insert(&job.output, &job.input) {
-            let (first, second) = (other.clone(), job.input.clone());
-            return Err(PlanError::SameOutput { first, second, output: job.output.clone() });
+        if let Some(first) = names.insert(job.output.clone(), job.input.clone()) {
+            return Err(PlanError::SameOutput { first, second: job.input.clone(), output: job.output.clone() });
         }
         if !into_folder {
             outputs.take(&job.output)?;
-        } else if outputs.take_or_leave(&job.output)? && !outputs.force() {
-            return Err(OutputError::Exists(job.output.clone()).into());
+        } else {
+            job.is_there = outputs.take_or_leave(&job.output)? && !outputs.force();
+            if job.is_there && !several {
+                return Err(OutputError::Exists(job.output.clone()).into());
+            }
         }
     }
     if let (Some(depth), Some(job)) = (request.save_depth, jobs.first_mut()) {
@@ -282,7 +287,7 @@ fn job_in(folder: &Path, input: &Location, layout: Layout) -> Result<Job, PlanEr
     file.push(format!("{}.{extension}", layout.suffix()));
     let output = folder.join(file);
     let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
-    Ok(Job { input: input.clone(), output, kind, depth: None })
+    Ok(Job { input: input.clone(), output, kind, depth: None, is_there: false })
 }
 
 /// What its name ends in, in small letters; empty where there is none.
@@ -401,7 +406,8 @@ mod tests {
             plan(&request, &mut Outputs::new(false))
         };
         let alone = of(&inputs[..1], None, "d.mkv").unwrap();
-        let job = Job { input: "a.mkv".into(), output: "d.mkv".into(), kind: Kind::Depth, depth: None };
+        let job =
+            Job { input: "a.mkv".into(), output: "d.mkv".into(), kind: Kind::Depth, depth: None, is_there: false };
         assert_eq!(alone.jobs, [job]);
         let beside = of(&inputs[..1], Some("o.mp4"), "d.MKV").unwrap();
         assert_eq!(

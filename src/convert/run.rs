@@ -1,6 +1,6 @@
 //! Carries a plan out: each input through the chain and the eyes into its file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ash::vk;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::depth::{DepthSaver, SaveOptions};
+use super::made::{Facts, Made};
 use super::plan::{Job, Kind, Plan};
 use crate::eyes::{Eyes, EyesError, Place, Settings};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
@@ -65,8 +66,18 @@ pub enum ConvertError {
     )]
     SizeChanged(Location),
     /// Ctrl-C.
-    #[error("interrupted; nothing of the unfinished file was kept")]
-    Interrupted,
+    #[error("interrupted; nothing of '{}' was kept{}", .output.display(), whole(.depth))]
+    Interrupted {
+        /// What was being written, or was to be next.
+        output: PathBuf,
+        /// Its film of depth, where that was finished before.
+        depth: Option<PathBuf>,
+    },
+}
+
+/// What else there is to tell.
+fn whole(depth: &Option<PathBuf>) -> String {
+    depth.as_ref().map_or_else(String::new, |depth| format!("; '{}' is whole", depth.display()))
 }
 
 /// How everything of a plan is converted.
@@ -91,47 +102,89 @@ pub struct ConvertOptions {
     pub film: FilmOptions,
 }
 
-/// A file that was made.
+/// What became of a job.
 #[derive(Debug)]
-pub struct Finished<'a> {
-    /// Of what.
-    pub input: &'a Location,
-    /// Where it is.
-    pub output: &'a Path,
-    /// How comfortable it is; `None` where nothing was measured.
-    pub comfort: Option<Comforts>,
+pub enum Outcome {
+    /// Its film of depth is there; the job goes on.
+    Depth,
+    /// The file was made. How comfortable it is; `None` where nothing was measured.
+    Made(Option<Comforts>),
+    /// It is there from before, made of the same input with the same settings.
+    MadeBefore,
+    /// A file is there that is not known to be this one; it stays.
+    InTheWay,
+    /// It could not be made. Nothing of it is there.
+    Failed(ConvertError),
 }
 
-/// Converts everything in `plan`, one after the other, and calls `done` for each file that was finished. `stop` interrupts.
+/// Converts everything in `plan`, one after the other, and tells what became of each job. `made` knows and learns what was made. `stop` interrupts: then and
+/// where a single file fails, that is the error; one of several that fails does not end the rest.
 pub fn run(
     gpu: &Gpu,
     origin: &Origin,
     plan: &Plan,
     options: &ConvertOptions,
-    stop: &StopFlag,
-    mut done: impl FnMut(Finished<'_>),
+    (made, stop): (&mut Made, &StopFlag),
+    mut tell: impl FnMut(&Job, Outcome),
 ) -> Result<(), ConvertError> {
     if let Some(folder) = &plan.folder {
         let failed = |reason| ConvertError::Folder { folder: folder.clone(), reason };
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
+    let result = jobs(gpu, origin, plan, options, (made, stop), &mut tell);
+    if let Some(folder) = &plan.folder {
+        // It was made for what is in it; where that is nothing it goes again.
+        std::fs::remove_dir(folder).ok();
+    }
+    result
+}
+
+fn jobs(
+    gpu: &Gpu,
+    origin: &Origin,
+    plan: &Plan,
+    options: &ConvertOptions,
+    (made, stop): (&mut Made, &StopFlag),
+    tell: &mut impl FnMut(&Job, Outcome),
+) -> Result<(), ConvertError> {
     for job in &plan.jobs {
-        let mut conversion = Conversion::open(gpu, origin, job, options, stop)?;
-        let result = match job.kind {
-            Kind::Film(_) => conversion.film(),
-            Kind::Picture(format) => conversion.picture(format),
-            Kind::Depth => conversion.depth(),
-        };
-        conversion.progress.finish_and_clear();
-        // A stop makes reading fail in its own words; what counts is that it was wanted.
+        let interrupted = |depth| ConvertError::Interrupted { output: job.output.clone(), depth };
+        if job.is_there {
+            tell(job, if made.has(&job.input, &job.output) { Outcome::MadeBefore } else { Outcome::InTheWay });
+            continue;
+        }
         if stop.is_stopped() {
-            return Err(ConvertError::Interrupted);
+            return Err(interrupted(None));
         }
-        result?;
-        if let Some(depth) = &job.depth {
-            done(Finished { input: &job.input, output: depth, comfort: None });
+        let input = job.input.path().and_then(Facts::of);
+        let (mut depth, mut comfort) = (None, None);
+        let result = Conversion::open(gpu, origin, job, options, stop).and_then(|mut conversion| {
+            let result = match job.kind {
+                Kind::Film(_) => conversion.film(),
+                Kind::Picture(format) => conversion.picture(format),
+                Kind::Depth => conversion.depth(),
+            };
+            conversion.progress.finish_and_clear();
+            depth = conversion.depth;
+            comfort = conversion.tally.result();
+            result
+        });
+        if depth.is_some() {
+            tell(job, Outcome::Depth);
         }
-        done(Finished { input: &job.input, output: &job.output, comfort: conversion.tally.result() });
+        match result {
+            // A stop that came after the last of it changes nothing about that.
+            Ok(()) => {
+                if let Some(input) = input {
+                    made.remember(input, &job.output);
+                }
+                tell(job, Outcome::Made(comfort));
+            }
+            // A stop makes reading fail in its own words; what counts is that it was wanted.
+            Err(_) if stop.is_stopped() => return Err(interrupted(depth)),
+            Err(error) if plan.jobs.len() == 1 => return Err(error),
+            Err(error) => tell(job, Outcome::Failed(error)),
+        }
     }
     Ok(())
 }
@@ -168,6 +221,8 @@ struct Conversion<'a> {
     end: Option<Time>,
     progress: ProgressBar,
     tally: Tally,
+    /// The film of depth, once it is whole.
+    depth: Option<PathBuf>,
 }
 
 impl<'a> Conversion<'a> {
@@ -195,7 +250,7 @@ impl<'a> Conversion<'a> {
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
         let tally = Tally::new(&options.settings.comfort);
-        Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
+        Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally, depth: None })
     }
 
     /// The next scene before the end.
@@ -265,7 +320,7 @@ impl<'a> Conversion<'a> {
             }
         }
         if self.stop.is_stopped() {
-            return Err(ConvertError::Interrupted);
+            return Err(self.interrupted());
         }
         saver.finish()
     }
@@ -319,18 +374,35 @@ impl<'a> Conversion<'a> {
             }
         }
         if self.stop.is_stopped() {
-            return Err(ConvertError::Interrupted);
+            return Err(self.interrupted());
         }
-        saver.map_or(Ok(()), DepthSaver::finish)?;
+        self.save(saver)?;
         Ok(writer.finish()?)
+    }
+
+    /// Finishes the film of depth beside the job's own file.
+    fn save(&mut self, saver: Option<DepthSaver>) -> Result<(), ConvertError> {
+        if let Some(saver) = saver {
+            saver.finish()?;
+            self.depth = self.job.depth.clone();
+        }
+        Ok(())
+    }
+
+    fn interrupted(&self) -> ConvertError {
+        ConvertError::Interrupted { output: self.job.output.clone(), depth: self.depth.clone() }
     }
 
     fn picture(&mut self, format: StillFormat) -> Result<(), ConvertError> {
         let scene = self.first()?;
-        if let Some(mut saver) = self.saver(self.job.depth.as_ref(), &scene.data)? {
+        let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
+        if let Some(saver) = &mut saver {
             saver.take(&scene)?;
-            saver.finish()?;
         }
+        if self.stop.is_stopped() {
+            return Err(self.interrupted());
+        }
+        self.save(saver)?;
         let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
         let eye = scene.data.layout.size;
         let still = StillOptions { force, ..StillOptions::default() };
@@ -342,22 +414,25 @@ impl<'a> Conversion<'a> {
                     self.render(&scene.data, &Settings { layout, ..settings }, &target)?;
                     pictures.push(target.readback.read(<[u8]>::to_vec)?);
                 }
+                self.measure(Time::ZERO, Time::ZERO)?;
                 let both: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
                 write_wiggle(output, &both, target.stride(), eye, PixelOrder::Rgba, WIGGLE, force)?;
             }
             Layout::Depth if matches!(format, StillFormat::Png | StillFormat::Tiff) => {
                 let target = Target::new(self.gpu, eye)?;
                 self.render(&scene.data, &settings, &target)?;
+                self.measure(Time::ZERO, Time::ZERO)?;
                 let samples = self.read_depth(eye)?;
                 write_depth(output, &samples, eye, force)?;
             }
             layout => {
                 let target = Target::new(self.gpu, layout.output_size(eye))?;
                 self.render(&scene.data, &settings, &target)?;
+                self.measure(Time::ZERO, Time::ZERO)?;
                 target.readback.read(|bytes| write_picture(output, bytes, target.stride(), target.size, &still))??;
             }
         }
-        self.measure(Time::ZERO, Time::ZERO)
+        Ok(())
     }
 
     /// The 16-bit depth of what was rendered last.

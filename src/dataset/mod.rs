@@ -28,6 +28,7 @@ pub use split::{SaidBy, SourceLayout, Split};
 use crate::location::Location;
 use crate::media::{Info, MediaError, Packing, Source, SourceOptions, StopFlag};
 use crate::output::Outputs;
+use crate::terminal;
 use crate::time::Time;
 use gather::{Gatherer, packed_aspect};
 use split::Probe;
@@ -73,7 +74,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = if self.split.right_first { ", right eye first" } else { "" };
         let done = if self.nothing_to_do { "; all was there already" } else { "" };
-        let (film, layout, said_by) = (&self.film, self.split.name(), self.split.said_by.text());
+        let (film, layout, said_by) = (terminal::escaped(&self.film), self.split.name(), self.split.said_by.text());
         writeln!(f, "{film}: {layout}{order} ({said_by}), {} shots{done}", self.shots)?;
         writeln!(f, "  {:<26}{:>8}   in {} shards", "kept", self.kept, self.shards)?;
         for (reason, count) in &self.dropped {

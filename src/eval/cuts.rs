@@ -11,6 +11,7 @@ use super::pairs::{is_film, read_list};
 use crate::film::FilmError;
 use crate::media::{MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
+use crate::terminal;
 
 /// What there is in a film, by the list beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub fn run(folder: &Path, look_ahead: usize, stop: &StopFlag) -> Result<CutRepor
     for (path, list) in films {
         let known = read(&list)?;
         let passages = judge(&path, look_ahead, stop)?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = terminal::escaped(&path.file_name().unwrap_or_default().to_string_lossy()).into_owned();
         report.films.push(score(name, &known, &passages));
     }
     Ok(report)

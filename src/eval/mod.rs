@@ -28,6 +28,7 @@ use crate::media::StopFlag;
 use crate::media::encode::EncodeError;
 use crate::net::Weights;
 use crate::stage::StageError;
+use crate::terminal;
 use pairs::Found;
 use report::Report;
 use scoring::Scoring;
@@ -191,7 +192,7 @@ pub fn run(gpu: &Gpu, weights: &Arc<Weights>, options: &EvalOptions, stop: &Stop
         progress.inc(1);
     }
     for film in &films {
-        let name = film.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = terminal::escaped(&film.file_name().unwrap_or_default().to_string_lossy()).into_owned();
         progress.set_message(name.clone());
         report.films.push(scoring.film(film, name)?);
         progress.inc(1);

@@ -9,6 +9,7 @@ use image::{DynamicImage, ImageReader};
 use super::EvalError;
 use super::view::{Map, Samples};
 use crate::location::os_string;
+use crate::terminal;
 use crate::whole;
 
 /// Extensions of films, lower case.
@@ -21,7 +22,7 @@ const SCALES: &str = "scale.csv";
 /// Two eyes' pictures, and what is known of their disparity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// Its name, without `_left`, for whoever reads it.
+    /// Its name, without `_left`, for whoever reads it: fit for a terminal.
     pub name: String,
     /// The same as files have it, of any bytes.
     pub stem: OsString,
@@ -117,7 +118,7 @@ pub fn find(folder: &Path) -> Result<Found, EvalError> {
     let scale = |stem: &OsStr| scales.get(stem.to_string_lossy().as_ref()).copied().unwrap_or(1.0);
     let with = |stem: &OsStr, end: &str| stems.get(&with_end(stem, end)).cloned();
     let pair = |stem: OsString, left: &Path, right: &Path, end: &str| Pair {
-        name: stem.to_string_lossy().into_owned(),
+        name: terminal::escaped(&stem.to_string_lossy()).into_owned(),
         left: left.to_owned(),
         right: right.to_owned(),
         truth: with(&stem, end).map(|path| Truth { path, scale: scale(&stem) }),

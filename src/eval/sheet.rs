@@ -14,6 +14,7 @@ use crate::media::StopFlag;
 use crate::media::encode::{StillOptions, write_picture};
 use crate::net::Weights;
 use crate::statistics::percentile;
+use crate::terminal;
 use crate::time::Position;
 
 /// Space between the cells, in pixels.
@@ -93,7 +94,8 @@ pub fn run(
             let nearness = reader.nearness(&scene.data)?;
             let aspect = f64::from(picture.size[0]) * scene.data.layout.pixel_aspect / f64::from(picture.size[1]);
             let size = [options.width, ((f64::from(options.width) / aspect).round() as u32).max(1)];
-            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let name = terminal::escaped(&name).into_owned();
             let name = if frames > 1 { format!("{name} at {:.0} %", share * 100.0) } else { name };
             cells.push(Cell { name, picture: picture.resized(size), disparity: grey(&nearness.resized(size)) });
         }

@@ -57,7 +57,7 @@ where
     }
     if status {
         say(&player, Instant::now());
-        eprintln!();
+        let _ = writeln!(std::io::stderr());
     }
     gpu.wait(point)?;
     outcome(&mut player)

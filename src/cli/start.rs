@@ -1,0 +1,42 @@
+//! From the system's arguments to a command line that is understood, or the words for one that is not.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use super::{Cli, log};
+use crate::terminal;
+
+/// Reads the command line and starts the log.
+///
+/// # Errors
+/// Help and version, which have been printed, or wrong usage, which has been told: the code to end with.
+pub fn start() -> Result<Cli, ExitCode> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = Cli::try_parse_from(&arguments).map_err(|error| told(&error, &arguments))?;
+    log::start(EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter())));
+    Ok(cli)
+}
+
+/// clap quotes what it does not understand as it is: let it look at what is fit for a terminal.
+fn told(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    if !error.use_stderr() {
+        return match error.print() {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                terminal::say(&format!("deep3d: stdout does not take the result: {error}"));
+                ExitCode::FAILURE
+            }
+            _ => code,
+        };
+    }
+    let safe = arguments.iter().map(|argument| terminal::line(&argument.to_string_lossy()).into_owned());
+    // Escapes that make it right are beyond what can be told; so is whatever stderr does not take.
+    if let Err(error) = Cli::try_parse_from(safe) {
+        let _ = error.print();
+    }
+    code
+}
