@@ -24,6 +24,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub use error::DatasetError;
 pub use judge::Reason;
 pub use split::{SaidBy, SourceLayout, Split};
+#[doc(hidden)]
+pub use state::read_state;
 
 use crate::location::Location;
 use crate::media::{Info, MediaError, Packing, Source, SourceOptions, StopFlag};

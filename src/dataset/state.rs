@@ -128,10 +128,7 @@ impl State {
             }
             Err(error) => return Err(wrong(&error.to_string())),
         };
-        let state: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
-        if state.version != VERSION {
-            return Err(wrong("another version wrote it"));
-        }
+        let state = Self::parse(&bytes).map_err(|reason| wrong(&reason))?;
         if let Some(what) = state.origin.difference(&origin) {
             let (folder, film) = (folder.to_owned(), name.to_owned());
             return Err(DatasetError::Other { folder, film, what });
@@ -144,6 +141,12 @@ impl State {
             }
         }
         Ok(state)
+    }
+
+    /// Of a note's `bytes`. The error is a reason without the note's name.
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let state: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if state.version == VERSION { Ok(state) } else { Err("another version wrote it".to_owned()) }
     }
 
     /// Takes away everything that a run of `name` has left.
@@ -167,4 +170,11 @@ impl State {
         let bytes = serde_json::to_vec(self).map_err(|error| OutputError::from_io(&path, &error.into()))?;
         Ok(whole::write(&path, &bytes, true)?)
     }
+}
+
+/// What would be believed of a note's `bytes`, as they would be written again: for tests.
+#[doc(hidden)]
+pub fn read_state(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let state = State::parse(bytes)?;
+    serde_json::to_vec(&state).map_err(|error| error.to_string())
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+pub use super::cache::{read_pipelines, write_pipelines};
 pub use super::watch::Watch;
 use super::{Gpu, GpuError, GpuOptions, Headless, Validation};
 

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One case may take so long; most take a tenth of a second.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -82,8 +82,9 @@ impl Worker {
         let (mut found, mut stage) = (Vec::new(), "start".to_owned());
         // It may have died between two cases, which the answers tell.
         let _ = writeln!(self.orders, "{case}");
+        let end = Instant::now() + PATIENCE;
         loop {
-            match self.answers.recv_timeout(PATIENCE) {
+            match self.answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     let words: Vec<&str> = line.splitn(4, '\t').collect();
                     match words[..] {

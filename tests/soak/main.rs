@@ -90,17 +90,6 @@ fn length(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(number.parse::<u64>().ok()? * seconds))
 }
 
-/// A height at which no layout has the panel's buttons, one of which quits: they are the lowest of the whole picture, or of each half.
-fn height(random: &mut Random) -> u32 {
-    let percent = match random.below(3) {
-        // The seek bar.
-        0 => 75 + random.below(5),
-        1 => 52 + random.below(23),
-        _ => random.below(38),
-    };
-    SCREEN[1] * percent / 100
-}
-
 /// One key, click or movement of the mouse, as xdotool is told of it.
 fn action(random: &mut Random, window: &str) -> Vec<String> {
     let place = [random.below(SCREEN[0]), random.below(SCREEN[1])].map(|side| side.to_string());
@@ -108,8 +97,9 @@ fn action(random: &mut Random, window: &str) -> Vec<String> {
         0 => vec!["mousemove", &place[0], &place[1]],
         1 | 2 => {
             let button = ["1", "1", "1", "3", "4", "5"][random.below(6) as usize];
-            let height = height(random).to_string();
-            return ["mousemove", &place[0], &height, "click", button].map(str::to_owned).into();
+            // The panel's button to quit is at its right end, which layouts of two halves also have a little left of the middle.
+            let across = if button == "1" { random.below(SCREEN[0] * 38 / 100).to_string() } else { place[0].clone() };
+            return ["mousemove", &across, &place[1], "click", button].map(str::to_owned).into();
         }
         _ => vec!["key", "--window", window],
     };
