@@ -48,7 +48,7 @@ fn every_layout_is_tagged_in_every_container() {
     ];
     for (extension, layout, tag, aspect, width, height, samples) in cases {
         let path = folder.path().join(format!("a{}.{extension}", layout.suffix()));
-        write(&path, &options(layout), &TrackSource::default(), Time::ZERO, 3);
+        write(&path, &options(layout), TrackSource::default(), Time::ZERO, 3);
         let frames = ["-show_frames", "-read_intervals", "%+#1"];
         let probed = probe(&path, &frames);
         let stream = streams(&probed, "video")[0];
@@ -87,7 +87,7 @@ fn frame_packing_is_said_in_the_stream_too() {
     ] {
         // QuickTime has no tag of its own that could be mistaken for the stream's.
         let path = folder.path().join(format!("{layout}.mov"));
-        write(&path, &options(layout), &TrackSource::default(), Time::ZERO, 2);
+        write(&path, &options(layout), TrackSource::default(), Time::ZERO, 2);
         let arguments = ["-nostdin", "-i", text(&path), "-vf", "showinfo", "-f", "null", "-"];
         let shown = Command::new("ffmpeg").args(arguments).output().unwrap();
         let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
@@ -108,7 +108,7 @@ fn pictures_come_back_as_they_went_in() {
     ] {
         let path = folder.path().join(name);
         let options = FilmOptions { codec: Some(codec), crf: Some(crf), ..options(layout) };
-        write(&path, &options, &TrackSource::default(), Time::ZERO, 5);
+        write(&path, &options, TrackSource::default(), Time::ZERO, 5);
         let size = layout.output_size(EYE);
         let decoded = decode(&path, "rgba");
         let bytes = (size[0] * size[1] * 4) as usize;
@@ -149,7 +149,7 @@ fn plain_colours_are_not_shifted() {
             let bgra = at % 2 == 1;
             let order = if bgra { deep3d::media::encode::PixelOrder::Bgra } else { Default::default() };
             let options = FilmOptions { codec: Some(codec), crf: Some(8), order, ..options(Layout::Left) };
-            let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
+            let mut writer = FilmWriter::create(&path, &options, TrackSource::default()).unwrap();
             let sample = if bgra { [blue, green, red, 0] } else { [red, green, blue, 0] };
             let samples = sample.repeat((EYE[0] * EYE[1]) as usize);
             writer.write(&samples, EYE[0] as usize * 4, Time::ZERO, Time::ZERO).unwrap();
@@ -168,7 +168,7 @@ fn odd_sizes_repeat_their_last_column_and_row() {
     let path = folder.path().join("odd.mp4");
     let odd = [101, 75];
     let options = FilmOptions { eye: odd, crf: Some(1), ..options(Layout::Left) };
-    let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
+    let mut writer = FilmWriter::create(&path, &options, TrackSource::default()).unwrap();
     // White in the last column and row only, and rows further apart than they are long.
     let stride = 101 * 4 + 12;
     let mut samples = vec![0u8; stride * 75 - 12];
@@ -201,7 +201,7 @@ fn the_codec_follows_the_size_and_the_container() {
     for count in 1..=4 {
         let path = folder.path().join(format!("{count}.mp4"));
         let options = FilmOptions { eye: [2050, 64], ..options(Layout::Sbs) };
-        write(&path, &options, &TrackSource::default(), Time::ZERO, count);
+        write(&path, &options, TrackSource::default(), Time::ZERO, count);
         let probed = probe(&path, &["-show_frames"]);
         assert_eq!(probed["frames"].as_array().unwrap().len(), count as usize);
     }
@@ -224,7 +224,7 @@ fn uneven_times_are_kept() {
     for (name, base, ticks) in cases {
         let path = folder.path().join(name);
         let options = FilmOptions { time_base: base, preset: Preset::Veryfast, ..options(Layout::Left) };
-        let mut writer = FilmWriter::create(&path, &options, &TrackSource::default()).unwrap();
+        let mut writer = FilmWriter::create(&path, &options, TrackSource::default()).unwrap();
         let time = |ticks| Time::from_ticks(ticks, base.0, base.1);
         for (at, &tick) in ticks.iter().enumerate() {
             let next = ticks.get(at + 1).copied().unwrap_or(tick + 3);
@@ -255,25 +255,25 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a: b%d?.mp4");
     {
-        let mut writer = FilmWriter::create(&path, &options(Layout::Sbs), &TrackSource::default()).unwrap();
+        let mut writer = FilmWriter::create(&path, &options(Layout::Sbs), TrackSource::default()).unwrap();
         let samples = picture(writer.size(), 0);
         writer.write(&samples, 640 * 4, Time::ZERO, Time::ZERO).unwrap();
         assert!(!path.exists());
         assert!(only_file(&folder).file_name().unwrap().to_str().unwrap().ends_with(".part"));
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    write(&path, &options(Layout::Sbs), &TrackSource::default(), Time::ZERO, 2);
+    write(&path, &options(Layout::Sbs), TrackSource::default(), Time::ZERO, 2);
     assert_eq!(only_file(&folder), path);
     let before = fs::read(&path).unwrap();
-    let refused = FilmWriter::create(&path, &options(Layout::Sbs), &TrackSource::default());
+    let refused = FilmWriter::create(&path, &options(Layout::Sbs), TrackSource::default());
     assert!(matches!(refused, Err(EncodeError::Output(OutputError::Exists(_)))));
     assert_eq!((fs::read(&path).unwrap(), only_file(&folder)), (before.clone(), path.clone()));
     let forced = FilmOptions { force: true, ..options(Layout::HalfSbs) };
-    write(&path, &forced, &TrackSource::default(), Time::ZERO, 3);
+    write(&path, &forced, TrackSource::default(), Time::ZERO, 3);
     assert_ne!(fs::read(only_file(&folder)).unwrap(), before);
     // Someone else takes the name meanwhile: theirs stays.
     let taken = folder.path().join("taken.mkv");
-    let mut writer = FilmWriter::create(&taken, &options(Layout::Left), &TrackSource::default()).unwrap();
+    let mut writer = FilmWriter::create(&taken, &options(Layout::Left), TrackSource::default()).unwrap();
     writer.write(&picture(EYE, 0), 320 * 4, Time::ZERO, Time::ZERO).unwrap();
     fs::write(&taken, "theirs").unwrap();
     assert!(matches!(writer.finish(), Err(EncodeError::Output(OutputError::Exists(_)))));
@@ -285,7 +285,7 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
 fn bad_names_and_options_are_told_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let refuse = |name: &str, options: FilmOptions, source: TrackSource, words: &[&str]| {
-        let error = FilmWriter::create(&folder.path().join(name), &options, &source).err().expect(name).to_string();
+        let error = FilmWriter::create(&folder.path().join(name), &options, source).err().expect(name).to_string();
         assert!(words.iter().all(|word| error.contains(word)), "{name}: {error}");
         assert!(!error.contains('\n'), "{error}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
@@ -300,9 +300,7 @@ fn bad_names_and_options_are_told_in_a_sentence() {
     refuse("a.webm", FilmOptions { codec: Some(Codec::H264), ..sbs() }, none(), &["WebM", "--codec av1"]);
     refuse("a.mp4", FilmOptions { eye: [0, 180], ..sbs() }, none(), &["0×180"]);
     refuse("a.mp4", FilmOptions { eye: [20_000, 180], ..sbs() }, none(), &["40000×180"]);
-    let missing = TrackSource { url: Some("nothing.mkv".into()), ..none() };
-    refuse("a.mp4", sbs(), missing, &["nothing.mkv", "No such file"]);
-    let mut writer = FilmWriter::create(&folder.path().join("a.mp4"), &sbs(), &none()).unwrap();
+    let mut writer = FilmWriter::create(&folder.path().join("a.mp4"), &sbs(), none()).unwrap();
     assert!(matches!(writer.write(&[0; 100], 2560, Time::ZERO, Time::ZERO), Err(EncodeError::Samples { .. })));
     assert!(matches!(writer.write(&[0; 100], usize::MAX, Time::ZERO, Time::ZERO), Err(EncodeError::Samples { .. })));
 }
@@ -318,7 +316,7 @@ fn a_child_writes_noise() {
         write_picture(&folder.join("a.bmp"), &picture([640, 360], 0), 640 * 4, [640, 360], &StillOptions::default());
     let film = (|| {
         let options = FilmOptions { crf: Some(0), ..options(Layout::Left) };
-        let mut writer = FilmWriter::create(&folder.join("a.mp4"), &options, &TrackSource::default())?;
+        let mut writer = FilmWriter::create(&folder.join("a.mp4"), &options, TrackSource::default())?;
         let mut state = 1u32;
         for at in 0..30 {
             let samples: Vec<u8> = (0..EYE[0] * EYE[1] * 4)

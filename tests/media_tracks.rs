@@ -12,7 +12,7 @@ use deep3d::media::encode::{StillOptions, TrackSource, write_picture};
 use deep3d::sink::layout::Layout;
 use deep3d::time::Time;
 use serde_json::Value;
-use written::{ffmpeg, options, picture, probe, streams, text, write};
+use written::{ffmpeg, options, picture, probe, streams, text, tracks, write};
 
 /// Two seconds of a film with everything in it: two sounds, subtitles, chapters, metadata and, in Matroska, a font.
 fn rich(folder: &Path, extension: &str, sound: &[&str]) -> PathBuf {
@@ -114,7 +114,7 @@ fn hashes(path: &Path, map: &str) -> String {
 }
 
 fn source(path: &Path) -> TrackSource {
-    TrackSource { url: Some(text(path).into()), ..TrackSource::default() }
+    tracks(path, Time::ZERO, None)
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn what_the_container_takes_is_copied_bit_for_bit() {
     for (from, to) in [("mkv", "mkv"), ("mp4", "mp4"), ("mp4", "mkv"), ("mkv", "mp4"), ("mp4", "mov")] {
         let input = rich(folder.path(), from, &aac);
         let output = folder.path().join(format!("{from}.out.{to}"));
-        let notes = write(&output, &options(Layout::Left), &source(&input), Time::ZERO, 100);
+        let notes = write(&output, &options(Layout::Left), source(&input), Time::ZERO, 100);
         assert_eq!(hashes(&output, "0:a"), hashes(&input, "0:a"), "{from} → {to}");
         let probed = probe(&output, &[]);
         let sounds = streams(&probed, "audio");
@@ -184,7 +184,7 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let input = rich(folder.path(), "mkv", &["-c:a:0", "pcm_s16le", "-c:a:1", "libvorbis"]);
     let output = folder.path().join("out.mp4");
-    let notes = write(&output, &options(Layout::Sbs), &source(&input), Time::ZERO, 100);
+    let notes = write(&output, &options(Layout::Sbs), source(&input), Time::ZERO, 100);
     let probed = probe(&output, &[]);
     let sounds = streams(&probed, "audio");
     assert_eq!(sounds.iter().map(|sound| &sound["codec_name"]).collect::<Vec<_>>(), ["aac", "aac"]);
@@ -206,7 +206,7 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
 
     // WebM: Opus and WebVTT.
     let webm = folder.path().join("out.webm");
-    write(&webm, &options(Layout::Left), &source(&input), Time::ZERO, 100);
+    write(&webm, &options(Layout::Left), source(&input), Time::ZERO, 100);
     let probed = probe(&webm, &[]);
     let codecs: Vec<_> =
         probed["streams"].as_array().unwrap().iter().map(|stream| stream["codec_name"].as_str().unwrap()).collect();
@@ -216,10 +216,10 @@ fn what_it_does_not_take_is_converted_or_left_out_with_a_line() {
     let bitmaps = folder.path().join("bitmaps.mkv");
     bitmap_subtitles(folder.path(), &bitmaps);
     let output = folder.path().join("bitmaps.mp4");
-    let notes = write(&output, &options(Layout::Left), &source(&bitmaps), Time::ZERO, 10);
+    let notes = write(&output, &options(Layout::Left), source(&bitmaps), Time::ZERO, 10);
     assert!(notes.len() == 1 && notes[0].contains("subtitle") && notes[0].contains("left out"), "{notes:?}");
     let output = folder.path().join("bitmaps.out.mkv");
-    let notes = write(&output, &options(Layout::Left), &source(&bitmaps), Time::ZERO, 50);
+    let notes = write(&output, &options(Layout::Left), source(&bitmaps), Time::ZERO, 50);
     assert!(notes.is_empty(), "{notes:?}");
     assert_eq!(hashes(&output, "0:s"), hashes(&bitmaps, "0:s"));
 }
@@ -278,7 +278,7 @@ fn a_cover_goes_along_where_it_can() {
     for (start, name) in [(0.0, "whole.mp4"), (1.0, "cut.mp4")] {
         let output = folder.path().join(name);
         let start = Time::from_seconds(start);
-        let notes = write(&output, &options(Layout::Left), &TrackSource { start, ..source(&input) }, start, 50);
+        let notes = write(&output, &options(Layout::Left), tracks(&input, start, None), start, 50);
         assert!(notes.is_empty(), "{notes:?}");
         let probed = probe(&output, &[]);
         let pictures = streams(&probed, "video");
@@ -288,8 +288,17 @@ fn a_cover_goes_along_where_it_can() {
         assert_eq!((&ours[0]["codec_name"], &covers[0]["codec_name"]), (&"h264".into(), &"png".into()), "{name}");
     }
     let output = folder.path().join("out.mkv");
-    let notes = write(&output, &options(Layout::Left), &source(&input), Time::ZERO, 10);
-    assert!(notes.len() == 1 && notes[0].contains("cover"), "{notes:?}");
+    let notes = write(&output, &options(Layout::Left), source(&input), Time::ZERO, 10);
+    assert!(notes.is_empty(), "{notes:?}");
+    // Matroska's covers are attachments; FFmpeg shows them as pictures again.
+    let probed = probe(&output, &[]);
+    let covers: Vec<_> =
+        streams(&probed, "video").into_iter().filter(|stream| stream["disposition"]["attached_pic"] == 1).collect();
+    assert_eq!((covers.len(), &covers[0]["codec_name"]), (1, &"png".into()), "{probed}");
+    assert_eq!((&covers[0]["tags"]["filename"], &covers[0]["width"]), (&"cover.png".into(), &64.into()));
+    let output = folder.path().join("out.mov");
+    let notes = write(&output, &options(Layout::Left), source(&input), Time::ZERO, 10);
+    assert!(notes.len() == 1 && notes[0].contains("MOV takes no cover"), "{notes:?}");
 }
 
 #[test]
@@ -304,8 +313,8 @@ fn a_cut_moves_everything_to_its_beginning() {
     ] {
         let input = rich(folder.path(), from, &sound);
         let output = folder.path().join(format!("cut.{from}.{}.{to}", sound[1]));
-        let cut = TrackSource { start, end: Some(end), ..source(&input) };
-        write(&output, &options(Layout::Left), &cut, start, 50);
+        let cut = tracks(&input, start, Some(end));
+        write(&output, &options(Layout::Left), cut, start, 50);
         let name = format!("{from} {} → {to}", sound[1]);
         let probed = probe(&output, &[]);
         let seconds: f64 = probed["format"]["duration"].as_str().unwrap().parse().unwrap();

@@ -20,6 +20,7 @@ use crate::media::encode::{
     write_wiggle,
 };
 use crate::media::{Info, StopFlag};
+use crate::ring::Empty;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
@@ -101,6 +102,9 @@ pub struct ConvertOptions {
     /// How films are opened.
     pub film: FilmOptions,
 }
+
+/// How long a scene is waited for before the reader gets room.
+const RELIEF: Duration = Duration::from_millis(50);
 
 /// What became of a job.
 #[derive(Debug)]
@@ -233,8 +237,14 @@ impl<'a> Conversion<'a> {
         options: &'a ConvertOptions,
         stop: &'a StopFlag,
     ) -> Result<Self, ConvertError> {
-        let film_options =
-            FilmOptions { start: options.start, keep_planes: options.settings.needs_planes(), ..options.film.clone() };
+        let film_options = FilmOptions {
+            start: options.start,
+            end: options.end,
+            keep_planes: options.settings.needs_planes(),
+            tracks: matches!(job.kind, Kind::Film(_)),
+            one_size: true,
+            ..options.film.clone()
+        };
         let film = Film::open(gpu, origin, &job.input, &film_options, stop.clone())?;
         let place = |position: Option<Position>| match position {
             None => Ok(None),
@@ -253,18 +263,22 @@ impl<'a> Conversion<'a> {
         Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally, depth: None })
     }
 
-    /// The next scene before the end.
-    fn next(&mut self) -> Result<Option<Frame<Scene>>, ConvertError> {
-        match self.film.scenes.receive(None) {
-            Ok(Step::Scene(scene)) if self.end.is_none_or(|end| scene.pts < end) => Ok(Some(scene)),
-            Ok(Step::Scene(_) | Step::End { .. }) | Err(_) => Ok(None),
-            Ok(Step::Failed { error, .. }) => Err(error.into()),
+    /// The next scene before the end. While it is waited for, `writer` makes room for the reader, who waits where the film's tracks lie far apart.
+    fn next(&mut self, mut writer: Option<&mut FilmWriter>) -> Result<Option<Frame<Scene>>, ConvertError> {
+        loop {
+            match self.film.scenes.receive(Some(RELIEF)) {
+                Ok(Step::Scene(scene)) if self.end.is_none_or(|end| scene.pts < end) => return Ok(Some(scene)),
+                Ok(Step::Scene(_) | Step::End { .. }) | Err(Empty::ForGood) => return Ok(None),
+                Ok(Step::Failed { error, .. }) => return Err(error.into()),
+                Err(Empty::Yet) if self.stop.is_stopped() => return Ok(None),
+                Err(Empty::Yet) => writer.as_deref_mut().map_or(Ok(()), FilmWriter::relieve)?,
+            }
         }
     }
 
     fn first(&mut self) -> Result<Frame<Scene>, ConvertError> {
         let nothing = ConvertError::Nothing { input: self.job.input.clone(), start: self.start };
-        self.next()?.ok_or(nothing)
+        self.next(None)?.ok_or(nothing)
     }
 
     /// Makes `scene`'s picture under `settings` and reads it back.
@@ -314,7 +328,7 @@ impl<'a> Conversion<'a> {
             saver.take(&scene)?;
             self.tell(scene.pts + scene.duration);
             drop(scene);
-            match self.next()? {
+            match self.next(None)? {
                 Some(next) if !self.stop.is_stopped() => scene = next,
                 _ => break,
             }
@@ -330,14 +344,14 @@ impl<'a> Conversion<'a> {
         let mut scene = self.first()?;
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
         let eye = scene.data.layout.size;
+        let tracks = self.film.take_tracks();
         let info = &self.film.info;
-        let tracks = TrackSource {
-            url: Some(self.job.input.clone()),
-            origin: Some(info.start_offset),
+        let source = TrackSource {
+            tracks,
             // Without --start the sound may begin before the first picture.
             start: if self.options.start.is_some() { scene.pts } else { Time::ZERO },
             end: self.end,
-            ..TrackSource::default()
+            stop: self.stop.clone(),
         };
         let signed = |(a, b): (u32, u32)| Some((i32::try_from(a).ok()?, i32::try_from(b).ok()?));
         let writer_options = WriterOptions {
@@ -350,7 +364,7 @@ impl<'a> Conversion<'a> {
             force: self.options.force,
             ..WriterOptions::new(settings.layout, eye)
         };
-        let mut writer = FilmWriter::create(&self.job.output, &writer_options, &tracks)?;
+        let mut writer = FilmWriter::create(&self.job.output, &writer_options, source)?;
         for note in writer.notes() {
             self.progress.suspend(|| tracing::warn!("{note}"));
         }
@@ -368,7 +382,7 @@ impl<'a> Conversion<'a> {
             self.measure(pts, duration)?;
             target.readback.read(|bytes| writer.write(bytes, target.stride(), pts, duration))??;
             self.tell(pts + duration);
-            match self.next()? {
+            match self.next(Some(&mut writer))? {
                 Some(next) if !self.stop.is_stopped() => scene = next,
                 _ => break,
             }

@@ -41,7 +41,7 @@ use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
-use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
+use crate::media::{Info, MediaError, OtherTracks, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
@@ -98,6 +98,12 @@ pub struct FilmOptions {
     pub precision: Precision,
     /// Keep the planes with each scene, for `layers` and for the selection renderer.
     pub keep_planes: bool,
+    /// The tracks beside the picture are wanted, too ([`Film::take_tracks`]).
+    pub tracks: bool,
+    /// Up to where they are wanted; scenes come beyond it.
+    pub end: Option<Position>,
+    /// All scenes have the size of the first; pictures of another are fitted into it.
+    pub one_size: bool,
 }
 
 impl Default for FilmOptions {
@@ -111,6 +117,9 @@ impl Default for FilmOptions {
             network_area: NETWORK_AREA,
             precision: Precision::Auto,
             keep_planes: false,
+            tracks: false,
+            end: None,
+            one_size: false,
         }
     }
 }
@@ -141,6 +150,7 @@ pub struct Film {
     pub info: Info,
     /// Where the scenes come out.
     pub scenes: Receiver<Step>,
+    tracks: Option<OtherTracks>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
 }
@@ -156,10 +166,10 @@ impl Film {
     ) -> Result<Self, FilmError> {
         let stop = stop.child();
         let location = location.into();
-        let source = Source::open(
-            &location,
-            &SourceOptions { start: options.start, stop: stop.clone(), ..SourceOptions::default() },
-        )?;
+        let FilmOptions { start, end, tracks, one_size, .. } = *options;
+        let source_options = SourceOptions { start, end, tracks, one_size, stop: stop.clone(), epoch: 0 };
+        let mut source = Source::open(&location, &source_options)?;
+        let tracks = source.take_tracks();
         let info = source.info().clone();
         let (means, depth) = match origin.into() {
             Origin::Network(weights) => (Means::Network(weights), None),
@@ -169,7 +179,9 @@ impl Film {
                 (Means::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
             }
         };
-        Self::start(gpu, means, Pictures::Source(Box::new(source)), depth, info, options, stop)
+        let mut film = Self::start(gpu, means, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
+        film.tracks = tracks;
+        Ok(film)
     }
 
     /// A film without end that needs no file: for measuring.
@@ -220,7 +232,12 @@ impl Film {
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || maker.run(decoded_out, scenes_in))?,
         ];
-        Ok(Self { info, scenes: scenes_out, control, threads })
+        Ok(Self { info, scenes: scenes_out, tracks: None, control, threads })
+    }
+
+    /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.
+    pub fn take_tracks(&mut self) -> Option<OtherTracks> {
+        self.tracks.take()
     }
 
     /// The handle that steers it.

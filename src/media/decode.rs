@@ -7,9 +7,9 @@ use ffmpeg_next::frame::Video;
 use ffmpeg_next::packet::Packet;
 use ffmpeg_next::{Error, ffi, frame};
 
-use super::demux::Track;
 use super::error::MediaError;
 use super::picture::Look;
+use super::track::Track;
 use super::version::ffmpeg_version;
 use super::{colour, format, orientation};
 use crate::frame::Orientation;

@@ -1,23 +1,30 @@
-//! The container: opening it, finding the video track, reading its packets, going to another place in it.
+//! The container: opening it, reading its packets, going to another place in it.
+//!
+//! One reader for all tracks: the picture's packets go to the decoder, those of the other tracks, where they are wanted, into a queue
+//! ([`OtherTracks`]). A source is opened once, whatever is made of it.
 
+use std::collections::VecDeque;
 use std::ffi::{CString, c_int};
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ffmpeg_next::codec::{self, packet};
+use ffmpeg_next::codec;
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::packet::{Mut, Packet};
 
-use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
+use super::discontinuity::{Discontinuities, Stamp};
 use super::error::{MediaError, reason};
-use super::info::Stereo;
+use super::holes::Holes;
 use super::interrupt::Watch;
+use super::log::complaints;
 use super::open::open_input;
+use super::others::{OtherTracks, Pushed, Queue};
 use super::stop::StopFlag;
+use super::track::{self, Track};
 use super::version::text;
-use super::{colour, orientation};
-use crate::frame::Orientation;
 use crate::location::Location;
 use crate::time::Time;
 
@@ -27,25 +34,12 @@ const OPEN_LIMIT: Duration = Duration::from_secs(30);
 const READ_LIMIT: Duration = Duration::from_secs(20);
 /// So many unreadable packets in a row are the end.
 const MOST_ERRORS: u32 = 1000;
-
-/// The video track that was chosen, and what the container says of it.
-#[derive(Debug, Clone)]
-pub(super) struct Track {
-    pub(super) index: usize,
-    pub(super) time_base: (i32, i32),
-    /// FFmpeg's name of the coding.
-    pub(super) codec: String,
-    /// Pictures in a second as a fraction; `None` where nothing is said.
-    pub(super) rate: Option<(i32, i32)>,
-    /// What the container says, which goes before what the coded stream says.
-    pub(super) sample_aspect: Option<(u32, u32)>,
-    pub(super) orientation: Orientation,
-    pub(super) peak: Option<f32>,
-    /// What the container says about eyes.
-    pub(super) stereo: Option<Stereo>,
-    /// The track's own first time, in its own time base.
-    start: Option<i64>,
-}
+/// The most bytes of the picture that are read ahead to see what the other tracks begin with, or where they end.
+const MOST_AHEAD: usize = 64 << 20;
+/// How far the picture is read ahead for the other tracks' first packets: farther than containers put tracks apart.
+const FIRST_PACKETS: Time = Time::from_nanoseconds(2_000_000_000);
+/// A film may be this much shorter than its container says: lengths are rounded, and the last picture's is often not told.
+const SHORTER: Time = Time::from_nanoseconds(1_000_000_000);
 
 /// An open container.
 pub(super) struct Demuxer {
@@ -54,6 +48,31 @@ pub(super) struct Demuxer {
     location: Location,
     errors: u32,
     pub(super) track: Track,
+    /// By stream: whether its packets are read.
+    wanted: Vec<bool>,
+    others: Option<Others>,
+    clock: Discontinuities,
+    holes: Holes,
+    /// The picture's packets that were read ahead.
+    ahead: VecDeque<Packet>,
+    /// What ended reading ahead, told when the packets before it have been taken.
+    failure: Option<MediaError>,
+    /// The end of all that was read, on the container's clock.
+    reached: Option<Time>,
+    told_end: bool,
+}
+
+/// Where the other tracks' packets go.
+struct Others {
+    queue: Arc<Queue>,
+    /// Until it is taken.
+    tracks: Option<OtherTracks>,
+    /// Streams of sound, and the last time of each on the container's clock.
+    sounds: Vec<(usize, Option<Time>)>,
+    subtitles: bool,
+    /// Up to where they are wanted, on the container's clock.
+    end: Option<Time>,
+    settled: bool,
 }
 
 /// What was read.
@@ -63,8 +82,9 @@ pub(super) enum Read {
 }
 
 impl Demuxer {
-    /// Opens it and chooses its video track. What comes over the network has a limited time to answer.
-    pub(super) fn open(location: &Location, stop: &StopFlag) -> Result<Self, MediaError> {
+    /// Opens it and chooses its video track; `others`: the tracks beside it are wanted, too. What comes over the network has a limited time to
+    /// answer.
+    pub(super) fn open(location: &Location, others: bool, stop: &StopFlag) -> Result<Self, MediaError> {
         let watch = Watch::new(stop.clone());
         watch.allow(location.is_remote().then_some(OPEN_LIMIT));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
@@ -81,16 +101,72 @@ impl Demuxer {
         if input.format().name() == "tty" {
             return Err(MediaError::Text(location.to_string()));
         }
-        let index = best_video(&mut input)
-            .ok_or_else(|| MediaError::NoVideo { location: location.to_string(), tracks: told_tracks(&input) })?;
+        let index = track::best_video(&mut input).ok_or_else(|| MediaError::NoVideo {
+            location: location.to_string(),
+            tracks: track::told_tracks(&input),
+        })?;
+        let programme = track::programme(&input, index);
+        let is_read = |stream: &Stream<'_>| {
+            stream.index() == index || others && programme[stream.index()] && track::is_sound_or_subtitle(stream)
+        };
+        let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
         for mut stream in input.streams_mut() {
-            let wanted = stream.index() == index;
-            let discard = if wanted { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+            let discard =
+                if wanted[stream.index()] { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
             // SAFETY: the stream belongs to the open context.
             unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
-        let track = track(&mut input, index);
-        Ok(Self { input, watch, location: location.clone(), errors: 0, track })
+        let track = track::track(&mut input, index, &programme);
+        let clock = Discontinuities::new(format_flags(&input) & ffi::AVFMT_TS_DISCONT != 0);
+        let mut demuxer = Self {
+            input,
+            watch,
+            location: location.clone(),
+            errors: 0,
+            track,
+            wanted,
+            others: None,
+            clock,
+            holes: Holes::default(),
+            ahead: VecDeque::new(),
+            failure: None,
+            reached: None,
+            told_end: false,
+        };
+        if others {
+            demuxer.attach(&programme);
+        }
+        Ok(demuxer)
+    }
+
+    /// Makes the queue for the other tracks.
+    fn attach(&mut self, programme: &[bool]) {
+        let origin = self.start().unwrap_or(Time::ZERO);
+        let Some((tracks, queue)) = OtherTracks::of(&self.input, self.track.index, programme, origin) else {
+            return;
+        };
+        let of_kind = |kind| tracks.streams.iter().filter(move |stream| stream.kind() == kind);
+        let sounds = of_kind(ffi::AVMediaType::AVMEDIA_TYPE_AUDIO).map(|stream| (stream.index, None)).collect();
+        let subtitles = of_kind(ffi::AVMediaType::AVMEDIA_TYPE_SUBTITLE).next().is_some();
+        self.others = Some(Others { queue, tracks: Some(tracks), sounds, subtitles, end: None, settled: false });
+    }
+
+    /// The tracks beside the picture, where they were asked for; once. Reads on until each of them has shown what it begins with, or does not begin soon.
+    pub(super) fn take_others(&mut self, end: Option<Time>) -> Option<OtherTracks> {
+        self.look_for_first_packets();
+        let start = self.start().unwrap_or(Time::ZERO);
+        let others = self.others.as_mut()?;
+        others.end = end.map(|end| start + end);
+        others.tracks.take()
+    }
+
+    /// How long before a place reading has to begin for the other tracks to be whole there: a sound's run-up, cues that are up already.
+    pub(super) fn lead(&self) -> Time {
+        match &self.others {
+            Some(others) if others.subtitles => Time::from_nanoseconds(10_000_000_000),
+            Some(others) if !others.sounds.is_empty() => Time::from_nanoseconds(1_000_000_000),
+            _ => Time::ZERO,
+        }
     }
 
     /// The track's coding parameters, for its decoder.
@@ -109,8 +185,86 @@ impl Demuxer {
         size.map(|side| u32::try_from(side).unwrap_or(0))
     }
 
-    /// The next packet of the track. Unreadable ones are skipped; on the network a lost connection is an error.
+    /// The picture's next packet. Unreadable ones are skipped; on the network a lost connection is an error.
     pub(super) fn read(&mut self) -> Result<Read, MediaError> {
+        if let Some(packet) = self.ahead.pop_front() {
+            return Ok(Read::Packet(packet));
+        }
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let read = self.next_picture()?;
+        if let Read::Packet(packet) = &read {
+            self.settle(self.time_of(packet));
+        }
+        Ok(read)
+    }
+
+    /// Once the picture has come to the end of what is wanted, reads on until the other tracks have, too: then nobody may read any more.
+    fn settle(&mut self, time: Option<Time>) {
+        let Some(others) = &mut self.others else { return };
+        let (Some(end), Some(time)) = (others.end, time) else { return };
+        if others.settled || time < end {
+            return;
+        }
+        others.settled = true;
+        self.read_ahead(|demuxer| demuxer.sounds().all(|last| last.is_some_and(|last| last >= end)));
+    }
+
+    /// How far each sound has come, on the container's clock.
+    fn sounds(&self) -> impl Iterator<Item = Option<Time>> {
+        self.others.iter().flat_map(|others| others.sounds.iter().map(|(_, last)| *last))
+    }
+
+    fn look_for_first_packets(&mut self) {
+        let first = self.ahead.front().and_then(|packet| self.time_of(packet)).or(self.reached);
+        self.read_ahead(|demuxer| {
+            let far = demuxer.ahead.back().and_then(|packet| demuxer.time_of(packet));
+            let far = far.zip(first).is_some_and(|(far, first)| far > first + FIRST_PACKETS);
+            far || demuxer.sounds().all(|last| last.is_some())
+        });
+    }
+
+    /// Reads the picture's packets ahead until `enough`, the end, or too many.
+    fn read_ahead(&mut self, enough: impl Fn(&Self) -> bool) {
+        let mut bytes: usize = self.ahead.iter().map(Packet::size).sum();
+        while self.failure.is_none() && bytes < MOST_AHEAD && !enough(self) {
+            match self.next_picture() {
+                Ok(Read::Packet(packet)) => {
+                    bytes += packet.size();
+                    self.ahead.push_back(packet);
+                }
+                Ok(Read::End) => return,
+                Err(error) => self.failure = Some(error),
+            }
+        }
+    }
+
+    /// The picture's next packet in the container; what comes before it of the other tracks goes into the queue.
+    fn next_picture(&mut self) -> Result<Read, MediaError> {
+        loop {
+            let Some(packet) = self.next_packet()? else {
+                self.tell_end();
+                return Ok(Read::End);
+            };
+            if packet.stream() == self.track.index {
+                return Ok(Read::Packet(packet));
+            }
+            let time = self.time_of(&packet);
+            let Some(others) = &mut self.others else { continue };
+            if let Some((_, last)) = others.sounds.iter_mut().find(|(index, _)| *index == packet.stream()) {
+                *last = time.or(*last);
+            }
+            match others.queue.push(packet, &self.watch) {
+                Pushed::Waiting | Pushed::Unwanted => {}
+                Pushed::Full => return Err(MediaError::TooFarApart(self.location.to_string())),
+                Pushed::Stopped => return Err(MediaError::Stopped),
+            }
+        }
+    }
+
+    /// The next packet of all wanted tracks, its times mended; none at the end.
+    fn next_packet(&mut self) -> Result<Option<Packet>, MediaError> {
         loop {
             if self.watch.is_stopped() {
                 return Err(MediaError::Stopped);
@@ -120,14 +274,16 @@ impl Demuxer {
             // SAFETY: the context is open, the packet empty.
             let code = unsafe { ffi::av_read_frame(self.input.as_mut_ptr(), packet.as_mut_ptr()) };
             match code {
-                0.. if packet.stream() == self.track.index => {
+                0.. => {
                     self.errors = 0;
-                    return Ok(Read::Packet(packet));
+                    if self.wanted.get(packet.stream()).copied().unwrap_or(false) {
+                        self.mend(&mut packet);
+                        return Ok(Some(packet));
+                    }
                 }
-                0.. => {}
                 // FFmpeg may take it for the end.
                 _ if self.watch.verdict().is_some() => return Err(self.failure("reading", code)),
-                ffi::AVERROR_EOF => return Ok(Read::End),
+                ffi::AVERROR_EOF => return Ok(None),
                 _ if self.watch.is_stopped() => return Err(MediaError::Stopped),
                 _ if code == ffi::AVERROR(ffi::EAGAIN) => std::thread::sleep(Duration::from_millis(5)),
                 _ if self.location.is_remote() && code != ffi::AVERROR_INVALIDDATA => {
@@ -139,11 +295,77 @@ impl Demuxer {
                     // An unreadable disk answers so for ever.
                     if self.errors > MOST_ERRORS || code == ffi::AVERROR(ffi::EIO) {
                         tracing::warn!("{}: reading ends early ({})", self.location, reason(code));
-                        return Ok(Read::End);
+                        self.told_end = true;
+                        return Ok(None);
                     }
                 }
             }
         }
+    }
+
+    /// Moves a packet's times to where they were without jumps of the clock.
+    fn mend(&mut self, packet: &mut Packet) {
+        let Some(ticks) = packet.dts().or(packet.pts()).filter(|_| self.has_times()) else { return };
+        let index = packet.stream();
+        let Some((numerator, denominator, sparse)) = self.input.stream(index).map(|stream| {
+            let base = stream.time_base();
+            (base.numerator(), base.denominator(), track::is_sparse(&stream))
+        }) else {
+            return;
+        };
+        let time = |ticks| Time::from_ticks(ticks, numerator, denominator);
+        let length = time(packet.duration().max(0));
+        let stamp = Stamp { time: time(ticks), decoding: packet.dts().is_some(), length, sparse };
+        let shift = self.clock.shift(index, stamp);
+        if shift != Time::ZERO {
+            let moved = |ticks: i64| ticks.saturating_add(shift.to_ticks(numerator, denominator));
+            packet.set_pts(packet.pts().map(moved));
+            packet.set_dts(packet.dts().map(moved));
+        }
+        if sparse {
+            return;
+        }
+        let end = time(packet.pts().or(packet.dts()).unwrap_or(ticks)) + length;
+        self.reached = Some(self.reached.map_or(end, |reached| reached.max(end)));
+        let begin = time(packet.dts().unwrap_or(ticks));
+        if let Some((from, to)) = self.holes.look(index, (begin, begin + length), complaints()) {
+            let start = self.start().unwrap_or(Time::ZERO);
+            let (from, to) = (from - start, to - start);
+            tracing::warn!("{}: the file is damaged: nothing can be read from {from} to {to}", self.location);
+        }
+    }
+
+    /// When a packet is to be decoded, on the container's clock.
+    fn time_of(&self, packet: &Packet) -> Option<Time> {
+        let ticks = packet.dts().or(packet.pts())?;
+        let base = self.input.stream(packet.stream())?.time_base();
+        Some(Time::from_ticks(ticks, base.numerator(), base.denominator()))
+    }
+
+    /// At the end: a line where the container promised more.
+    fn tell_end(&mut self) {
+        let counts = track::counts(&self.input);
+        // Where other tracks are not read, the longest may be one of them.
+        let all_read = self.others.is_some() || counts.sound == 0;
+        let promised = if all_read { self.duration().max(self.track.counted) } else { self.track.duration };
+        let (Some(promised), Some(reached), Some(start)) = (promised, self.reached, self.start()) else { return };
+        let length = reached - start;
+        if !std::mem::replace(&mut self.told_end, true) && self.is_told_by_header() && length + SHORTER < promised {
+            tracing::warn!(
+                "{}: it ends at {length}, although it says that it is {promised} long: part of the file is missing; copy or download it again",
+                self.location
+            );
+        }
+    }
+
+    /// Whether the container's length is written in it, and not guessed from what is there.
+    fn is_told_by_header(&self) -> bool {
+        if self.track.counted.is_some() {
+            return true;
+        }
+        // SAFETY: the context is open.
+        let method = unsafe { (*self.input.as_ptr()).duration_estimation_method };
+        method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
     }
 
     /// Goes to the last place at or before `time` (the stream's own time) from which decoding can begin, as the container knows it.
@@ -164,12 +386,27 @@ impl Demuxer {
         self.go(self.track.index as c_int, start, ffi::AVSEEK_FLAG_BACKWARD)
     }
 
+    /// What was read belongs to another place.
+    fn forget(&mut self) {
+        self.errors = 0;
+        self.ahead.clear();
+        self.failure = None;
+        self.reached = None;
+        self.clock.reset();
+        self.holes.reset();
+        if let Some(others) = &mut self.others {
+            others.queue.clear();
+            others.settled = false;
+            others.sounds.iter_mut().for_each(|(_, last)| *last = None);
+        }
+    }
+
     fn go(&mut self, stream: c_int, place: i64, flags: c_int) -> Result<(), MediaError> {
         if self.watch.is_stopped() {
             return Err(MediaError::Stopped);
         }
         self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
-        self.errors = 0;
+        self.forget();
         // SAFETY: the context is open.
         let code = unsafe { ffi::av_seek_frame(self.input.as_mut_ptr(), stream, place, flags) };
         match code {
@@ -203,17 +440,12 @@ impl Demuxer {
 
     /// Whether packets carry times (raw H.264 and its like have none).
     pub(super) fn has_times(&self) -> bool {
-        self.format_flags() & ffi::AVFMT_NOTIMESTAMPS == 0
+        format_flags(&self.input) & ffi::AVFMT_NOTIMESTAMPS == 0
     }
 
     /// Whether the container's clock may jump (MPEG-TS).
     pub(super) fn clock_may_break(&self) -> bool {
-        self.format_flags() & ffi::AVFMT_TS_DISCONT != 0
-    }
-
-    fn format_flags(&self) -> c_int {
-        // SAFETY: an open context has a format.
-        unsafe { (*(*self.input.as_ptr()).iformat).flags }
+        format_flags(&self.input) & ffi::AVFMT_TS_DISCONT != 0
     }
 
     /// Whether this is a format that holds pictures rather than films.
@@ -248,17 +480,12 @@ impl Demuxer {
         (duration > 0 && !guessed).then(|| Time::from_ticks(duration, 1, ffi::AV_TIME_BASE))
     }
 
-    /// The stream's own time of the film's beginning: the container's start, to the track's precision where they are the same.
+    /// The stream's own time of the film's beginning: the start of the picture's programme, to the track's precision where they are the same.
     pub(super) fn start(&self) -> Option<Time> {
-        // SAFETY: the context is open.
-        let start = unsafe { (*self.input.as_ptr()).start_time };
-        if start == ffi::AV_NOPTS_VALUE {
-            return None;
-        }
-        let container = Time::from_ticks(start, 1, ffi::AV_TIME_BASE);
+        let programme = self.track.programme_start?;
         let (numerator, denominator) = self.track.time_base;
         let own = self.track.start.map(|ticks| Time::from_ticks(ticks, numerator, denominator));
-        Some(own.filter(|own| (*own - container).nanoseconds().abs() <= 2000).unwrap_or(container))
+        Some(own.filter(|own| (*own - programme).nanoseconds().abs() <= 2000).unwrap_or(programme))
     }
 
     fn start_ticks(&self) -> Option<i64> {
@@ -267,13 +494,18 @@ impl Demuxer {
 
     /// Tracks of sound and of subtitles.
     pub(super) fn other_tracks(&self) -> (usize, usize) {
-        let kinds = counts(&self.input);
+        let kinds = track::counts(&self.input);
         (kinds.sound, kinds.subtitles)
     }
 
     pub(super) fn video_tracks(&self) -> usize {
-        counts(&self.input).video
+        track::counts(&self.input).video
     }
+}
+
+fn format_flags(input: &Input) -> c_int {
+    // SAFETY: an open context has a format.
+    unsafe { (*(*input.as_ptr()).iformat).flags }
 }
 
 fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) -> MediaError {
@@ -291,94 +523,4 @@ fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) ->
     } else {
         MediaError::Ffmpeg { location, action, reason: reason(code) }
     }
-}
-
-/// The best track of moving pictures: FFmpeg's choice, unless that is a cover or a thumbnail.
-pub(super) fn best_video(input: &mut Input) -> Option<usize> {
-    let covers = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
-    // SAFETY: the context is open.
-    let best = unsafe {
-        let kind = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
-        ffi::av_find_best_stream(input.as_mut_ptr(), kind, -1, -1, ptr::null_mut(), 0)
-    };
-    let films = input.streams().filter_map(|stream| {
-        // SAFETY: the stream and its parameters belong to the open context.
-        let (disposition, parameters) = unsafe { ((*stream.as_ptr()).disposition, &*(*stream.as_ptr()).codecpar) };
-        let film = parameters.codec_type == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO && disposition & covers == 0;
-        film.then(|| (stream.index(), i64::from(parameters.width) * i64::from(parameters.height)))
-    });
-    let films: Vec<_> = films.collect();
-    let chosen = films.iter().find(|(index, _)| usize::try_from(best) == Ok(*index));
-    chosen.or_else(|| films.iter().max_by_key(|(_, area)| *area)).map(|(index, _)| *index)
-}
-
-fn track(input: &mut Input, index: usize) -> Track {
-    // SAFETY: the index is that of a stream of the open context; a null frame is allowed.
-    let (stream, guessed) = unsafe {
-        let context = input.as_mut_ptr();
-        let stream = *(*context).streams.add(index);
-        (&*stream, ffi::av_guess_frame_rate(context, stream, ptr::null_mut()))
-    };
-    let aspect = stream.sample_aspect_ratio;
-    let rates = [guessed, stream.avg_frame_rate, stream.r_frame_rate];
-    // SAFETY: the parameters belong to the open context, the name is static.
-    let codec = text(unsafe { ffi::avcodec_get_name((*stream.codecpar).codec_id) });
-    let (mut orientation, mut content, mut mastering, mut stereo) = (Orientation::default(), None, None, None);
-    if let Some(stream) = input.stream(index) {
-        for data in stream.side_data() {
-            match data.kind() {
-                packet::side_data::Type::DisplayMatrix => {
-                    orientation =
-                        matrix_of(data.data()).map(|m| orientation::from_display_matrix(&m)).unwrap_or_default();
-                }
-                packet::side_data::Type::ContentLightLevel => content = content_level(data.data()),
-                packet::side_data::Type::MasteringDisplayMetadata => mastering = mastering_level(data.data()),
-                packet::side_data::Type::Stereo3d => stereo = Stereo::from_bytes(data.data()),
-                _ => {}
-            }
-        }
-    }
-    Track {
-        index,
-        time_base: (stream.time_base.num.max(1), stream.time_base.den.max(1)),
-        codec,
-        rate: rates.into_iter().find(|rate| is_rate(*rate)).map(|rate| (rate.num, rate.den)),
-        sample_aspect: believable_aspect(aspect.num, aspect.den),
-        orientation,
-        peak: colour::peak(content, mastering),
-        stereo,
-        start: Some(stream.start_time).filter(|start| *start != ffi::AV_NOPTS_VALUE),
-    }
-}
-
-/// Between one picture in 100 seconds and 1000 in one.
-fn is_rate(rate: ffi::AVRational) -> bool {
-    rate.num > 0 && rate.den > 0 && (0.01..=1000.0).contains(&(f64::from(rate.num) / f64::from(rate.den)))
-}
-
-#[derive(Default)]
-struct Counts {
-    video: usize,
-    sound: usize,
-    subtitles: usize,
-}
-
-fn counts(input: &Input) -> Counts {
-    let mut counts = Counts::default();
-    for stream in input.streams() {
-        match stream.parameters().medium() {
-            ffmpeg_next::media::Type::Video => counts.video += 1,
-            ffmpeg_next::media::Type::Audio => counts.sound += 1,
-            ffmpeg_next::media::Type::Subtitle => counts.subtitles += 1,
-            _ => {}
-        }
-    }
-    counts
-}
-
-fn told_tracks(input: &Input) -> String {
-    let counts = counts(input);
-    let told = [(counts.sound, "sound"), (counts.subtitles, "subtitle"), (counts.video, "cover picture")];
-    let told: Vec<_> = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    if told.is_empty() { "it holds nothing".to_owned() } else { format!("only {}", told.join(", ")) }
 }

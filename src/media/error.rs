@@ -96,6 +96,11 @@ pub enum MediaError {
         /// The largest side allowed.
         limit: u32,
     },
+    /// A pipe whose tracks are not interleaved.
+    #[error(
+        "{0}: its sound and its pictures lie too far apart to be read in one go; interleave them first (ffmpeg -i IN -c copy OUT.mkv)"
+    )]
+    TooFarApart(String),
     /// The other end does not answer as it should.
     #[error("{location}: {reason}; check the address and the network, then try again")]
     Network {

@@ -9,6 +9,7 @@ use super::decode::{Decoded, Decoder, LARGEST_SIDE, Timed};
 use super::deinterlace::{self, Deinterlacer};
 use super::demux::{Demuxer, Read};
 use super::error::{MediaError, reason};
+use super::fit::Fitter;
 use super::picture::PictureMaker;
 use super::timeline::{Clock, Timeline};
 use crate::frame::Picture;
@@ -52,6 +53,8 @@ pub(super) struct Film {
     pub(super) interlaced: bool,
     can_deinterlace: bool,
     maker: PictureMaker,
+    /// Where all pictures are to have one size.
+    fitter: Option<Fitter>,
     /// The frames that come next: the second tells how long the first is seen.
     ahead: VecDeque<Timed>,
     drained: bool,
@@ -63,7 +66,7 @@ pub(super) struct Film {
 }
 
 impl Film {
-    pub(super) fn new(demuxer: Demuxer, location: &str) -> Result<Self, MediaError> {
+    pub(super) fn new(demuxer: Demuxer, location: &str, one_size: bool) -> Result<Self, MediaError> {
         let [width, height] = demuxer.claimed_size();
         if width.max(height) > LARGEST_SIDE {
             return Err(MediaError::TooLarge { location: location.to_owned(), width, height, limit: LARGEST_SIDE });
@@ -85,6 +88,7 @@ impl Film {
             interlaced: false,
             can_deinterlace: true,
             maker: PictureMaker::default(),
+            fitter: one_size.then(Fitter::default),
             ahead: VecDeque::new(),
             drained: false,
             failure: None,
@@ -106,6 +110,16 @@ impl Film {
                 None => timed.length.filter(|length| *length > Time::ZERO).unwrap_or_else(|| self.timeline.nominal()),
             };
             let pts = timed.pts;
+            let timed = match &mut self.fitter {
+                None => timed,
+                Some(fitter) => match fitter.fit(timed) {
+                    Ok(timed) => timed,
+                    Err(error) => {
+                        tracing::warn!("a picture at {pts} of another size cannot be fitted ({error}) and is skipped");
+                        continue;
+                    }
+                },
+            };
             match self.maker.make(timed.frame, timed.look) {
                 Ok(picture) => return Ok(Some(Shown { pts, duration, picture })),
                 Err(code) => tracing::warn!("a picture at {pts} cannot be read ({}) and is skipped", reason(code)),
@@ -280,8 +294,9 @@ impl Film {
         let place = self.demuxer.duration().map_or(target, |duration| target.min(duration));
         // A deinterlaced picture needs the one before it.
         let needed = if self.interlaced { 2 } else { 1 };
+        let lead = self.demuxer.lead();
         for margin in MARGINS {
-            let from = place - Time::from_nanoseconds(margin * 1_000_000_000);
+            let from = place - lead - Time::from_nanoseconds(margin * 1_000_000_000);
             if from <= Time::ZERO {
                 break;
             }

@@ -13,6 +13,12 @@ pub struct SourceOptions {
     pub stop: StopFlag,
     /// The epoch of the first frames.
     pub epoch: u32,
+    /// The tracks beside the picture are wanted, too: [`Source::take_tracks`](super::Source::take_tracks) gives them.
+    pub tracks: bool,
+    /// Up to where, in film time; the whole film where not given. Pictures come beyond it.
+    pub end: Option<Position>,
+    /// Pictures of another size than the first are fitted into it: for what is written.
+    pub one_size: bool,
 }
 
 /// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.

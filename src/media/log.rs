@@ -1,5 +1,6 @@
 //! FFmpeg's log lines, as `tracing` events.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem;
 use std::sync::Once;
@@ -32,10 +33,22 @@ pub fn init() {
     });
 }
 
+thread_local! {
+    static COMPLAINTS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often FFmpeg has complained (a warning or an error) on this thread: whether a call that seemed to succeed has passed over damage.
+pub(super) fn complaints() -> u64 {
+    COMPLAINTS.with(Cell::get)
+}
+
 unsafe extern "C" fn forward(class: *mut c_void, level: c_int, format: *const c_char, arguments: VaList) {
     // The lower byte is the level, the rest may hold a colour.
     let level = level & 0xff;
     let loud = level <= ffi::AV_LOG_WARNING;
+    if loud {
+        COMPLAINTS.with(|count| count.set(count.get() + 1));
+    }
     let wanted = if loud {
         tracing::enabled!(target: "ffmpeg", tracing::Level::DEBUG)
     } else {

@@ -11,6 +11,7 @@ use super::film::{Film, Shown};
 use super::format::{self, Layout};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
+use super::others::OtherTracks;
 use super::still;
 use crate::frame::{Frame, Orientation, Picture, Planes};
 use crate::location::Location;
@@ -28,6 +29,7 @@ pub struct Source {
     epoch: u32,
     /// Frames given in this epoch.
     given: u64,
+    tracks: Option<OtherTracks>,
 }
 
 enum Kind {
@@ -123,17 +125,17 @@ impl Source {
             audio_tracks: 0,
             subtitle_tracks: 0,
         };
-        Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0 }
+        Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0, tracks: None }
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open(location, &options.stop)?;
+        let demuxer = Demuxer::open(location, options.tracks, &options.stop)?;
         let location = &location.to_string();
         if heif && demuxer.video_tracks() > 1 {
             let format = "HEIF in tiles".to_owned();
             return Err(MediaError::UnsupportedFormat { location: location.to_owned(), format });
         }
-        let mut film = Box::new(Film::new(demuxer, location)?);
+        let mut film = Box::new(Film::new(demuxer, location, options.one_size)?);
         // The first picture tells whether the stream has times at all.
         let beginning = film.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
@@ -145,12 +147,19 @@ impl Source {
             }
         }
         let info = film_info(&mut film, location)?;
+        let end = options.end.and_then(|end| end.resolve(info.duration));
+        let tracks = if options.tracks { film.demuxer.take_others(end) } else { None };
         let one_picture = (heif || film.demuxer.is_picture_format()) && film.is_last()?;
         if one_picture && let Some(Shown { picture, .. }) = film.next()? {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
         }
-        Ok(Self { kind: Kind::Film(film), info, beginning, epoch: options.epoch, given: 0 })
+        Ok(Self { kind: Kind::Film(film), info, beginning, epoch: options.epoch, given: 0, tracks })
+    }
+
+    /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
+    pub fn take_tracks(&mut self) -> Option<OtherTracks> {
+        self.tracks.take()
     }
 
     /// What is known of it.

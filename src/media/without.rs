@@ -24,6 +24,9 @@ pub enum MediaError {
     Stopped,
 }
 
+/// The tracks beside a picture: there are none.
+pub enum OtherTracks {}
+
 /// An open film: there is none.
 pub enum Source {}
 
@@ -41,6 +44,11 @@ impl Source {
 
     /// Film time of its first picture.
     pub fn beginning(&self) -> Time {
+        match *self {}
+    }
+
+    /// The tracks beside its picture.
+    pub fn take_tracks(&mut self) -> Option<OtherTracks> {
         match *self {}
     }
 

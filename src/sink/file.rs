@@ -8,8 +8,9 @@
 //!
 //! # fn main() -> Result<(), deep3d::media::encode::EncodeError> {
 //! let (eye, start) = ([1280, 720], Time::from_seconds(60.0));
-//! let source = TrackSource { url: Some("film.mkv".into()), start, ..TrackSource::default() };
-//! let mut writer = FilmWriter::create("film_LR.mp4".as_ref(), &FilmOptions::new(Layout::Sbs, eye), &source)?;
+//! let tracks = None; // of the source: Source::take_tracks
+//! let source = TrackSource { tracks, start, ..TrackSource::default() };
+//! let mut writer = FilmWriter::create("film_LR.mp4".as_ref(), &FilmOptions::new(Layout::Sbs, eye), source)?;
 //! for note in writer.notes() {
 //!     eprintln!("{note}");
 //! }
@@ -112,7 +113,7 @@ impl FilmWriter {
     ///
     /// # Errors
     /// All that can be wrong with the name, the layout, the codec, the size or the source.
-    pub fn create(path: &Path, options: &FilmOptions, source: &TrackSource) -> Result<Self, EncodeError> {
+    pub fn create(path: &Path, options: &FilmOptions, source: TrackSource) -> Result<Self, EncodeError> {
         let layout = options.layout;
         if !layout.allows(Target::Film) {
             let cure = "write .gif, or choose another --layout";
@@ -152,6 +153,14 @@ impl FilmWriter {
     /// The disk is full, or the encoder fails. Drop the writer then.
     pub fn write(&mut self, samples: &[u8], stride: usize, pts: Time, duration: Time) -> Result<(), EncodeError> {
         self.encoder.write(samples, stride, pts, duration)
+    }
+
+    /// Makes room for the source's reader, where it waits for that: to be called when no picture has come for a while.
+    ///
+    /// # Errors
+    /// As [`FilmWriter::write`].
+    pub fn relieve(&mut self) -> Result<(), EncodeError> {
+        self.encoder.relieve()
     }
 
     /// Writes what is left of the source's tracks and gives the file its name.

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use deep3d::frame::Picture;
-use deep3d::media::encode::{EncodeError, FilmEncoder, PixelOrder, Preset, TrackSource, VideoOptions};
+use deep3d::media::encode::{FilmEncoder, PixelOrder, Preset, TrackSource, VideoOptions};
 use deep3d::media::{Info, MediaError, Source, SourceOptions};
 use deep3d::time::Time;
 use rustix::fs::inotify;
@@ -271,7 +271,10 @@ fn touch(picture: &Picture) {
 }
 
 /// The film's other tracks into a film of black pictures, as `convert` takes them along.
-fn copy_tracks(input: &Path, output: &Path, info: &Info) -> Result<Vec<String>, EncodeError> {
+fn copy_tracks(input: &Path, output: &Path, info: &Info) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let mut source = Source::open(input, &SourceOptions { tracks: true, ..SourceOptions::default() })?;
+    let tracks = source.take_tracks();
+    decode(&mut source, usize::MAX)?;
     let video = VideoOptions {
         size: [SIDE, SIDE],
         order: PixelOrder::Rgba,
@@ -285,8 +288,8 @@ fn copy_tracks(input: &Path, output: &Path, info: &Info) -> Result<Vec<String>, 
         time_base: info.time_base,
         frame_rate: None,
     };
-    let tracks = TrackSource { url: Some(input.into()), origin: Some(info.start_offset), ..TrackSource::default() };
-    let mut film = FilmEncoder::create(output, &video, &tracks, false)?;
+    let tracks = TrackSource { tracks, ..TrackSource::default() };
+    let mut film = FilmEncoder::create(output, &video, tracks, false)?;
     let black = vec![0; (SIDE * SIDE * 4) as usize];
     let length = Time::from_seconds(0.5);
     for index in 0..4 {

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use deep3d::media::encode::{Preset, TrackSource};
+use deep3d::media::{Source, SourceOptions};
 use deep3d::sink::file::{FilmOptions, FilmWriter};
 use deep3d::sink::layout::Layout;
-use deep3d::time::Time;
+use deep3d::time::{Position, Time};
 use serde_json::Value;
 
 pub(crate) const EYE: [u32; 2] = [320, 180];
@@ -58,8 +59,22 @@ pub(crate) fn options(layout: Layout) -> FilmOptions {
     FilmOptions { preset: Preset::Ultrafast, frame_rate: Some((25, 1)), ..FilmOptions::new(layout, EYE) }
 }
 
+/// The tracks of the film at `path` from `start` to `end`, read to their end.
+pub(crate) fn tracks(path: &Path, start: Time, end: Option<Time>) -> TrackSource {
+    let begin = (start > Time::ZERO).then_some(Position::FromStart(start));
+    let options =
+        SourceOptions { start: begin, end: end.map(Position::FromStart), tracks: true, ..SourceOptions::default() };
+    let mut source = Source::open(path, &options).unwrap();
+    let tracks = source.take_tracks();
+    // Small films wait whole; nobody has to take them meanwhile.
+    while let Some(frame) = source.next().unwrap() {
+        drop(frame);
+    }
+    TrackSource { tracks, start, end, ..TrackSource::default() }
+}
+
 /// Writes `count` pictures at 25 a second from film time `from` on.
-pub(crate) fn write(path: &Path, options: &FilmOptions, source: &TrackSource, from: Time, count: u32) -> Vec<String> {
+pub(crate) fn write(path: &Path, options: &FilmOptions, source: TrackSource, from: Time, count: u32) -> Vec<String> {
     let mut writer = FilmWriter::create(path, options, source).unwrap();
     let frame = Time::from_ticks(1, 1, 25);
     for at in 0..count {

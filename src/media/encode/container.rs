@@ -94,14 +94,15 @@ impl Container {
         Err(EncodeError::CodecInContainer { container: self.name(), codec: codec.name(), cure })
     }
 
-    /// What becomes of sound coded as `id`.
-    pub(super) fn sound(self, id: AVCodecID) -> Fate {
+    /// What becomes of sound coded as `id`, of `rate` samples a second.
+    pub(super) fn sound(self, id: AVCodecID, rate: i32) -> Fate {
         use AVCodecID::*;
         let copied = match self {
+            // MP4 has no name for MP3's lowest rates (MPEG-2.5), and players go by its names.
+            Self::Mp4 if id == AV_CODEC_ID_MP3 => rate >= 16_000,
             Self::Mp4 => matches!(
                 id,
                 AV_CODEC_ID_AAC
-                    | AV_CODEC_ID_MP3
                     | AV_CODEC_ID_AC3
                     | AV_CODEC_ID_EAC3
                     | AV_CODEC_ID_ALAC
@@ -152,35 +153,42 @@ impl Container {
             ),
             Self::WebM => matches!(id, AV_CODEC_ID_OPUS | AV_CODEC_ID_VORBIS),
         };
-        match (copied, self) {
-            (true, _) => Fate::Copy,
-            (false, Self::WebM) => Fate::Convert(AV_CODEC_ID_OPUS),
-            (false, _) => Fate::Convert(AV_CODEC_ID_AAC),
+        if copied { Fate::Copy } else { Fate::Convert(self.sound_codec()) }
+    }
+
+    /// What sound is converted to.
+    pub(super) fn sound_codec(self) -> AVCodecID {
+        if self == Self::WebM { AVCodecID::AV_CODEC_ID_OPUS } else { AVCodecID::AV_CODEC_ID_AAC }
+    }
+
+    /// What subtitles of text are converted to.
+    pub(super) fn text_codec(self) -> AVCodecID {
+        match self {
+            Self::Mp4 | Self::Mov => AVCodecID::AV_CODEC_ID_MOV_TEXT,
+            Self::Matroska => AVCodecID::AV_CODEC_ID_SUBRIP,
+            Self::WebM => AVCodecID::AV_CODEC_ID_WEBVTT,
         }
     }
 
     /// What becomes of subtitles coded as `id`; `text` where they are text and not pictures.
     pub(super) fn subtitles(self, id: AVCodecID, text: bool) -> Fate {
         use AVCodecID::*;
-        let (copied, converted) = match self {
-            Self::Mp4 | Self::Mov => (id == AV_CODEC_ID_MOV_TEXT, AV_CODEC_ID_MOV_TEXT),
-            Self::Matroska => (
-                matches!(
-                    id,
-                    AV_CODEC_ID_SUBRIP
-                        | AV_CODEC_ID_ASS
-                        | AV_CODEC_ID_WEBVTT
-                        | AV_CODEC_ID_HDMV_PGS_SUBTITLE
-                        | AV_CODEC_ID_DVD_SUBTITLE
-                        | AV_CODEC_ID_DVB_SUBTITLE
-                ),
-                AV_CODEC_ID_SUBRIP,
+        let copied = match self {
+            Self::Mp4 | Self::Mov => id == AV_CODEC_ID_MOV_TEXT,
+            Self::Matroska => matches!(
+                id,
+                AV_CODEC_ID_SUBRIP
+                    | AV_CODEC_ID_ASS
+                    | AV_CODEC_ID_WEBVTT
+                    | AV_CODEC_ID_HDMV_PGS_SUBTITLE
+                    | AV_CODEC_ID_DVD_SUBTITLE
+                    | AV_CODEC_ID_DVB_SUBTITLE
             ),
-            Self::WebM => (id == AV_CODEC_ID_WEBVTT, AV_CODEC_ID_WEBVTT),
+            Self::WebM => id == AV_CODEC_ID_WEBVTT,
         };
         match (copied, text) {
             (true, _) => Fate::Copy,
-            (false, true) => Fate::Convert(converted),
+            (false, true) => Fate::Convert(self.text_codec()),
             (false, false) => Fate::Leave,
         }
     }

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use ffmpeg_next::ffi::AVRational;
 
-use super::input::Input;
 use super::mux::Muxer;
 use super::picture::{PictureEncoder, PictureOptions};
 use super::tracks::{Cut, Tracks};
 use super::{Codec, Container, EncodeError, PixelOrder, Preset, StereoTag};
 use crate::frame::Primaries;
-use crate::location::Location;
+use crate::media::others::OtherTracks;
 use crate::media::stop::StopFlag;
 use crate::time::Time;
 
@@ -42,20 +41,17 @@ pub struct VideoOptions {
     pub frame_rate: Option<(i32, i32)>,
 }
 
-/// Where the other tracks come from, and which part of it is written.
-#[derive(Debug, Clone, Default)]
+/// Where the other tracks come from, and which part of them is written.
+#[derive(Default)]
 pub struct TrackSource {
-    /// File or address; none for a film without a source. A live stream is better left out: what is opened a second time begins
-    /// somewhere else.
-    pub url: Option<Location>,
-    /// The source's own time of film time zero ([`Info::start_offset`](crate::media::Info::start_offset)); found where nobody says.
-    pub origin: Option<Time>,
+    /// What [`Source::take_tracks`](crate::media::Source::take_tracks) gave; none for a film without a source.
+    pub tracks: Option<OtherTracks>,
     /// Film time that becomes zero: that of the first picture where a cut was asked for, else zero, so that sound before the first
     /// picture stays.
     pub start: Time,
     /// Film time at which the film ends.
     pub end: Option<Time>,
-    /// Ends waiting for a server from another thread.
+    /// Ends writing from another thread.
     pub stop: StopFlag,
 }
 
@@ -76,15 +72,13 @@ impl FilmEncoder {
     ///
     /// # Errors
     /// All that can be wrong with the name, the codec, the size or the source.
-    pub fn create(path: &Path, video: &VideoOptions, source: &TrackSource, force: bool) -> Result<Self, EncodeError> {
+    pub fn create(path: &Path, video: &VideoOptions, source: TrackSource, force: bool) -> Result<Self, EncodeError> {
         let container = Container::from_path(path)?;
         let codec = video.codec.unwrap_or_else(|| container.default_codec(video.size));
         container.check_codec(codec)?;
         let crf = codec.crf(video.crf)?;
         let mut notes = Vec::new();
-        // Opened first: what cannot be read should leave no trace.
-        let input = source.url.as_ref().map(|url| Input::open(url, &source.stop)).transpose()?;
-        let mut muxer = Muxer::create(path, container, force)?;
+        let mut muxer = Muxer::create(path, container, force, &source.stop)?;
         let pictures = PictureEncoder::open(&PictureOptions {
             size: video.size,
             order: video.order,
@@ -100,11 +94,10 @@ impl FilmEncoder {
         })?;
         // SAFETY: the encoder is open.
         let stream = unsafe { muxer.add_pictures(pictures.context(), video.stereo)? };
-        let tracks = match input {
-            Some(input) => {
-                let origin = source.origin.unwrap_or_else(|| input.start());
-                let cut = Cut { origin, start: source.start, end: source.end };
-                Some(Tracks::plan(input, stream, cut, &mut muxer, &mut notes)?)
+        let tracks = match source.tracks {
+            Some(tracks) => {
+                let cut = Cut { origin: tracks.origin, start: source.start, end: source.end };
+                Some(Tracks::plan(tracks, stream, cut, &mut muxer, &mut notes)?)
             }
             None => None,
         };
@@ -142,9 +135,21 @@ impl FilmEncoder {
         self.pictures.end()?;
         self.pass_on()?;
         if let Some(tracks) = &mut self.tracks {
-            tracks.advance(None, &mut self.muxer)?;
+            tracks.finish(&mut self.muxer)?;
         }
-        self.muxer.finish()
+        self.muxer.close()?;
+        if let Some(tracks) = &self.tracks {
+            tracks.tell_refused(&self.muxer);
+        }
+        self.muxer.commit()
+    }
+
+    /// Makes room for the source's reader, where it waits for that: to be called when no picture has come for a while.
+    ///
+    /// # Errors
+    /// As [`FilmEncoder::write`].
+    pub fn relieve(&mut self) -> Result<(), EncodeError> {
+        self.tracks.as_mut().map_or(Ok(()), |tracks| tracks.relieve(&mut self.muxer))
     }
 
     fn pass_on(&mut self) -> Result<(), EncodeError> {

@@ -12,6 +12,7 @@ use ffmpeg_next::{Dictionary, Error, Packet};
 use super::film::{sane_frame_rate, sane_time_base};
 use super::mux::Muxer;
 use super::{Container, EncodeError};
+use crate::media::stop::StopFlag;
 use crate::time::Time;
 
 /// How grey is coded.
@@ -120,7 +121,7 @@ impl GreyEncoder {
         }
         let codec = options.codec.find()?;
         let refused = |error: Error| refused(&options, error);
-        let mut muxer = Muxer::create(path, Container::Matroska, force)?;
+        let mut muxer = Muxer::create(path, Container::Matroska, force, &StopFlag::default())?;
         let mut video = Context::new_with_codec(codec).encoder().video().map_err(refused)?;
         let time_base = sane_time_base(options.time_base);
         let aspect = |side: u32| i32::try_from(side).unwrap_or(1).max(1);
@@ -200,7 +201,8 @@ impl GreyEncoder {
     pub fn finish(mut self) -> Result<(), EncodeError> {
         self.encoder.send_eof().map_err(|error| refused(&self.options, error))?;
         self.pass_on()?;
-        self.muxer.finish()
+        self.muxer.close()?;
+        self.muxer.commit()
     }
 
     fn pass_on(&mut self) -> Result<(), EncodeError> {

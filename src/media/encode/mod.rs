@@ -15,12 +15,16 @@
 
 mod codec;
 mod container;
+mod context;
+mod damage;
 mod film;
+mod gaps;
 mod grey;
-mod input;
 mod language;
+mod listen;
 mod mux;
 mod picture;
+mod shape;
 mod sound;
 mod still;
 mod text;
@@ -34,6 +38,7 @@ use crate::output::{OutputError, PendingFile};
 
 pub use codec::{Codec, Preset, has_encoder, quieten};
 pub use container::Container;
+use context::codec_name;
 pub use film::{FilmEncoder, TrackSource, VideoOptions};
 pub use grey::{GREY_MOST, GreyCodec, GreyEncoder, GreyOptions};
 pub use mux::StereoTag;
@@ -135,14 +140,6 @@ pub enum EncodeError {
         length: usize,
         /// Bytes from row to row.
         stride: usize,
-    },
-    /// The source cannot be opened for its other tracks.
-    #[error("could not read the sound and subtitles of '{url}': {reason}")]
-    Source {
-        /// File or address.
-        url: String,
-        /// FFmpeg's words.
-        reason: String,
     },
     /// No memory.
     #[error("out of memory while writing: close other programs, or choose a smaller --layout")]

@@ -1,13 +1,15 @@
 //! A container being written: FFmpeg's muxer, in a [`PendingFile`].
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 
 use ffmpeg_next::ffi::*;
+use ffmpeg_next::util::interrupt::Interrupt;
 use ffmpeg_next::{Dictionary, Packet};
 
-use super::{Container, EncodeError, PendingFile};
+use super::{Container, EncodeError, PendingFile, reason};
+use crate::media::stop::StopFlag;
 
 /// How the two eyes' pictures lie in the film's, always left (or upper) eye first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,30 +56,71 @@ pub(super) struct Muxer {
     output: Output,
     container: Container,
     file: PendingFile,
-    /// Of each stream the last decoding time written, in its ticks.
-    last: Vec<Option<i64>>,
-    /// Of each stream whether packets were left out because they were damaged.
-    damaged: Vec<bool>,
+    streams: Vec<Written>,
+    /// Packets that belong right behind the header.
+    at_start: Vec<(Packet, usize)>,
 }
 
-/// Closed and freed when dropped, before the file below it in [`Muxer`] is removed.
-struct Output(NonNull<AVFormatContext>);
+/// What has been written of a stream.
+#[derive(Default)]
+struct Written {
+    /// The last decoding time, in ticks.
+    last: Option<i64>,
+    /// Packets handed over.
+    packets: i64,
+    /// FFmpeg's code for the first packet that was refused while this stream was written.
+    refusal: Option<i32>,
+}
+
+/// What FFmpeg wants to be able to read beyond the end of a stream's bytes.
+const PADDING: i32 = AV_INPUT_BUFFER_PADDING_SIZE as i32;
+
+/// The picture's stream, which is always the first.
+const PICTURE: usize = 0;
+
+/// A muxer's context. Closed and freed when dropped, before the file below it in [`Muxer`] is removed.
+pub(super) struct Output {
+    context: NonNull<AVFormatContext>,
+    /// What the context's interrupt callback looks at.
+    _interrupt: Option<Interrupt>,
+}
 
 // SAFETY: the context is used by one thread at a time; nothing else points to it.
 unsafe impl Send for Output {}
 
+impl Output {
+    pub(super) fn new(context: NonNull<AVFormatContext>) -> Self {
+        Self { context, _interrupt: None }
+    }
+
+    pub(super) fn raw(&self) -> *mut AVFormatContext {
+        self.context.as_ptr()
+    }
+}
+
 impl Drop for Output {
     fn drop(&mut self) {
-        // SAFETY: allocated in `Muxer::create`, freed once.
+        // SAFETY: allocated by `avformat_alloc_output_context2`, freed once.
         unsafe {
-            avio_closep(&mut (*self.0.as_ptr()).pb);
-            avformat_free_context(self.0.as_ptr());
+            avio_closep(&mut (*self.raw()).pb);
+            avformat_free_context(self.raw());
         }
     }
 }
 
+/// Lets a context write what FFmpeg calls experimental: st3d in MP4, which no standard has for flat films, and FLAC, Opus and TrueHD in it, which
+/// players have read for years.
+///
+/// # Safety
+/// `context` is a muxer's.
+pub(super) unsafe fn experimental(context: *mut AVFormatContext) {
+    // SAFETY: the caller vouches for it.
+    unsafe { (*context).strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL }
+}
+
 impl Muxer {
-    pub(super) fn create(path: &Path, container: Container, force: bool) -> Result<Self, EncodeError> {
+    /// Opens the file, under a temporary name; `stop` ends what is being written, however long it would take.
+    pub(super) fn create(path: &Path, container: Container, force: bool, stop: &StopFlag) -> Result<Self, EncodeError> {
         let file = PendingFile::create(path, force)?;
         let url = file_url(file.temporary())?;
         let mut context = ptr::null_mut();
@@ -88,10 +131,19 @@ impl Muxer {
         if code < 0 {
             return Err(EncodeError::from_ffmpeg(path, code));
         }
-        let output = Output(NonNull::new(context).ok_or(EncodeError::Memory)?);
-        let mut muxer = Self { output, container, file, last: Vec::new(), damaged: Vec::new() };
-        // SAFETY: the context is valid and has no output yet.
-        let code = unsafe { avio_open(&mut (*muxer.raw()).pb, url.as_ptr(), AVIO_FLAG_WRITE) };
+        let stop = stop.clone();
+        let interrupt = ffmpeg_next::util::interrupt::new(Box::new(move || stop.is_stopped()));
+        let callback = interrupt.interrupt;
+        let context = NonNull::new(context).ok_or(EncodeError::Memory)?;
+        let output = Output { context, _interrupt: Some(interrupt) };
+        let muxer = Self { output, container, file, streams: Vec::new(), at_start: Vec::new() };
+        // SAFETY: the context is valid and has no output yet; the callback's state lives beside it.
+        let code = unsafe {
+            let raw = muxer.output.raw();
+            experimental(raw);
+            (*raw).interrupt_callback = callback;
+            avio_open2(&mut (*raw).pb, url.as_ptr(), AVIO_FLAG_WRITE, &callback, ptr::null_mut())
+        };
         if code < 0 { Err(muxer.failed(code)) } else { Ok(muxer) }
     }
 
@@ -101,17 +153,53 @@ impl Muxer {
 
     /// The context, for what a stream's own code sets (metadata, chapters) before [`Muxer::start`].
     pub(super) fn raw(&mut self) -> *mut AVFormatContext {
-        self.output.0.as_ptr()
+        self.output.raw()
     }
 
     /// A new stream, and its index.
     pub(super) fn add_stream(&mut self) -> Result<(NonNull<AVStream>, usize), EncodeError> {
         // SAFETY: the context is valid.
-        let stream = unsafe { avformat_new_stream(self.output.0.as_ptr(), ptr::null()) };
+        let stream = unsafe { avformat_new_stream(self.output.raw(), ptr::null()) };
         let stream = NonNull::new(stream).ok_or(EncodeError::Memory)?;
-        self.last.push(None);
-        self.damaged.push(false);
-        Ok((stream, self.last.len() - 1))
+        self.streams.push(Written::default());
+        Ok((stream, self.streams.len() - 1))
+    }
+
+    /// A packet that is written right behind the header: a cover.
+    pub(super) fn at_start(&mut self, packet: Packet, stream: usize) {
+        self.at_start.push((packet, stream));
+    }
+
+    /// A new stream that is an attached file, and its index; none where the file is too large for one.
+    pub(super) fn attach(&mut self, bytes: &[u8]) -> Result<Option<usize>, EncodeError> {
+        let Some(size) = i32::try_from(bytes.len()).ok().filter(|size| *size < i32::MAX - PADDING) else {
+            return Ok(None);
+        };
+        let (stream, index) = self.add_stream()?;
+        // SAFETY: the stream is new; the bytes are copied into memory of their size and padding, which the stream frees.
+        unsafe {
+            let parameters = (*stream.as_ptr()).codecpar;
+            let copy: *mut u8 = av_mallocz(bytes.len() + PADDING as usize).cast();
+            if copy.is_null() {
+                return Err(EncodeError::Memory);
+            }
+            ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len());
+            (*parameters).codec_type = AVMediaType::AVMEDIA_TYPE_ATTACHMENT;
+            (*parameters).extradata = copy;
+            (*parameters).extradata_size = size;
+        }
+        Ok(Some(index))
+    }
+
+    /// Gives an attached file its name and kind.
+    pub(super) fn name_attachment(&mut self, stream: usize, file: &CStr, mime: &CStr) {
+        // SAFETY: `attach` counted the stream; keys and values are copied.
+        unsafe {
+            let stream = *(*self.raw()).streams.add(stream);
+            (*stream).disposition = 0;
+            av_dict_set(&mut (*stream).metadata, c"filename".as_ptr(), file.as_ptr(), 0);
+            av_dict_set(&mut (*stream).metadata, c"mimetype".as_ptr(), mime.as_ptr(), 0);
+        }
     }
 
     /// The film's own stream.
@@ -160,8 +248,6 @@ impl Muxer {
                 }
                 ptr::copy_nonoverlapping(defaults.cast::<u8>(), target, size);
                 av_freep(ptr::from_mut(&mut defaults).cast());
-                // st3d is not in any standard for flat films.
-                (*self.output.0.as_ptr()).strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
             }
         }
         Ok(index)
@@ -177,38 +263,59 @@ impl Muxer {
         // SAFETY: the dictionary is handed over whole and what is left of it is freed here.
         let code = unsafe {
             let mut raw = options.disown();
-            let code = avformat_write_header(self.output.0.as_ptr(), &mut raw);
+            let code = avformat_write_header(self.output.raw(), &mut raw);
             av_dict_free(&mut raw);
             code
         };
-        if code < 0 { Err(self.failed(code)) } else { Ok(()) }
+        if code < 0 {
+            return Err(self.failed(code));
+        }
+        for (packet, stream) in std::mem::take(&mut self.at_start) {
+            let base = self.time_base(stream);
+            self.write(at_zero(packet), stream, base)?;
+        }
+        Ok(())
     }
 
     /// A stream's time base, final after [`Muxer::start`].
     pub(super) fn time_base(&self, stream: usize) -> AVRational {
         // SAFETY: `add_stream` counted the stream; streams live as long as the context.
-        unsafe { (**(*self.output.0.as_ptr()).streams.add(stream)).time_base }
+        unsafe { (**(*self.output.raw()).streams.add(stream)).time_base }
     }
 
-    /// Writes a packet whose times are in ticks of `time_base`. Times that do not grow are moved on by the least that a muxer takes.
+    /// Writes a packet whose times are in ticks of `time_base`. Times that do not grow are moved on by the least that a muxer takes. One that the
+    /// container refuses is left out and counted.
+    ///
+    /// # Errors
+    /// The file cannot be written, or writing was stopped.
     pub(super) fn write(&mut self, packet: Packet, stream: usize, time_base: AVRational) -> Result<(), EncodeError> {
-        let code = self.put(packet, stream, time_base);
-        if code < 0 { Err(self.failed(code)) } else { Ok(()) }
-    }
-
-    /// Writes a packet as the source has it. One that is damaged so that the container cannot take it is left out: a film whose middle is corrupt goes
-    /// on after it.
-    pub(super) fn copy(&mut self, packet: Packet, stream: usize, time_base: AVRational) -> Result<(), EncodeError> {
+        self.streams[stream].packets += 1;
         match self.put(packet, stream, time_base) {
-            AVERROR_INVALIDDATA => {
-                if !std::mem::replace(&mut self.damaged[stream], true) {
-                    tracing::warn!("track {stream} of the result lacks what is damaged in the source");
-                }
+            code if code >= 0 => Ok(()),
+            code if self.is_fatal(code) => Err(self.failed(code)),
+            code => {
+                // FFmpeg interleaves: the packet that it refuses may have waited inside and be another stream's.
+                self.streams[stream].refusal.get_or_insert(code);
+                tracing::debug!("a packet is refused by the container ({})", reason(code));
                 Ok(())
             }
-            code if code < 0 => Err(self.failed(code)),
-            _ => Ok(()),
         }
+    }
+
+    /// Whether an error is the file's rather than a packet's.
+    fn is_fatal(&self, code: i32) -> bool {
+        // SAFETY: the context is valid; its output may be missing.
+        let output = unsafe { (*self.output.raw()).pb.as_ref() };
+        code == AVERROR(ENOMEM) || code == AVERROR_EXIT || output.is_none_or(|output| output.error < 0)
+    }
+
+    /// How many packets of a stream the container has refused, and FFmpeg's code; none where it took all. After [`Muxer::close`].
+    pub(super) fn refused(&self, stream: usize) -> Option<(i64, i32)> {
+        // SAFETY: `add_stream` counted the stream; streams live as long as the context.
+        let taken = unsafe { (**(*self.output.raw()).streams.add(stream)).nb_frames };
+        let lost = self.streams[stream].packets - taken;
+        let code = self.streams[stream].refusal.or_else(|| self.streams.iter().find_map(|stream| stream.refusal));
+        (lost > 0).then(|| (lost, code.unwrap_or(AVERROR_INVALIDDATA)))
     }
 
     /// Hands a packet to FFmpeg; its error code, negative where it failed.
@@ -219,33 +326,53 @@ impl Muxer {
         if packet.dts().is_none() {
             packet.set_dts(packet.pts());
         }
-        if let (Some(last), Some(dts)) = (self.last[stream], packet.dts())
+        if let (Some(last), Some(dts)) = (self.streams[stream].last, packet.dts())
             && dts <= last
         {
             packet.set_dts(Some(last + 1));
             packet.set_pts(packet.pts().map(|pts| pts.max(last + 1)));
         }
-        self.last[stream] = packet.dts().or(self.last[stream]);
+        self.streams[stream].last = packet.dts().or(self.streams[stream].last);
         // SAFETY: the header is written; the packet owns its bytes, and the muxer takes them over.
         unsafe {
             use ffmpeg_next::packet::Mut;
-            av_interleaved_write_frame(self.output.0.as_ptr(), packet.as_mut_ptr())
+            av_interleaved_write_frame(self.output.raw(), packet.as_mut_ptr())
         }
     }
 
-    /// Writes what is left and gives the file its name.
-    pub(super) fn finish(self) -> Result<(), EncodeError> {
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// The file cannot be written, or some of the film's own pictures were refused.
+    pub(super) fn close(&mut self) -> Result<(), EncodeError> {
+        let raw = self.raw();
+        loop {
+            // What waits inside is let out before the end is written: a packet that is refused there would take those behind it along.
+            // SAFETY: the header is written; no packet means all that waits.
+            match unsafe { av_interleaved_write_frame(raw, ptr::null_mut()) } {
+                code if code >= 0 => break,
+                code if self.is_fatal(code) => return Err(self.failed(code)),
+                code => {
+                    self.streams[PICTURE].refusal.get_or_insert(code);
+                }
+            }
+        }
         // SAFETY: the header is written; the output is closed once, as `avio_closep` forgets it.
         let code = unsafe {
-            let raw = self.output.0.as_ptr();
             let trailer = av_write_trailer(raw);
             let written = if (*raw).pb.is_null() { 0 } else { (*(*raw).pb).error };
             let closed = avio_closep(&mut (*raw).pb);
             [written, trailer, closed].into_iter().find(|&code| code < 0).unwrap_or(0)
         };
-        if code < 0 {
-            return Err(self.failed(code));
+        match self.refused(PICTURE) {
+            _ if code < 0 => Err(self.failed(code)),
+            Some((_, code)) => Err(self.failed(code)),
+            None => Ok(()),
         }
+    }
+
+    /// Gives the closed file its name.
+    pub(super) fn commit(self) -> Result<(), EncodeError> {
         let Self { output, file, .. } = self;
         drop(output);
         Ok(file.commit()?)
@@ -254,12 +381,18 @@ impl Muxer {
     fn failed(&self, code: i32) -> EncodeError {
         // SAFETY: the context is valid; its output may be missing.
         let first = unsafe {
-            let output = (*self.output.0.as_ptr()).pb;
+            let output = (*self.output.raw()).pb;
             if output.is_null() { 0 } else { (*output).error }
         };
         // The output remembers its first error (no room), of which later ones (invalid argument) are only echoes.
         EncodeError::from_ffmpeg(self.file.path(), if first < 0 { first } else { code })
     }
+}
+
+fn at_zero(mut packet: Packet) -> Packet {
+    packet.set_pts(Some(0));
+    packet.set_dts(Some(0));
+    packet
 }
 
 /// `path` as FFmpeg opens it, whatever colons are in it.

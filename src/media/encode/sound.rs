@@ -1,4 +1,7 @@
-//! Sound from one coding to another: decoder → filters (format, gaps, cut) → encoder.
+//! Sound from one coding to another: decoder → filters (format, small gaps) → frames of the encoder's length → encoder.
+//!
+//! Small gaps in the time stamps become silence, so that sound and picture stay together. Of long ones only the times are kept: the encoder works
+//! on without a break, and its packets are moved to where they belong ([`Gaps`]).
 
 use std::ffi::CStr;
 use std::ptr::{self, NonNull};
@@ -8,11 +11,13 @@ use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::packet::{Mut, Ref};
 use ffmpeg_next::{Frame, Packet};
 
-use super::input::codec_name;
+use super::EncodeError;
+use super::context::Context;
+use super::damage::Damage;
+use super::gaps::Gaps;
 use super::mux::Muxer;
 use super::picture::again;
-use super::text::Context;
-use super::{EncodeError, reason};
+use super::shape::{Shape, encoder_for, layout_name};
 use crate::time::Time;
 
 /// A decoder, an encoder, and between them the filters, made when the first sound shows what it is.
@@ -22,118 +27,160 @@ pub(super) struct Sound {
     base: AVRational,
     rate: i32,
     layout: &'static str,
-    end: Option<Time>,
+    /// What the source's channels become, where they get fewer.
+    fewer: Option<(String, &'static str)>,
+    /// Samples after the cut at which the film ends.
+    end: Option<i64>,
     filters: Option<Filters>,
+    /// Cuts what the filters give into frames of the encoder's length.
+    frames: Graph,
+    gaps: Gaps,
+    damage: Damage,
+    /// The film's end has been reached.
+    over: bool,
 }
 
 struct Filters {
     graph: Graph,
-    /// What they were made for: format, rate, channels.
-    shape: (i32, i32, i32),
+    shape: Shape,
 }
 
 impl Sound {
-    /// The error is the reason why the track is left out.
+    /// Tries what the codec and then `accepts` (the container) take. The error is the reason why the track is left out.
     pub(super) fn open(
         parameters: &AVCodecParameters,
         base: AVRational,
         target: AVCodecID,
-        end: Option<Time>,
+        length: Option<Time>,
+        accepts: &dyn Fn(&Self) -> Result<(), String>,
     ) -> Result<Self, String> {
-        let missing = || format!("this FFmpeg cannot write {}", codec_name(target));
-        let opus = target == AVCodecID::AV_CODEC_ID_OPUS;
-        let decoder = Context::decoder(parameters, base)?;
-        // SAFETY: the decoder is open.
-        let channels = unsafe { (*decoder.raw()).ch_layout.nb_channels };
-        // Layouts that every player of AAC and Opus knows.
-        let (layout, count) = match channels {
-            1 => (c"mono", 1),
-            3 => (c"3.0", 3),
-            4 => (c"4.0", 4),
-            5 => (c"5.0", 5),
-            6.. => (c"5.1", 6),
-            _ => (c"stereo", 2),
-        };
-        let rate = match parameters.sample_rate {
-            _ if opus => 48_000,
-            rate @ (8000 | 11_025 | 12_000 | 16_000 | 22_050 | 24_000 | 32_000 | 44_100 | 48_000) => rate,
-            _ => 48_000,
-        };
-        // SAFETY: the context is new and ours; names end with zero bytes.
-        let encoder = unsafe {
-            let codec = match opus {
-                true => avcodec_find_encoder_by_name(c"libopus".as_ptr()),
-                false => avcodec_find_encoder(target),
-            };
-            let encoder = Context::new(codec).ok_or_else(missing)?;
-            let raw = encoder.raw();
-            (*raw).sample_rate = rate;
-            (*raw).sample_fmt = match opus {
-                true => AVSampleFormat::AV_SAMPLE_FMT_FLT,
-                false => AVSampleFormat::AV_SAMPLE_FMT_FLTP,
-            };
-            (*raw).time_base = AVRational { num: 1, den: rate };
-            (*raw).bit_rate = i64::from(count) * if opus { 64_000 } else { 80_000 };
-            (*raw).flags |= AV_CODEC_FLAG_GLOBAL_HEADER as i32;
-            if av_channel_layout_from_string(&mut (*raw).ch_layout, layout.as_ptr()) < 0 {
-                return Err(missing());
+        let mut last = Err("it has no channels".to_owned());
+        let channels = parameters.ch_layout.nb_channels;
+        for candidate in encoder_for(target, channels, parameters.sample_rate) {
+            let decoder = Context::decoder(parameters, base)?;
+            last = candidate.open().and_then(|encoder| {
+                // SAFETY: the encoder is open.
+                let (frame, padding) = unsafe { ((*encoder.raw()).frame_size, (*encoder.raw()).initial_padding) };
+                let fewer = (channels > candidate.channels).then(|| {
+                    (
+                        layout_name(&parameters.ch_layout).unwrap_or_else(|| format!("{channels} channels")),
+                        candidate.layout_name(),
+                    )
+                });
+                let sound = Self {
+                    decoder,
+                    frames: frames(&encoder).ok_or("this FFmpeg lacks the filters for sound")?,
+                    encoder,
+                    base,
+                    rate: candidate.rate,
+                    layout: candidate.layout_name(),
+                    fewer,
+                    end: length.map(|length| length.max(Time::ZERO).to_ticks(1, candidate.rate)),
+                    filters: None,
+                    gaps: Gaps::new(candidate.rate, frame, padding),
+                    damage: Damage::default(),
+                    over: false,
+                };
+                accepts(&sound).map(|()| sound)
+            });
+            if last.is_ok() {
+                break;
             }
-            match avcodec_open2(raw, codec, ptr::null_mut()) {
-                code if code < 0 => return Err(format!("{}: {}", missing(), reason(code))),
-                _ => encoder,
-            }
-        };
-        let layout = layout.to_str().unwrap_or("stereo");
-        Ok(Self { decoder, encoder, base, rate, layout, end, filters: None })
+        }
+        last
     }
 
     pub(super) fn describe(&self, stream: NonNull<AVStream>) -> Result<(), EncodeError> {
         self.encoder.describe(stream)
     }
 
-    /// Converts a packet whose times count from the cut. What cannot be read is passed over.
+    /// The source's channels and what becomes of them, where they get fewer.
+    pub(super) fn fewer_channels(&self) -> Option<(&str, &str)> {
+        self.fewer.as_ref().map(|(from, to)| (from.as_str(), *to))
+    }
+
+    /// What could not be decoded.
+    pub(super) fn damage(&self) -> Damage {
+        self.damage
+    }
+
+    /// Converts a packet whose times count from the cut. What cannot be read is passed over and counted.
     pub(super) fn take(&mut self, packet: &Packet, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
+        if self.over {
+            return Ok(());
+        }
         // SAFETY: the decoder is open; the packet is only read.
         let code = unsafe { avcodec_send_packet(self.decoder.raw(), packet.as_ptr()) };
         if code < 0 {
+            self.note_damage(packet.pts().or(packet.dts()));
             return Ok(());
         }
-        self.decoded(muxer, output)
+        self.decoded(packet.pts().or(packet.dts()), muxer, output)
+    }
+
+    fn note_damage(&mut self, ticks: Option<i64>) {
+        let ticks = ticks.unwrap_or(0);
+        // A run-up before the cut is nothing that is missed.
+        if ticks >= 0 {
+            self.damage.note(Time::from_ticks(ticks, self.base.num, self.base.den));
+        }
     }
 
     /// Drains everything.
     pub(super) fn end(&mut self, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
         // SAFETY: the decoder is open; no packet means the end.
         unsafe { avcodec_send_packet(self.decoder.raw(), ptr::null()) };
-        self.decoded(muxer, output)?;
+        self.decoded(None, muxer, output)?;
         self.drain_filters(muxer, output)?;
+        if let Some(mut source) = self.frames.get("in") {
+            let _ = source.source().flush();
+        }
+        self.framed(muxer, output)?;
         // SAFETY: the encoder is open; no frame means the end.
         unsafe { avcodec_send_frame(self.encoder.raw(), ptr::null()) };
         self.coded(muxer, output)
     }
 
-    /// Moves what the decoder has into the filters.
-    fn decoded(&mut self, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
+    /// Moves what the decoder has into the filters; `ticks` is the time of the packet that it was given.
+    fn decoded(&mut self, ticks: Option<i64>, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
         loop {
             // SAFETY: an empty frame, filled by the decoder.
             let mut frame = unsafe { Frame::empty() };
             // SAFETY: both are valid.
-            if unsafe { avcodec_receive_frame(self.decoder.raw(), frame.as_mut_ptr()) } < 0 {
-                return Ok(());
+            match unsafe { avcodec_receive_frame(self.decoder.raw(), frame.as_mut_ptr()) } {
+                0.. => {}
+                code if code == again() || code == AVERROR_EOF => return Ok(()),
+                _ => {
+                    self.note_damage(ticks);
+                    return Ok(());
+                }
             }
+            let Some(shape) = Shape::of(&mut frame) else { continue };
             // SAFETY: the decoder filled the frame.
-            let shape = unsafe {
-                let raw = frame.as_mut_ptr();
-                (*raw).pts = match (*raw).best_effort_timestamp {
-                    AV_NOPTS_VALUE => AV_NOPTS_VALUE,
-                    ticks => av_rescale_q(ticks, self.base, AVRational { num: 1, den: (*raw).sample_rate.max(1) }),
-                };
-                ((*raw).format, (*raw).sample_rate, (*raw).ch_layout.nb_channels)
+            let (stamp, count) = unsafe {
+                let raw = frame.as_ptr();
+                ((*raw).best_effort_timestamp, i64::from((*raw).nb_samples))
             };
-            if self.filters.as_ref().is_none_or(|filters| filters.shape != shape) {
+            let length = rescale(count, shape.rate, self.rate);
+            let time = (stamp != AV_NOPTS_VALUE).then(|| {
+                // SAFETY: arithmetic; the rates are positive.
+                unsafe { av_rescale_q(stamp, self.base, AVRational { num: 1, den: self.rate }) }
+            });
+            // In samples of what is written: where the frame belongs, and where it lies among the samples without long gaps.
+            let (time, gap) = self.gaps.place(time, length);
+            if gap || self.filters.as_ref().is_none_or(|filters| filters.shape != shape) {
                 self.drain_filters(muxer, output)?;
-                self.filters = self.build(&mut frame, shape);
+                if let Some(filters) = &self.filters
+                    && filters.shape.channels != shape.channels
+                {
+                    let at = Time::from_ticks(stamp.max(0), self.base.num, self.base.den);
+                    let (from, to) = (&filters.shape.layout, &shape.layout);
+                    tracing::warn!("the sound changes from {from} to {to} at {at}; it goes on as {}", self.layout);
+                }
+                self.filters = self.build(shape.clone());
             }
+            // SAFETY: the frame is ours.
+            unsafe { (*frame.as_mut_ptr()).pts = rescale(time, self.rate, shape.rate) };
             if let Some(filters) = &mut self.filters
                 && let Some(mut source) = filters.graph.get("in")
             {
@@ -144,16 +191,15 @@ impl Sound {
         }
     }
 
+    /// Lets the filters' last samples out. They are made anew for what comes.
     fn drain_filters(&mut self, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
         if let Some(mut source) = self.filters.as_mut().and_then(|filters| filters.graph.get("in")) {
             let _ = source.source().flush();
         }
-        self.filtered(muxer, output)?;
-        self.filters = None;
-        Ok(())
+        self.filtered(muxer, output)
     }
 
-    /// Moves what the filters have into the encoder.
+    /// Moves what the filters have to where it is cut into frames.
     fn filtered(&mut self, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
         while let Some(mut sink) = self.filters.as_mut().and_then(|filters| filters.graph.get("out")) {
             // SAFETY: an empty frame, filled by the sink.
@@ -161,8 +207,42 @@ impl Sound {
             if sink.sink().frame(&mut frame).is_err() {
                 return Ok(());
             }
-            // SAFETY: the encoder is open and the filters give its format.
-            unsafe { avcodec_send_frame(self.encoder.raw(), frame.as_ptr()) };
+            // SAFETY: the sink filled the frame.
+            unsafe { self.gaps.given((*frame.as_ptr()).pts, i64::from((*frame.as_ptr()).nb_samples)) };
+            if let Some(mut source) = self.frames.get("in") {
+                let _ = source.source().add(&frame);
+            }
+            self.framed(muxer, output)?;
+        }
+        Ok(())
+    }
+
+    /// Moves whole frames into the encoder, up to the film's end.
+    fn framed(&mut self, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
+        while let Some(mut sink) = self.frames.get("out") {
+            // SAFETY: an empty frame, filled by the sink.
+            let mut frame = unsafe { Frame::empty() };
+            if sink.sink().frame(&mut frame).is_err() {
+                return Ok(());
+            }
+            if self.over {
+                continue;
+            }
+            // SAFETY: the sink filled the frame; fewer of its samples are taken than it has. The encoder is open and the filters give its format.
+            unsafe {
+                let raw = frame.as_mut_ptr();
+                if let Some(end) = self.end {
+                    let left = end - self.gaps.moved((*raw).pts);
+                    if left < i64::from((*raw).nb_samples) {
+                        self.over = true;
+                        if left <= 0 {
+                            continue;
+                        }
+                        (*raw).nb_samples = left as i32;
+                    }
+                }
+                avcodec_send_frame(self.encoder.raw(), raw);
+            }
             self.coded(muxer, output)?;
         }
         Ok(())
@@ -173,55 +253,63 @@ impl Sound {
         loop {
             let mut packet = Packet::empty();
             // SAFETY: both are valid.
-            match unsafe { avcodec_receive_packet(self.encoder.raw(), packet.as_mut_ptr()) } {
-                code if code == again() || code < 0 => return Ok(()),
-                _ => muxer.write(packet, output, AVRational { num: 1, den: self.rate })?,
+            if unsafe { avcodec_receive_packet(self.encoder.raw(), packet.as_mut_ptr()) } < 0 {
+                return Ok(());
             }
+            packet.set_pts(packet.pts().map(|pts| self.gaps.moved(pts)));
+            packet.set_dts(packet.dts().map(|dts| self.gaps.moved(dts)));
+            muxer.write(packet, output, AVRational { num: 1, den: self.rate })?;
         }
     }
 
-    /// Filters from what the decoder gives to what the encoder takes: gaps in the time stamps become silence, so that sound and
-    /// picture stay together, and what lies outside the cut goes.
-    fn build(&self, frame: &mut Frame, shape: (i32, i32, i32)) -> Option<Filters> {
-        let (format, rate, _) = shape;
-        // SAFETY: the frame is the decoder's; the name of a format is a constant, that of a layout is written with its size minded.
-        let (format, layout) = unsafe {
-            let raw = frame.as_mut_ptr();
-            if (*raw).ch_layout.order == AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC {
-                let channels = (*raw).ch_layout.nb_channels;
-                av_channel_layout_default(&mut (*raw).ch_layout, channels);
-            }
-            let name = av_get_sample_fmt_name(std::mem::transmute::<i32, AVSampleFormat>(format));
-            let mut layout = [0u8; 256];
-            if name.is_null()
-                || av_channel_layout_describe(&(*raw).ch_layout, layout.as_mut_ptr().cast(), layout.len()) < 0
-            {
-                return None;
-            }
-            (CStr::from_ptr(name).to_str().ok()?, CStr::from_bytes_until_nul(&layout).ok()?.to_str().ok()?.to_owned())
-        };
+    /// Filters from what the decoder gives to what the encoder takes.
+    fn build(&self, shape: Shape) -> Option<Filters> {
         let mut graph = Graph::new();
-        let source = format!("time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:channel_layout={layout}");
-        graph.add(&filter::find("abuffer")?, "in", &source).ok()?;
+        graph.add(&filter::find("abuffer")?, "in", &shape.source()).ok()?;
         graph.add(&filter::find("abuffersink")?, "out", "").ok()?;
-        // SAFETY: the encoder is open.
-        let (target, frame_size) = unsafe {
-            let raw = self.encoder.raw();
-            (CStr::from_ptr(av_get_sample_fmt_name((*raw).sample_fmt)).to_str().ok()?, (*raw).frame_size)
-        };
-        let mut chain = format!(
-            "aresample=async=1:first_pts=0,aformat=sample_fmts={target}:sample_rates={}:channel_layouts={}",
-            self.rate, self.layout
+        // The silence before the first frame, and small gaps, are filled.
+        let chain = format!(
+            "aresample={rate}:async=1:first_pts={first},aformat=sample_fmts={format}:sample_rates={rate}:channel_layouts={layout}",
+            rate = self.rate,
+            first = self.gaps.reached(),
+            format = sample_format(&self.encoder)?,
+            layout = self.layout,
         );
-        if let Some(end) = self.end {
-            chain.push_str(&format!(",atrim=end={:.6}", end.seconds().max(0.0)));
-        }
         // `Parser` names the ends by the graph's point of view: what feeds the chain is its output.
         graph.output("in", 0).ok()?.input("out", 0).ok()?.parse(&chain).ok()?;
         graph.validate().ok()?;
-        if let Some(mut sink) = graph.get("out") {
-            sink.sink().set_frame_size(u32::try_from(frame_size).unwrap_or(1024));
-        }
         Some(Filters { graph, shape })
     }
+}
+
+/// A graph that changes nothing but the length of frames.
+fn frames(encoder: &Context) -> Option<Graph> {
+    // SAFETY: the encoder is open.
+    let (rate, size, layout) = unsafe {
+        let raw = encoder.raw();
+        ((*raw).sample_rate, (*raw).frame_size, layout_name(&(*raw).ch_layout)?)
+    };
+    let format = sample_format(encoder)?;
+    let mut graph = Graph::new();
+    let source = format!("time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:channel_layout={layout}");
+    graph.add(&filter::find("abuffer")?, "in", &source).ok()?;
+    graph.add(&filter::find("abuffersink")?, "out", "").ok()?;
+    graph.output("in", 0).ok()?.input("out", 0).ok()?.parse("anull").ok()?;
+    graph.validate().ok()?;
+    graph.get("out")?.sink().set_frame_size(u32::try_from(size).unwrap_or(1024));
+    Some(graph)
+}
+
+/// The name of the samples that an encoder takes.
+fn sample_format(encoder: &Context) -> Option<&'static str> {
+    // SAFETY: the encoder is open; the name is a constant of the library's.
+    unsafe {
+        let name = av_get_sample_fmt_name((*encoder.raw()).sample_fmt);
+        if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }
+    }
+}
+
+fn rescale(samples: i64, from: i32, to: i32) -> i64 {
+    // SAFETY: arithmetic; the rates are positive.
+    unsafe { av_rescale_q(samples, AVRational { num: 1, den: from.max(1) }, AVRational { num: 1, den: to.max(1) }) }
 }

@@ -1,13 +1,13 @@
 //! Text subtitles from one coding to another, through the Advanced SubStation lines that FFmpeg's decoders make of all of them.
 
-use std::ptr::NonNull;
-use std::{mem, ptr};
+use std::mem;
+use std::ptr::{self, NonNull};
 
 use ffmpeg_next::Packet;
 use ffmpeg_next::ffi::*;
 use ffmpeg_next::packet::Ref;
 
-use super::input::codec_name;
+use super::context::{Context, codec_name};
 use super::mux::Muxer;
 use super::{EncodeError, reason};
 
@@ -20,64 +20,6 @@ pub(super) struct Text {
     encoder: Context,
     base: AVRational,
     coded: Vec<u8>,
-}
-
-/// A codec's context, freed when dropped.
-pub(super) struct Context(NonNull<AVCodecContext>);
-
-// SAFETY: the context is used by one thread at a time; nothing else points to it.
-unsafe impl Send for Context {}
-
-impl Context {
-    pub(super) fn new(codec: *const AVCodec) -> Option<Self> {
-        if codec.is_null() {
-            return None;
-        }
-        // SAFETY: codecs are constants of the library's.
-        NonNull::new(unsafe { avcodec_alloc_context3(codec) }).map(Self)
-    }
-
-    /// An opened decoder for a stream.
-    pub(super) fn decoder(parameters: &AVCodecParameters, base: AVRational) -> Result<Self, String> {
-        let missing = || format!("this FFmpeg cannot read {}", codec_name(parameters.codec_id));
-        // SAFETY: the context is new; the parameters are valid.
-        unsafe {
-            let codec = avcodec_find_decoder(parameters.codec_id);
-            let context = Self::new(codec).ok_or_else(missing)?;
-            if avcodec_parameters_to_context(context.raw(), parameters) < 0 {
-                return Err(missing());
-            }
-            (*context.raw()).pkt_timebase = base;
-            match avcodec_open2(context.raw(), codec, ptr::null_mut()) {
-                code if code < 0 => Err(format!("{}: {}", missing(), reason(code))),
-                _ => Ok(context),
-            }
-        }
-    }
-
-    pub(super) fn raw(&self) -> *mut AVCodecContext {
-        self.0.as_ptr()
-    }
-
-    /// Describes a stream by this encoder.
-    pub(super) fn describe(&self, stream: NonNull<AVStream>) -> Result<(), EncodeError> {
-        // SAFETY: both are valid, the encoder is open.
-        unsafe {
-            (*stream.as_ptr()).time_base = (*self.raw()).time_base;
-            match avcodec_parameters_from_context((*stream.as_ptr()).codecpar, self.raw()) {
-                code if code < 0 => Err(EncodeError::Memory),
-                _ => Ok(()),
-            }
-        }
-    }
-}
-
-impl Drop for Context {
-    fn drop(&mut self) {
-        let mut context = self.raw();
-        // SAFETY: allocated in `new`, freed once.
-        unsafe { avcodec_free_context(&mut context) }
-    }
 }
 
 /// A decoded cue, freed when dropped.
@@ -122,16 +64,19 @@ impl Text {
         self.encoder.describe(stream)
     }
 
-    /// Converts a cue. What cannot be read is passed over.
-    pub(super) fn take(&mut self, packet: &Packet, muxer: &mut Muxer, output: usize) -> Result<(), EncodeError> {
+    /// Converts a cue. False where it cannot be read; it is passed over.
+    pub(super) fn take(&mut self, packet: &Packet, muxer: &mut Muxer, output: usize) -> Result<bool, EncodeError> {
         // SAFETY: all zeros is an empty cue.
         let mut cue = Cue(unsafe { mem::zeroed() });
         let mut found = 0;
         // SAFETY: the decoder is open; the packet is only read, whatever the old signature says.
         let code =
             unsafe { avcodec_decode_subtitle2(self.decoder.raw(), &mut cue.0, &mut found, packet.as_ptr().cast_mut()) };
-        if code < 0 || found == 0 || cue.0.num_rects == 0 {
-            return Ok(());
+        if code < 0 {
+            return Ok(false);
+        }
+        if found == 0 || cue.0.num_rects == 0 {
+            return Ok(true);
         }
         let milliseconds = AVRational { num: 1, den: 1000 };
         // SAFETY: arithmetic on valid time bases.
@@ -144,12 +89,13 @@ impl Text {
         };
         let Some(coded) = usize::try_from(size).ok().filter(|&size| size > 0).and_then(|size| self.coded.get(..size))
         else {
-            return Ok(());
+            return Ok(size == 0);
         };
         let mut converted = Packet::copy(coded);
         converted.set_pts(packet.pts());
         converted.set_dts(packet.pts());
         converted.set_duration(packet.duration());
-        muxer.write(converted, output, self.base)
+        muxer.write(converted, output, self.base)?;
+        Ok(true)
     }
 }

@@ -1,0 +1,190 @@
+//! The tracks of a container: which of them is the film's picture, and what is known of it.
+
+use std::ptr;
+
+use ffmpeg_next::codec::packet;
+use ffmpeg_next::ffi;
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::media::Type;
+
+use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
+use super::info::Stereo;
+use super::version::text;
+use super::{colour, orientation};
+use crate::frame::Orientation;
+use crate::time::Time;
+
+/// The video track that was chosen, and what the container says of it.
+#[derive(Debug, Clone)]
+pub(super) struct Track {
+    pub(super) index: usize,
+    pub(super) time_base: (i32, i32),
+    /// FFmpeg's name of the coding.
+    pub(super) codec: String,
+    /// Pictures in a second as a fraction; `None` where nothing is said.
+    pub(super) rate: Option<(i32, i32)>,
+    /// What the container says, which goes before what the coded stream says.
+    pub(super) sample_aspect: Option<(u32, u32)>,
+    pub(super) orientation: Orientation,
+    pub(super) peak: Option<f32>,
+    /// What the container says about eyes.
+    pub(super) stereo: Option<Stereo>,
+    /// The track's own first time, in its own time base.
+    pub(super) start: Option<i64>,
+    /// When its programme begins, on the container's clock.
+    pub(super) programme_start: Option<Time>,
+    /// Its own length, where the container tells it of each track.
+    pub(super) duration: Option<Time>,
+    /// Its length by the number of its pictures, where the container tells that.
+    pub(super) counted: Option<Time>,
+}
+
+/// The best track of moving pictures: FFmpeg's choice, unless that is a cover or a thumbnail.
+pub(super) fn best_video(input: &mut Input) -> Option<usize> {
+    let covers = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
+    // SAFETY: the context is open.
+    let best = unsafe {
+        let kind = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
+        ffi::av_find_best_stream(input.as_mut_ptr(), kind, -1, -1, ptr::null_mut(), 0)
+    };
+    let films = input.streams().filter_map(|stream| {
+        // SAFETY: the stream and its parameters belong to the open context.
+        let (disposition, parameters) = unsafe { ((*stream.as_ptr()).disposition, &*(*stream.as_ptr()).codecpar) };
+        let film = parameters.codec_type == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO && disposition & covers == 0;
+        film.then(|| (stream.index(), i64::from(parameters.width) * i64::from(parameters.height)))
+    });
+    let films: Vec<_> = films.collect();
+    let chosen = films.iter().find(|(index, _)| usize::try_from(best) == Ok(*index));
+    chosen.or_else(|| films.iter().max_by_key(|(_, area)| *area)).map(|(index, _)| *index)
+}
+
+/// What is known of the video track `index`; `programme` says which tracks belong to it.
+pub(super) fn track(input: &mut Input, index: usize, programme: &[bool]) -> Track {
+    let programme_start = programme_start(input, programme);
+    // SAFETY: the index is that of a stream of the open context; a null frame is allowed.
+    let (stream, guessed) = unsafe {
+        let context = input.as_mut_ptr();
+        let stream = *(*context).streams.add(index);
+        (&*stream, ffi::av_guess_frame_rate(context, stream, ptr::null_mut()))
+    };
+    let aspect = stream.sample_aspect_ratio;
+    let rates = [guessed, stream.avg_frame_rate, stream.r_frame_rate];
+    // SAFETY: the parameters belong to the open context, the name is static.
+    let codec = text(unsafe { ffi::avcodec_get_name((*stream.codecpar).codec_id) });
+    let (mut orientation, mut content, mut mastering, mut stereo) = (Orientation::default(), None, None, None);
+    if let Some(stream) = input.stream(index) {
+        for data in stream.side_data() {
+            match data.kind() {
+                packet::side_data::Type::DisplayMatrix => {
+                    orientation =
+                        matrix_of(data.data()).map(|m| orientation::from_display_matrix(&m)).unwrap_or_default();
+                }
+                packet::side_data::Type::ContentLightLevel => content = content_level(data.data()),
+                packet::side_data::Type::MasteringDisplayMetadata => mastering = mastering_level(data.data()),
+                packet::side_data::Type::Stereo3d => stereo = Stereo::from_bytes(data.data()),
+                _ => {}
+            }
+        }
+    }
+    Track {
+        index,
+        time_base: (stream.time_base.num.max(1), stream.time_base.den.max(1)),
+        codec,
+        rate: rates.into_iter().find(|rate| is_rate(*rate)).map(|rate| (rate.num, rate.den)),
+        sample_aspect: believable_aspect(aspect.num, aspect.den),
+        orientation,
+        peak: colour::peak(content, mastering),
+        stereo,
+        start: Some(stream.start_time).filter(|start| *start != ffi::AV_NOPTS_VALUE),
+        programme_start,
+        counted: (stream.nb_frames > 0 && is_rate(stream.avg_frame_rate))
+            .then(|| Time::from_ticks(stream.nb_frames, stream.avg_frame_rate.den, stream.avg_frame_rate.num)),
+        duration: (stream.duration > 0)
+            .then(|| Time::from_ticks(stream.duration, stream.time_base.num, stream.time_base.den)),
+    }
+}
+
+/// By stream: whether it belongs to the programme of the stream `picture`. A multiplex (MPEG-TS) holds several, each on a clock of its own, and
+/// each variant of an HLS stream is one. Streams of no programme belong to all.
+pub(super) fn programme(input: &Input, picture: usize) -> Vec<bool> {
+    let (mut own, mut in_any) = (vec![false; input.nb_streams() as usize], vec![false; input.nb_streams() as usize]);
+    let mut found = false;
+    // SAFETY: the context is open; FFmpeg keeps that many valid pointers and indices there.
+    unsafe {
+        let raw = &*input.as_ptr();
+        for number in 0..raw.nb_programs as usize {
+            let programme = &**raw.programs.add(number);
+            let members: Vec<usize> = (0..programme.nb_stream_indexes as usize)
+                .map(|member| *programme.stream_index.add(member) as usize)
+                .filter(|member| *member < own.len())
+                .collect();
+            let mine = !found && members.contains(&picture);
+            found |= mine;
+            for member in members {
+                in_any[member] = true;
+                own[member] |= mine;
+            }
+        }
+    }
+    own.iter().zip(in_any).map(|(own, in_any)| *own || !found || !in_any).collect()
+}
+
+/// The beginning of the programme: the container's where it is the only one, else that of its first sound or picture.
+fn programme_start(input: &Input, programme: &[bool]) -> Option<Time> {
+    // SAFETY: the context is open.
+    let container = unsafe { (*input.as_ptr()).start_time };
+    if programme.iter().all(|belongs| *belongs) {
+        return (container != ffi::AV_NOPTS_VALUE).then(|| Time::from_ticks(container, 1, ffi::AV_TIME_BASE));
+    }
+    let own = input.streams().filter(|stream| programme[stream.index()] && !is_sparse(stream));
+    let starts = own.filter(|stream| stream.start_time() != ffi::AV_NOPTS_VALUE).map(|stream| {
+        let base = stream.time_base();
+        Time::from_ticks(stream.start_time(), base.numerator(), base.denominator())
+    });
+    starts.min()
+}
+
+/// Whether its packets are sound or subtitles: what is read beside the picture. Attachments and covers have none, data is nothing to see or hear.
+pub(super) fn is_sound_or_subtitle(stream: &Stream<'_>) -> bool {
+    matches!(stream.parameters().medium(), Type::Audio | Type::Subtitle)
+}
+
+/// Whether its packets come with gaps, so that it says little about the clock.
+pub(super) fn is_sparse(stream: &Stream<'_>) -> bool {
+    !matches!(stream.parameters().medium(), Type::Audio | Type::Video)
+}
+
+/// Between one picture in 100 seconds and 1000 in one.
+fn is_rate(rate: ffi::AVRational) -> bool {
+    rate.num > 0 && rate.den > 0 && (0.01..=1000.0).contains(&(f64::from(rate.num) / f64::from(rate.den)))
+}
+
+/// How many tracks there are of each kind.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) video: usize,
+    pub(super) sound: usize,
+    pub(super) subtitles: usize,
+}
+
+pub(super) fn counts(input: &Input) -> Counts {
+    let mut counts = Counts::default();
+    for stream in input.streams() {
+        match stream.parameters().medium() {
+            Type::Video => counts.video += 1,
+            Type::Audio => counts.sound += 1,
+            Type::Subtitle => counts.subtitles += 1,
+            _ => {}
+        }
+    }
+    counts
+}
+
+/// What there is, for someone who finds no pictures.
+pub(super) fn told_tracks(input: &Input) -> String {
+    let counts = counts(input);
+    let told = [(counts.sound, "sound"), (counts.subtitles, "subtitle"), (counts.video, "cover picture")];
+    let told: Vec<_> = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if told.is_empty() { "it holds nothing".to_owned() } else { format!("only {}", told.join(", ")) }
+}
