@@ -155,10 +155,15 @@ impl Tracks {
         for track in &self.tracks {
             if let Some((count, code)) = muxer.refused(track.output) {
                 let (name, container) = (&track.name, muxer.container().name());
-                tracing::warn!(
-                    "{name}: {container} has refused {count} of its packets ({}): they are left out",
-                    reason(code)
-                );
+                match code {
+                    AVERROR_INVALIDDATA => {
+                        tracing::warn!("{name}: {count} of its packets are damaged in the source and left out");
+                    }
+                    code => tracing::warn!(
+                        "{name}: {container} has refused {count} of its packets ({}): they are left out",
+                        reason(code)
+                    ),
+                }
             }
         }
     }
