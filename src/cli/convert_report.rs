@@ -9,7 +9,8 @@ use crate::convert::Outcome;
 use crate::convert::plan::Job;
 use crate::output::OutputError;
 use crate::stage::comfort::tally::Comforts;
-use crate::{terminal, whole};
+use crate::terminal;
+use crate::whole;
 
 /// What `--report` writes (its keys: docs/comfort.md), and whether stdout took it all.
 #[derive(Debug, Serialize)]
