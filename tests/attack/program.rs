@@ -28,7 +28,7 @@ pub(crate) fn deep3d(before: &[&str]) -> Command {
             command
         }
     };
-    command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
+    command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR")).env("DEEP3D_STATE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("DEEP3D_LOG").stdin(Stdio::null());
     command
 }

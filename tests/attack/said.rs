@@ -1,7 +1,7 @@
 //! What the user is told, judged.
 
-/// Longer than this no sentence is, names included.
-const LONGEST: usize = 700;
+/// Longer than this no line is, names included.
+const LONGEST: usize = 1010;
 
 /// One clean sentence, or what is wrong with it.
 pub(crate) fn sentence(text: &str) -> Result<(), &'static str> {

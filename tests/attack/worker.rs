@@ -235,10 +235,10 @@ impl Case {
     }
 }
 
-/// What the user would be told.
+/// What the user would be told: by way of the log or stderr, which escape what steers a terminal.
 fn judge(text: &str) {
     say(&format!("said\t{}", text.escape_debug()));
-    if let Err(fault) = said::sentence(text) {
+    if let Err(fault) = said::sentence(&deep3d::terminal::line(text)) {
         say(&format!("found\twords\t{fault}: {}", text.escape_debug()));
     }
 }

@@ -124,6 +124,7 @@ fn start(program: &Path, folder: &Path, films: &[PathBuf], display: &Display) ->
         .args(films)
         .env("DISPLAY", display.name())
         .env("DEEP3D_CACHE_DIR", folder.join("cache"))
+        .env("DEEP3D_STATE_DIR", folder.join("state"))
         .env("DEEP3D_LOG", "deep3d=error,deep3d::gpu::memory=trace")
         .env_remove("WAYLAND_DISPLAY")
         .stdin(Stdio::null())
