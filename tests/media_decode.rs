@@ -342,3 +342,29 @@ fn ffmpeg_does_not_write_to_stderr() {
     let text = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success() && !text.contains(" @ 0x"), "{text}");
 }
+
+#[test]
+fn a_playlist_of_nothing_in_a_playlist_is_refused() {
+    // FFmpeg 5.1 reads from nowhere here, and crashes.
+    let folder = tempfile::tempdir().unwrap();
+    let film = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults/sizechange.ts");
+    let lists = [
+        ("sound.m3u8", "#EXTM3U\nsizechange.ts\n#EXT-X-ENDLIST\n"),
+        ("video.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\nsizechange.ts\n#EXT-X-ENDLIST\n"),
+        (
+            "master.m3u8",
+            "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"x\",URI=\"sound.m3u8\"\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=100000,AUDIO=\"a\"\nvideo.m3u8\n",
+        ),
+    ];
+    fs::copy(film, folder.path().join("sizechange.ts")).unwrap();
+    for (name, list) in lists {
+        fs::write(folder.path().join(name), list).unwrap();
+    }
+    let open = |name: &str| Source::open(folder.path().join(name), &SourceOptions::default());
+    assert!(open("video.m3u8").is_ok());
+    for name in ["sound.m3u8", "master.m3u8"] {
+        let error = open(name).err().unwrap();
+        assert!(matches!(error, MediaError::Unknown(_)), "{error}");
+    }
+}

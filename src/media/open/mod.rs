@@ -106,7 +106,12 @@ pub(super) fn open_input(location: &Location, watch: &Watch) -> Result<Input, c_
         let mut given = options.disown();
         let code = ffi::avformat_open_input(&mut context, address.as_ptr(), ptr::null_mut(), &mut given);
         drop(Dictionary::own(given));
-        if code < 0 { Err(code) } else { Ok(Input::wrap_with_interrupt(context, interrupt.guard)) }
+        if code < 0 {
+            return Err(code);
+        }
+        let input = Input::wrap_with_interrupt(context, interrupt.guard);
+        // What was refused on the way is not read on: some of FFmpeg's demuxers take an error for an end.
+        if watch.must_end() { Err(ffi::AVERROR_EXIT) } else { Ok(input) }
     }
 }
 
@@ -254,12 +259,14 @@ impl Opener {
         let scan = Scan::new(!remote, bytes.can_seek(), url.count_bytes());
         let mut known = None;
         let judge = move |scan: &mut Scan, bytes: &[u8], place: u64| {
-            scan.look(place, bytes).map_err(|finding| {
+            let found = if bytes.is_empty() { scan.end() } else { scan.look(place, bytes) };
+            found.map_err(|finding| {
                 refuse(match finding {
                     Finding::TooLong => MediaError::Endless,
                     Finding::IndexBehind => MediaError::IndexBehind,
                     Finding::Concat => MediaError::List,
                     Finding::Manifest => MediaError::Manifest,
+                    Finding::Nothing => MediaError::Unknown,
                 })
             })?;
             let playlist = scan.playlist();

@@ -22,6 +22,8 @@ pub(super) enum Finding {
     Concat,
     /// A DASH manifest in a file.
     Manifest,
+    /// A playlist that names nothing.
+    Nothing,
 }
 
 /// What it turned out to be.
@@ -58,6 +60,14 @@ impl Scan {
         match &self.kind {
             Kind::Playlist(playlist) => Some(playlist.names_playlists),
             _ => None,
+        }
+    }
+
+    /// The stream has ended. FFmpeg's HLS demuxer reads from nowhere, and crashes, where one of a film's playlists has no segments.
+    pub(super) fn end(&self) -> Result<(), Finding> {
+        match &self.kind {
+            Kind::Playlist(playlist) if !playlist.names_playlists && !playlist.has_segments => Err(Finding::Nothing),
+            _ => Ok(()),
         }
     }
 
@@ -160,6 +170,8 @@ struct Playlist {
     /// Of the present key's address, which each segment has.
     key: u64,
     names_playlists: bool,
+    /// A line says that the next one names a piece.
+    has_segments: bool,
 }
 
 impl Playlist {
@@ -186,6 +198,7 @@ impl Playlist {
         }
         let names_playlist = begins("#EXT-X-STREAM-INF") || begins("#EXT-X-MEDIA:");
         self.names_playlists |= names_playlist;
+        self.has_segments |= begins("#EXTINF:");
         let names_something = !begins("#") || begins("#EXT-X-MAP");
         self.memory += match (names_playlist, names_something) {
             (true, _) => VARIANT + base + self.length,
@@ -275,5 +288,22 @@ mod tests {
             assert_eq!(scan.look(0, &list), Ok(()));
         }
         assert_eq!(scan.playlist(), Some(false));
+    }
+
+    #[test]
+    fn a_playlist_names_something() {
+        let ended = |list: &str| {
+            let mut scan = Scan::new(true, true, 100);
+            assert_eq!(scan.look(0, list.as_bytes()), Ok(()));
+            scan.end()
+        };
+        for empty in ["#EXTM3U\n", "#EXTM3U\nx.ts\n#EXT-X-ENDLIST\n", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n"]
+        {
+            assert_eq!(ended(empty), Err(Finding::Nothing), "{empty}");
+        }
+        for list in ["#EXTM3U\n#EXTINF:1,\nx.ts\n", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nx.m3u8\n", "RIFFabcdWAVE"]
+        {
+            assert_eq!(ended(list), Ok(()), "{list}");
+        }
     }
 }

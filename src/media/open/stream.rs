@@ -29,7 +29,7 @@ pub(super) trait Bytes: Send {
     }
 }
 
-/// What becomes of a finding: a code for FFmpeg, the reason for the user.
+/// What becomes of a finding: a code for FFmpeg, the reason for the user. It is asked with the bytes and their place, and with none at the end.
 pub(super) type Judge = Box<dyn FnMut(&mut Scan, &[u8], u64) -> Result<(), c_int> + Send>;
 
 struct Stream {
@@ -110,7 +110,7 @@ unsafe extern "C" fn read(stream: *mut c_void, buffer: *mut u8, size: c_int) -> 
     let stream = unsafe { &mut *stream.cast::<Stream>() };
     let size = usize::try_from(size).unwrap_or(0).min(stream.read.len());
     let count = match stream.bytes.read(&mut stream.read[..size]) {
-        Ok(0) => return ffi::AVERROR_EOF,
+        Ok(0) => return (stream.judge)(&mut stream.scan, &[], stream.place).err().unwrap_or(ffi::AVERROR_EOF),
         Ok(count) => count,
         Err(code) => return code,
     };
