@@ -89,6 +89,74 @@ fn a_track_that_the_container_or_an_encoder_refuses_never_ends_a_conversion() {
     assert_eq!((&sound["codec_name"], &sound["channels"]), (&"opus".into(), &4.into()), "{said}");
 }
 
+/// A Matroska film whose sound is Vorbis.
+fn vorbis(folder: &Path) -> PathBuf {
+    let path = folder.join("vorbis.mkv");
+    let sources = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"];
+    ffmpeg(&[&sources[..], &["-c:v", "libx264", "-c:a", "libvorbis", path.to_str().unwrap()]].concat());
+    path
+}
+
+#[test]
+fn sound_without_its_headers_is_left_out_with_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = vorbis(folder.path());
+    let mut bytes = fs::read(&film).unwrap();
+    // CodecPrivate, the second of which is the sound's, under an id that nobody knows.
+    let private: Vec<usize> = (0..bytes.len() - 1).filter(|at| bytes[*at..at + 2] == [0x63, 0xa2]).collect();
+    bytes[private[1] + 1] = 0xa9;
+    fs::write(&film, bytes).unwrap();
+    for name in ["o.mkv", "o.mp4", "o.webm"] {
+        let (_folder, path, said) = convert(film.to_str().unwrap(), name, &["--layout", "left", "--end", "0.4"]);
+        assert_says(&said, &["sound track 1 (vorbis) is left out"]);
+        assert_eq!((codecs(&path, "audio").len(), codecs(&path, "video").len()), (0, 1), "{name}");
+    }
+}
+
+#[test]
+fn of_an_hls_stream_one_variant_goes_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let sources = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"];
+    let maps = [
+        "-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-c:a", "aac", "-s:v:1", "32x32",
+    ];
+    let hls = [
+        "-f",
+        "hls",
+        "-hls_time",
+        "1",
+        "-hls_list_size",
+        "0",
+        "-master_pl_name",
+        "master.m3u8",
+        "-var_stream_map",
+        "v:0,a:0 v:1,a:1",
+    ];
+    ffmpeg(&[&sources[..], &maps, &hls, &[&at("v%v.m3u8")]].concat());
+    let (_folder, path, said) = convert(&at("master.m3u8"), "o.mkv", &["--layout", "left"]);
+    assert_eq!((codecs(&path, "video").len(), codecs(&path, "audio").len()), (1, 1), "{said}");
+    assert_eq!(probe(&path, &[])["streams"][0]["width"], 64);
+    assert!(!said.contains("WARN"), "{said}");
+}
+
+#[test]
+fn long_tags_are_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("long.mkv");
+    let tags = folder.path().join("tags.txt");
+    fs::write(&tags, format!(";FFMETADATA1\ntitle=kept\ncomment={}\n", "ö".repeat(300_000))).unwrap();
+    let sources =
+        ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=0.4", "-i", tags.to_str().unwrap(), "-map_metadata", "1"];
+    ffmpeg(&[&sources[..], &["-c:v", "libx264", film.to_str().unwrap()]].concat());
+    let (_folder, path, _) = convert(film.to_str().unwrap(), "o.mkv", &["--layout", "left"]);
+    let probed = probe(&path, &[]);
+    let tags = &probed["format"]["tags"];
+    let comment = tags["COMMENT"].as_str().or(tags["comment"].as_str()).unwrap();
+    assert_eq!((comment.len(), comment.chars().all(|c| c == 'ö')), (65_536, true));
+    assert_eq!(tags["title"].as_str().or(tags["TITLE"].as_str()), Some("kept"));
+}
+
 #[test]
 fn channels_that_get_fewer_are_named() {
     let folder = tempfile::tempdir().unwrap();

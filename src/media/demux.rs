@@ -142,9 +142,13 @@ impl Demuxer {
     /// Makes the queue for the other tracks.
     fn attach(&mut self, programme: &[bool]) {
         let origin = self.start().unwrap_or(Time::ZERO);
-        let Some((tracks, queue)) = OtherTracks::of(&self.input, self.track.index, programme, origin) else {
+        let Some((mut tracks, queue)) = OtherTracks::of(&self.input, self.track.index, programme, origin) else {
             return;
         };
+        if matches!(self.input.format().name(), "hls" | "dash") {
+            // There they are the same film in other qualities.
+            tracks.foreign = 0;
+        }
         let of_kind = |kind| tracks.streams.iter().filter(move |stream| stream.kind() == kind);
         let sounds = of_kind(ffi::AVMediaType::AVMEDIA_TYPE_AUDIO).map(|stream| (stream.index, None)).collect();
         let subtitles = of_kind(ffi::AVMediaType::AVMEDIA_TYPE_SUBTITLE).next().is_some();

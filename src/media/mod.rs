@@ -6,7 +6,8 @@
 //! ```text
 //! demux ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
 //!          packets   film time   bwdif          planes lent from the decoder
-//! └──────────────────────────── source: order, seek, durations ──────────────────────────────┘
+//!   │      └──────────────────────── source: order, seek, durations ───────────────────────────┘
+//!   └─► others: packets of the tracks beside the picture, for who writes them along
 //! ```
 //!
 //! Writing: [`encode`].
