@@ -1,4 +1,4 @@
-// Decoded planes → the picture: SDR R'G'B' (BT.709 / sRGB), turned and mirrored as it is to be seen.
+// Decoded planes → the picture: SDR R'G'B' (sRGB or Display P3), turned and mirrored as it is to be seen.
 // What a film's format fixes comes as specialization constants, so that the usual formats fold to a few instructions.
 // Twin: src/stage/colour/reference.rs.
 #version 460
@@ -25,7 +25,7 @@ layout(constant_id = 15) const float m21 = 0;
 layout(constant_id = 16) const float m22 = 1;
 layout(constant_id = 17) const float m23 = 0;
 layout(constant_id = 18) const uint curve = 0;        // 0: as it is, 1: SDR of other primaries, 2: PQ, 3: HLG
-layout(constant_id = 19) const float p00 = 1;         // primaries → BT.709, linear light
+layout(constant_id = 19) const float p00 = 1;         // primaries → those wanted, linear light
 layout(constant_id = 20) const float p01 = 0;
 layout(constant_id = 21) const float p02 = 0;
 layout(constant_id = 22) const float p10 = 0;

@@ -129,6 +129,26 @@ pub enum Primaries {
     DisplayP3,
 }
 
+/// The colours that pictures are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Gamut {
+    /// sRGB: what every screen shows.
+    #[default]
+    Srgb,
+    /// Display P3: sRGB's curve and white, wider lights.
+    DisplayP3,
+}
+
+impl Gamut {
+    /// Its lights.
+    pub fn primaries(self) -> Primaries {
+        match self {
+            Self::Srgb => Primaries::Bt709,
+            Self::DisplayP3 => Primaries::DisplayP3,
+        }
+    }
+}
+
 /// How light is written into samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transfer {
@@ -175,6 +195,8 @@ pub struct Colour {
     pub site: ChromaSite,
     /// The brightest light of the film in cd/m² (mastering display or content light level), where the film says so; used by the tone curve of PQ.
     pub peak: Option<f32>,
+    /// What the colour stage makes of it.
+    pub gamut: Gamut,
 }
 
 impl Colour {
@@ -186,6 +208,7 @@ impl Colour {
         range: Range::Full,
         site: ChromaSite::Centre,
         peak: None,
+        gamut: Gamut::Srgb,
     };
 }
 

@@ -43,7 +43,7 @@ fn every_pixel_format_gives_ffmpegs_own_samples() {
         ("yuv440p", "yuv444p", 2),
         ("yuyv422", "yuv422p", 0),
         ("yuv422p10be", "yuv422p10le", 0),
-        ("ya8", "gray", 0),
+        ("ya8", "gbrp", 0),
         ("monow", "gray", 0),
     ];
     for (coded, expected, tolerance) in table {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use deep3d::film::{Preview, Previews};
-use deep3d::media::{Info, Source, SourceOptions, StopFlag};
+use deep3d::media::{Info, Reading, Source, SourceOptions, StopFlag};
 use deep3d::time::Time;
 use ffmpeg::ffmpeg;
 
@@ -32,7 +32,7 @@ fn info(file: &Path) -> Info {
 }
 
 fn previews(file: &Path) -> Previews {
-    Previews::new(file.to_str().unwrap(), &info(file), &StopFlag::default()).expect("previews")
+    Previews::new(file.to_str().unwrap(), &info(file), Reading::default(), &StopFlag::default()).expect("previews")
 }
 
 /// Waits for the settled preview of `time`.
@@ -118,7 +118,8 @@ fn what_cannot_be_searched_has_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = clip(folder.path(), "film.mp4", "-c:v libx264");
     let good = info(&file);
-    let none = |location: &str, info: &Info| Previews::new(location, info, &StopFlag::default()).is_none();
+    let none =
+        |location: &str, info: &Info| Previews::new(location, info, Reading::default(), &StopFlag::default()).is_none();
     let path = file.to_str().unwrap();
     assert!(!none(path, &good));
     assert!(none(path, &Info { duration: None, ..good.clone() }));
@@ -127,7 +128,7 @@ fn what_cannot_be_searched_has_none() {
     assert!(none(path, &Info { is_still: true, ..good.clone() }));
     assert!(none("https://example.org/film.mp4", &good));
     // A file that has gone, or was never a film: an empty preview says that no other is to come.
-    let gone = Previews::new("/nowhere/film.mp4", &good, &StopFlag::default()).unwrap();
+    let gone = Previews::new("/nowhere/film.mp4", &good, Reading::default(), &StopFlag::default()).unwrap();
     for seconds in [1.0, 2.0] {
         let preview = settled(&gone, Time::from_seconds(seconds));
         assert!(preview.pixels.is_empty() && preview.size == [0, 0]);
@@ -139,7 +140,7 @@ fn it_ends_when_the_film_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let file = clip(folder.path(), "film.mp4", "-c:v libx264");
     let stop = StopFlag::default();
-    let previews = Previews::new(file.to_str().unwrap(), &info(&file), &stop).unwrap();
+    let previews = Previews::new(file.to_str().unwrap(), &info(&file), Reading::default(), &stop).unwrap();
     stop.stop();
     previews.want(Some(Time::from_seconds(4.0)));
     let preview = settled(&previews, Time::from_seconds(4.0));

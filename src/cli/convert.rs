@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::SceneOptions;
 use super::convert_report::ConvertReport;
-use super::options::location;
+use super::options::{gamut, location};
 use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
 use crate::film::{Origin, scale_for};
+use crate::frame::Gamut;
 use crate::gpu::{Gpu, Headless};
 use crate::location::Location;
 use crate::media::encode::{Codec, GreyCodec, Preset};
@@ -52,6 +53,9 @@ pub(crate) struct ConvertArguments {
     /// Time that the encoder may take: slower is smaller
     #[arg(long, value_enum, default_value = "medium", hide_possible_values = true, value_name = "ultrafast..veryslow")]
     preset: Preset,
+    /// The colours that the output is made for and tagged with
+    #[arg(long, value_name = "srgb|display-p3", default_value = "srgb", value_parser = gamut)]
+    gamut: Gamut,
     /// Overwrite what is there
     #[arg(long)]
     force: bool,
@@ -77,7 +81,8 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         outputs.take(report)?;
     }
     outputs.sweep();
-    let (origin, settings, film) = scene(&arguments.scene)?;
+    let (origin, settings, mut film) = scene(&arguments.scene)?;
+    film.reading.gamut = arguments.gamut;
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
     }

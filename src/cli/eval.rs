@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::NetworkOptions;
-use super::options::location;
+use super::options::{ReadingOptions, location};
 use super::run::{CliError, check_validation, gpu_options, load_weights, print, print_lines, stop_on_interrupt};
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
@@ -74,6 +74,8 @@ pub(crate) struct SheetArguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    reading: ReadingOptions,
+    #[command(flatten)]
     network: NetworkOptions,
 }
 
@@ -137,7 +139,7 @@ pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
         columns: arguments.columns,
         width: arguments.width,
         frames: arguments.frames,
-        film: film_options(&arguments.network),
+        film: FilmOptions { reading: arguments.reading.reading(), ..film_options(&arguments.network) },
         force: arguments.force,
     };
     let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt())?;

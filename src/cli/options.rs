@@ -6,7 +6,10 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::film::LOOK_AHEAD;
+#[cfg(feature = "media")]
+use crate::frame::Gamut;
 use crate::location::Location;
+use crate::media::{Background, Memory, Reading};
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
@@ -26,9 +29,30 @@ pub struct SceneOptions {
     /// What stands for the network.
     #[command(flatten)]
     pub kept: KeptOptions,
+    /// How pictures are read.
+    #[command(flatten)]
+    pub reading: ReadingOptions,
     /// How far the threads run ahead.
     #[command(flatten)]
     pub queues: QueueOptions,
+}
+
+/// How pictures are read.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ReadingOptions {
+    /// What shows where a picture is transparent: #rrggbb, black, white, grey, …
+    #[arg(long, value_name = "COLOUR", default_value = "black")]
+    pub background: Background,
+    /// The most memory that one picture with all its copies may take; a film's decoder takes as many of them as its codec needs
+    #[arg(long, value_name = "SIZE", default_value = "1G")]
+    pub max_memory: Memory,
+}
+
+impl ReadingOptions {
+    /// In sRGB.
+    pub(super) fn reading(self) -> Reading {
+        Reading { background: self.background, most_memory: self.max_memory, ..Reading::default() }
+    }
 }
 
 /// How much depth, and for whom.
@@ -162,6 +186,16 @@ fn network(text: &str) -> Result<Network, String> {
         .into_iter()
         .find(|network| network.name() == text)
         .ok_or_else(|| format!("there is no network '{text}': deep3d or deep3d-2016"))
+}
+
+/// `--gamut`.
+#[cfg(feature = "media")]
+pub(super) fn gamut(text: &str) -> Result<Gamut, String> {
+    match text {
+        "srgb" => Ok(Gamut::Srgb),
+        "display-p3" => Ok(Gamut::DisplayP3),
+        _ => Err(format!("there is no gamut '{text}': srgb or display-p3")),
+    }
 }
 
 /// `WxH`.

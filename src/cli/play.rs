@@ -146,7 +146,7 @@ impl Playlist for Files {
         let stopped = stop.clone();
         let open = move || {
             let film = Film::open(&gpu, &origin, &input, &options, stopped.clone())?;
-            let previews = Previews::new(&input, &film.info, &stopped);
+            let previews = Previews::new(&input, &film.info, options.reading, &stopped);
             Ok(PlayedFilm { gpu, film, previews })
         };
         if std::mem::replace(&mut self.begun, true) {

@@ -146,7 +146,7 @@ pub(super) fn load_weights(options: &NetworkOptions) -> Result<Arc<Weights>, Cli
 
 /// Where depth comes from, the viewer's settings at the start, and how films are opened.
 pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOptions), CliError> {
-    let SceneOptions { layout, picture, network, kept, queues } = options;
+    let SceneOptions { layout, picture, network, kept, reading, queues } = options;
     let origin = match &kept.depth {
         Some(location) => Origin::DepthFilm(DepthFile { location: location.clone(), anyway: kept.depth_anyway }),
         None => Origin::Network(load_weights(network)?),
@@ -163,6 +163,7 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOpt
         steady: !queues.raw,
         network_area: network.network_size,
         precision: network.precision,
+        reading: reading.reading(),
         ..FilmOptions::default()
     };
     Ok((origin, settings, film))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{DepthFilmError, DepthMap, Scale, SourcePrint, key};
 use crate::frame::{Frame, Picture};
 use crate::location::Location;
-use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
+use crate::media::{Info, MediaError, Reading, Source, SourceOptions, StopFlag};
 use crate::time::Time;
 
 /// Most pixels of a map: larger ones are made smaller. Edges are found in the film's picture, so that more would cost time and show nothing.
@@ -82,8 +82,10 @@ impl DepthFilm {
     /// # Errors
     /// It cannot be read, is damaged, or belongs to another film.
     pub fn open(file: &DepthFile, film: &Beside<'_>, stop: &StopFlag) -> Result<Self, DepthFilmError> {
+        // Its grey is depth, whatever a profile says of grey.
+        let reading = Reading { profiles: false, ..Reading::default() };
         let mut source =
-            Source::open(&file.location, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
+            Source::open(&file.location, &SourceOptions { stop: stop.clone(), reading, ..SourceOptions::default() })?;
         let info = source.info().clone();
         let location = info.location.clone();
         check_aspect(&info, film.info)?;

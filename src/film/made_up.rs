@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::frame::{
-    Chroma, ChromaSite, Colour, Frame, Matrix, Orientation, Picture, PixelFormat, Planes, Primaries, Range, Transfer,
+    Chroma, ChromaSite, Colour, Frame, Gamut, Matrix, Orientation, Picture, PixelFormat, Planes, Primaries, Range,
+    Transfer,
 };
 use crate::media::Info;
 use crate::time::Time;
@@ -21,6 +22,7 @@ const COLOUR: Colour = Colour {
     range: Range::Limited,
     site: ChromaSite::Left,
     peak: None,
+    gamut: Gamut::Srgb,
 };
 
 /// One texture, wider than the picture, of which each frame shows another part.

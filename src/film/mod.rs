@@ -41,7 +41,7 @@ use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError};
 use crate::frame::{Frame, Picture};
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
-use crate::media::{Info, MediaError, OtherTracks, Source, SourceOptions, StopFlag};
+use crate::media::{Info, MediaError, OtherTracks, Reading, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
@@ -104,6 +104,8 @@ pub struct FilmOptions {
     pub end: Option<Position>,
     /// All scenes have the size of the first; pictures of another are fitted into it.
     pub one_size: bool,
+    /// How its pictures are read.
+    pub reading: Reading,
 }
 
 impl Default for FilmOptions {
@@ -120,6 +122,7 @@ impl Default for FilmOptions {
             tracks: false,
             end: None,
             one_size: false,
+            reading: Reading::default(),
         }
     }
 }
@@ -166,8 +169,8 @@ impl Film {
     ) -> Result<Self, FilmError> {
         let stop = stop.child();
         let location = location.into();
-        let FilmOptions { start, end, tracks, one_size, .. } = *options;
-        let source_options = SourceOptions { start, end, tracks, one_size, stop: stop.clone(), epoch: 0 };
+        let FilmOptions { start, end, tracks, one_size, reading, .. } = *options;
+        let source_options = SourceOptions { start, end, tracks, one_size, stop: stop.clone(), epoch: 0, reading };
         let mut source = Source::open(&location, &source_options)?;
         let tracks = source.take_tracks();
         let info = source.info().clone();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::frame::{Frame, Picture};
 use crate::location::Location;
-use crate::media::{Info, MediaError, Source, SourceOptions, StopFlag};
+use crate::media::{Info, MediaError, Reading, Source, SourceOptions, StopFlag};
 use crate::stage::colour::reference;
 use crate::time::Time;
 
@@ -80,8 +80,9 @@ pub struct Previews {
 }
 
 impl Previews {
-    /// For the film at `location`, known as `info`; nothing for what cannot be searched or opened twice, has no length or comes over a network. Opens nothing yet.
-    pub fn new(location: impl Into<Location>, info: &Info, stop: &StopFlag) -> Option<Self> {
+    /// For the film at `location`, known as `info` and read as `reading` says; nothing for what cannot be searched or opened twice, has no length or
+    /// comes over a network. Opens nothing yet.
+    pub fn new(location: impl Into<Location>, info: &Info, reading: Reading, stop: &StopFlag) -> Option<Self> {
         let location = location.into();
         let length = info.duration.filter(|length| *length > Time::ZERO)?;
         if info.is_still || !info.can_seek || location.is_remote() || !location.can_be_reopened() {
@@ -89,8 +90,9 @@ impl Previews {
         }
         let stop = stop.child();
         let shared = Arc::<Shared>::default();
+        let shared_too = Arc::clone(&shared);
         let maker =
-            Maker { location, length, shared: Arc::clone(&shared), stop: stop.clone(), remembered: VecDeque::new() };
+            Maker { location, length, reading, shared: shared_too, stop: stop.clone(), remembered: VecDeque::new() };
         let thread = Builder::new().name("preview".to_owned()).spawn(move || maker.run());
         if let Err(error) = &thread {
             tracing::warn!("there will be no previews: {error}");
@@ -135,6 +137,7 @@ impl Drop for Previews {
 struct Maker {
     location: Location,
     length: Time,
+    reading: Reading,
     shared: Arc<Shared>,
     stop: StopFlag,
     /// Place in the film and its settled picture, the latest last.
@@ -195,7 +198,8 @@ impl Maker {
         let open = match source.take() {
             Some(open) => open,
             None => {
-                Source::open(&self.location, &SourceOptions { stop: self.stop.clone(), ..SourceOptions::default() })?
+                let (stop, reading) = (self.stop.clone(), self.reading);
+                Source::open(&self.location, &SourceOptions { stop, reading, ..SourceOptions::default() })?
             }
         };
         let source = source.insert(open);

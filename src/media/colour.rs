@@ -9,7 +9,7 @@ use ffmpeg_next::ffi::{
 };
 
 use super::format::Traits;
-use crate::frame::{ChromaSite, Colour, Matrix, Primaries, Range, Transfer};
+use crate::frame::{ChromaSite, Colour, Gamut, Matrix, Primaries, Range, Transfer};
 
 /// Colour tags as the numbers that they are in the stream (ITU-T H.273, with FFmpeg's own for range and site), not yet believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,8 @@ pub(super) fn meaning(tags: Tags, format: &Traits, size: [u32; 2], limited_codec
         s if s == Site::AVCHROMA_LOC_UNSPECIFIED as c_int && range == Range::Limited => ChromaSite::Left,
         _ => ChromaSite::Centre,
     };
-    Colour { matrix, primaries, transfer, range, site, peak: if transfer == Transfer::Sdr { None } else { peak } }
+    let peak = if transfer == Transfer::Sdr { None } else { peak };
+    Colour { matrix, primaries, transfer, range, site, peak, gamut: Gamut::Srgb }
 }
 
 fn matrix(tag: c_int) -> Option<Matrix> {

@@ -1,6 +1,7 @@
 //! From packets to frames: the decoder, with what each frame's samples mean.
 
 use std::ffi::c_int;
+use std::ptr;
 
 use ffmpeg_next::codec::{self, decoder};
 use ffmpeg_next::frame::Video;
@@ -8,15 +9,14 @@ use ffmpeg_next::packet::Packet;
 use ffmpeg_next::{Error, ffi, frame};
 
 use super::error::MediaError;
+use super::memory::{Guard, frame_bytes, most_pixels, threads};
 use super::picture::Look;
+use super::reading::Reading;
 use super::track::Track;
 use super::version::ffmpeg_version;
 use super::{colour, format, orientation};
-use crate::frame::Orientation;
+use crate::frame::{Colour, Gamut, Orientation};
 use crate::time::Time;
-
-/// The largest side of a picture. Files that claim more are taken for an attempt to fill the memory.
-pub(super) const LARGEST_SIDE: u32 = 16_384;
 
 /// A decoded frame with its film time.
 pub(super) struct Timed {
@@ -41,6 +41,7 @@ pub(super) struct Decoder {
     inner: decoder::Video,
     track: Track,
     limited_codec: bool,
+    gamut: Gamut,
     /// The film's peak, which most streams tell only now and then.
     peak: Option<f32>,
     /// Packets and frames that could not be decoded.
@@ -48,7 +49,14 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(location: &str, track: &Track, parameters: codec::Parameters) -> Result<Self, MediaError> {
+    /// # Errors
+    /// No such decoder; or one of its pictures takes more memory than `reading` allows.
+    pub(super) fn new(
+        location: &str,
+        track: &Track,
+        parameters: codec::Parameters,
+        reading: Reading,
+    ) -> Result<Self, MediaError> {
         let failed = |error: Error| MediaError::Ffmpeg {
             location: location.to_owned(),
             action: "opening the decoder",
@@ -59,8 +67,16 @@ impl Decoder {
             codec: track.codec.clone(),
             ffmpeg: ffmpeg_version().version,
         };
-        // SAFETY: the parameters are alive; FFmpeg knows every id that it wrote there.
-        let codec = unsafe { ffi::avcodec_find_decoder((*parameters.as_ptr()).codec_id) };
+        // SAFETY: the parameters are alive.
+        let (id, number, size) = unsafe {
+            let parameters = &*parameters.as_ptr();
+            (parameters.codec_id, parameters.format, [parameters.width, parameters.height])
+        };
+        let size = size.map(|side| u32::try_from(side).unwrap_or(0));
+        let bytes = frame_bytes(number, size, 0);
+        Guard { location, most: reading.most_memory }.check(size, 0, bytes)?;
+        let claimed = i64::from(size[0]) * i64::from(size[1]);
+        let codec = find_decoder(id, track.alpha);
         if codec.is_null() {
             return Err(unsupported());
         }
@@ -70,11 +86,10 @@ impl Decoder {
         // SAFETY: the context is ours and not open yet; null only without memory, which `from_parameters` reports.
         unsafe {
             let raw = context.as_mut_ptr();
-            // As many as the machine has.
-            (*raw).thread_count = 0;
+            (*raw).thread_count = threads(id, bytes, reading.most_memory);
             (*raw).thread_type = (ffi::FF_THREAD_FRAME | ffi::FF_THREAD_SLICE) as c_int;
             (*raw).pkt_timebase = ffi::AVRational { num: track.time_base.0, den: track.time_base.1 };
-            (*raw).max_pixels = i64::from(LARGEST_SIDE) * i64::from(LARGEST_SIDE);
+            (*raw).max_pixels = most_pixels(id, reading.most_memory).max(claimed);
             // Cropping to the very sample, even where a row then begins at an odd address; and frames that FFmpeg is not sure of: it would
             // keep back good ones too (the last of an H.264 stream that was entered at an open group of pictures).
             (*raw).flags |= (ffi::AV_CODEC_FLAG_UNALIGNED | ffi::AV_CODEC_FLAG_OUTPUT_CORRUPT) as c_int;
@@ -87,7 +102,7 @@ impl Decoder {
             })?;
         let limited_codec =
             matches!(id, codec::Id::H264 | codec::Id::HEVC | codec::Id::MPEG2VIDEO | codec::Id::MPEG4 | codec::Id::VC1);
-        Ok(Self { inner, track: track.clone(), limited_codec, peak: track.peak, errors: 0 })
+        Ok(Self { inner, track: track.clone(), limited_codec, gamut: reading.gamut, peak: track.peak, errors: 0 })
     }
 
     /// Puts a packet in; none at the end of the stream. What is wrong with it is logged and forgotten: the film goes on.
@@ -137,14 +152,29 @@ impl Decoder {
         let traits = format::traits(format::checked(unsafe { (*frame.as_ptr()).format })?)?;
         self.peak = peak(frame).or(self.peak);
         let size = [frame.width(), frame.height()];
+        let colour = colour::meaning(colour::Tags::of(frame), &traits, size, self.limited_codec, self.peak);
         Some(Look {
-            colour: colour::meaning(colour::Tags::of(frame), &traits, size, self.limited_codec, self.peak),
+            colour: Colour { gamut: self.gamut, ..colour },
             sample_aspect: self.track.sample_aspect.unwrap_or_else(|| {
                 let own = frame.aspect_ratio();
                 believable_aspect(own.numerator(), own.denominator()).unwrap_or((1, 1))
             }),
             orientation: display_matrix(frame).unwrap_or(self.track.orientation),
         })
+    }
+}
+
+/// FFmpeg's decoder; of the two for VP8 and VP9 the one that minds alpha, where there is some.
+fn find_decoder(id: ffi::AVCodecID, alpha: bool) -> *const ffi::AVCodec {
+    let minding = match id {
+        ffi::AVCodecID::AV_CODEC_ID_VP8 if alpha => Some(c"libvpx"),
+        ffi::AVCodecID::AV_CODEC_ID_VP9 if alpha => Some(c"libvpx-vp9"),
+        _ => None,
+    };
+    // SAFETY: FFmpeg knows every id that it gave; the name ends with a zero byte; decoders are static.
+    unsafe {
+        let found = minding.map_or(ptr::null(), |name| ffi::avcodec_find_decoder_by_name(name.as_ptr()));
+        if found.is_null() { ffi::avcodec_find_decoder(id) } else { found }
     }
 }
 

@@ -20,8 +20,10 @@ use super::error::{MediaError, reason};
 use super::holes::Holes;
 use super::interrupt::Watch;
 use super::log::complaints;
+use super::memory::find_tracks;
 use super::open::open_input;
 use super::others::{OtherTracks, Pushed, Queue};
+use super::reading::Memory;
 use super::stop::StopFlag;
 use super::track::{self, Track};
 use super::version::text;
@@ -82,15 +84,15 @@ pub(super) enum Read {
 }
 
 impl Demuxer {
-    /// Opens it and chooses its video track; `others`: the tracks beside it are wanted, too. What comes over the network has a limited time to
-    /// answer.
-    pub(super) fn open(location: &Location, others: bool, stop: &StopFlag) -> Result<Self, MediaError> {
+    /// Opens it and chooses its video track; `others`: the tracks beside it are wanted, too. Pictures looked at for that take `most`
+    /// memory each. What comes over the network has a limited time to answer.
+    pub(super) fn open(location: &Location, others: bool, stop: &StopFlag, most: Memory) -> Result<Self, MediaError> {
         let watch = Watch::new(stop.clone());
         watch.allow(location.is_remote().then_some(OPEN_LIMIT));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
         let mut input = open_input(location, &watch).map_err(|code| fail("opening", code))?;
         // SAFETY: the context is open.
-        let code = unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), ptr::null_mut()) };
+        let code = find_tracks(unsafe { input.as_mut_ptr() }, most);
         if code < 0 {
             return Err(fail("looking for tracks", code));
         }
@@ -179,14 +181,6 @@ impl Demuxer {
             Some(stream) => stream.parameters(),
             None => codec::Parameters::new(),
         }
-    }
-
-    /// Width and height that the container claims; zero where it does not.
-    pub(super) fn claimed_size(&self) -> [u32; 2] {
-        let parameters = self.parameters();
-        // SAFETY: the parameters are alive.
-        let size = unsafe { [(*parameters.as_ptr()).width, (*parameters.as_ptr()).height] };
-        size.map(|side| u32::try_from(side).unwrap_or(0))
     }
 
     /// The picture's next packet. Unreadable ones are skipped; on the network a lost connection is an error.

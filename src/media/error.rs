@@ -101,6 +101,23 @@ pub enum MediaError {
         "{0}: its sound and its pictures lie too far apart to be read in one go; interleave them first (ffmpeg -i IN -c copy OUT.mkv)"
     )]
     TooFarApart(String),
+    /// One picture would take more memory than is allowed.
+    #[error(
+        "{location}: a picture of {width}×{height} takes {} MiB of memory, more than the {} MiB that one may take; make it smaller first, or allow more with --max-memory",
+        .needed.div_ceil(1 << 20), .most >> 20
+    )]
+    Memory {
+        /// The file or URL.
+        location: String,
+        /// Width in samples.
+        width: u32,
+        /// Height in samples.
+        height: u32,
+        /// Bytes that it would take, with all copies.
+        needed: u64,
+        /// Bytes that are allowed.
+        most: u64,
+    },
     /// The other end does not answer as it should.
     #[error("{location}: {reason}; check the address and the network, then try again")]
     Network {

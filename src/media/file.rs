@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use super::content::Content;
 use super::error::MediaError;
 
 /// The beginning of a local file.
@@ -53,9 +54,14 @@ impl Head {
         matches!(self.brand(), Some(b"avif" | b"heic" | b"heix" | b"heim" | b"heis" | b"mif1" | b"msf1"))
     }
 
-    /// The `image` crate's name for it, if it has one.
-    pub(super) fn image_format(&self) -> Option<image::ImageFormat> {
-        image::guess_format(&self.bytes).ok()
+    /// What the file at `path`, whose beginning this is, holds.
+    pub(super) fn content(&self, path: &Path) -> Content {
+        Content::of(&self.bytes, path)
+    }
+
+    /// The bytes, 4096 at most.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// What FFmpeg's refusal means for this file.

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use ffmpeg_next::frame::Video;
 
-use super::decode::{Decoded, Decoder, LARGEST_SIDE, Timed};
+use super::decode::{Decoded, Decoder, Timed};
 use super::deinterlace::{self, Deinterlacer};
 use super::demux::{Demuxer, Read};
 use super::error::{MediaError, reason};
 use super::fit::Fitter;
+use super::memory::LARGEST_SIDE;
 use super::picture::PictureMaker;
+use super::reading::Reading;
 use super::timeline::{Clock, Timeline};
 use crate::frame::Picture;
 use crate::time::Time;
@@ -66,12 +68,8 @@ pub(super) struct Film {
 }
 
 impl Film {
-    pub(super) fn new(demuxer: Demuxer, location: &str, one_size: bool) -> Result<Self, MediaError> {
-        let [width, height] = demuxer.claimed_size();
-        if width.max(height) > LARGEST_SIDE {
-            return Err(MediaError::TooLarge { location: location.to_owned(), width, height, limit: LARGEST_SIDE });
-        }
-        let decoder = Decoder::new(location, &demuxer.track, demuxer.parameters())?;
+    pub(super) fn new(demuxer: Demuxer, location: &str, one_size: bool, reading: Reading) -> Result<Self, MediaError> {
+        let decoder = Decoder::new(location, &demuxer.track, demuxer.parameters(), reading)?;
         let counted = !demuxer.has_times();
         let timeline = Timeline::new(Clock {
             start: demuxer.start(),
@@ -87,7 +85,7 @@ impl Film {
             waiting: None,
             interlaced: false,
             can_deinterlace: true,
-            maker: PictureMaker::default(),
+            maker: PictureMaker::new(reading.background),
             fitter: one_size.then(Fitter::default),
             ahead: VecDeque::new(),
             drained: false,

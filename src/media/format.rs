@@ -26,6 +26,8 @@ pub(super) struct Traits {
     pub(super) rgb: bool,
     /// One component besides alpha.
     pub(super) grey: bool,
+    /// There is a plane, a part or a palette of alpha.
+    pub(super) alpha: bool,
     /// The `yuvj…` names, which mean full range.
     pub(super) full_range_name: bool,
     /// What is done with it.
@@ -59,7 +61,11 @@ pub(super) fn traits(format: AVPixelFormat) -> Option<Traits> {
     let palette_or_bayer = ffi::AV_PIX_FMT_FLAG_PAL | ffi::AV_PIX_FMT_FLAG_BAYER;
     let rgb = flags & (ffi::AV_PIX_FMT_FLAG_RGB | palette_or_bayer) != 0 || xyz;
     let grey = colours == 1 && !rgb;
+    // There is no planar grey with alpha: it becomes R'G'B'.
+    let (rgb, grey) = (rgb || grey && alpha, grey && !alpha);
     let odd = palette_or_bayer | ffi::AV_PIX_FMT_FLAG_BITSTREAM | ffi::AV_PIX_FMT_FLAG_FLOAT | ffi::AV_PIX_FMT_FLAG_BE;
+    // Every palette of FFmpeg's has alpha.
+    let alpha = alpha || flags & ffi::AV_PIX_FMT_FLAG_PAL != 0;
     let layout = if flags & ffi::AV_PIX_FMT_FLAG_HWACCEL != 0 || description.nb_components == 0 {
         Layout::Unknown
     } else if let Some(direct) = (flags & odd == 0 && !xyz).then(|| direct(description, colours, rgb)).flatten() {
@@ -67,12 +73,13 @@ pub(super) fn traits(format: AVPixelFormat) -> Option<Traits> {
     } else {
         let depth = description.comp.iter().take(colours).map(|part| part.depth).max().unwrap_or(8);
         let depth = if flags & ffi::AV_PIX_FMT_FLAG_FLOAT != 0 { 16 } else { depth };
-        Layout::Convert(nearest(rgb, grey, (description.log2_chroma_w, description.log2_chroma_h), depth))
+        let chroma = (description.log2_chroma_w, description.log2_chroma_h);
+        Layout::Convert(if alpha { nearest_with_alpha(rgb, chroma, depth) } else { nearest(rgb, grey, chroma, depth) })
     };
-    Some(Traits { rgb, grey, full_range_name: name.starts_with("yuvj"), layout })
+    Some(Traits { rgb, grey, alpha, full_range_name: name.starts_with("yuvj"), layout })
 }
 
-/// The memory layout, if the colour shader reads it. A plane of alpha behind the others does not matter.
+/// The memory layout, if the colour shader reads it. A plane of alpha may lie behind the others.
 fn direct(description: &ffi::AVPixFmtDescriptor, colours: usize, rgb: bool) -> Option<PixelFormat> {
     let parts = description.comp.get(..colours)?;
     let first = parts.first()?;
@@ -124,6 +131,26 @@ fn nearest(rgb: bool, grey: bool, (across, down): (u8, u8), depth: c_int) -> AVP
     }
 }
 
+/// The same for formats with alpha, which lies in a plane of its own then.
+fn nearest_with_alpha(rgb: bool, (across, down): (u8, u8), depth: c_int) -> AVPixelFormat {
+    use AVPixelFormat::*;
+    let by_depth = |formats: [AVPixelFormat; 4]| match depth {
+        ..=8 => formats[0],
+        9..=10 => formats[1],
+        11..=12 => formats[2],
+        _ => formats[3],
+    };
+    if rgb {
+        by_depth([AV_PIX_FMT_GBRAP, AV_PIX_FMT_GBRAP10LE, AV_PIX_FMT_GBRAP12LE, AV_PIX_FMT_GBRAP16LE])
+    } else if across == 0 {
+        by_depth([AV_PIX_FMT_YUVA444P, AV_PIX_FMT_YUVA444P10LE, AV_PIX_FMT_YUVA444P12LE, AV_PIX_FMT_YUVA444P16LE])
+    } else if down == 0 {
+        by_depth([AV_PIX_FMT_YUVA422P, AV_PIX_FMT_YUVA422P10LE, AV_PIX_FMT_YUVA422P12LE, AV_PIX_FMT_YUVA422P16LE])
+    } else {
+        by_depth([AV_PIX_FMT_YUVA420P, AV_PIX_FMT_YUVA420P10LE, AV_PIX_FMT_YUVA420P16LE, AV_PIX_FMT_YUVA420P16LE])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +184,9 @@ mod tests {
     fn every_other_format_becomes_a_direct_one() {
         for (format, expected) in [
             (AV_PIX_FMT_RGB24, AV_PIX_FMT_GBRP),
-            (AV_PIX_FMT_PAL8, AV_PIX_FMT_GBRP),
+            (AV_PIX_FMT_PAL8, AV_PIX_FMT_GBRAP),
+            (AV_PIX_FMT_BGRA, AV_PIX_FMT_GBRAP),
+            (AV_PIX_FMT_RGBA64BE, AV_PIX_FMT_GBRAP16LE),
             (AV_PIX_FMT_RGB48BE, AV_PIX_FMT_GBRP16LE),
             (AV_PIX_FMT_GBRPF32LE, AV_PIX_FMT_GBRP16LE),
             (AV_PIX_FMT_XYZ12LE, AV_PIX_FMT_GBRP12LE),
@@ -167,7 +196,8 @@ mod tests {
             (AV_PIX_FMT_YUV440P, AV_PIX_FMT_YUV444P),
             (AV_PIX_FMT_YUYV422, AV_PIX_FMT_YUV422P),
             (AV_PIX_FMT_YUV422P10BE, AV_PIX_FMT_YUV422P10LE),
-            (AV_PIX_FMT_YA8, AV_PIX_FMT_GRAY8),
+            (AV_PIX_FMT_YA8, AV_PIX_FMT_GBRAP),
+            (AV_PIX_FMT_YUVA422P12BE, AV_PIX_FMT_YUVA422P12LE),
             (AV_PIX_FMT_MONOWHITE, AV_PIX_FMT_GRAY8),
         ] {
             assert_eq!(traits(format).unwrap().layout, Layout::Convert(expected), "{format:?}");

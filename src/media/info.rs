@@ -1,5 +1,6 @@
 //! What is said about a source before it is opened, and known afterwards.
 
+use super::reading::Reading;
 use super::stop::StopFlag;
 use crate::frame::{Colour, Orientation, PixelFormat};
 use crate::time::{Position, Time};
@@ -19,6 +20,8 @@ pub struct SourceOptions {
     pub end: Option<Position>,
     /// Pictures of another size than the first are fitted into it: for what is written.
     pub one_size: bool,
+    /// How its pictures are read.
+    pub reading: Reading,
 }
 
 /// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.

@@ -14,7 +14,9 @@
 //!
 //! FFmpeg never writes to stderr from here: its log lines go to `tracing` (target `ffmpeg`, see [`init`]).
 
+mod alpha;
 mod colour;
+mod content;
 mod decode;
 mod deinterlace;
 mod demux;
@@ -29,10 +31,12 @@ mod holes;
 mod info;
 mod interrupt;
 mod log;
+mod memory;
 mod open;
 mod orientation;
 mod others;
 mod picture;
+mod reading;
 mod scale;
 mod source;
 mod stereo;
@@ -42,10 +46,12 @@ mod timeline;
 mod track;
 mod version;
 
+pub use content::{Holds, glance};
 pub use error::MediaError;
 pub use info::{Info, Packing, SourceOptions, Stereo};
 pub use log::init;
 pub use others::OtherTracks;
+pub use reading::{Background, Memory, Reading};
 pub use source::Source;
 pub use stop::StopFlag;
 pub use version::{FfmpegFacts, ffmpeg_version};

@@ -17,20 +17,20 @@ pub(super) fn from_display_matrix(matrix: &[i32; 9]) -> Orientation {
     Orientation { mirror, quarter_turns: quarters.rem_euclid(4) as u8 }
 }
 
-/// From the `image` crate's reading of EXIF, which turns first and mirrors then.
-pub(super) fn from_exif(orientation: image::metadata::Orientation) -> Orientation {
-    use image::metadata::Orientation as Exif;
-    let (mirror, quarter_turns) = match orientation {
-        Exif::NoTransforms => (false, 0),
-        Exif::Rotate90 => (false, 1),
-        Exif::Rotate180 => (false, 2),
-        Exif::Rotate270 => (false, 3),
-        Exif::FlipHorizontal => (true, 0),
-        Exif::FlipVertical => (true, 2),
-        Exif::Rotate90FlipH => (true, 3),
-        Exif::Rotate270FlipH => (true, 1),
+/// From one of EXIF's eight codes, which turn first and mirror then; none for other numbers.
+pub(super) fn from_code(code: u32) -> Option<Orientation> {
+    let (mirror, quarter_turns) = match code {
+        1 => (false, 0),
+        2 => (true, 0),
+        3 => (false, 2),
+        4 => (true, 2),
+        5 => (true, 3),
+        6 => (false, 1),
+        7 => (true, 1),
+        8 => (false, 3),
+        _ => return None,
     };
-    Orientation { mirror, quarter_turns }
+    Some(Orientation { mirror, quarter_turns })
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
             let exif = image::metadata::Orientation::from_exif(value).unwrap();
             let mut turned = image::DynamicImage::ImageRgb8(still.clone());
             turned.apply_orientation(exif);
-            let ours = from_exif(exif);
+            let ours = from_code(value.into()).unwrap();
             assert_eq!([turned.width(), turned.height()], ours.apply_size([3, 2]));
             for (x, y, sample) in turned.to_rgb8().enumerate_pixels() {
                 assert_eq!(

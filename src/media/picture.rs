@@ -6,7 +6,9 @@ use std::slice;
 use ffmpeg_next::ffi::{self, AVPixelFormat};
 use ffmpeg_next::frame::Video;
 
+use super::alpha;
 use super::format::{self, Layout};
+use super::reading::Background;
 use super::scale::{Scaler, blank};
 use crate::frame::{Colour, Orientation, Picture, PixelFormat, Planes, Range};
 
@@ -18,20 +20,25 @@ pub(super) struct Look {
     pub(super) orientation: Orientation,
 }
 
-/// Makes pictures; keeps the conversion of rare formats between them.
-#[derive(Default)]
+/// Makes pictures, what is transparent over the background; keeps the conversion of rare formats between them.
 pub(super) struct PictureMaker {
     scaler: Option<Scaler>,
+    background: Background,
 }
 
 impl PictureMaker {
+    pub(super) fn new(background: Background) -> Self {
+        Self { scaler: None, background }
+    }
+
     /// The picture in `frame`; an FFmpeg code where it cannot be converted.
     pub(super) fn make(&mut self, frame: Video, look: Look) -> Result<Picture, c_int> {
         // SAFETY: the frame is alive.
         let number = unsafe { (*frame.as_ptr()).format };
         let unknown = ffi::AVERROR(ffi::EINVAL);
         let kind = format::checked(number).ok_or(unknown)?;
-        let (frame, layout) = match format::traits(kind).ok_or(unknown)?.layout {
+        let traits = format::traits(kind).ok_or(unknown)?;
+        let (mut frame, layout) = match traits.layout {
             Layout::Direct(layout) => (upright(frame, kind, layout)?, layout),
             Layout::Convert(to) => {
                 let full = look.colour.range == Range::Full;
@@ -43,6 +50,9 @@ impl PictureMaker {
             }
             Layout::Unknown => return Err(unknown),
         };
+        if traits.alpha {
+            alpha::blend(&mut frame, layout, &look.colour, None, self.background)?;
+        }
         let size = [frame.width(), frame.height()];
         let planes = Lent::new(frame, layout, size).ok_or(unknown)?;
         let Look { colour, sample_aspect, orientation } = look;

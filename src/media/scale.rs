@@ -6,6 +6,8 @@ use std::ptr::{self, NonNull};
 use ffmpeg_next::ffi::{self, AVPixelFormat};
 use ffmpeg_next::frame::Video;
 
+use crate::frame::{Colour, Matrix, Range};
+
 /// A conversion that is kept as long as frames of the same kind come.
 pub(super) struct Scaler {
     context: NonNull<ffi::SwsContext>,
@@ -35,20 +37,42 @@ impl Scaler {
         let key = Key { size: [frame.width(), frame.height()], from, to, full_range };
         let mut scaler = match slot.take().filter(|scaler| scaler.key == key) {
             Some(scaler) => scaler,
-            None => Self::new(key)?,
+            None => Self::new(key, ffi::SWS_BICUBIC)?,
         };
         let result = scaler.run(frame);
         *slot = Some(scaler);
         result
     }
 
-    fn new(key: Key) -> Result<Self, c_int> {
+    /// `frame`, whose samples mean `colour`, as full-range R'G'B' in the layout `to`.
+    pub(super) fn to_rgb(
+        frame: &Video,
+        from: AVPixelFormat,
+        colour: &Colour,
+        to: AVPixelFormat,
+    ) -> Result<Video, c_int> {
+        let key = Key { size: [frame.width(), frame.height()], from, to, full_range: colour.range == Range::Full };
+        // As the colour stage: coarser chroma is spread without the ringing of sharper filters.
+        let mut scaler = Self::new(key, ffi::SWS_BILINEAR)?;
+        let table = match colour.matrix {
+            Matrix::Bt709 => ffi::SWS_CS_ITU709,
+            Matrix::Bt2020 => ffi::SWS_CS_BT2020,
+            Matrix::Smpte240m => ffi::SWS_CS_SMPTE240M,
+            Matrix::Fcc => ffi::SWS_CS_FCC,
+            Matrix::Rgb | Matrix::Bt601 | Matrix::YCgCo => ffi::SWS_CS_ITU601,
+        };
+        // SAFETY: the context is new and ours; the table is static.
+        unsafe {
+            let (table, range) = (ffi::sws_getCoefficients(table), c_int::from(key.full_range));
+            ffi::sws_setColorspaceDetails(scaler.context.as_ptr(), table, range, table, 1, 0, 1 << 16, 1 << 16);
+        }
+        scaler.run(frame)
+    }
+
+    fn new(key: Key, filter: c_int) -> Result<Self, c_int> {
         let [width, height] = key.size.map(|side| side as c_int);
-        let flags = ffi::SWS_BICUBIC
-            | ffi::SWS_ACCURATE_RND
-            | ffi::SWS_FULL_CHR_H_INT
-            | ffi::SWS_FULL_CHR_H_INP
-            | ffi::SWS_BITEXACT;
+        let flags =
+            filter | ffi::SWS_ACCURATE_RND | ffi::SWS_FULL_CHR_H_INT | ffi::SWS_FULL_CHR_H_INP | ffi::SWS_BITEXACT;
         let null = ptr::null_mut();
         // SAFETY: plain numbers; null for the parts that are not wanted.
         let context = unsafe {

@@ -1,6 +1,6 @@
 //! What a user names, opened: a film or a still, as frames in order of presentation.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -90,8 +90,7 @@ impl Source {
     fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {
         let head = Head::read(&path)?;
         if let Some(head) = &head
-            && let Some(format) = image_format(head, &path)
-            && let Some(still) = still::read(&path, format)?
+            && let Some(still) = still::read(&path, head.content(&path), &options.reading)?
         {
             return Ok(Self::from_still(still.picture, still.codec, path.display().to_string(), options.epoch));
         }
@@ -129,13 +128,13 @@ impl Source {
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open(location, options.tracks, &options.stop)?;
+        let demuxer = Demuxer::open(location, options.tracks, &options.stop, options.reading.most_memory)?;
         let location = &location.to_string();
         if heif && demuxer.video_tracks() > 1 {
             let format = "HEIF in tiles".to_owned();
             return Err(MediaError::UnsupportedFormat { location: location.to_owned(), format });
         }
-        let mut film = Box::new(Film::new(demuxer, location, options.one_size)?);
+        let mut film = Box::new(Film::new(demuxer, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.
         let beginning = film.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
@@ -283,12 +282,6 @@ fn display_size([width, height]: [u32; 2], (across, down): (u32, u32), orientati
     let size =
         if across >= down { [stretch(width, across, down), height] } else { [width, stretch(height, down, across)] };
     orientation.apply_size(size)
-}
-
-/// By its bytes; TGA has no mark at its beginning and goes by its name.
-fn image_format(head: &Head, path: &Path) -> Option<image::ImageFormat> {
-    let by_name = || image::ImageFormat::from_path(path).ok().filter(|format| *format == image::ImageFormat::Tga);
-    head.image_format().or_else(by_name)
 }
 
 #[cfg(test)]

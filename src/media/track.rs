@@ -30,6 +30,8 @@ pub(super) struct Track {
     pub(super) peak: Option<f32>,
     /// What the container says about eyes.
     pub(super) stereo: Option<Stereo>,
+    /// Pictures of alpha go along, beside the coded ones (WebM).
+    pub(super) alpha: bool,
     /// The track's own first time, in its own time base.
     pub(super) start: Option<i64>,
     /// When its programme begins, on the container's clock.
@@ -73,7 +75,9 @@ pub(super) fn track(input: &mut Input, index: usize, programme: &[bool]) -> Trac
     // SAFETY: the parameters belong to the open context, the name is static.
     let codec = text(unsafe { ffi::avcodec_get_name((*stream.codecpar).codec_id) });
     let (mut orientation, mut content, mut mastering, mut stereo) = (Orientation::default(), None, None, None);
+    let mut alpha = false;
     if let Some(stream) = input.stream(index) {
+        alpha = stream.metadata().get("alpha_mode") == Some("1");
         for data in stream.side_data() {
             match data.kind() {
                 packet::side_data::Type::DisplayMatrix => {
@@ -96,6 +100,7 @@ pub(super) fn track(input: &mut Input, index: usize, programme: &[bool]) -> Trac
         orientation,
         peak: colour::peak(content, mastering),
         stereo,
+        alpha,
         start: Some(stream.start_time).filter(|start| *start != ffi::AV_NOPTS_VALUE),
         programme_start,
         counted: (stream.nb_frames > 0 && is_rate(stream.avg_frame_rate))

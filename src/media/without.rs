@@ -1,9 +1,11 @@
 //! What stands for `media` in a program built without it (`--no-default-features`): it makes no [`Source`], and says why.
 
 mod info;
+mod reading;
 mod stop;
 
 pub use info::{Info, Packing, SourceOptions, Stereo};
+pub use reading::{Background, Memory, Reading};
 pub use stop::StopFlag;
 
 use crate::frame::{Frame, Picture};

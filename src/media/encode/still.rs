@@ -8,8 +8,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::{bmp::BmpEncoder, tiff::TiffEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
+use moxcms::{ColorDateTime, ColorProfile};
 
 use super::{EncodeError, PendingFile, PixelOrder};
+use crate::frame::Gamut;
 
 /// A kind of picture file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +79,18 @@ impl StillFormat {
         Ok(())
     }
 
+    /// Refuses colours that the format has no way to say: what says nothing is sRGB.
+    pub fn check_gamut(self, gamut: Gamut) -> Result<(), EncodeError> {
+        match (self, gamut) {
+            (Self::Bmp | Self::Gif, Gamut::DisplayP3) => {
+                let (what, cure) =
+                    ("the colours of Display P3", "write .png, .jpg, .webp or .tiff, or leave out --gamut");
+                Err(EncodeError::Unsuitable { format: self.name(), what, cure })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The format that a file name's extension stands for.
     pub fn from_path(path: &Path) -> Result<Self, EncodeError> {
         path.extension()
@@ -91,6 +105,8 @@ impl StillFormat {
 pub struct StillOptions {
     /// Order of the samples' bytes.
     pub order: PixelOrder,
+    /// The colours that the samples are in, and the file is tagged with.
+    pub gamut: Gamut,
     /// JPEG's quality, 1..=100.
     pub quality: u8,
     /// Overwrite.
@@ -99,11 +115,11 @@ pub struct StillOptions {
 
 impl Default for StillOptions {
     fn default() -> Self {
-        Self { order: PixelOrder::Rgba, quality: 95, force: false }
+        Self { order: PixelOrder::Rgba, gamut: Gamut::Srgb, quality: 95, force: false }
     }
 }
 
-/// Writes a picture of full-range sRGB samples, four bytes each, rows `stride` bytes apart; the fourth byte is dropped. The
+/// Writes a picture of full-range samples in the colours of `options`, four bytes each, rows `stride` bytes apart; the fourth byte is dropped. The
 /// format is that of the extension.
 ///
 /// # Errors
@@ -117,16 +133,20 @@ pub fn write_picture(
 ) -> Result<(), EncodeError> {
     let format = StillFormat::from_path(path)?;
     format.check_size(size)?;
+    format.check_gamut(options.gamut)?;
     let rgb = to_rgb(samples, stride, size, options.order)?;
     let [width, height] = size;
     let colour = ExtendedColorType::Rgb8;
     write_whole(path, options.force, |file| match format {
         StillFormat::Jpeg => {
-            JpegEncoder::new_with_quality(file, options.quality.clamp(1, 100)).write_image(&rgb, width, height, colour)
+            let encoder = JpegEncoder::new_with_quality(file, options.quality.clamp(1, 100));
+            tagged(encoder, options.gamut)?.write_image(&rgb, width, height, colour)
         }
-        StillFormat::Png => png(file).write_image(&rgb, width, height, colour),
-        StillFormat::WebP => WebPEncoder::new_lossless(file).write_image(&rgb, width, height, colour),
-        StillFormat::Tiff => TiffEncoder::new(file).write_image(&rgb, width, height, colour),
+        StillFormat::Png => tagged(png(file), options.gamut)?.write_image(&rgb, width, height, colour),
+        StillFormat::WebP => {
+            tagged(WebPEncoder::new_lossless(file), options.gamut)?.write_image(&rgb, width, height, colour)
+        }
+        StillFormat::Tiff => tagged(TiffEncoder::new(file), options.gamut)?.write_image(&rgb, width, height, colour),
         StillFormat::Bmp => BmpEncoder::new(file).write_image(&rgb, width, height, colour),
         StillFormat::Gif => image::codecs::gif::GifEncoder::new(file).encode(&rgb, width, height, colour),
     })
@@ -153,6 +173,21 @@ pub fn write_depth(path: &Path, samples: &[u16], size: [u32; 2], force: bool) ->
         StillFormat::Tiff => TiffEncoder::new(file).write_image(bytes, width, height, colour),
         _ => png(file).write_image(bytes, width, height, colour),
     })
+}
+
+/// The encoder, with a colour profile for what it writes.
+fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError> {
+    let mut profile = match gamut {
+        Gamut::Srgb => ColorProfile::new_srgb(),
+        Gamut::DisplayP3 => ColorProfile::new_display_p3(),
+    };
+    // The same picture gives the same file at any time; and moxcms's code points of Display P3 are those of the cinema's.
+    profile.creation_date_time =
+        ColorDateTime { year: 2026, month: 1, day_of_the_month: 1, hours: 0, minutes: 0, seconds: 0 };
+    profile.cicp = None;
+    let profile = profile.encode().map_err(|error| ImageError::IoError(std::io::Error::other(error)))?;
+    encoder.set_icc_profile(profile).map_err(ImageError::Unsupported)?;
+    Ok(encoder)
 }
 
 fn png<W: Write>(file: W) -> PngEncoder<W> {

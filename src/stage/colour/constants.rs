@@ -11,7 +11,7 @@ pub const NOMINAL_PEAK: f64 = 1000.0;
 /// Which way the samples go to light.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
-    /// SDR of BT.709's primaries: nothing to do.
+    /// SDR of the very primaries that are wanted: nothing to do.
     Straight,
     /// SDR of other primaries: through linear light (gamma 2.4).
     Wide,
@@ -36,7 +36,7 @@ pub struct ColourConstants {
     pub matrix: [[f32; 4]; 3],
     /// The way to light.
     pub curve: Curve,
-    /// Linear light → BT.709's primaries.
+    /// Linear light → the wanted gamut's primaries.
     pub primaries: [[f32; 3]; 3],
     /// PQ code of the film's peak.
     pub peak_code: f32,
@@ -56,7 +56,7 @@ impl ColourConstants {
         let curve = match (colour.transfer, colour.primaries) {
             (Transfer::Pq, _) => Curve::Pq,
             (Transfer::Hlg, _) => Curve::Hlg,
-            (Transfer::Sdr, Primaries::Bt709) => Curve::Straight,
+            (Transfer::Sdr, primaries) if primaries == colour.gamut.primaries() => Curve::Straight,
             (Transfer::Sdr, _) => Curve::Wide,
         };
         let peak = match colour.transfer {
@@ -77,7 +77,7 @@ impl ColourConstants {
             site,
             matrix: sample_matrix(format, colour).map(|row| row.map(|v| v as f32)),
             curve,
-            primaries: primaries_to_709(colour.primaries).map(|row| row.map(|v| v as f32)),
+            primaries: between(colour.primaries, colour.gamut.primaries()).map(|row| row.map(|v| v as f32)),
             peak_code: peak_code as f32,
             white_share: (light_to_pq(REFERENCE_WHITE) / peak_code) as f32,
         }
@@ -151,12 +151,12 @@ fn sample_matrix(format: PixelFormat, colour: &Colour) -> [[f64; 4]; 3] {
 
 type Matrix3 = [[f64; 3]; 3];
 
-/// Linear light of `primaries` → BT.709's (all have the white D65).
-fn primaries_to_709(primaries: Primaries) -> Matrix3 {
-    if primaries == Primaries::Bt709 {
+/// Linear light of the primaries `from` → that of `to` (all have the white D65).
+fn between(from: Primaries, to: Primaries) -> Matrix3 {
+    if from == to {
         return [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     }
-    multiply(inverse(to_xyz(Primaries::Bt709)), to_xyz(primaries))
+    multiply(inverse(to_xyz(to)), to_xyz(from))
 }
 
 fn to_xyz(primaries: Primaries) -> Matrix3 {
@@ -191,15 +191,28 @@ fn inverse(m: Matrix3) -> Matrix3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Gamut;
 
     #[test]
     fn bt2020_to_709_is_the_published_matrix() {
         // ITU-R BT.2087-0, table 4's inverse direction, to its four digits.
         let published = [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]];
-        let ours = primaries_to_709(Primaries::Bt2020);
+        let ours = between(Primaries::Bt2020, Primaries::Bt709);
         for (ours, published) in ours.as_flattened().iter().zip(published.as_flattened()) {
             assert!((ours - published).abs() < 1e-4, "{ours} for {published}");
         }
+    }
+
+    #[test]
+    fn each_gamut_takes_its_own_colours_as_they_are() {
+        let format = PixelFormat { chroma: Chroma::C444, depth: 8, shift: 0, semi_planar: false };
+        let of = |primaries, gamut| ColourConstants::new(format, &Colour { primaries, gamut, ..Colour::SRGB });
+        assert_eq!(of(Primaries::DisplayP3, Gamut::DisplayP3).curve, Curve::Straight);
+        let narrow = of(Primaries::Bt709, Gamut::DisplayP3);
+        assert_eq!(narrow.curve, Curve::Wide);
+        // Published: sRGB's red in Display P3, linear.
+        let red = narrow.primaries.map(|row| row[0]);
+        assert!(red.iter().zip([0.8225, 0.0332, 0.0171]).all(|(ours, known)| (ours - known).abs() < 1e-3), "{red:?}");
     }
 
     #[test]

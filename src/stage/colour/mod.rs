@@ -1,13 +1,14 @@
-//! Decoded planes become the picture: SDR R'G'B' (BT.709 primaries, encoded), 8 bits, turned and mirrored as it is to be seen.
+//! Decoded planes become the picture: SDR R'G'B' (BT.709 primaries, or Display P3 where that gamut is wanted; encoded), 8 bits, turned and mirrored
+//! as it is to be seen.
 //!
-//! SDR films of BT.709 primaries are only taken off their matrix and range, as FFmpeg does it. SDR of other primaries goes through linear
+//! SDR films of the wanted primaries are only taken off their matrix and range, as FFmpeg does it. SDR of other primaries goes through linear
 //! light by BT.1886's gamma of 2.4. HDR is brought to SDR so:
 //!
 //! 1. PQ codes are turned into light by SMPTE ST 2084; HLG codes by BT.2100's inverse OETF and its OOTF for a 1000 cd/m² display (gamma 1.2).
 //! 2. The brightest of a pixel's R, G and B goes through the EETF of ITU-R BT.2390 (section 5.4.1: a Hermite spline in PQ codes with
 //!    knee 1.5 · maxLum − 0.5, black 0) from the film's peak to 203 cd/m², SDR's reference white by BT.2408; all three are scaled alike.
 //!    A PQ film that names no peak is taken to have 1000 cd/m².
-//! 3. Divided by 203, brought to BT.709's primaries, clipped, encoded with 1/2.4.
+//! 3. Divided by 203, brought to the wanted primaries, clipped, encoded with 1/2.4.
 
 use std::sync::Arc;
 
