@@ -1,4 +1,5 @@
-//! Which file each input becomes: decided and checked before anything is opened. Looks at names and at what lies on the disk, reads nothing.
+//! Which file each input becomes: decided and checked before anything is opened. Looks at names, at what
+//! lies on the disk, and at the first bytes of local files, which say what they are whatever their names; nothing else is read.
 //!
 //! ```no_run
 //! use deep3d::convert::plan::{Kind, Request, plan};
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use crate::location::Location;
 use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
+use crate::media::{Holds, glance};
 use crate::output::{OutputError, Outputs};
 use crate::sink::layout::{Layout, Target};
 
@@ -167,8 +169,9 @@ impl PlanError {
 ///
 /// One input goes to the file `output`, whose extension says what it becomes; into a folder (one that is there, or a name that ends
 /// with a slash) goes any number, named after the inputs with the ending that players read. There, films stay in their container
-/// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png). All that is read and written is
-/// told to `outputs`. A file that is there is an error where it is the only one to be written, and else marked.
+/// where it can be written (else .mkv, which takes all tracks), and pictures in their format (else .png). Which of the two an input is tells its
+/// content. All that is read and written is told to `outputs`. A file that is there is an error where it is the only one to be written, and else
+/// marked.
 ///
 /// # Errors
 /// Everything that can be known to be wrong before reading.
@@ -278,6 +281,13 @@ fn job_in(folder: &Path, input: &Location, layout: Layout) -> Result<Job, PlanEr
             // The depth of design: 16 bits, where the input's format leaves the choice to us.
             Some(StillFormat::Tiff) => &extension,
             Some(format) if layout != Layout::Depth && layout.allows_still(format) => &extension,
+            // A photo under another name (.jfif, .jpe, .mpo) stays one.
+            None if layout != Layout::Depth
+                && layout.allows_still(StillFormat::Jpeg)
+                && glance(input) == Some(Holds::Photo) =>
+            {
+                "jpg"
+            }
             _ => "png",
         },
         () if Container::from_extension(&extension).is_some() => &extension,
@@ -296,8 +306,13 @@ fn extension(input: &Location) -> String {
     extension.map_or_else(String::new, |extension| extension.to_string_lossy().to_ascii_lowercase())
 }
 
-/// Whether an input is a picture, by its name.
+/// Whether an input is a picture: by its first bytes where it is a file that has some, else by its name.
 fn is_picture(input: &Location) -> bool {
+    match glance(input) {
+        Some(Holds::Photo | Holds::Picture) => return true,
+        Some(Holds::Film) => return false,
+        None => {}
+    }
     const MORE: [&str; 10] = ["pgm", "ppm", "pnm", "pbm", "tga", "avif", "heic", "jxl", "jp2", "exr"];
     let extension = extension(input);
     match StillFormat::from_extension(&extension) {
@@ -352,6 +367,57 @@ mod tests {
         assert_eq!(names(&rows), [format!("{there}/a_rows.png")]);
         let wiggle = ask(&["a.jpg", "b.mp4"], there, Layout::Wiggle).unwrap();
         assert_eq!(names(&wiggle), ["a_wiggle.gif", "b_wiggle.gif"].map(|name| format!("{there}/{name}")));
+    }
+
+    #[test]
+    fn what_an_input_is_tells_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let frame = b",\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
+        let gif = |frames: usize| {
+            [&b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\x09\x09\x09"[..], &frame.repeat(frames), b";"].concat()
+        };
+        let (jpeg, png) = (b"\xff\xd8\xff\xe0".to_vec(), b"\x89PNG\r\n\x1a\n".to_vec());
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
+        let film = b"\0\0\0\x18ftypisom\0\0\0\0isomavc1".to_vec();
+        let cases = [
+            ("a.jfif", jpeg.clone(), "a_LR.jpg"),
+            ("b.JPE", jpeg.clone(), "b_LR.jpg"),
+            ("c.mpo", jpeg.clone(), "c_LR.jpg"),
+            ("d.jps", jpeg.clone(), "d_LR.jpg"),
+            ("e.psd", b"8BPS\0\x01".to_vec(), "e_LR.png"),
+            ("f.dds", b"DDS \x7c".to_vec(), "f_LR.png"),
+            ("g.heic", heic, "g_LR.png"),
+            ("h", png.clone(), "h_LR.png"),
+            ("i.jpg", film.clone(), "i_LR.mkv"),
+            ("j.mkv", jpeg, "j_LR.jpg"),
+            ("k.gif", gif(1), "k_LR.png"),
+            ("l.gif", gif(2), "l_LR.mkv"),
+            ("m.png", [&png[..], b"\0\0\0\x08acTL"].concat(), "m_LR.mkv"),
+            ("n", film, "n_LR.mkv"),
+            // Nothing known: the name says it.
+            ("o.png", b"?".to_vec(), "o_LR.png"),
+        ];
+        let there = folder.path().to_str().unwrap();
+        for (name, bytes, wanted) in cases {
+            let input = folder.path().join(name);
+            std::fs::write(&input, bytes).unwrap();
+            let plan = ask(&[input.to_str().unwrap()], there, Layout::Sbs).unwrap();
+            assert_eq!(names(&plan), [format!("{there}/{wanted}")], "{name}");
+            let to_film = ask(&[input.to_str().unwrap()], &format!("{there}/o.mp4"), Layout::Sbs);
+            assert_eq!(to_film.is_ok(), wanted.ends_with("mkv"), "{name}");
+        }
+    }
+
+    /// Looking into a pipe would wait for whoever writes, and take what he writes away.
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_not_looked_into() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.jpg");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let there = folder.path().to_str().unwrap();
+        let plan = ask(&[pipe.to_str().unwrap()], there, Layout::Sbs).unwrap();
+        assert_eq!(names(&plan), [format!("{there}/pipe_LR.jpg")]);
     }
 
     #[test]
