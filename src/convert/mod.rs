@@ -4,6 +4,7 @@ mod depth;
 pub mod made;
 pub mod plan;
 mod run;
+mod size;
 
 pub use depth::SaveOptions;
 pub use run::{ConvertError, ConvertOptions, Outcome, run};

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::depth::{DepthSaver, SaveOptions};
 use super::made::{Facts, Made};
 use super::plan::{Job, Kind, Plan};
+use super::size;
 use crate::eyes::{Eyes, EyesError, Place, Settings};
 use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
 use crate::frame::Frame;
@@ -66,6 +67,21 @@ pub enum ConvertError {
         "'{0}' changes its size in mid-film, which a file cannot: convert the parts one by one with --start and --end"
     )]
     SizeChanged(Location),
+    /// Larger than the GPU's largest image.
+    #[error(
+        "--layout {layout} makes a picture of {}×{} of it, and this GPU holds {most} a side: {}make it smaller first",
+        .size[0], .size[1], size::cure(*.smaller)
+    )]
+    LayoutSize {
+        /// The layout asked for.
+        layout: Layout,
+        /// Width and height that it comes to.
+        size: [u32; 2],
+        /// The GPU's largest side.
+        most: u32,
+        /// A layout that fits.
+        smaller: Option<Layout>,
+    },
     /// Ctrl-C.
     #[error("interrupted; nothing of '{}' was kept{}", .output.display(), whole(.depth))]
     Interrupted {
@@ -344,6 +360,7 @@ impl<'a> Conversion<'a> {
         let mut scene = self.first()?;
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
         let eye = scene.data.layout.size;
+        size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
         let tracks = self.film.take_tracks();
         let info = &self.film.info;
         let source = TrackSource {
@@ -356,6 +373,7 @@ impl<'a> Conversion<'a> {
         let signed = |(a, b): (u32, u32)| Some((i32::try_from(a).ok()?, i32::try_from(b).ok()?));
         let writer_options = WriterOptions {
             sample_aspect: scene.data.layout.sample_aspect,
+            primaries: self.options.film.reading.gamut.primaries(),
             codec: self.options.codec,
             crf: self.options.crf,
             preset: self.options.preset,
@@ -419,7 +437,9 @@ impl<'a> Conversion<'a> {
         self.save(saver)?;
         let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
         let eye = scene.data.layout.size;
-        let still = StillOptions { force, ..StillOptions::default() };
+        size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
+        let gamut = self.options.film.reading.gamut;
+        let still = StillOptions { gamut, force, ..StillOptions::default() };
         match settings.layout {
             Layout::Wiggle => {
                 let target = Target::new(self.gpu, eye)?;

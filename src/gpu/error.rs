@@ -29,6 +29,20 @@ pub enum GpuError {
         /// A capability, after "cannot".
         what: String,
     },
+    /// An image without pixels, or a larger one than the GPU has.
+    #[error(
+        "{device} holds pictures of 1 to {most} pixels a side, and one would be {width}×{height}: make the film or picture smaller first, or choose another GPU with --gpu"
+    )]
+    ImageSize {
+        /// The GPU.
+        device: String,
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// The GPU's largest side.
+        most: u32,
+    },
     /// Whoever makes instance and device could not.
     #[error("{0}")]
     Host(String),

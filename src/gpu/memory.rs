@@ -278,10 +278,8 @@ impl Image {
         let [width, height] = options.size;
         let most = shared.facts.max_image_side;
         if width == 0 || height == 0 || width > most || height > most {
-            return Err(GpuError::Lacks {
-                device: shared.facts.name.clone(),
-                what: format!("hold a picture of {width}×{height}"),
-            });
+            let device = shared.facts.name.clone();
+            return Err(GpuError::ImageSize { device, width, height, most });
         }
         let whole_chain = 32 - width.max(height).leading_zeros();
         let options = ImageOptions {

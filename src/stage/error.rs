@@ -32,6 +32,18 @@ pub enum StageError {
         /// The longest side taken.
         limit: u32,
     },
+    /// More samples in a plane than the GPU reads.
+    #[error(
+        "a picture of {width}×{height} has more samples than this GPU reads at once ({most}): make the film or picture smaller first, or choose another GPU with --gpu"
+    )]
+    Samples {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// The most samples of a plane.
+        most: usize,
+    },
     /// A sample format outside 8..=16 bits.
     #[error("samples of {0} bits are not known (8 to 16 are): convert the film first")]
     Depth(u32),

@@ -85,14 +85,13 @@ impl Upload {
         }
         let limit = gpu.facts().max_image_side;
         let [width, height] = shape.size;
-        let too_large = StageError::Size { width, height, limit };
         if width == 0 || height == 0 || width > limit || height > limit {
-            return Err(too_large);
+            return Err(StageError::Size { width, height, limit });
         }
         let (places, bytes) = places(shape);
         let most = gpu.facts().max_texel_elements as usize;
         if places.iter().any(|place| place.pitch * place.rows / shape.format.sample_bytes() > most) {
-            return Err(too_large);
+            return Err(StageError::Samples { width, height, most });
         }
         let bytes = bytes as u64;
         let slots = (0..slots.max(1))

@@ -54,10 +54,11 @@ const fn is_limit(error: &SuiteError) -> bool {
         SuiteError::Gpu(error) | SuiteError::Net(NetError::Gpu(error)) | SuiteError::Stage(StageError::Gpu(error)) => {
             error
         }
-        SuiteError::Net(NetError::Size { .. }) | SuiteError::Stage(StageError::Size { .. }) => return true,
+        SuiteError::Net(NetError::Size { .. })
+        | SuiteError::Stage(StageError::Size { .. } | StageError::Samples { .. }) => return true,
         _ => return false,
     };
-    matches!(gpu, GpuError::Lacks { .. } | GpuError::OutOfMemory { .. })
+    matches!(gpu, GpuError::Lacks { .. } | GpuError::ImageSize { .. } | GpuError::OutOfMemory { .. })
 }
 
 /// Measures, each row on a GPU that `start` starts for it, so that one that brings the driver down does not take the others along.
