@@ -153,8 +153,8 @@ pub enum MediaError {
     /// A list of files for FFmpeg.
     #[error("{0}: this is a list of files for FFmpeg; give the files one by one, or join them with ffmpeg first")]
     List(String),
-    /// A DASH manifest in a file.
-    #[error("{0}: this is a DASH manifest, which names addresses; give the manifest's own address (https://…)")]
+    /// A DASH manifest or an SDP description in a file.
+    #[error("{0}: this file (DASH or SDP) names addresses, which a file may not; give its own address (https://…)")]
     Manifest(String),
     /// An MP4 whose index comes last, from where one cannot go back.
     #[error(

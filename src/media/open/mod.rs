@@ -85,6 +85,10 @@ pub(super) fn open_input(location: &Location, watch: &Watch) -> Result<Input, c_
     options.set("rtsp_flags", "prefer_tcp");
     // FFmpeg reuses only connections of its own making.
     options.set("http_persistent", "0");
+    if !remote {
+        // What lies beside a playlist may have any name: keys have no usual one.
+        options.set("allowed_extensions", "ALL");
+    }
     let opener = Box::new(opener);
     let opaque = ptr::from_ref(&*opener).cast_mut().cast();
     // The closure keeps both as long as the context needs them.
@@ -196,6 +200,7 @@ impl Opener {
         let bytes: Box<dyn Bytes> = match self.origin.part(url.to_bytes()) {
             Some(Part::File(path)) => file::open(&path, &self.watch).map_err(|error| {
                 tracing::warn!("{}: a part is left out: {error}", self.location);
+                self.lose("a part of it is missing".to_owned());
                 ffi::AVERROR(ffi::ENOENT)
             })?,
             Some(Part::Protocols(protocols)) => {
@@ -235,7 +240,11 @@ impl Opener {
     }
 
     fn lose(&self, reason: String) {
-        self.watch.lose(MediaError::Network { location: self.location.to_string(), reason });
+        let location = self.location.to_string();
+        self.watch.lose(match self.location {
+            Location::Url(_) => MediaError::Network { location, reason },
+            Location::File(_) | Location::Stdin => MediaError::Unreadable { location, reason },
+        });
     }
 
     fn refuse(&self, why: MediaError) -> c_int {

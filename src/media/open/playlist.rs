@@ -20,7 +20,7 @@ pub(super) enum Finding {
     IndexBehind,
     /// A list of files for FFmpeg's concat demuxer.
     Concat,
-    /// A DASH manifest in a file.
+    /// A DASH manifest or an SDP description in a file: they name addresses.
     Manifest,
     /// A playlist that names nothing.
     Nothing,
@@ -81,7 +81,7 @@ impl Scan {
         if let Kind::Head(head) = &mut self.kind {
             let had = head.len();
             head.extend_from_slice(&bytes[..bytes.len().min(HEAD - had)]);
-            let Some(kind) = kind_of(head, self.searchable) else { return Ok(()) };
+            let Some(kind) = kind_of(head, self.local, self.searchable) else { return Ok(()) };
             let head = std::mem::take(head);
             self.kind = kind?;
             if matches!(self.kind, Kind::Manifest) && self.local {
@@ -104,7 +104,7 @@ impl Scan {
 }
 
 /// By the marks that FFmpeg goes by; none as long as it may become any.
-fn kind_of(head: &[u8], searchable: bool) -> Option<Result<Kind, Finding>> {
+fn kind_of(head: &[u8], local: bool, searchable: bool) -> Option<Result<Kind, Finding>> {
     let begins = |mark: &[u8]| head.starts_with(mark);
     let may_begin = |mark: &[u8]| mark.starts_with(head);
     if begins(b"#EXTM3U") {
@@ -112,6 +112,9 @@ fn kind_of(head: &[u8], searchable: bool) -> Option<Result<Kind, Finding>> {
     }
     if begins(b"ffconcat version") {
         return Some(Err(Finding::Concat));
+    }
+    if local && (begins(b"v=0\n") || begins(b"v=0\r")) {
+        return Some(Err(Finding::Manifest));
     }
     if may_begin(b"#EXTM3U") || may_begin(b"ffconcat version") || head.len() < 8 {
         return None;
@@ -252,6 +255,8 @@ mod tests {
         assert_eq!(found(b"ffconcat version 1.0\nfile a\n", false, true), Some(Finding::Concat));
         let manifest = b"<?xml version=\"1.0\"?>\n<!-- a -->\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">";
         assert_eq!((found(manifest, true, true), found(manifest, false, true)), (Some(Finding::Manifest), None));
+        let description = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n";
+        assert_eq!((found(description, true, true), found(description, false, true)), (Some(Finding::Manifest), None));
         let endless = [manifest.as_slice(), &b"<S t=\"0\"/>".repeat(900_000)].concat();
         assert_eq!(found(&endless, false, true), Some(Finding::TooLong));
         for other in [

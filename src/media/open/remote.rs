@@ -199,7 +199,11 @@ impl Remote {
 
     fn give_up(&mut self, code: c_int, why: String) -> c_int {
         tracing::debug!("{}: {why}", self.url.to_string_lossy());
-        self.line.watch.lose(MediaError::Network { location: self.line.location.clone(), reason: why });
+        let location = self.line.location.clone();
+        self.line.watch.lose(match self.protocols {
+            REMOTE => MediaError::Network { location, reason: why },
+            _ => MediaError::Unreadable { location, reason: why },
+        });
         self.broken = Some(code);
         code
     }
