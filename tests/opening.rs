@@ -416,6 +416,53 @@ mod pipes {
     }
 
     #[test]
+    fn a_conversion_reads_a_pipe_once_and_ends_with_a_stop() {
+        let film =
+            clip("heard.mkv", &format!("{} -f lavfi -i sine=duration=1 {CODING} -c:a aac", moving("64x64", "25", "1")));
+        let place = tempfile::tempdir().unwrap();
+        let (pipe, made) = (fifo(place.path()), place.path().join("made.mkv"));
+        let convert = || {
+            let mut command = deep3d();
+            command.args(["convert", "--network-size", "64x64"]).arg(&pipe).arg("-o").arg(&made);
+            command.stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let (name, bytes) = (pipe.clone(), fs::read(&film).unwrap());
+        let writer = std::thread::spawn(move || fs::write(name, bytes).unwrap());
+        let output = convert().wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        writer.join().unwrap();
+        let source = open(&made);
+        assert_eq!((source.info().audio_tracks, all(&mut { source }).len()), (1, 25));
+        fs::remove_file(&made).unwrap();
+        // Nobody writes.
+        let run = convert();
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+        let began = Instant::now();
+        let output = run.wait_with_output().unwrap();
+        soon(2, began, "stopping");
+        assert!(!output.status.success() && text(&output.stderr).contains("nothing of"), "{}", text(&output.stderr));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "only the pipe");
+    }
+
+    #[test]
+    fn a_sheet_shows_what_comes_once() {
+        let film = clip("pipe.mkv", &format!("{} {CODING}", moving("160x96", "25", "3")));
+        let place = tempfile::tempdir().unwrap();
+        let sheet = place.path().join("sheet.png");
+        let mut cat = std::process::Command::new("cat").arg(&film).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = deep3d();
+        command
+            .args(["sheet", "--network-size", "64x64", "-", "-o"])
+            .arg(&sheet)
+            .stdin(Stdio::from(cat.stdout.take().unwrap()));
+        let output = command.output().unwrap();
+        drop(cat.wait());
+        assert!(output.status.success() && sheet.is_file(), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("comes only once"), "{}", text(&output.stderr));
+    }
+
+    #[test]
     fn standard_input_is_a_film() {
         let film = clip("input.mp4", &format!("{} {CODING}", moving("64x64", "25", "1")));
         let play = |input: Stdio| {

@@ -83,7 +83,12 @@ pub fn run(
     let mut reader = Reader::new(gpu)?;
     let mut cells = Vec::new();
     for file in files {
-        let frames = if file.path().is_some_and(is_picture) { 1 } else { options.frames };
+        // What comes only once gives its first frame.
+        let once = !file.can_be_reopened();
+        let frames = if once || file.path().is_some_and(is_picture) { 1 } else { options.frames };
+        if once && options.frames > 1 {
+            tracing::warn!("{file}: this comes only once, so only its first frame is on the sheet");
+        }
         for number in 0..frames {
             let share = (f64::from(number) + 0.5) / f64::from(frames);
             let start = (frames > 1).then_some(Position::Percent(share * 100.0));

@@ -186,7 +186,13 @@ impl Opener {
             Location::Url(_) if address.to_bytes().starts_with(b"rt") => return Ok(ptr::null_mut()),
             Location::Url(_) => {
                 let opened = self.connect(address, whitelist::REMOTE, None);
-                Box::new(opened.inspect_err(|code| self.lose(remote::reason(*code)))?)
+                // What ended it from here has its own words.
+                let told = |code: &c_int| {
+                    if !self.watch.must_end() {
+                        self.lose(remote::reason(*code));
+                    }
+                };
+                Box::new(opened.inspect_err(told)?)
             }
         };
         self.stream(bytes, address)
