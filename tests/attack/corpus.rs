@@ -1,4 +1,4 @@
-//! What is attacked: small whole films and pictures of every kind.
+//! What is attacked: small whole films and pictures of every kind, and the faulty ones that are kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,16 @@ pub(crate) struct Film {
 }
 
 impl Film {
+    /// Whether it was made without a fault.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.name.starts_with("faults/")
+    }
+
     /// Whether it is one picture.
     pub(crate) fn is_picture(&self) -> bool {
-        ["still.", "deep.", "palette.", "lossless.webp", "lzw."].iter().any(|start| self.name.starts_with(start))
+        let names =
+            ["still.", "deep.", "palette.", "lossless.webp", "lzw.", "faults/p3", "faults/pil6", "faults/sticker"];
+        names.iter().any(|start| self.name.starts_with(start))
     }
 }
 
@@ -193,7 +200,21 @@ pub(crate) fn all(folder: &Path) -> Vec<Film> {
         }
         films.push(Film { name: (*name).to_owned(), files });
     }
+    films.extend(kept());
     films
+}
+
+/// The faulty inputs of the other tests, and what was found here.
+fn kept() -> Vec<Film> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.is_file() && path.extension().is_some_and(|ending| ending != "py" && ending != "md"));
+    paths.sort();
+    let film = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        Film { files: vec![(name.clone(), fs::read(path).unwrap())], name: format!("faults/{name}") }
+    };
+    paths.iter().map(film).collect()
 }
 
 /// Where the made films are kept from run to run.

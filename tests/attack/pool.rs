@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 /// One case may take so long; most take a tenth of a second.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,12 +51,18 @@ struct Worker {
     answers: Receiver<String>,
     /// The last lines on stderr.
     errors: Arc<Mutex<String>>,
+    /// Where it works.
+    _folder: TempDir,
 }
 
 impl Worker {
     fn start(seed: u64) -> Self {
+        // In memory, where there is such a folder.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["worker", &seed.to_string()])
+            .arg(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -74,7 +83,7 @@ impl Worker {
             }
         });
         let orders = process.stdin.take().unwrap();
-        Self { process, orders, answers, errors }
+        Self { process, orders, answers, errors, _folder: folder }
     }
 
     /// Lets it do one case. What it found, and its last word; without one it is dead.
@@ -82,12 +91,17 @@ impl Worker {
         let (mut found, mut stage) = (Vec::new(), "start".to_owned());
         // It may have died between two cases, which the answers tell.
         let _ = writeln!(self.orders, "{case}");
-        let end = Instant::now() + PATIENCE;
+        let mut patience = PATIENCE;
+        let mut end = Instant::now() + patience;
         loop {
             match self.answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     let words: Vec<&str> = line.splitn(4, '\t').collect();
                     match words[..] {
+                        ["patience", seconds] => {
+                            patience = Duration::from_secs(seconds.parse().unwrap_or(0));
+                            end = Instant::now() + patience;
+                        }
                         ["stage", name] => stage = name.to_owned(),
                         ["said", text] => said.push(format!("{stage}: {text}")),
                         ["found", kind, text] => found.push((kind.to_owned(), format!("{stage}: {text}"))),
@@ -99,7 +113,7 @@ impl Worker {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    found.push(("hang".to_owned(), format!("{stage}: longer than {PATIENCE:?}")));
+                    found.push(("hang".to_owned(), format!("{stage}: longer than {patience:?}")));
                     return (found, None);
                 }
                 Err(RecvTimeoutError::Disconnected) => {

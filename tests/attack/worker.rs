@@ -26,6 +26,8 @@ const ADDRESSES: u64 = 8 << 30;
 /// Pictures that are decoded of a film, and how long that may go on.
 const PICTURES: usize = 24;
 const DECODING: Duration = Duration::from_secs(2);
+/// Decoding that took so long waited for more of a playlist that may still grow, and would do so again and again.
+const WAITED: Duration = Duration::from_secs(10);
 /// The side of the pictures that are written beside the copied tracks.
 const SIDE: u32 = 64;
 
@@ -33,7 +35,7 @@ const SIDE: u32 = 64;
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Reads a case's number from each line of standard input, or the path of a file, and says on standard output what came of it.
-pub(crate) fn run(seed: u64) {
+pub(crate) fn run(seed: u64, folder: PathBuf) {
     setrlimit(Resource::As, Rlimit { current: Some(ADDRESSES), maximum: Some(ADDRESSES) }).unwrap();
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).unwrap();
     std::panic::set_hook(Box::new(|panic| {
@@ -41,7 +43,7 @@ pub(crate) fn run(seed: u64) {
         PANICS.lock().unwrap().push(text);
     }));
     let corpus = corpus::all(&corpus::folder());
-    let mut room = Room::new();
+    let mut room = Room::new(folder);
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
         match line.parse::<u64>() {
@@ -74,7 +76,7 @@ fn say(line: &str) {
 
 /// Where the cases take place, and what watches over them.
 struct Room {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     canary: PathBuf,
     /// Hears when the canary is opened.
     watch: rustix::fd::OwnedFd,
@@ -83,10 +85,9 @@ struct Room {
 }
 
 impl Room {
-    fn new() -> Self {
-        let shared = Path::new("/dev/shm");
-        let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
-        let canary = folder.path().join("canary.ts");
+    /// In a folder that is removed by whoever started this process: it may be killed.
+    fn new(folder: PathBuf) -> Self {
+        let canary = folder.join("canary.ts");
         // A film, so that whoever opens it goes on and reads it.
         fs::copy(corpus::folder().join("h264.ts"), &canary).unwrap();
         let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
@@ -111,7 +112,7 @@ impl Room {
 
     /// One case: what was found goes to standard output, at last a line with its outcome.
     fn attack(&mut self, files: &[(String, Vec<u8>)], random: Random) {
-        let (inputs, outputs) = (self.folder.path().join("in"), self.folder.path().join("out"));
+        let (inputs, outputs) = (self.folder.join("in"), self.folder.join("out"));
         for folder in [&inputs, &outputs] {
             let _ = fs::remove_dir_all(folder);
             fs::create_dir(folder).unwrap();
@@ -167,6 +168,10 @@ struct Case {
 
 impl Case {
     fn run(&mut self) -> &'static str {
+        if self.input.extension().is_some_and(|ending| ending == "m3u8") {
+            // Without an end, a playlist may be one that still grows: more of it is waited for, 15 seconds each time.
+            say("patience\t75");
+        }
         say("stage\topen");
         let mut source = match Source::open(&self.input, &SourceOptions::default()) {
             Ok(source) => source,
@@ -177,9 +182,13 @@ impl Case {
         };
         say("stage\tdecode");
         let mut outcome = "played";
+        let began = Instant::now();
         if let Err(error) = decode(&mut source, PICTURES) {
             judge(&error.to_string());
             outcome = "broken off";
+        }
+        if began.elapsed() > WAITED {
+            return "waited for more";
         }
         say("stage\tseek");
         match self.seek(&mut source) {

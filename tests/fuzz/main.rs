@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use random::Random;
 use targets::TARGETS;
 
-/// Changed inputs for each target.
+/// Changed inputs for each target, unless DEEP3D_FUZZ_CASES says how many.
 const CASES: u64 = 3000;
 /// Of a large one only so many.
 const FEW: u64 = 60;
@@ -63,6 +63,7 @@ fn try_all(name: &str) {
     let target = TARGETS.iter().find(|(own, _)| *own == name).unwrap().1;
     let (seeds, words) = (seeds::seeds(name), seeds::words(name));
     assert!(!seeds.is_empty());
+    let most = std::env::var("DEEP3D_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     let run = |bytes: &[u8], what: &str| {
         if catch_unwind(AssertUnwindSafe(|| target(bytes))).is_err() {
             let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"));
@@ -73,7 +74,7 @@ fn try_all(name: &str) {
     run(&[], "nothing");
     for (index, seed) in (0..).zip(&seeds) {
         run(seed, &format!("input {index}"));
-        let cases = if seed.len() > 100_000 { FEW } else { CASES / seeds.len() as u64 };
+        let cases = most / seeds.len() as u64 * if seed.len() > 100_000 { FEW } else { CASES } / CASES;
         for case in 0..cases {
             let bytes = changed(seed, words, &mut Random::new(index, case));
             run(&bytes, &format!("change {case} of input {index}"));
