@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use deep3d::media::StopFlag;
 use deep3d::media::encode::{
     Codec, Container, EncodeError, Preset, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
 };
@@ -279,6 +280,20 @@ fn without_finish_nothing_is_left_and_nothing_is_overwritten_unasked() {
     assert!(matches!(writer.finish(), Err(EncodeError::Output(OutputError::Exists(_)))));
     assert_eq!(fs::read(&taken).unwrap(), b"theirs");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_stop_ends_writing_even_at_the_very_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    let stop = StopFlag::default();
+    let source = TrackSource { stop: stop.clone(), ..TrackSource::default() };
+    let mut writer = FilmWriter::create(&path, &options(Layout::Left), source).unwrap();
+    writer.write(&picture(EYE, 0), 320 * 4, Time::ZERO, Time::ZERO).unwrap();
+    stop.stop();
+    // MP4's index is put in front by moving all that was written.
+    assert!(writer.finish().is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -267,6 +267,20 @@ fn a_jump_back_keeps_sound_and_picture_together() {
 }
 
 #[test]
+fn a_counter_that_wraps_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("wrap.ts");
+    // MPEG-TS counts 33 bits of 1/90000 s: the counter wraps after 1.7 of three seconds.
+    let sources = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=3", "-f", "lavfi", "-i", "sine=d=3"];
+    let coding = ["-c:v", "libx264", "-c:a", "mp2", "-output_ts_offset", "95440.6", film.to_str().unwrap()];
+    ffmpeg(&[&sources[..], &coding].concat());
+    let (_folder, path, _) = convert(film.to_str().unwrap(), "o.mkv", &["--layout", "left"]);
+    let ends = ends(&path);
+    assert!(ends.len() == 2 && ends.iter().all(|end| (2.8..3.1).contains(end)), "{ends:?}");
+    assert_eq!(pictures(&path), 30);
+}
+
+#[test]
 fn a_gap_in_the_sound_is_a_time_and_not_samples() {
     let (_folder, path, said) = convert(&fault("gap1.mkv"), "o.mp4", &["--layout", "left"]);
     assert_says(&said, &["converted to aac"]);
