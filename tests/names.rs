@@ -1,14 +1,23 @@
 //! Names of inputs: any bytes, any character, and never taken for another.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/ffmpeg.rs"]
+mod ffmpeg;
 #[path = "common/program.rs"]
 mod program;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
+use ffmpeg::ffmpeg;
 use image::RgbImage;
 use program::{deep3d, run, text};
 
@@ -67,4 +76,42 @@ fn a_file_url_is_its_file() {
     let output = run(&["convert", "--network-size", "64x64", "--layout", "left", &url, "-o", &out]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(middle(&folder.path().join("out/a b_left.png")).abs_diff(90) <= 2);
+}
+
+#[test]
+fn what_can_be_read_only_once_is_not_waited_for_a_second_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("film.mkv");
+    ffmpeg("-f lavfi -i testsrc2=size=256x64:rate=5:duration=1 -c:v ffv1", &film);
+    let pairs = folder.path().join("pairs");
+    std::fs::create_dir(&pairs).unwrap();
+    for name in ["x.mkv", "y_left.png", "scale.csv"] {
+        assert!(Command::new("mkfifo").arg(pairs.join(name)).status().unwrap().success());
+    }
+    let said = |arguments: &[&str]| {
+        let mut command = deep3d();
+        command.current_dir(folder.path()).stdin(File::open(&film).unwrap()).args(arguments);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let (id, over) = (child.id(), Arc::new(AtomicBool::new(false)));
+        let watch = Arc::clone(&over);
+        std::thread::spawn(move || {
+            sleep(Duration::from_secs(60));
+            if !watch.load(Ordering::Relaxed) {
+                Command::new("bash").args(["-c", &format!("kill -KILL {id}")]).status().unwrap();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        over.store(true, Ordering::Relaxed);
+        (output.status.code(), text(&output.stderr))
+    };
+    for (arguments, word) in [
+        (&["dataset", "-", "-o", "out"][..], "read only once"),
+        (&["eval", "pairs"], "cannot be read"),
+        (&["eval", "pairs", "--cuts"], "no film whose cuts are known"),
+        (&["sheet", "pairs", "-o", "o.png"], "no pictures and no films"),
+    ] {
+        let (code, said) = said(arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains(word), "{arguments:?}: {said}");
+    }
 }

@@ -1,13 +1,15 @@
 //! `deep3d convert`: films and pictures into files, and how comfortable these are.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 
 use super::SceneOptions;
 use super::convert_report::ConvertReport;
 use super::options::{gamut, location};
-use super::run::{CliError, check_validation, gpu_options, scene, stop_on_interrupt};
+use super::run::{CliError, check_validation, gpu_options, scene};
+use super::stop::stop_on_interrupt;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
@@ -96,7 +98,15 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     };
     let mut made = Made::new(super::folders::state(), &arguments.settings());
     let gpu = Gpu::new(&Headless, &gpu_options(arguments.scene.network.gpu.clone()))?;
-    let stop = stop_on_interrupt();
+    let jobs = plan.jobs.len();
+    let report = Arc::new(Mutex::new(ConvertReport::default()));
+    let stop = stop_on_interrupt({
+        let (report, file, force) = (Arc::clone(&report), arguments.report.clone(), arguments.force);
+        move || {
+            // It is held only while a name is printed: who prints into a pipe that nobody reads is not waited for.
+            report.try_lock().is_ok_and(|report| report.last_words(jobs, file.as_deref(), force))
+        }
+    });
     let options = ConvertOptions {
         settings,
         start: arguments.start,
@@ -108,21 +118,23 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         save,
         film,
     };
-    let mut report = ConvertReport::default();
-    let result =
-        convert::run(&gpu, &origin, &plan, &options, (&mut made, &stop), |job, outcome| report.add(job, outcome));
-    let several = plan.jobs.len() > 1;
-    if several {
+    let result = convert::run(&gpu, &origin, &plan, &options, (&mut made, &stop), |job, outcome| {
+        report.lock().unwrap_or_else(PoisonError::into_inner).add(job, outcome);
+    });
+    // From here on all is told as it is.
+    drop(stop);
+    let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+    if jobs > 1 {
         report.tell_all();
     }
     let written = arguments.report.as_ref().map_or(Ok(()), |file| report.write(file, arguments.force));
     result?;
     written?;
     let missing = report.missing();
-    if several && missing > 0 {
-        return Err(CliError::Partly { missing, all: plan.jobs.len() });
+    if jobs > 1 && missing > 0 {
+        return Err(CliError::Partly { missing, all: jobs });
     }
-    report.stdout?;
+    std::mem::replace(&mut report.stdout, Ok(()))?;
     check_validation(&gpu)
 }
 

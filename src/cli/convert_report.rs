@@ -18,6 +18,9 @@ pub(super) struct ConvertReport {
     schema: u32,
     deep3d: &'static str,
     files: Vec<File>,
+    /// Jobs whose end was told.
+    #[serde(skip)]
+    done: usize,
     #[serde(skip)]
     pub(super) stdout: io::Result<()>,
 }
@@ -48,7 +51,7 @@ fn lossily<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::
 
 impl Default for ConvertReport {
     fn default() -> Self {
-        Self { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new(), stdout: Ok(()) }
+        Self { schema: 1, deep3d: env!("CARGO_PKG_VERSION"), files: Vec::new(), done: 0, stdout: Ok(()) }
     }
 }
 
@@ -56,6 +59,7 @@ impl ConvertReport {
     /// Takes what became of a job, and prints the name of a file that is there now.
     pub(super) fn add(&mut self, job: &Job, outcome: Outcome) {
         let mut output = &job.output;
+        self.done += usize::from(!matches!(outcome, Outcome::Depth));
         let (result, error, comfort) = match outcome {
             Outcome::Depth => {
                 output = job.depth.as_ref().unwrap_or(output);
@@ -106,6 +110,20 @@ impl ConvertReport {
             let name = if error.contains(&file.input) { String::new() } else { format!("{}: ", file.input) };
             terminal::say(&format!("  {what}: {name}{error}"));
         }
+    }
+
+    /// What there is to say when the program is ended in the middle of its work on `jobs`; whether all of them were done.
+    pub(super) fn last_words(&self, jobs: usize, file: Option<&Path>, force: bool) -> bool {
+        let all = self.done == jobs && self.missing() == 0;
+        if jobs > 1 {
+            self.tell_all();
+        } else if !all {
+            self.files.iter().for_each(|file| terminal::say(&format!("'{}' is whole", file.output.display())));
+        }
+        if let Some(Err(error)) = file.map(|file| self.write(file, force)) {
+            terminal::say(&format!("deep3d: {error}"));
+        }
+        all
     }
 
     /// Writes all of it.

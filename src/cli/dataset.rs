@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::options::location;
-use super::run::{CliError, print_lines, stop_on_interrupt};
+use super::run::{CliError, print_lines};
+use super::stop::stop_on_interrupt;
 use crate::dataset::{self, DatasetOptions, SourceLayout};
 use crate::location::Location;
 use crate::time::Time;
@@ -53,7 +54,7 @@ pub(super) fn dataset(arguments: &DatasetArguments) -> Result<(), CliError> {
         force: arguments.force,
     };
     let mut told = Ok(());
-    let stop = stop_on_interrupt();
+    let stop = stop_on_interrupt(|| false);
     let result = dataset::run(&arguments.films, &arguments.output, &options, &stop, |report| {
         if told.is_ok() {
             told = print_lines(&report.to_string());

@@ -8,7 +8,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::NetworkOptions;
 use super::options::{ReadingOptions, location};
-use super::run::{CliError, check_validation, gpu_options, load_weights, print, print_lines, stop_on_interrupt};
+use super::run::{CliError, check_validation, gpu_options, load_weights, print, print_lines};
+use super::stop::stop_on_interrupt;
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};
 use crate::film::{FilmOptions, LOOK_AHEAD};
@@ -97,7 +98,7 @@ fn film_options(network: &NetworkOptions) -> FilmOptions {
 pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
     let look_ahead = usize::from(arguments.look_ahead);
     if arguments.cuts {
-        let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt())?;
+        let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt(|| false))?;
         return print(&report, arguments.json, || report.table());
     }
     let views = match &arguments.views {
@@ -118,11 +119,11 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         film: FilmOptions { look_ahead, steady: !arguments.raw, ..film_options(&arguments.network) },
     };
     if arguments.edges {
-        let report = eval::silhouettes::run(&gpu, &weights, &options, views.as_ref(), &stop_on_interrupt())?;
+        let report = eval::silhouettes::run(&gpu, &weights, &options, views.as_ref(), &stop_on_interrupt(|| false))?;
         print(&report, arguments.json, || report.table())?;
         return check_validation(&gpu);
     }
-    let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt())?;
+    let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt(|| false))?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }
@@ -142,7 +143,7 @@ pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
         film: FilmOptions { reading: arguments.reading.reading(), ..film_options(&arguments.network) },
         force: arguments.force,
     };
-    let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt())?;
+    let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt(|| false))?;
     for row in names.chunks(arguments.columns as usize) {
         print_lines(&format!("{}\n", row.join(" | ")))?;
     }

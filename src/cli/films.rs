@@ -11,6 +11,7 @@ use super::headset::HeadsetArguments;
 use super::pattern::{self, PatternError};
 use super::play::{self, PlayError};
 use super::run::CliError;
+use super::stop::INTERRUPTED;
 use super::{NetworkOptions, SceneOptions, options};
 use crate::convert::ConvertError;
 use crate::convert::plan::PlanError;
@@ -63,7 +64,7 @@ impl FilmCommandError {
             Self::Dataset(error) if error.is_usage() => 2,
             Self::Convert(ConvertError::Interrupted { .. })
             | Self::Dataset(DatasetError::Interrupted(_))
-            | Self::Eval(EvalError::Interrupted) => 130,
+            | Self::Eval(EvalError::Interrupted) => INTERRUPTED,
             _ => 1,
         }
     }

@@ -154,4 +154,27 @@ mod tests {
         }
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing half-written");
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_that_lies_there_hangs_or_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        fs::create_dir(at("folder")).unwrap();
+        fs::File::create(at("hole")).unwrap().set_len(10 << 30).unwrap();
+        fs::write(at("garbage"), [0xff; 9000]).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("zero")).unwrap();
+        for name in ["pipe", "folder", "hole", "garbage", "zero"] {
+            assert_eq!(read(&at(name)), ScreenSettings::default(), "{name}");
+        }
+        for name in ["pipe", "folder", "zero"] {
+            assert!(write(&at(name), &ScreenSettings::default()).is_err(), "{name}");
+        }
+        // A link, as those have who keep their settings elsewhere, stays one.
+        std::os::unix::fs::symlink("garbage", at("link")).unwrap();
+        write(&at("link"), &ScreenSettings::default()).unwrap();
+        assert!(at("link").is_symlink() && read(&at("garbage")) == ScreenSettings::default());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
+    }
 }

@@ -25,6 +25,7 @@ mod pattern;
 mod play;
 mod run;
 mod start;
+mod stop;
 
 use std::path::PathBuf;
 

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 
 use super::films::{PlayArguments, SinkKind};
 use super::painter::ScenePainter;
-use super::run::{CliError, check_validation, gpu_options, print, scene, stop_on_interrupt};
+use super::run::{CliError, check_validation, gpu_options, print, scene};
+use super::stop::ask_on_interrupt;
 use super::{BenchArguments, headset};
 use crate::bench::HeadsetReport;
 use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
@@ -41,7 +42,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let planes = origin.network().is_some();
-    let files = Files { gpu: None, origin, inputs: arguments.inputs.clone(), options: film, begun: false };
+    let files = Files { gpu: None, origin, inputs: arguments.inputs.clone(), options: film, opened: Vec::new() };
     let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings, planes);
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
@@ -75,7 +76,7 @@ fn in_headset(
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
     let mut screen = arguments.headset.screen(remembered);
-    let options = arguments.headset.options(gpu, None, stop_on_interrupt());
+    let options = arguments.headset.options(gpu, None, ask_on_interrupt());
     let played = player::play_in_headset(start, player, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)
@@ -94,10 +95,10 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let (origin, settings, film) = scene(&arguments.scene)?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let planes = origin.network().is_some();
-    let files = Files { gpu: None, origin, inputs: vec![input.clone()], options: film, begun: false };
+    let files = Files { gpu: None, origin, inputs: vec![input.clone()], options: film, opened: Vec::new() };
     let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings, planes)));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
-    let options = arguments.headset.headset.options(gpu, Some(frames), stop_on_interrupt());
+    let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
     let player = PlayerOptions { repeat: false, hold_stills: true };
     let (counts, statistics) = player::play_in_headset(start, player, &options, &mut screen)?;
@@ -113,13 +114,13 @@ struct Files {
     origin: Origin,
     inputs: Vec<Location>,
     options: FilmOptions,
-    /// Whether one has been opened.
-    begun: bool,
+    /// Those that have been opened.
+    opened: Vec<usize>,
 }
 
 impl Files {
     fn on(&self, gpu: &Gpu) -> Self {
-        Self { gpu: Some(gpu.clone()), begun: false, ..self.clone() }
+        Self { gpu: Some(gpu.clone()), opened: Vec::new(), ..self.clone() }
     }
 }
 
@@ -142,6 +143,10 @@ impl Playlist for Files {
         let (Some(gpu), Some(input)) = (self.gpu.clone(), self.inputs.get(index).cloned()) else {
             return Err("there is no such file".into());
         };
+        if !input.can_be_reopened() && self.opened.contains(&index) {
+            return Err(format!("{input}: it can be read only once: give a file to play it again").into());
+        }
+        self.opened.push(index);
         let (origin, options, stop) = (self.origin.clone(), self.options.clone(), StopFlag::default());
         let stopped = stop.clone();
         let open = move || {
@@ -149,11 +154,7 @@ impl Playlist for Files {
             let previews = Previews::new(&input, &film.info, options.reading, &stopped);
             Ok(PlayedFilm { gpu, film, previews })
         };
-        if std::mem::replace(&mut self.begun, true) {
-            Opening::new(open, move || stop.stop())
-        } else {
-            open().map(Opening::done)
-        }
+        if self.opened.len() > 1 { Opening::new(open, move || stop.stop()) } else { open().map(Opening::done) }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "media")]
 use super::films::BenchSink;
+use super::stop::stop_on_interrupt;
 use super::{
     BenchArguments, BenchGpuArguments, Cli, Command, NetworkOptions, PictureOptions, SceneOptions, WeightsCommand,
     options,
@@ -16,7 +17,6 @@ use crate::doctor;
 use crate::eyes::Settings;
 use crate::film::{FilmOptions, Origin};
 use crate::gpu::{Gpu, GpuError, GpuOptions, Headless, Validation};
-use crate::media::StopFlag;
 use crate::net::mxnet::MovingVariance;
 use crate::net::{NetError, Network, Weights};
 use crate::output::{OutputError, Outputs};
@@ -223,17 +223,6 @@ pub(super) fn print_lines(text: &str) -> Result<(), CliError> {
     Ok(stdout.flush()?)
 }
 
-/// A flag that Ctrl-C raises.
-pub(super) fn stop_on_interrupt() -> StopFlag {
-    let stop = StopFlag::default();
-    let raised = stop.clone();
-    // Without the handler Ctrl-C still ends the program, only less tidily.
-    if let Err(error) = ctrlc::set_handler(move || raised.stop()) {
-        tracing::warn!("Ctrl-C will not be caught: {error}");
-    }
-    stop
-}
-
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
     #[cfg(feature = "media")]
     if arguments.headset.sink == BenchSink::Vr {
@@ -251,7 +240,7 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
         settings,
         film,
     };
-    let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt())?;
+    let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt(|| false))?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }

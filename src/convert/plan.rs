@@ -421,6 +421,16 @@ mod tests {
     }
 
     #[test]
+    fn names_stay_apart_and_what_has_none_is_a_film() {
+        let inputs = ["a%20b.jpg", "a b.jpg", "file:///x/c%20d.mkv", "-", ".jpg", "https://h.org/"];
+        let plan = ask(&inputs, "o/", Layout::Sbs).unwrap_err();
+        assert!(matches!(plan, PlanError::SameOutput { first: Location::Stdin, .. }), "{plan}");
+        let plan = ask(&inputs[..5], "o/", Layout::Sbs).unwrap();
+        let wanted = ["a%20b_LR.jpg", "a b_LR.jpg", "c d_LR.mkv", "film_LR.mkv", ".jpg_LR.mkv"];
+        assert_eq!(names(&plan), wanted.map(|name| format!("o/{name}")));
+    }
+
+    #[test]
     fn wrong_usage_is_told_from_bad_luck() {
         for (inputs, output, layout) in [
             (&["a.mp4"][..], "b.xyz", Layout::Sbs),

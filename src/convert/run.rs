@@ -177,29 +177,31 @@ fn jobs(
             return Err(interrupted(None));
         }
         let input = job.input.path().and_then(Facts::of);
-        let (mut depth, mut comfort) = (None, None);
+        let mut depth = None;
+        let mut tell_of_it = |outcome| {
+            if matches!(outcome, Outcome::Depth) {
+                depth.clone_from(&job.depth);
+            }
+            tell(job, outcome);
+        };
         let result = Conversion::open(gpu, origin, job, options, stop).and_then(|mut conversion| {
             let result = match job.kind {
-                Kind::Film(_) => conversion.film(),
-                Kind::Picture(format) => conversion.picture(format),
+                Kind::Film(_) => conversion.film(&mut tell_of_it),
+                Kind::Picture(format) => conversion.picture(format, &mut tell_of_it),
                 Kind::Depth => conversion.depth(),
             };
             conversion.progress.finish_and_clear();
-            depth = conversion.depth;
-            comfort = conversion.tally.result();
-            result
-        });
-        if depth.is_some() {
-            tell(job, Outcome::Depth);
-        }
-        match result {
-            // A stop that came after the last of it changes nothing about that.
-            Ok(()) => {
+            // What is there is told at once: to take down the threads takes its time.
+            result.map(|()| {
+                tell_of_it(Outcome::Made(conversion.tally.result()));
                 if let Some(input) = input {
                     made.remember(input, &job.output);
                 }
-                tell(job, Outcome::Made(comfort));
-            }
+            })
+        });
+        match result {
+            // A stop that came after the last of it changes nothing about that.
+            Ok(()) => {}
             // A stop makes reading fail in its own words; what counts is that it was wanted.
             Err(_) if stop.is_stopped() => return Err(interrupted(depth)),
             Err(error) if plan.jobs.len() == 1 => return Err(error),
@@ -241,8 +243,6 @@ struct Conversion<'a> {
     end: Option<Time>,
     progress: ProgressBar,
     tally: Tally,
-    /// The film of depth, once it is whole.
-    depth: Option<PathBuf>,
 }
 
 impl<'a> Conversion<'a> {
@@ -276,7 +276,7 @@ impl<'a> Conversion<'a> {
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
         let tally = Tally::new(&options.settings.comfort);
-        Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally, depth: None })
+        Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
     }
 
     /// The next scene before the end. While it is waited for, `writer` makes room for the reader, who waits where the film's tracks lie far apart.
@@ -355,7 +355,7 @@ impl<'a> Conversion<'a> {
         saver.finish()
     }
 
-    fn film(&mut self) -> Result<(), ConvertError> {
+    fn film(&mut self, tell: &mut dyn FnMut(Outcome)) -> Result<(), ConvertError> {
         let settings = self.options.settings;
         let mut scene = self.first()?;
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
@@ -408,24 +408,15 @@ impl<'a> Conversion<'a> {
         if self.stop.is_stopped() {
             return Err(self.interrupted());
         }
-        self.save(saver)?;
+        save(saver, tell)?;
         Ok(writer.finish()?)
     }
 
-    /// Finishes the film of depth beside the job's own file.
-    fn save(&mut self, saver: Option<DepthSaver>) -> Result<(), ConvertError> {
-        if let Some(saver) = saver {
-            saver.finish()?;
-            self.depth = self.job.depth.clone();
-        }
-        Ok(())
-    }
-
     fn interrupted(&self) -> ConvertError {
-        ConvertError::Interrupted { output: self.job.output.clone(), depth: self.depth.clone() }
+        ConvertError::Interrupted { output: self.job.output.clone(), depth: None }
     }
 
-    fn picture(&mut self, format: StillFormat) -> Result<(), ConvertError> {
+    fn picture(&mut self, format: StillFormat, tell: &mut dyn FnMut(Outcome)) -> Result<(), ConvertError> {
         let scene = self.first()?;
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
         if let Some(saver) = &mut saver {
@@ -434,7 +425,7 @@ impl<'a> Conversion<'a> {
         if self.stop.is_stopped() {
             return Err(self.interrupted());
         }
-        self.save(saver)?;
+        save(saver, tell)?;
         let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
         let eye = scene.data.layout.size;
         size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
@@ -480,6 +471,15 @@ impl<'a> Conversion<'a> {
         let pair = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]);
         Ok(readback.read(|bytes| bytes.chunks_exact(2).take(count).map(pair).collect())?)
     }
+}
+
+/// Finishes the film of depth beside a job's own file.
+fn save(saver: Option<DepthSaver>, tell: &mut dyn FnMut(Outcome)) -> Result<(), ConvertError> {
+    if let Some(saver) = saver {
+        saver.finish()?;
+        tell(Outcome::Depth);
+    }
+    Ok(())
 }
 
 fn milliseconds(time: Time) -> u64 {

@@ -41,6 +41,11 @@ pub enum DatasetError {
         "neither tag nor name of '{0}' says how its eyes are packed, and no halves of it match: if it is a 3D film, say how with --source-layout sbs|half-sbs|tab|half-tab"
     )]
     NotPacked(String),
+    /// Nothing says how the eyes are packed, and the film can be read only once.
+    #[error(
+        "neither tag nor name of '{0}' says how its eyes are packed, and it can be read only once, so that none of its pictures can be looked at before: say how with --source-layout sbs|half-sbs|tab|half-tab"
+    )]
+    Once(String),
     /// The film says that its eyes are woven together.
     #[error(
         "'{0}' says that its eyes are woven together or shown in turn, which is not read: rewrite it side by side, or say --source-layout if the tag is wrong"

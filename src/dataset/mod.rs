@@ -254,6 +254,7 @@ fn split(
     let aspect = packed_aspect(info.size, info.sample_aspect);
     let mut split = match Split::told(options.layout, info.stereo, &stem(film), aspect) {
         Some(split) => split,
+        None if !film.can_be_reopened() => return Err(DatasetError::Once(film.to_string())),
         None => probe(open()?, aspect)?.ok_or_else(|| DatasetError::NotPacked(film.to_string()))?,
     };
     split.right_first ^= options.swap_eyes;

@@ -88,6 +88,14 @@ pub enum DepthFilmError {
         /// The film of depth.
         location: String,
     },
+    /// The film can be read only once: its pictures cannot be looked at before.
+    #[error(
+        "{location}: whether it belongs to the film cannot be looked up, as that can be read only once: give the film as a file, or use it all the same with --depth-anyway"
+    )]
+    Once {
+        /// The film of depth.
+        location: String,
+    },
     /// Hand-made, and longer or shorter than the film.
     #[error(
         "{location}: it lasts {depth}, and the film {film}: give a depth for each picture of the film, or use it all the same with --depth-anyway"

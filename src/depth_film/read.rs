@@ -293,7 +293,13 @@ fn check_source(
         let (saved, film) = (length(print.duration), length(film.info.duration));
         return Err(DepthFilmError::OtherFilm { location: location(), saved, film });
     }
-    if file.anyway || print.places.is_empty() || print.is_of(film.location, stop)? {
+    if file.anyway || print.places.is_empty() {
+        return Ok(());
+    }
+    if !film.location.can_be_reopened() {
+        return Err(DepthFilmError::Once { location: location() });
+    }
+    if print.is_of(film.location, stop)? {
         return Ok(());
     }
     Err(DepthFilmError::OtherPictures { location: location() })

@@ -94,7 +94,7 @@ pub fn run(folder: &Path, look_ahead: usize, stop: &StopFlag) -> Result<CutRepor
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let list = path.with_extension("cuts.csv");
-        if is_film(&path) && list.is_file() {
+        if is_film(&path) && path.is_file() && list.is_file() {
             films.push((path, list));
         }
     }

@@ -105,6 +105,10 @@ pub fn find(folder: &Path) -> Result<Found, EvalError> {
     let mut found = Found::default();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
+        // A pipe in a folder is none of its films: it would be waited for.
+        if !path.is_file() {
+            continue;
+        }
         if is_film(&path) {
             found.films.push(path);
         } else if is_picture(&path)

@@ -57,7 +57,7 @@ pub fn files(inputs: &[Location]) -> Result<Vec<Location>, EvalError> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if is_film(&path) || is_picture(&path) {
+            if path.is_file() && (is_film(&path) || is_picture(&path)) {
                 found.push(path);
             }
         }

@@ -12,4 +12,4 @@ mod place;
 
 pub use error::OutputError;
 pub use outputs::Outputs;
-pub use pending::PendingFile;
+pub use pending::{PendingFile, abandon};

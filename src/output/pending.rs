@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use super::OutputError;
 use super::place::{Found, folder_of, look};
@@ -13,6 +15,39 @@ use super::place::{Found, folder_of, look};
 const LONGEST_NAME: usize = 255;
 /// So many names are tried.
 const ATTEMPTS: u32 = 100;
+
+/// All that this process is writing, so that it can be given up from another thread.
+struct Writing {
+    /// Nothing gets its name any more, but from this thread, which says what was given up.
+    over: Option<ThreadId>,
+    /// Temporary name, and the name that was asked for.
+    files: Vec<(PathBuf, PathBuf)>,
+}
+
+static WRITING: Mutex<Writing> = Mutex::new(Writing { over: None, files: Vec::new() });
+
+impl Writing {
+    fn is_over(&self) -> bool {
+        self.over.is_some_and(|thread| thread != thread::current().id())
+    }
+}
+
+fn writing() -> MutexGuard<'static, Writing> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives up all that this process is writing, for its end: the temporary files go, and from here on only this thread
+/// gives files their names. What was given up, as the user named
+/// it. From any thread; waits for no disk.
+pub fn abandon() -> Vec<PathBuf> {
+    let mut writing = writing();
+    writing.over = Some(thread::current().id());
+    let given_up = writing.files.drain(..).map(|(temporary, path)| {
+        let _ = fs::remove_file(temporary);
+        path
+    });
+    given_up.collect()
+}
 
 /// A file on its way to be one. Owned by one writer.
 #[derive(Debug)]
@@ -53,6 +88,12 @@ impl PendingFile {
                 Ok(file) if is_taken(&file, &temporary) => {}
                 Ok(file) => {
                     let path = path.to_owned();
+                    let mut writing = writing();
+                    if writing.is_over() {
+                        let _ = fs::remove_file(&temporary);
+                        return Err(over(&path));
+                    }
+                    writing.files.push((temporary.clone(), path.clone()));
                     return Ok(Self { path, real, temporary, file, force, committed: false });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -94,6 +135,11 @@ impl PendingFile {
         };
         // Some file systems say only here that there was no room.
         self.file.sync_all().map_err(failed)?;
+        // Names are given one at a time, and none after all was given up.
+        let mut writing = writing();
+        if writing.is_over() {
+            return Err(over(&self.path));
+        }
         if self.force {
             // What appeared there since `create` may be no file.
             look(&self.real)?;
@@ -114,13 +160,19 @@ impl PendingFile {
             }
         }
         self.committed = true;
+        writing.files.retain(|(temporary, _)| *temporary != self.temporary);
         Ok(())
     }
+}
+
+fn over(path: &Path) -> OutputError {
+    OutputError::Write { path: path.to_owned(), reason: "the program ends".to_owned() }
 }
 
 impl Drop for PendingFile {
     fn drop(&mut self) {
         if !self.committed {
+            writing().files.retain(|(temporary, _)| *temporary != self.temporary);
             // Nothing is left to tell it to; a file that is gone already is as good.
             let _ = fs::remove_file(&self.temporary);
         }
