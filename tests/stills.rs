@@ -388,6 +388,16 @@ fn huge_pictures_end_each_command_with_one_sentence() {
 }
 
 #[test]
+fn a_huge_picture_out_of_a_pipe_is_told_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program::deep3d();
+    command.args(["convert", "--layout", "left", "-", "-o"]).arg(folder.path().join("o.mkv"));
+    let done = command.stdin(std::fs::File::open(data("faults/huge.gif")).unwrap()).output().unwrap();
+    let told = program::text(&done.stderr);
+    assert!(done.status.code() == Some(1) && told.contains("--max-memory"), "{told}");
+}
+
+#[test]
 fn a_layout_that_is_too_large_for_the_gpu_names_one_that_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("wide.png"), folder.path().join("o.png"));

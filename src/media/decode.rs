@@ -46,6 +46,8 @@ pub(super) struct Decoder {
     peak: Option<f32>,
     /// Packets and frames that could not be decoded.
     errors: u64,
+    /// One of them by a size or a number that it may not have.
+    pub(super) refused: bool,
 }
 
 impl Decoder {
@@ -102,7 +104,15 @@ impl Decoder {
             })?;
         let limited_codec =
             matches!(id, codec::Id::H264 | codec::Id::HEVC | codec::Id::MPEG2VIDEO | codec::Id::MPEG4 | codec::Id::VC1);
-        Ok(Self { inner, track: track.clone(), limited_codec, gamut: reading.gamut, peak: track.peak, errors: 0 })
+        Ok(Self {
+            inner,
+            track: track.clone(),
+            limited_codec,
+            gamut: reading.gamut,
+            peak: track.peak,
+            errors: 0,
+            refused: false,
+        })
     }
 
     /// Puts a packet in; none at the end of the stream. What is wrong with it is logged and forgotten: the film goes on.
@@ -138,6 +148,8 @@ impl Decoder {
 
     fn note(&mut self, error: Error) {
         self.errors += 1;
+        // What FFmpeg says of sizes beyond `max_pixels`, too.
+        self.refused |= matches!(error, Error::Other { errno: ffi::EINVAL });
         // The first ones are worth a line; a damaged film has thousands.
         if self.errors <= 5 {
             tracing::warn!("a piece of the film cannot be decoded ({error}) and is skipped");

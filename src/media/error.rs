@@ -84,6 +84,11 @@ pub enum MediaError {
     /// A video track, but nothing comes out of it.
     #[error("{0}: not one picture of its video track can be decoded; the file is damaged: copy or download it again")]
     NoPictures(String),
+    /// A decoder that takes no sample of it, by its own word because of sizes or numbers that it may not have.
+    #[error(
+        "{0}: not one picture can be decoded: they claim to be larger than they may be, or make no sense; make them smaller first, allow more with --max-memory, or check the file"
+    )]
+    Refused(String),
     /// Beyond the limits that guard against files made to fill the memory.
     #[error("{location}: {width}×{height} is too large (at most {limit}×{limit}); make it smaller first")]
     TooLarge {

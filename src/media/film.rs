@@ -134,6 +134,12 @@ impl Film {
         Ok(self.ahead.front())
     }
 
+    /// Why there is no picture at all.
+    pub(super) fn no_pictures(&self) -> MediaError {
+        let location = self.location.clone();
+        if self.decoder.refused { MediaError::Refused(location) } else { MediaError::NoPictures(location) }
+    }
+
     /// Whether at most one picture is left.
     pub(super) fn is_last(&mut self) -> Result<bool, MediaError> {
         self.look_ahead(2)?;

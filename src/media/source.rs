@@ -130,10 +130,6 @@ impl Source {
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
         let demuxer = Demuxer::open(location, options.tracks, &options.stop, options.reading.most_memory)?;
         let location = &location.to_string();
-        if heif && demuxer.video_tracks() > 1 {
-            let format = "HEIF in tiles".to_owned();
-            return Err(MediaError::UnsupportedFormat { location: location.to_owned(), format });
-        }
         let mut film = Box::new(Film::new(demuxer, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.
         let beginning = film.peek()?.map_or(Time::ZERO, |first| first.pts);
@@ -234,7 +230,7 @@ impl Source {
 }
 
 fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
-    let Some(first) = film.peek()? else { return Err(MediaError::NoPictures(location.to_owned())) };
+    let Some(first) = film.peek()? else { return Err(film.no_pictures()) };
     let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);
     let own_stereo = Stereo::of(&first.frame);
     // SAFETY: the frame is alive.

@@ -104,10 +104,6 @@ impl Demuxer {
         let kinds = track::counts(&self.input);
         (kinds.sound, kinds.subtitles)
     }
-
-    pub(in crate::media) fn video_tracks(&self) -> usize {
-        track::counts(&self.input).video
-    }
 }
 
 /// The flags of a container's format (`AVFMT_…`).

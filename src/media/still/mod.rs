@@ -149,7 +149,8 @@ pub(super) fn read(path: &Path, content: Content, reading: &Reading) -> Result<O
         }
         Content::Heif => {
             let mut file = open()?;
-            let Some(facts) = heif::Facts::read(&mut file) else { return Ok(None) };
+            let strange = || Failure::Unknown("AVIF or HEIC that is neither whole nor of tiles".to_owned()).told(path);
+            let facts = heif::Facts::read(&mut file).ok_or_else(strange)?;
             match tiles::read(&mut file, &facts, &guard, reading) {
                 Ok((picture, codec)) => (codec, Ok(picture)),
                 Err(failure) => ("heif", Err(failure)),
