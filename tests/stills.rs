@@ -1,5 +1,5 @@
 //! Stills as they are to be seen: orientation, colours, transparency, by whatever format and under whatever name.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

@@ -62,7 +62,7 @@ impl FromStr for Background {
                 let number = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
                 match digits.len() {
                     6 => number,
-                    3 => [8, 4, 0].iter().fold(0, |all, shift| all << 8 | (number >> shift & 0xf) * 0x11),
+                    3 => [8, 4, 0].iter().fold(0, |all, shift| (all << 8) | ((number >> shift & 0xf) * 0x11)),
                     _ => return Err(wrong()),
                 }
             }

@@ -77,7 +77,8 @@ mod tests {
         assert_eq!(size("jpeg2000", b"\0\0\0\x0cjP  \r\n\x87\nihdr\0\0\0\x07\0\0\0\x09"), Some([9, 7]));
         // 64×64 in the short form; 10×300 in the long one.
         assert_eq!(size("jpegxl", b"\xff\x0a\x4f\0"), Some([64, 64]));
-        let bits = 0_u64 | 0 << 1 | 299 << 3 | 0 << 12 | 0 << 15 | 9 << 17;
+        // Not small; nine bits of height; no ratio; nine bits of width.
+        let bits = (299_u64 << 3) | (9 << 17);
         assert_eq!(size("jpegxl", &[&b"\xff\x0a"[..], &bits.to_le_bytes()].concat()), Some([10, 300]));
         assert_eq!((size("jpegxl", b"\xff\x0a"), size("png", psd)), (None, None));
     }

@@ -240,7 +240,7 @@ impl Table {
                     for (kind, body) in body.boxes() {
                         match &kind {
                             b"ipco" => {
-                                self.properties = body.boxes().map(|(kind, body)| property(kind, body)).collect()
+                                self.properties = body.boxes().map(|(kind, body)| property(kind, body)).collect();
                             }
                             b"ipma" => self.associations(body)?,
                             _ => {}
