@@ -102,9 +102,11 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let report = Arc::new(Mutex::new(ConvertReport::default()));
     let stop = stop_on_interrupt({
         let (report, file, force) = (Arc::clone(&report), arguments.report.clone(), arguments.force);
+        let outputs: Vec<PathBuf> = plan.jobs.iter().map(|job| job.output.clone()).collect();
         move || {
             // It is held only while a name is printed: who prints into a pipe that nobody reads is not waited for.
-            report.try_lock().is_ok_and(|report| report.last_words(jobs, file.as_deref(), force))
+            let report = report.try_lock();
+            report.map_or(Some(PathBuf::new()), |report| report.last_words(&outputs, file.as_deref(), force))
         }
     });
     let options = ConvertOptions {

@@ -112,10 +112,11 @@ impl ConvertReport {
         }
     }
 
-    /// What there is to say when the program is ended in the middle of its work on `jobs`; whether all of them were done.
-    pub(super) fn last_words(&self, jobs: usize, file: Option<&Path>, force: bool) -> bool {
-        let all = self.done == jobs && self.missing() == 0;
-        if jobs > 1 {
+    /// What there is to say when the program is ended in the middle of its work on `outputs`; which of them was in work, none if
+    /// all are there. The empty name: the last was done, but others are missing.
+    pub(super) fn last_words(&self, outputs: &[PathBuf], file: Option<&Path>, force: bool) -> Option<PathBuf> {
+        let all = self.done == outputs.len() && self.missing() == 0;
+        if outputs.len() > 1 {
             self.tell_all();
         } else if !all {
             self.files.iter().for_each(|file| terminal::say(&format!("'{}' is whole", file.output.display())));
@@ -123,7 +124,7 @@ impl ConvertReport {
         if let Some(Err(error)) = file.map(|file| self.write(file, force)) {
             terminal::say(&format!("deep3d: {error}"));
         }
-        all
+        (!all).then(|| outputs.get(self.done).cloned().unwrap_or_default())
     }
 
     /// Writes all of it.

@@ -54,7 +54,7 @@ pub(super) fn dataset(arguments: &DatasetArguments) -> Result<(), CliError> {
         force: arguments.force,
     };
     let mut told = Ok(());
-    let stop = stop_on_interrupt(|| false);
+    let stop = stop_on_interrupt(|| Some(PathBuf::new()));
     let result = dataset::run(&arguments.films, &arguments.output, &options, &stop, |report| {
         if told.is_ok() {
             told = print_lines(&report.to_string());

@@ -98,7 +98,7 @@ fn film_options(network: &NetworkOptions) -> FilmOptions {
 pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
     let look_ahead = usize::from(arguments.look_ahead);
     if arguments.cuts {
-        let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt(|| false))?;
+        let report = eval::cuts::run(&arguments.folder, look_ahead, &stop_on_interrupt(|| Some(PathBuf::new())))?;
         return print(&report, arguments.json, || report.table());
     }
     let views = match &arguments.views {
@@ -119,11 +119,17 @@ pub(super) fn eval(arguments: &EvalArguments) -> Result<(), CliError> {
         film: FilmOptions { look_ahead, steady: !arguments.raw, ..film_options(&arguments.network) },
     };
     if arguments.edges {
-        let report = eval::silhouettes::run(&gpu, &weights, &options, views.as_ref(), &stop_on_interrupt(|| false))?;
+        let report = eval::silhouettes::run(
+            &gpu,
+            &weights,
+            &options,
+            views.as_ref(),
+            &stop_on_interrupt(|| Some(PathBuf::new())),
+        )?;
         print(&report, arguments.json, || report.table())?;
         return check_validation(&gpu);
     }
-    let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt(|| false))?;
+    let report = eval::run(&gpu, &weights, &options, &stop_on_interrupt(|| Some(PathBuf::new())))?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }
@@ -143,7 +149,8 @@ pub(super) fn sheet(arguments: &SheetArguments) -> Result<(), CliError> {
         film: FilmOptions { reading: arguments.reading.reading(), ..film_options(&arguments.network) },
         force: arguments.force,
     };
-    let names = sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt(|| false))?;
+    let names =
+        sheet::run(&gpu, &weights, &files, &arguments.output, &options, &stop_on_interrupt(|| Some(PathBuf::new())))?;
     for row in names.chunks(arguments.columns as usize) {
         print_lines(&format!("{}\n", row.join(" | ")))?;
     }

@@ -1,6 +1,7 @@
 //! Does what the command line says.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -240,7 +241,7 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
         settings,
         film,
     };
-    let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt(|| false))?;
+    let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt(|| Some(PathBuf::new())))?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }

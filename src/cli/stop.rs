@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM: work is asked to end, and where it does not within a second, it is ended.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,8 +47,8 @@ pub(super) fn ask_on_interrupt() -> StopFlag {
 }
 
 /// Asks work to end when there is an interruption. Where it has not ended soon, what is being written is given up, `last_words` are said, and the program ends:
-/// well, if they say that nothing is missing.
-pub(super) fn stop_on_interrupt(last_words: impl Fn() -> bool + Send + 'static) -> Stop {
+/// well, if they find nothing missing. Otherwise they give what was in work, where nothing of it was there to be given up any more.
+pub(super) fn stop_on_interrupt(last_words: impl Fn() -> Option<PathBuf> + Send + 'static) -> Stop {
     let stop = Stop { flag: StopFlag::default(), working: Arc::new(AtomicBool::new(true)) };
     let (flag, working) = (stop.flag.clone(), Arc::clone(&stop.working));
     on_interrupt(move || {
@@ -63,10 +64,13 @@ pub(super) fn stop_on_interrupt(last_words: impl Fn() -> bool + Send + 'static) 
             if !is_working() {
                 return;
             }
-            if last_words() {
-                exit(0);
-            }
-            let names: Vec<String> = given_up.iter().map(|path| format!("'{}'", path.display())).collect();
+            let Some(in_work) = last_words() else { exit(0) };
+            let given_up = if given_up.is_empty() { vec![in_work] } else { given_up };
+            let names: Vec<String> = given_up
+                .iter()
+                .filter(|path| !path.as_os_str().is_empty())
+                .map(|path| format!("'{}'", path.display()))
+                .collect();
             let what =
                 if names.is_empty() { String::new() } else { format!("; nothing of {} was kept", names.join(", ")) };
             terminal::say(&format!("deep3d: interrupted{what}"));
