@@ -56,6 +56,7 @@ pub(super) enum CliError {
     #[error("the Vulkan validation layer objects:\n{0}")]
     Validation(String),
     /// Told before, one by one.
+    #[cfg(feature = "media")]
     #[error("{missing} of {all} files were not made: see above")]
     Partly { missing: usize, all: usize },
     #[error("stdout does not take the result: {0}")]

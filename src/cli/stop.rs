@@ -39,6 +39,7 @@ impl Drop for Stop {
 }
 
 /// Asks work to end when there is an interruption, and waits for it.
+#[cfg(feature = "media")]
 pub(super) fn ask_on_interrupt() -> StopFlag {
     let stop = StopFlag::default();
     let raised = stop.clone();
