@@ -29,7 +29,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Lines of our own making, each as [`line`].
+/// Lines of our own making, each as [`line()`].
 pub fn lines(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for part in text.split_inclusive('\n') {
@@ -58,7 +58,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Says `text`, which is [`line`]d, on stderr. Where nobody can be told, nobody is.
+/// Says `text`, which is [`line()`]d, on stderr. Where nobody can be told, nobody is.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}", line(text));
 }

@@ -411,7 +411,7 @@ fn dying_server(body: Vec<u8>) -> (String, Arc<AtomicUsize>) {
         for stream in listener.incoming() {
             let (first, body) = (counted.fetch_add(1, Ordering::SeqCst) == 0, body.clone());
             std::thread::spawn(move || {
-                answer(stream.unwrap(), if first { &body } else { &body[..body.len() / 2] }, body.len())
+                answer(stream.unwrap(), if first { &body } else { &body[..body.len() / 2] }, body.len());
             });
         }
     });

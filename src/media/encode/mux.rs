@@ -73,7 +73,7 @@ struct Written {
 }
 
 /// What FFmpeg wants to be able to read beyond the end of a stream's bytes.
-const PADDING: i32 = AV_INPUT_BUFFER_PADDING_SIZE as i32;
+const PADDING: usize = AV_INPUT_BUFFER_PADDING_SIZE as usize;
 
 /// The picture's stream, which is always the first.
 const PICTURE: usize = 0;
@@ -172,14 +172,13 @@ impl Muxer {
 
     /// A new stream that is an attached file, and its index; none where the file is too large for one.
     pub(super) fn attach(&mut self, bytes: &[u8]) -> Result<Option<usize>, EncodeError> {
-        let Some(size) = i32::try_from(bytes.len()).ok().filter(|size| *size < i32::MAX - PADDING) else {
-            return Ok(None);
-        };
+        let padded = bytes.len().saturating_add(PADDING);
+        let (Ok(size), Ok(_)) = (i32::try_from(bytes.len()), i32::try_from(padded)) else { return Ok(None) };
         let (stream, index) = self.add_stream()?;
         // SAFETY: the stream is new; the bytes are copied into memory of their size and padding, which the stream frees.
         unsafe {
             let parameters = (*stream.as_ptr()).codecpar;
-            let copy: *mut u8 = av_mallocz(bytes.len() + PADDING as usize).cast();
+            let copy: *mut u8 = av_mallocz(padded).cast();
             if copy.is_null() {
                 return Err(EncodeError::Memory);
             }

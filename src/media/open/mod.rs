@@ -1,6 +1,6 @@
 //! Opening what a [`Location`] names, for FFmpeg to read, and whatever FFmpeg opens for it in turn.
 //!
-//! FFmpeg reads through streams of this program ([`stream`]): files and pipes ([`file`]), addresses by FFmpeg's own protocols ([`remote`]).
+//! FFmpeg reads through streams of this program ([`stream`]): files and pipes ([`mod@file`]), addresses by FFmpeg's own protocols ([`remote`]).
 //! What playlists and the like name comes through here as well, and only if [`whitelist`] has it.
 
 mod file;
