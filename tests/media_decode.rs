@@ -368,3 +368,17 @@ fn a_playlist_of_nothing_in_a_playlist_is_refused() {
         assert!(matches!(error, MediaError::Unknown(_)), "{error}");
     }
 }
+
+#[test]
+fn a_picture_without_rows_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.gif");
+    // 12×0, with a frame of 12×7.
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbaImage::new(12, 7).write_to(&mut bytes, image::ImageFormat::Gif).unwrap();
+    let mut bytes = bytes.into_inner();
+    bytes[8..10].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let error = Source::open(&path, &SourceOptions::default()).err().unwrap();
+    assert!(matches!(error, MediaError::DamagedPicture { .. }), "{error}");
+}

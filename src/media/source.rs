@@ -92,7 +92,11 @@ impl Source {
         if let Some(head) = &head
             && let Some(still) = still::read(&path, head.content(&path), &options.reading)?
         {
-            return Ok(Self::from_still(still.picture, still.codec, path.display().to_string(), options.epoch));
+            let location = path.display().to_string();
+            if still.picture.size.contains(&0) {
+                return Err(MediaError::DamagedPicture { location, reason: "it has no rows or no columns".to_owned() });
+            }
+            return Ok(Self::from_still(still.picture, still.codec, location, options.epoch));
         }
         let heif = head.as_ref().is_some_and(Head::is_heif);
         let opened = Self::open_film(&Location::File(path), heif, options);
