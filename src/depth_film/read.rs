@@ -84,8 +84,10 @@ impl DepthFilm {
     pub fn open(file: &DepthFile, film: &Beside<'_>, stop: &StopFlag) -> Result<Self, DepthFilmError> {
         // Its grey is depth, whatever a profile says of grey.
         let reading = Reading { profiles: false, ..Reading::default() };
-        let mut source =
-            Source::open(&file.location, &SourceOptions { stop: stop.clone(), reading, ..SourceOptions::default() })?;
+        let mut source = Source::open(
+            &file.location,
+            &SourceOptions { stop: stop.clone(), reading, quiet: true, ..SourceOptions::default() },
+        )?;
         let info = source.info().clone();
         let location = info.location.clone();
         check_aspect(&info, film.info)?;

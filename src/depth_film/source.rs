@@ -31,7 +31,8 @@ impl SourcePrint {
     /// # Errors
     /// It cannot be read.
     pub fn of(location: &Location, stop: &StopFlag) -> Result<Self, MediaError> {
-        let mut source = Source::open(location, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
+        let mut source =
+            Source::open(location, &SourceOptions { stop: stop.clone(), quiet: true, ..SourceOptions::default() })?;
         let info = source.info();
         let (duration, is_still, can_seek) = (info.duration, info.is_still, info.can_seek);
         let mut places: Vec<(Time, [u8; BYTES])> = Vec::new();
@@ -63,7 +64,8 @@ impl SourcePrint {
     /// # Errors
     /// It cannot be read.
     pub fn is_of(&self, location: &Location, stop: &StopFlag) -> Result<bool, MediaError> {
-        let mut source = Source::open(location, &SourceOptions { stop: stop.clone(), ..SourceOptions::default() })?;
+        let mut source =
+            Source::open(location, &SourceOptions { stop: stop.clone(), quiet: true, ..SourceOptions::default() })?;
         let mut same = 0;
         for (time, print) in &self.places {
             let sought = source.seek_unless(*time, 0, &|| stop.is_stopped());

@@ -170,7 +170,8 @@ impl Film {
         let stop = stop.child();
         let location = location.into();
         let FilmOptions { start, end, tracks, one_size, reading, .. } = *options;
-        let source_options = SourceOptions { start, end, tracks, one_size, stop: stop.clone(), epoch: 0, reading };
+        let source_options =
+            SourceOptions { start, end, tracks, one_size, stop: stop.clone(), reading, ..SourceOptions::default() };
         let mut source = Source::open(&location, &source_options)?;
         let tracks = source.take_tracks();
         let info = source.info().clone();

@@ -199,7 +199,7 @@ impl Maker {
             Some(open) => open,
             None => {
                 let (stop, reading) = (self.stop.clone(), self.reading);
-                Source::open(&self.location, &SourceOptions { stop, reading, ..SourceOptions::default() })?
+                Source::open(&self.location, &SourceOptions { stop, reading, quiet: true, ..SourceOptions::default() })?
             }
         };
         let source = source.insert(open);

@@ -61,6 +61,7 @@ pub(super) struct Demuxer {
     /// The end of all that was read, on the container's clock.
     reached: Option<Time>,
     told_end: bool,
+    quiet: bool,
 }
 
 /// Where the other tracks' packets go.
@@ -133,11 +134,17 @@ impl Demuxer {
             failure: None,
             reached: None,
             told_end: false,
+            quiet: false,
         };
         if others {
             demuxer.attach(&programme);
         }
         Ok(demuxer)
+    }
+
+    /// Nothing is said any more of what is missing in the container.
+    pub(super) fn hush(&mut self) {
+        self.quiet = true;
     }
 
     /// Makes the queue for the other tracks.
@@ -317,7 +324,8 @@ impl Demuxer {
         let end = time(packet.pts().or(packet.dts()).unwrap_or(ticks)) + length;
         self.reached = Some(self.reached.map_or(end, |reached| reached.max(end)));
         let begin = time(packet.dts().unwrap_or(ticks));
-        if let Some((from, to)) = self.holes.look(index, (begin, begin + length), complaints()) {
+        let hole = self.holes.look(index, (begin, begin + length), complaints());
+        if let Some((from, to)) = hole.filter(|_| !self.quiet) {
             let start = self.start().unwrap_or(Time::ZERO);
             let (from, to) = (from - start, to - start);
             tracing::warn!("{}: the file is damaged: nothing can be read from {from} to {to}", self.location);
@@ -339,7 +347,8 @@ impl Demuxer {
         let promised = if all_read { self.duration().max(self.track.counted) } else { self.track.duration };
         let (Some(promised), Some(reached), Some(start)) = (promised, self.reached, self.start()) else { return };
         let length = reached - start;
-        if !std::mem::replace(&mut self.told_end, true) && self.is_told_by_header() && length + SHORTER < promised {
+        let told = std::mem::replace(&mut self.told_end, true) || self.quiet;
+        if !told && self.is_told_by_header() && length + SHORTER < promised {
             tracing::warn!(
                 "{}: it ends at {length}, although it says that it is {promised} long: part of the file is missing; copy or download it again",
                 self.location

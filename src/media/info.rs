@@ -20,6 +20,8 @@ pub struct SourceOptions {
     pub end: Option<Position>,
     /// Pictures of another size than the first are fitted into it: for what is written.
     pub one_size: bool,
+    /// Nothing is said of what is missing in it: who opens it looks for that, or has been told.
+    pub quiet: bool,
     /// How its pictures are read.
     pub reading: Reading,
 }

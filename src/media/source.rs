@@ -132,7 +132,10 @@ impl Source {
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open(location, options.tracks, &options.stop, options.reading.most_memory)?;
+        let mut demuxer = Demuxer::open(location, options.tracks, &options.stop, options.reading.most_memory)?;
+        if options.quiet {
+            demuxer.hush();
+        }
         let location = &location.to_string();
         let mut film = Box::new(Film::new(demuxer, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.

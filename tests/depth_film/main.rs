@@ -282,14 +282,14 @@ fn damaged_and_absurd_films_of_depth_get_a_sentence() {
 #[test]
 fn what_does_not_go_together_is_wrong_usage() {
     let folder = Folder::new();
-    let [out, depth, other] = ["out.mkv", "depth.mkv", "other.mp4"].map(|name| folder.path(name));
+    let [out, depth, other, many] = ["out.mkv", "depth.mkv", "other.mp4", "many/"].map(|name| folder.path(name));
     for (arguments, word) in [
         (vec!["convert", CLIP], "--output"),
         (vec!["convert", CLIP, "--save-depth", &other], ".mkv"),
         (vec!["convert", CLIP, BIKES, "--save-depth", &depth], "one by one"),
         (vec!["convert", CLIP, "-o", &out, "--save-depth", &out], "two names"),
         (vec!["convert", CLIP, "-o", &out, "--save-depth", &out, "--depth", &depth], "--depth"),
-        (vec!["convert", CLIP, BIKES, "-o", "x/", "--depth", &depth], "one by one"),
+        (vec!["convert", CLIP, BIKES, "-o", &many, "--depth", &depth], "one by one"),
         (vec!["convert", CLIP, "-o", &out, "--depth-anyway"], "--depth"),
         (vec!["convert", CLIP, "-o", &out, "--depth-codec", "hevc"], "--save-depth"),
         (vec!["convert", CLIP, "-o", &out, "--depth", &depth, "--layout", "layers"], "layers"),
