@@ -8,7 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::{bmp::BmpEncoder, tiff::TiffEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
-use moxcms::{ColorDateTime, ColorProfile};
+use moxcms::{ColorDateTime, ColorProfile, LocalizableString, ProfileText};
 
 use super::{EncodeError, PendingFile, PixelOrder};
 use crate::frame::Gamut;
@@ -175,8 +175,19 @@ pub fn write_depth(path: &Path, samples: &[u16], size: [u32; 2], force: bool) ->
     })
 }
 
+/// Where a profile's header holds the light of the space that colours go through, and that light, which is the same in every profile (ICC.1:2022,
+/// 7.2.16), to the bit.
+const ILLUMINANT: std::ops::Range<usize> = 68..80;
+const D50: [u8; 12] = [0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d];
+
 /// The encoder, with a colour profile for what it writes.
 fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError> {
+    encoder.set_icc_profile(profile(gamut)?).map_err(ImageError::Unsupported)?;
+    Ok(encoder)
+}
+
+/// The profile of a gamut, as it stands in a file.
+fn profile(gamut: Gamut) -> Result<Vec<u8>, ImageError> {
     let mut profile = match gamut {
         Gamut::Srgb => ColorProfile::new_srgb(),
         Gamut::DisplayP3 => ColorProfile::new_display_p3(),
@@ -185,9 +196,20 @@ fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError
     profile.creation_date_time =
         ColorDateTime { year: 2026, month: 1, day_of_the_month: 1, hours: 0, minutes: 0, seconds: 0 };
     profile.cicp = None;
-    let profile = profile.encode().map_err(|error| ImageError::IoError(std::io::Error::other(error)))?;
-    encoder.set_icc_profile(profile).map_err(ImageError::Unsupported)?;
-    Ok(encoder)
+    // Texts of an even number of letters: the tags behind them then begin at multiples of four bytes, which libpng looks at.
+    let text = |text: &str| {
+        Some(ProfileText::Localizable(vec![LocalizableString::new("en".into(), "US".into(), text.into())]))
+    };
+    profile.description = text(match gamut {
+        Gamut::Srgb => "sRGB IEC 61966-2.1",
+        Gamut::DisplayP3 => "Display P3",
+    });
+    profile.copyright = text("Public domain.");
+    let mut profile = profile.encode().map_err(|error| ImageError::IoError(std::io::Error::other(error)))?;
+    if let Some(illuminant) = profile.get_mut(ILLUMINANT) {
+        illuminant.copy_from_slice(&D50);
+    }
+    Ok(profile)
 }
 
 fn png<W: Write>(file: W) -> PngEncoder<W> {
@@ -230,4 +252,21 @@ pub(super) fn to_rgb(samples: &[u8], stride: usize, size: [u32; 2], order: Pixel
         }
     }
     Ok(rgb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_as_strict_readers_want_them() {
+        for gamut in [Gamut::Srgb, Gamut::DisplayP3] {
+            let bytes = profile(gamut).unwrap();
+            let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+            assert_eq!((word(0), bytes.len() % 4, &bytes[ILLUMINANT]), (bytes.len(), 0, &D50[..]), "{gamut:?}");
+            let offsets: Vec<usize> = (0..word(128)).map(|tag| word(132 + tag * 12 + 4)).collect();
+            assert!(offsets.len() >= 9 && offsets.iter().all(|offset| offset % 4 == 0), "{gamut:?}: {offsets:?}");
+            assert!(ColorProfile::new_from_slice(&bytes).is_ok());
+        }
+    }
 }
