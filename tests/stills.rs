@@ -370,6 +370,46 @@ fn what_is_written_says_its_colours() {
 }
 
 #[test]
+fn films_are_written_in_the_wanted_gamut_and_say_so() {
+    let tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709";
+    let red = clip(
+        "red.mkv",
+        &format!(
+            "-f lavfi -i color=red:s=64x64:r=5:d=0.4 -vf scale=out_color_matrix=bt709 {tags} -c:v libx264 -pix_fmt yuv444p"
+        ),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    for (gamut, primaries, green) in [("srgb", "bt709", 0..=6), ("display-p3", "smpte432", 48..=66)] {
+        let output = folder.path().join(format!("{gamut}.mkv"));
+        let (red, path) = (red.to_str().unwrap(), output.to_str().unwrap());
+        let usual = ["--layout", "left", "--source-eye", "left", "--network-size", "64x64"];
+        let run = program::run(&[&["convert", red, "-o", path, "--gamut", gamut], &usual[..]].concat());
+        assert!(run.status.success(), "{}", program::text(&run.stderr));
+        let probe = ["-v", "error", "-show_entries", "stream=color_primaries", "-of", "csv=p=0", path];
+        let told = std::process::Command::new("ffprobe").args(probe).output().unwrap();
+        assert_eq!(program::text(&told.stdout).trim(), primaries);
+        // sRGB's red is 0.8225, 0.0332 and 0.0171 of the lights of Display P3 (SMPTE EG 432-1).
+        let raw = [
+            "-v",
+            "error",
+            "-i",
+            path,
+            "-frames:v",
+            "1",
+            "-vf",
+            "scale=in_color_matrix=bt709",
+            "-pix_fmt",
+            "rgb24",
+            "-f",
+            "rawvideo",
+            "-",
+        ];
+        let samples = std::process::Command::new("ffmpeg").args(raw).output().unwrap().stdout;
+        assert!(samples[0] > 225 && green.contains(&samples[1]), "{gamut}: {:?}", &samples[..3]);
+    }
+}
+
+#[test]
 fn huge_pictures_end_each_command_with_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let huge = data("faults/huge.gif");
