@@ -57,6 +57,13 @@ fn pictures(path: &Path) -> u64 {
     probed["streams"][0]["nb_read_packets"].as_str().unwrap().parse().unwrap()
 }
 
+/// The sound as a player gives it: 8,000 samples a second from film time zero on, gaps silent.
+fn heard(path: &Path) -> Vec<i16> {
+    let input = ["-i", path.to_str().unwrap(), "-map", "0:a", "-af", "aresample=8000:async=1:first_pts=0"];
+    let raw = ffmpeg(&[&input[..], &["-ac", "1", "-f", "s16le", "-"]].concat());
+    raw.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
 fn codecs(path: &Path, kind: &str) -> Vec<String> {
     let probed = probe(path, &[]);
     streams(&probed, kind).iter().map(|stream| stream["codec_name"].as_str().unwrap().to_owned()).collect()
@@ -222,20 +229,7 @@ fn a_jump_back_keeps_sound_and_picture_together() {
     fs::write(&twice, [&bytes[..], &bytes[..]].concat()).unwrap();
     let (_folder, path, _) = convert(twice.to_str().unwrap(), "o.mkv", &["--layout", "left", "--source-eye", "left"]);
     let output = path.to_str().unwrap();
-    let raw = ffmpeg(&[
-        "-i",
-        output,
-        "-map",
-        "0:a",
-        "-af",
-        "aresample=8000:async=1:first_pts=0",
-        "-ac",
-        "1",
-        "-f",
-        "s16le",
-        "-",
-    ]);
-    let samples: Vec<i16> = raw.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    let samples = heard(&path);
     let beeps: Vec<f64> =
         samples.iter().enumerate().filter(|(_, s)| s.unsigned_abs() > 4000).map(|(at, _)| at as f64 / 8000.0).collect();
     let grey = ffmpeg(&[
@@ -307,20 +301,7 @@ fn sound_that_begins_late_does_so_without_silence() {
         // The run-up of the encoder may stand at the beginning.
         let begin = packets.iter().map(|packet| seconds(&packet["pts_time"])).find(|time| *time > 1.0).unwrap();
         assert!((begin - 7.0).abs() < 0.05 && packets.len() < 120, "{name}: {begin}, {}", packets.len());
-        let raw = ffmpeg(&[
-            "-i",
-            path.to_str().unwrap(),
-            "-map",
-            "0:a",
-            "-af",
-            "aresample=8000:async=1:first_pts=0",
-            "-ac",
-            "1",
-            "-f",
-            "s16le",
-            "-",
-        ]);
-        let loud = raw.chunks_exact(2).position(|pair| i16::from_le_bytes([pair[0], pair[1]]).unsigned_abs() > 1000);
+        let loud = heard(&path).iter().position(|sample| sample.unsigned_abs() > 1000);
         let loud = loud.unwrap() as f64 / 8000.0;
         assert!((loud - 7.0).abs() < 0.03, "{name}: heard from {loud} on");
     }

@@ -19,6 +19,16 @@ const PROGRAM: u64 = 48 << 20;
 const FILE: &str = "DEEP3D_TEST_FILE";
 
 /// Not a test of its own: what the others start.
+/// A file of `bytes` is opened, within what one picture may take.
+fn assert_opens_within(folder: &Path, name: &str, bytes: &[u8]) {
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    let (told, peak) = open(&path);
+    println!("{name}: {} MiB, {told}", peak >> 20);
+    assert_eq!(told, "opened", "{name}");
+    assert!(peak < PROGRAM + MOST, "{name}: {} MiB", peak >> 20);
+}
+
 #[test]
 fn opens_what_it_is_told_to() {
     let Some(path) = std::env::var_os(FILE) else { return };
@@ -246,12 +256,7 @@ fn bombs_beside_a_small_picture_do_no_harm() {
         ("plain.png", small_png(&[])),
     ];
     for (name, bytes) in cases {
-        let path = folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        let (told, peak) = open(&path);
-        println!("{name}: {} MiB, {told}", peak >> 20);
-        assert_eq!(told, "opened", "{name}");
-        assert!(peak < PROGRAM + MOST, "{name}: {} MiB", peak >> 20);
+        assert_opens_within(folder.path(), name, &bytes);
     }
 }
 
@@ -268,11 +273,6 @@ fn the_largest_allowed_picture_stays_within_what_it_may_take() {
         ("deep.png", png_of(6, [2000, 2000], 16, &profile, rows(1 + 8 * 2000, 2000))),
         ("large.tiff", tiff([8192, 1024], 16, 8192 * 2048)),
     ] {
-        let path = folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        let (told, peak) = open(&path);
-        println!("{name}: {} MiB, {told}", peak >> 20);
-        assert_eq!(told, "opened", "{name}");
-        assert!(peak < PROGRAM + MOST, "{name}: {} MiB", peak >> 20);
+        assert_opens_within(folder.path(), name, &bytes);
     }
 }

@@ -31,12 +31,12 @@
 //! ```
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::naming::{holds, kind_of, name_in};
 use crate::location::Location;
+use crate::media::Holds;
 use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
-use crate::media::{Holds, glance};
 use crate::output::{OutputError, Outputs};
 use crate::sink::layout::{Layout, Target};
 
@@ -202,20 +202,20 @@ pub fn plan(request: &Request<'_>, outputs: &mut Outputs) -> Result<Plan, PlanEr
     };
     let named_folder = output.as_os_str().as_encoded_bytes().ends_with(b"/");
     let into_folder = output.is_dir() || named_folder || several && output.extension().is_none();
-    let mut jobs = Vec::new();
-    if into_folder {
-        for input in request.inputs {
-            jobs.push(job_in(output, input, request.layout)?);
-        }
-    } else if several {
+    if several && !into_folder {
         return Err(PlanError::OneFile { count: request.inputs.len(), output: output.to_owned() });
-    } else {
-        let kind = kind_of(output).ok_or_else(|| EncodeError::UnknownExtension(output.to_owned()))?;
-        jobs.push(Job { input: first.clone(), output: output.to_owned(), kind, depth: None, is_there: false });
+    }
+    let mut jobs = Vec::new();
+    for input in request.inputs {
+        let holds = holds(input);
+        let output = if into_folder { name_in(output, input, holds, request.layout) } else { output.to_owned() };
+        let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
+        let job = Job { input: input.clone(), output, kind, depth: None, is_there: false };
+        check(request, &job, holds)?;
+        jobs.push(job);
     }
     let mut names: HashMap<PathBuf, Location> = HashMap::new();
     for job in &mut jobs {
-        check(request, job)?;
         if let Some(first) = names.insert(job.output.clone(), job.input.clone()) {
             return Err(PlanError::SameOutput { first, second: job.input.clone(), output: job.output.clone() });
         }
@@ -236,7 +236,7 @@ pub fn plan(request: &Request<'_>, outputs: &mut Outputs) -> Result<Plan, PlanEr
 }
 
 /// What does not depend on the disk.
-fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
+fn check(request: &Request<'_>, job: &Job, holds: Holds) -> Result<(), PlanError> {
     let layout = request.layout;
     let wrong = |what, cure| Err(PlanError::Layout { layout, what, cure });
     match job.kind {
@@ -250,7 +250,7 @@ fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
             return wrong(format.name(), cure);
         }
         Kind::Film(container) => {
-            if is_picture(&job.input) {
+            if holds != Holds::Film {
                 return Err(PlanError::PictureToFilm { input: job.input.clone(), output: job.output.clone() });
             }
             // The codec that will be taken where none is asked for depends on the size; the range of its quality does not differ.
@@ -261,66 +261,6 @@ fn check(request: &Request<'_>, job: &Job) -> Result<(), PlanError> {
         Kind::Picture(_) | Kind::Depth => {}
     }
     Ok(())
-}
-
-/// What a file's extension stands for.
-fn kind_of(path: &Path) -> Option<Kind> {
-    let extension = path.extension()?.to_str()?;
-    let film = Container::from_extension(extension).map(Kind::Film);
-    film.or_else(|| StillFormat::from_extension(extension).map(Kind::Picture))
-}
-
-/// The job of writing `input` into a folder, under its own name with the layout's ending.
-fn job_in(folder: &Path, input: &Location, layout: Layout) -> Result<Job, PlanError> {
-    let name = Path::new(input.file_name().unwrap_or_default());
-    let stem = name.file_stem().unwrap_or(OsStr::new("film"));
-    let extension = extension(input);
-    let extension = match () {
-        () if layout == Layout::Wiggle => "gif",
-        () if is_picture(input) => match StillFormat::from_extension(&extension) {
-            // The depth of design: 16 bits, where the input's format leaves the choice to us.
-            Some(StillFormat::Tiff) => &extension,
-            Some(format) if layout != Layout::Depth && layout.allows_still(format) => &extension,
-            // A photo under another name (.jfif, .jpe, .mpo) stays one.
-            None if layout != Layout::Depth
-                && layout.allows_still(StillFormat::Jpeg)
-                && glance(input) == Some(Holds::Photo) =>
-            {
-                "jpg"
-            }
-            _ => "png",
-        },
-        () if Container::from_extension(&extension).is_some() => &extension,
-        () => "mkv",
-    };
-    let mut file = stem.to_owned();
-    file.push(format!("{}.{extension}", layout.suffix()));
-    let output = folder.join(file);
-    let kind = kind_of(&output).ok_or_else(|| EncodeError::UnknownExtension(output.clone()))?;
-    Ok(Job { input: input.clone(), output, kind, depth: None, is_there: false })
-}
-
-/// What its name ends in, in small letters; empty where there is none.
-fn extension(input: &Location) -> String {
-    let extension = input.file_name().and_then(|name| Path::new(name).extension());
-    extension.map_or_else(String::new, |extension| extension.to_string_lossy().to_ascii_lowercase())
-}
-
-/// Whether an input is a picture: by its first bytes where it is a file that has some, else by its name.
-fn is_picture(input: &Location) -> bool {
-    match glance(input) {
-        Some(Holds::Photo | Holds::Picture) => return true,
-        Some(Holds::Film) => return false,
-        None => {}
-    }
-    const MORE: [&str; 10] = ["pgm", "ppm", "pnm", "pbm", "tga", "avif", "heic", "jxl", "jp2", "exr"];
-    let extension = extension(input);
-    match StillFormat::from_extension(&extension) {
-        // As often a short film.
-        Some(StillFormat::Gif) => false,
-        Some(_) => true,
-        None => MORE.contains(&extension.as_str()),
-    }
 }
 
 #[cfg(test)]

@@ -5,97 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ash::vk;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::depth::{DepthSaver, SaveOptions};
+use super::error::ConvertError;
 use super::made::{Facts, Made};
 use super::plan::{Job, Kind, Plan};
+use super::progress::Progress;
 use super::size;
-use crate::eyes::{Eyes, EyesError, Place, Settings};
-use crate::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
+use crate::eyes::{Eyes, Place, Settings};
+use crate::film::{Film, FilmOptions, Origin, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
-use crate::location::Location;
+use crate::media::StopFlag;
 use crate::media::encode::{
-    Codec, EncodeError, PixelOrder, Preset, StillFormat, StillOptions, TrackSource, write_depth, write_picture,
-    write_wiggle,
+    Codec, PixelOrder, Preset, StillFormat, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
 };
-use crate::media::{Info, StopFlag};
 use crate::ring::Empty;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
 use crate::stage::comfort::tally::{Comforts, Tally};
 use crate::time::{Position, Time};
-
-/// What can stop a conversion.
-#[derive(Debug, thiserror::Error)]
-pub enum ConvertError {
-    /// Reading, decoding or the network.
-    #[error(transparent)]
-    Film(#[from] FilmError),
-    /// Making the eyes.
-    #[error(transparent)]
-    Eyes(#[from] EyesError),
-    /// The GPU.
-    #[error(transparent)]
-    Gpu(#[from] GpuError),
-    /// Writing.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The folder for several files.
-    #[error("the folder '{}' could not be made: {reason}; give another with -o", .folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// The system's words.
-        reason: std::io::Error,
-    },
-    /// A place that is counted from an end which is not known.
-    #[error("'{0}' does not say how long it is: give --start and --end in seconds from the beginning")]
-    NoLength(Location),
-    /// Nothing between start and end.
-    #[error("'{input}' has no picture from {start} on: give an earlier --start or a later --end")]
-    Nothing {
-        /// The film.
-        input: Location,
-        /// Where it was to begin.
-        start: Time,
-    },
-    /// A picture that is larger than a film's first one came.
-    #[error(
-        "'{0}' changes its size in mid-film, which a file cannot: convert the parts one by one with --start and --end"
-    )]
-    SizeChanged(Location),
-    /// Larger than the GPU's largest image.
-    #[error(
-        "--layout {layout} makes a picture of {}×{} of it, and this GPU holds {most} a side: {}make it smaller first",
-        .size[0], .size[1], size::cure(*.smaller)
-    )]
-    LayoutSize {
-        /// The layout asked for.
-        layout: Layout,
-        /// Width and height that it comes to.
-        size: [u32; 2],
-        /// The GPU's largest side.
-        most: u32,
-        /// A layout that fits.
-        smaller: Option<Layout>,
-    },
-    /// Ctrl-C.
-    #[error("interrupted; nothing of '{}' was kept{}", .output.display(), whole(.depth))]
-    Interrupted {
-        /// What was being written, or was to be next.
-        output: PathBuf,
-        /// Its film of depth, where that was finished before.
-        depth: Option<PathBuf>,
-    },
-}
-
-/// What else there is to tell.
-fn whole(depth: &Option<PathBuf>) -> String {
-    depth.as_ref().map_or_else(String::new, |depth| format!("; '{}' is whole", depth.display()))
-}
 
 /// How everything of a plan is converted.
 pub struct ConvertOptions {
@@ -190,7 +120,7 @@ fn jobs(
                 Kind::Picture(format) => conversion.picture(format, &mut tell_of_it),
                 Kind::Depth => conversion.depth(),
             };
-            conversion.progress.finish_and_clear();
+            conversion.progress.clear();
             // What is there is told at once: to take down the threads takes its time.
             result.map(|()| {
                 tell_of_it(Outcome::Made(conversion.tally.result()));
@@ -241,7 +171,7 @@ struct Conversion<'a> {
     commands: Commands,
     start: Time,
     end: Option<Time>,
-    progress: ProgressBar,
+    progress: Progress,
     tally: Tally,
 }
 
@@ -271,7 +201,7 @@ impl<'a> Conversion<'a> {
         };
         let start = place(options.start)?.unwrap_or(Time::ZERO);
         let end = place(options.end)?;
-        let progress = progress_bar(&film.info, start, end);
+        let progress = Progress::new(&film.info, start, end);
         let commands = Commands::new(gpu, "eyes", 0)?;
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
@@ -330,19 +260,13 @@ impl<'a> Conversion<'a> {
         DepthSaver::new(self.gpu, path, options, input, scene, self.stop).map(Some)
     }
 
-    /// Shows how far it has come.
-    fn tell(&self, done: Time) {
-        self.progress.set_position(milliseconds(done - self.start));
-        self.progress.set_message(fps(&self.progress, done - self.start, self.film.info.frame_rate));
-    }
-
     fn depth(&mut self) -> Result<(), ConvertError> {
         let mut scene = self.first()?;
         let saver = self.saver(Some(&self.job.output), &scene.data)?;
         let Some(mut saver) = saver else { return Ok(()) };
         loop {
             saver.take(&scene)?;
-            self.tell(scene.pts + scene.duration);
+            self.progress.tell(scene.pts + scene.duration);
             drop(scene);
             match self.next(None)? {
                 Some(next) if !self.stop.is_stopped() => scene = next,
@@ -384,7 +308,7 @@ impl<'a> Conversion<'a> {
         };
         let mut writer = FilmWriter::create(&self.job.output, &writer_options, source)?;
         for note in writer.notes() {
-            self.progress.suspend(|| tracing::warn!("{note}"));
+            self.progress.warn(note);
         }
         let target = Target::new(self.gpu, writer.size())?;
         loop {
@@ -399,7 +323,7 @@ impl<'a> Conversion<'a> {
             drop(scene);
             self.measure(pts, duration)?;
             target.readback.read(|bytes| writer.write(bytes, target.stride(), pts, duration))??;
-            self.tell(pts + duration);
+            self.progress.tell(pts + duration);
             match self.next(Some(&mut writer))? {
                 Some(next) if !self.stop.is_stopped() => scene = next,
                 _ => break,
@@ -480,38 +404,4 @@ fn save(saver: Option<DepthSaver>, tell: &mut dyn FnMut(Outcome)) -> Result<(), 
         tell(Outcome::Depth);
     }
     Ok(())
-}
-
-fn milliseconds(time: Time) -> u64 {
-    u64::try_from(time.nanoseconds() / 1_000_000).unwrap_or(0)
-}
-
-/// Frames a second so far.
-fn fps(progress: &ProgressBar, done: Time, rate: Option<(u32, u32)>) -> String {
-    let elapsed = progress.elapsed().as_secs_f64().max(1e-3);
-    match rate {
-        Some((frames, seconds)) => {
-            format!("{:.2} fps", done.seconds() * f64::from(frames) / f64::from(seconds.max(1)) / elapsed)
-        }
-        None => format!("{:.2}×", done.seconds() / elapsed),
-    }
-}
-
-fn progress_bar(info: &Info, start: Time, end: Option<Time>) -> ProgressBar {
-    if info.is_still {
-        return ProgressBar::hidden();
-    }
-    let end = match (end, info.duration) {
-        (Some(end), Some(duration)) => Some(end.min(duration)),
-        (end, duration) => end.or(duration),
-    };
-    let (bar, template) = match end {
-        Some(end) => (ProgressBar::new(milliseconds(end - start)), "{wide_bar} {percent}% {msg}, {eta_precise} left"),
-        None => (ProgressBar::new_spinner(), "{spinner} {elapsed_precise} {msg}"),
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

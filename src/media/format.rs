@@ -109,15 +109,20 @@ fn direct(description: &ffi::AVPixFmtDescriptor, colours: usize, rgb: bool) -> O
     Some(PixelFormat { chroma, depth, shift, semi_planar })
 }
 
-/// The direct format that keeps all of a rare one's detail: no less depth, no coarser chroma.
-fn nearest(rgb: bool, grey: bool, (across, down): (u8, u8), depth: c_int) -> AVPixelFormat {
-    use AVPixelFormat::*;
-    let by_depth = |formats: [AVPixelFormat; 4]| match depth {
+/// Of the formats of 8, 10, 12 and 16 bits the first that has `depth`.
+fn by_depth(formats: [AVPixelFormat; 4], depth: c_int) -> AVPixelFormat {
+    match depth {
         ..=8 => formats[0],
         9..=10 => formats[1],
         11..=12 => formats[2],
         _ => formats[3],
-    };
+    }
+}
+
+/// The direct format that keeps all of a rare one's detail: no less depth, no coarser chroma.
+fn nearest(rgb: bool, grey: bool, (across, down): (u8, u8), depth: c_int) -> AVPixelFormat {
+    use AVPixelFormat::*;
+    let by_depth = |formats| by_depth(formats, depth);
     if rgb {
         by_depth([AV_PIX_FMT_GBRP, AV_PIX_FMT_GBRP10LE, AV_PIX_FMT_GBRP12LE, AV_PIX_FMT_GBRP16LE])
     } else if grey {
@@ -134,12 +139,7 @@ fn nearest(rgb: bool, grey: bool, (across, down): (u8, u8), depth: c_int) -> AVP
 /// The same for formats with alpha, which lies in a plane of its own then.
 fn nearest_with_alpha(rgb: bool, (across, down): (u8, u8), depth: c_int) -> AVPixelFormat {
     use AVPixelFormat::*;
-    let by_depth = |formats: [AVPixelFormat; 4]| match depth {
-        ..=8 => formats[0],
-        9..=10 => formats[1],
-        11..=12 => formats[2],
-        _ => formats[3],
-    };
+    let by_depth = |formats| by_depth(formats, depth);
     if rgb {
         by_depth([AV_PIX_FMT_GBRAP, AV_PIX_FMT_GBRAP10LE, AV_PIX_FMT_GBRAP12LE, AV_PIX_FMT_GBRAP16LE])
     } else if across == 0 {
