@@ -27,8 +27,11 @@ pub fn read(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > most { Err(large()) } else { Ok(bytes) }
 }
 
-/// A pipe opens at once, whether anybody writes into it or not.
-fn open(file: &Path) -> io::Result<File> {
+/// Opens `file` for reading. A pipe opens at once, whether anybody writes into it or not.
+///
+/// # Errors
+/// The file system's.
+pub fn open(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);

@@ -1,11 +1,12 @@
 //! A look at a local file before FFmpeg sees it, so that what is wrong with it can be said plainly.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use super::content::Content;
 use super::error::MediaError;
+use crate::whole;
 
 /// The beginning of a local file.
 pub(super) struct Head {
@@ -16,6 +17,7 @@ impl Head {
     /// Looks at the file. `None` for pipes and devices, whose bytes come only once.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, MediaError> {
         let fail = |error| MediaError::from_io(path, &error);
+        // A pipe is not even opened: when it is closed again its writer has lost its reader.
         let metadata = fs::metadata(path).map_err(fail)?;
         if metadata.is_dir() {
             return Err(MediaError::Directory(path.display().to_string()));
@@ -24,7 +26,7 @@ impl Head {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        File::open(path).map_err(fail)?.take(4096).read_to_end(&mut bytes).map_err(fail)?;
+        whole::open(path).map_err(fail)?.take(4096).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.is_empty() {
             return Err(MediaError::Empty(path.display().to_string()));
         }

@@ -8,10 +8,11 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::{bmp::BmpEncoder, tiff::TiffEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
-use moxcms::{ColorDateTime, ColorProfile, LocalizableString, ProfileText};
+use moxcms::{ColorDateTime, LocalizableString, ProfileText};
 
 use super::{EncodeError, PendingFile, PixelOrder};
 use crate::frame::Gamut;
+use crate::media::still::profile_of;
 
 /// A kind of picture file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,10 +189,7 @@ fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError
 
 /// The profile of a gamut, as it stands in a file.
 fn profile(gamut: Gamut) -> Result<Vec<u8>, ImageError> {
-    let mut profile = match gamut {
-        Gamut::Srgb => ColorProfile::new_srgb(),
-        Gamut::DisplayP3 => ColorProfile::new_display_p3(),
-    };
+    let mut profile = profile_of(gamut);
     // The same picture gives the same file at any time; and moxcms's code points of Display P3 are those of the cinema's.
     profile.creation_date_time =
         ColorDateTime { year: 2026, month: 1, day_of_the_month: 1, hours: 0, minutes: 0, seconds: 0 };
@@ -266,7 +264,7 @@ mod tests {
             assert_eq!((word(0), bytes.len() % 4, &bytes[ILLUMINANT]), (bytes.len(), 0, &D50[..]), "{gamut:?}");
             let offsets: Vec<usize> = (0..word(128)).map(|tag| word(132 + tag * 12 + 4)).collect();
             assert!(offsets.len() >= 9 && offsets.iter().all(|offset| offset % 4 == 0), "{gamut:?}: {offsets:?}");
-            assert!(ColorProfile::new_from_slice(&bytes).is_ok());
+            assert!(moxcms::ColorProfile::new_from_slice(&bytes).is_ok());
         }
     }
 }

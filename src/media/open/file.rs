@@ -1,7 +1,7 @@
 //! Files, pipes and standard input.
 
 use std::ffi::c_int;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -10,11 +10,12 @@ use ffmpeg_next::ffi;
 use super::stream::Bytes;
 use crate::media::error::MediaError;
 use crate::media::interrupt::Watch;
+use crate::whole;
 
 /// Opens what lies at a path. Never waits: a pipe may still be without a writer.
 pub(super) fn open(path: &Path, watch: &Watch) -> Result<Box<dyn Bytes>, MediaError> {
     let fail = |error| MediaError::from_io(path, &error);
-    let file = options().open(path).map_err(fail)?;
+    let file = whole::open(path).map_err(fail)?;
     let metadata = file.metadata().map_err(fail)?;
     of(file, &metadata, path.display().to_string(), watch).map_err(fail)?
 }
@@ -46,22 +47,6 @@ fn of(
         return Ok(Ok(Box::new(Whole { file, first, place: 0 })));
     }
     Ok(Ok(Box::new(Pipe { file, name, begun: false, watch: watch.clone() })))
-}
-
-#[cfg(unix)]
-fn options() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(flags.bits().cast_signed());
-    options
-}
-
-#[cfg(not(unix))]
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    options
 }
 
 #[cfg(unix)]

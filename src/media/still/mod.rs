@@ -38,6 +38,7 @@ use super::reading::Reading;
 use crate::frame::{Orientation, Picture};
 use frame::Beside;
 use profile::Colours;
+pub(super) use profile::profile_of;
 use raster::{Channels, Raster};
 
 /// A still and the name of its coding.

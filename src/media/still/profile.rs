@@ -69,12 +69,17 @@ impl Conversion {
             // The curve of such grey pictures is that of screens; their lights do not matter.
             return Ok(Self::default());
         }
-        let to = match gamut {
-            Gamut::Srgb => ColorProfile::new_srgb(),
-            Gamut::DisplayP3 => ColorProfile::new_display_p3(),
-        };
+        let to = profile_of(gamut);
         let same = changes_nothing(&from, &to, channels).map_err(|error| error.to_string())?;
         Ok(Self { profiles: (!same).then_some((from, to)), bright: None })
+    }
+}
+
+/// The profile of what is made.
+pub(in crate::media) fn profile_of(gamut: Gamut) -> ColorProfile {
+    match gamut {
+        Gamut::Srgb => ColorProfile::new_srgb(),
+        Gamut::DisplayP3 => ColorProfile::new_display_p3(),
     }
 }
 
