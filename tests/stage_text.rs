@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use deep3d::frame::{Chroma, Colour, Orientation, OwnedPlanes, Picture, PixelFormat};
+use deep3d::stage::glance::Glance;
 use deep3d::stage::text::{Block, Text};
 
 #[path = "common/letters.rs"]
@@ -56,7 +57,7 @@ fn found(frames: u64, make: impl Fn(u64) -> Picture) -> Vec<Vec<Block>> {
     let mut all = Vec::new();
     for frame in 0..frames + AHEAD {
         if frame < frames {
-            text.look(frame, &make(frame));
+            text.look(frame, &Glance::of(&make(frame)));
         }
         if frame >= AHEAD {
             all.push(text.blocks(frame - AHEAD).collect());
@@ -261,15 +262,15 @@ fn a_seek_forgets() {
         letters::write(&mut light, SIZE[0], [150, 310], "THE CAT IS ON THE ROAD", 2, 235);
         grey(light)
     };
-    (0..6).for_each(|frame| text.look(frame, &scene(frame)));
+    (0..6).for_each(|frame| text.look(frame, &Glance::of(&scene(frame))));
     assert!(text.blocks(5).count() > 0);
     text.reset();
-    text.look(6, &scene(6));
+    text.look(6, &Glance::of(&scene(6)));
     assert_eq!(text.blocks(6).count(), 0);
     // Pictures of no size worth the name, and broken ones, are looked at without harm.
     for size in [[1, 1], [7, 3], [640, 1], [1, 640], [13, 2000]] {
-        (7..12)
-            .for_each(|frame| text.look(frame, &picture(vec![200; size[0] * size[1]], size, Orientation::default())));
-        (12..15).for_each(|frame| text.look(frame, &picture(Vec::new(), size, Orientation::default())));
+        let glance = |light: Vec<u8>| Glance::of(&picture(light, size, Orientation::default()));
+        (7..12).for_each(|frame| text.look(frame, &glance(vec![200; size[0] * size[1]])));
+        (12..15).for_each(|frame| text.look(frame, &glance(Vec::new())));
     }
 }

@@ -21,6 +21,7 @@ use super::split::Split;
 use super::state::{Mark, State, shard_path};
 use crate::frame::{Frame, Picture};
 use crate::stage::cut::{Fingerprint, is_step};
+use crate::stage::glance::Glance;
 use crate::time::Time;
 
 /// Samples after which a shot goes on in another piece.
@@ -93,7 +94,7 @@ impl<'a> Gatherer<'a> {
     }
 
     pub(super) fn add(&mut self, frame: &Frame<Picture>) -> Result<(), DatasetError> {
-        let print = Fingerprint::of(&frame.data);
+        let print = Fingerprint::of(&Glance::of(&frame.data));
         let is_cut =
             |(before, size): &(Fingerprint, [u32; 2])| *size != frame.data.size || is_step(before.distance(&print));
         let cut = self.before.as_ref().is_some_and(is_cut);

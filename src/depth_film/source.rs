@@ -3,6 +3,7 @@
 use crate::location::Location;
 use crate::media::{MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::cut::Fingerprint;
+use crate::stage::glance::Glance;
 use crate::time::Time;
 
 /// Bytes of a print.
@@ -115,7 +116,7 @@ impl SourcePrint {
 /// The next picture's time and print, where the search for it came to an end.
 fn look(source: &mut Source, sought: Result<bool, MediaError>) -> Result<Option<(Time, [u8; BYTES])>, MediaError> {
     match sought {
-        Ok(true) => Ok(source.next()?.map(|frame| (frame.pts, Fingerprint::of(&frame.data).digest()))),
+        Ok(true) => Ok(source.next()?.map(|frame| (frame.pts, Fingerprint::of(&Glance::of(&frame.data)).digest()))),
         Ok(false) | Err(MediaError::Stopped) => Err(MediaError::Stopped),
         // Raw streams have no places to go to.
         Err(_) => Ok(None),

@@ -11,6 +11,7 @@ use super::pairs::{is_film, read_list};
 use crate::film::FilmError;
 use crate::media::{MediaError, Source, SourceOptions, StopFlag};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
+use crate::stage::glance::Glance;
 use crate::terminal;
 
 /// What there is in a film, by the list beside it.
@@ -125,7 +126,7 @@ fn judge(path: &Path, look_ahead: usize, stop: &StopFlag) -> Result<Vec<Passage>
     loop {
         let frame = source.next().map_err(failed)?;
         let over = frame.is_none();
-        waiting.extend(frame.map(|frame| Fingerprint::of(&frame.data)));
+        waiting.extend(frame.map(|frame| Fingerprint::of(&Glance::of(&frame.data))));
         while waiting.len() > look_ahead || (over && !waiting.is_empty()) {
             let Some(print) = waiting.pop_front() else { break };
             passages.push(cuts.judge(&print, waiting.iter()));

@@ -13,6 +13,7 @@ use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Moment, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
+use crate::stage::glance::Glance;
 use crate::stage::upload::{Shape, Upload};
 use crate::time::Time;
 use crate::trace::Stage;
@@ -162,6 +163,7 @@ impl Chain {
     pub(super) fn add(
         &mut self,
         frame: Frame<Picture>,
+        glance: &Glance,
         depth: Option<&DepthAt>,
         patience: Duration,
     ) -> Result<Option<Frame<Picture>>, FilmError> {
@@ -170,8 +172,8 @@ impl Chain {
         }
         let Some(slot) = self.pool.take(patience) else { return Ok(Some(frame)) };
         let mut trace = frame.trace;
-        let print = Fingerprint::of(&frame.data);
-        let look = self.writing.look(frame.epoch, &frame.data);
+        let print = Fingerprint::of(glance);
+        let look = self.writing.look(frame.epoch, glance);
         let start = Instant::now();
         let upload = self.next_upload % UPLOADS;
         self.next_upload += 1;

@@ -46,6 +46,7 @@ use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
 use crate::stage::bars::Bars;
+use crate::stage::glance::Glance;
 use crate::stage::upload::Shape;
 use crate::time::{Position, Time};
 use chain::Chain;
@@ -227,6 +228,7 @@ impl Film {
             control: control.clone(),
             chain: None,
             spare: None,
+            glance: Glance::default(),
             bars: Bars::default(),
             cost: Duration::ZERO,
             last_made: None,
@@ -284,6 +286,8 @@ struct Maker {
     chain: Option<Chain>,
     /// The one before, for films that change their aspect to and fro.
     spare: Option<Chain>,
+    /// At the picture that has come last.
+    glance: Glance,
     bars: Bars,
     /// What a scene costs, followed slowly.
     cost: Duration,
@@ -325,7 +329,8 @@ impl Maker {
             self.control.count_dropped();
             return Ok(true);
         }
-        let crop = self.bars.look(&frame.data).turned(frame.data.size, frame.data.orientation);
+        self.glance.take(&frame.data);
+        let crop = self.bars.look(&self.glance).turned(frame.data.size, frame.data.orientation);
         if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data, crop)) {
             if !self.give(true, scenes)? {
                 return Ok(false);
@@ -353,7 +358,7 @@ impl Maker {
             if frame.epoch != self.control.epoch() || self.control.stopped() {
                 break Ok(());
             }
-            match chain.add(frame, depth, PATIENCE) {
+            match chain.add(frame, &self.glance, depth, PATIENCE) {
                 Ok(Some(back)) => frame = back,
                 Ok(None) => {
                     self.cost = (self.cost * 3 + chain.spent()) / 4;

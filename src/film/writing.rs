@@ -1,8 +1,8 @@
 //! Writing over a film's pictures, and the depth at which it lies: right in front of the nearest thing it covers, constant while it stands. On the film
 //! thread, beside a chain.
 
-use crate::frame::Picture;
 use crate::stage::comfort::Mapping;
+use crate::stage::glance::Glance;
 use crate::stage::steady::align::Align;
 use crate::stage::stereo::plates::{MOST, Plate, Plates};
 use crate::stage::text::{Block, Text};
@@ -134,12 +134,12 @@ pub(super) struct Writing {
 
 impl Writing {
     /// Takes the next picture; its number.
-    pub(super) fn look(&mut self, epoch: u32, picture: &Picture) -> u64 {
+    pub(super) fn look(&mut self, epoch: u32, glance: &Glance) -> u64 {
         if self.epoch.replace(epoch) != Some(epoch) {
             self.text.reset();
         }
         self.count += 1;
-        self.text.look(self.count, picture);
+        self.text.look(self.count, glance);
         self.count
     }
 

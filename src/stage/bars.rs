@@ -3,7 +3,8 @@
 //! A bar is black all along while right beside it the picture is lit along most of its length, equally wide on both sides, in several frames that follow each
 //! other; of a film's first picture, and so of a still, one is enough, so that letterboxed films begin as they go on. Frames whose edge is not lit like that (night, fades) say nothing for bars; a row that is lit says at once that it is none.
 
-use crate::frame::{Orientation, Picture, Range};
+use super::glance::{Glance, Lit};
+use crate::frame::Orientation;
 
 /// A rectangle of a picture, in pixels: what of it is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,8 +35,6 @@ impl Crop {
     }
 }
 
-/// Brightness up to which a sample is black, as a part of the whole range: above limited range's own black.
-const BLACK: [f32; 2] = [24.0 / 255.0, 10.0 / 255.0];
 /// Part of a bar's row that may be lit: specks.
 const SPECKS: f32 = 0.01;
 /// Part of the row beside a bar that is lit.
@@ -49,8 +48,6 @@ const LEFT: f32 = 0.4;
 const APART: usize = 3;
 /// So many frames must say the same.
 const FRAMES: usize = 6;
-/// So many samples along a row are looked at.
-const SAMPLES: usize = 160;
 
 /// Follows a film of one size.
 #[derive(Debug, Clone, Default)]
@@ -66,14 +63,14 @@ pub struct Bars {
 
 impl Bars {
     /// Takes the next picture; what of it is seen, as coded, before turning.
-    pub fn look(&mut self, picture: &Picture) -> Crop {
-        if self.size != picture.size {
-            *self = Self { size: picture.size, ..Self::default() };
+    pub fn look(&mut self, glance: &Glance) -> Crop {
+        if self.size != glance.size {
+            *self = Self { size: glance.size, ..Self::default() };
         }
-        let lit = lit(picture);
+        let Lit { rows, columns, .. } = &glance.lit;
         let enough = if std::mem::replace(&mut self.begun, true) { FRAMES } else { 1 };
-        for axis in [0, 1] {
-            self.follow(axis, &lit[axis], enough);
+        for (axis, lit) in [rows, columns].into_iter().enumerate() {
+            self.follow(axis, lit, enough);
         }
         let [rows, columns] = self.found.map(|bar| bar as u32);
         let [width, height] = self.size;
@@ -116,48 +113,22 @@ impl Bars {
     }
 }
 
-/// The lit part of each row, and of each column.
-fn lit(picture: &Picture) -> [Vec<f32>; 2] {
-    let (bytes, stride) = picture.planes.plane(0);
-    let [width, height] = picture.size.map(|side| side as usize);
-    let sample_bytes = picture.format.sample_bytes();
-    let whole = ((1u32 << picture.format.depth.clamp(8, 16)) - 1) as f32;
-    let black = BLACK[usize::from(picture.colour.range == Range::Full)] * whole;
-    let is_lit = |x: usize, y: usize| {
-        let at = y * stride + x * sample_bytes;
-        let code = match bytes.get(at..at + sample_bytes) {
-            Some(&[low, high]) => u16::from_le_bytes([low, high]),
-            Some(&[only]) => u16::from(only),
-            _ => 0,
-        };
-        f32::from(code >> picture.format.shift.min(15)) > black
-    };
-    let step = |of: usize| (of / SAMPLES).max(1);
-    let share = |count: usize, of: usize| count as f32 / of.div_ceil(step(of)).max(1) as f32;
-    let rows = (0..height).map(|y| share((0..width).step_by(step(width)).filter(|x| is_lit(*x, y)).count(), width));
-    let mut columns = vec![0; width];
-    for y in (0..height).step_by(step(height)) {
-        columns.iter_mut().enumerate().for_each(|(x, count)| *count += usize::from(is_lit(x, y)));
-    }
-    [rows.collect(), columns.into_iter().map(|count| share(count, height)).collect()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, OwnedPlanes, PixelFormat};
+    use crate::frame::{Chroma, Colour, OwnedPlanes, Picture, PixelFormat, Range};
 
-    /// A grey picture of 160×90, lit where `light` says so.
-    fn picture(light: impl Fn(usize, usize) -> u8) -> Picture {
+    /// A glance at a grey picture of 160×90, lit where `light` says so.
+    fn picture(light: impl Fn(usize, usize) -> u8) -> Glance {
         let rows = (0..160 * 90).map(|at| light(at % 160, at / 160)).collect();
-        Picture {
+        Glance::of(&Picture {
             size: [160, 90],
             format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
             colour: Colour { range: Range::Limited, ..Colour::SRGB },
             sample_aspect: (1, 1),
             orientation: Orientation::default(),
             planes: Box::new(OwnedPlanes(vec![(rows, 160)])),
-        }
+        })
     }
 
     fn letterbox(y: usize) -> bool {

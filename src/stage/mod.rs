@@ -3,8 +3,9 @@
 //! ```text
 //! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► raw disparity ─ Steady ─► disparity
 //!                    │                            └──────────── Stereo ◄──────────────────────────────────┘ ─► left, right ─► sink::compose
-//!                    ├ Text ─► plates ─► Stereo
-//!                    └ Fingerprint ─ Cuts ─► Steady, Comfort (percentiles → Mapping) ─► Stereo
+//!                    └ Glance ┬ Bars ─► what of the picture is seen
+//!                             ├ Text ─► plates ─► Stereo
+//!                             └ Fingerprint ─ Cuts ─► Steady, Comfort (percentiles → Mapping) ─► Stereo
 //! ```
 //!
 //! Each stage makes its kernels, buffers and bindings in `new` and records its dispatches with `record`; nothing is created per frame.
@@ -16,6 +17,7 @@ pub mod colour;
 pub mod comfort;
 pub mod cut;
 mod error;
+pub mod glance;
 pub mod input;
 pub mod steady;
 pub mod stereo;

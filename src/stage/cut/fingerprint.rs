@@ -1,17 +1,10 @@
-//! A few numbers of a decoded picture, taken from its samples alone, so that nothing waits for the GPU.
+//! A few numbers by which a picture is known again.
 
-use crate::frame::{Chroma, Matrix, Picture};
+use super::super::glance::{COLUMNS, FIELDS, Glance, ROWS, SAMPLES};
 
-/// Fields across and down.
-const COLUMNS: usize = 32;
-const ROWS: usize = 18;
-const FIELDS: usize = COLUMNS * ROWS;
-/// Samples of brightness taken of each field, each way; of colour half as many.
-const GRID: usize = 4;
 /// How far the camera may have moved, in fields.
 const REACH: [i32; 2] = [5, 3];
-/// Classes of brightness that are told apart, and how many neighbours count as the same.
-const CODES: usize = 256;
+/// So many neighbouring classes of brightness count as the same.
 const PLAIN: usize = 5;
 /// Below this the camera's movement is not looked for: the pictures are alike as they are.
 const ALIKE: f32 = 0.02;
@@ -35,25 +28,11 @@ pub struct Distance {
 }
 
 impl Fingerprint {
-    /// Of `picture`. Costs some tens of microseconds.
-    pub fn of(picture: &Picture) -> Self {
-        let mut planes = [[0.5; FIELDS]; 3];
-        let mut codes = [0; CODES];
-        planes[0] = means(picture, 0, 0, 1, GRID, &mut codes);
-        let detail = detail(picture);
-        let others = &mut [0; CODES];
-        match (picture.format.chroma, picture.format.semi_planar) {
-            (Chroma::Grey, _) => {}
-            (_, false) => {
-                planes[1] = means(picture, 1, 0, 1, GRID / 2, others);
-                planes[2] = means(picture, 2, 0, 1, GRID / 2, others);
-            }
-            (_, true) => {
-                planes[1] = means(picture, 1, 0, 2, GRID / 2, others);
-                planes[2] = means(picture, 1, 1, 2, GRID / 2, others);
-            }
-        }
-        if picture.colour.matrix == Matrix::Rgb && picture.format.chroma != Chroma::Grey {
+    /// Of the picture that `glance` was at.
+    pub fn of(glance: &Glance) -> Self {
+        let fields = &glance.fields;
+        let mut planes = fields.means;
+        if fields.rgb {
             // Planes are G, B, R.
             let [green, blue, red] = &mut planes;
             for ((green, blue), red) in green.iter_mut().zip(blue).zip(red) {
@@ -62,8 +41,8 @@ impl Fingerprint {
                 (*green, *blue, *red) = (light, towards(*blue), towards(*red));
             }
         }
-        let most = codes.windows(PLAIN).map(|some| some.iter().sum::<u32>()).max().unwrap_or(0);
-        Self { planes, detail, plain: most as f32 / (FIELDS * GRID * GRID) as f32 }
+        let most = fields.codes.windows(PLAIN).map(|some| some.iter().sum::<u32>()).max().unwrap_or(0);
+        Self { planes, detail: fields.detail, plain: most as f32 / SAMPLES as f32 }
     }
 
     /// The part of the picture that has one and the same brightness, 0..=1: the ground of titles and credits, of which films of the world have little.
@@ -149,83 +128,10 @@ impl Fingerprint {
     }
 }
 
-/// Reads samples of one plane, 0..=1.
-struct Samples<'a> {
-    bytes: &'a [u8],
-    stride: usize,
-    sample_bytes: usize,
-    shift: u32,
-    whole: f32,
-}
-
-impl<'a> Samples<'a> {
-    fn of(picture: &'a Picture, plane: usize) -> Self {
-        let (bytes, stride) = picture.planes.plane(plane);
-        let whole = ((1u32 << picture.format.depth.clamp(8, 16)) - 1) as f32;
-        Self { bytes, stride, sample_bytes: picture.format.sample_bytes(), shift: picture.format.shift.min(15), whole }
-    }
-
-    /// Sample `x` of row `y`; nothing beyond the plane.
-    fn at(&self, x: usize, y: usize) -> f32 {
-        let at = y * self.stride + x * self.sample_bytes;
-        let code = match self.bytes.get(at..at + self.sample_bytes) {
-            Some(&[low, high]) => u16::from_le_bytes([low, high]),
-            Some(&[only]) => u16::from(only),
-            _ => 0,
-        };
-        f32::from(code >> self.shift) / self.whole
-    }
-}
-
-/// Means of the fields of plane `plane`, of every `step`th sample from `first` on, `grid` samples each way.
-fn means(
-    picture: &Picture,
-    plane: usize,
-    first: usize,
-    step: usize,
-    grid: usize,
-    codes: &mut [u32; CODES],
-) -> [f32; FIELDS] {
-    let samples = Samples::of(picture, plane);
-    let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
-    let width = (width / step).max(1);
-    let mut means = [0.0; FIELDS];
-    let (across, down) = (COLUMNS * grid, ROWS * grid);
-    for row in 0..down {
-        let y = (2 * row + 1) * height / (2 * down);
-        for column in 0..across {
-            let value = samples.at((2 * column + 1) * width / (2 * across) * step + first, y);
-            codes[((value * (CODES - 1) as f32).round() as usize).min(CODES - 1)] += 1;
-            means[row / grid * COLUMNS + column / grid] += value / (grid * grid) as f32;
-        }
-    }
-    means
-}
-
-/// How much brightness changes from one sample to the second after it, in each field.
-fn detail(picture: &Picture) -> [f32; FIELDS] {
-    let samples = Samples::of(picture, 0);
-    let [width, height] = picture.format.plane_size(0, picture.size).map(|side| side as usize);
-    let (across, down) = (COLUMNS * GRID, ROWS * GRID);
-    let mut detail = [0.0; FIELDS];
-    if width < 4 {
-        return detail;
-    }
-    for row in 0..down {
-        let y = (2 * row + 1) * height / (2 * down);
-        for column in 0..across {
-            let x = ((2 * column + 1) * width / (2 * across)).min(width - 3);
-            let change = (samples.at(x, y) - samples.at(x + 2, y)).abs();
-            detail[row / GRID * COLUMNS + column / GRID] += change / (GRID * GRID) as f32;
-        }
-    }
-    detail
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::frame::{Colour, OwnedPlanes, PixelFormat};
+    use crate::frame::{Chroma, Colour, Matrix, OwnedPlanes, Picture, PixelFormat};
 
     /// A grey picture of blobs: `seed` chooses the place they are in, `across` moves the camera, `light` the lamp, `flash` adds light.
     pub(in super::super) fn print(seed: f32, across: f32, light: f32, flash: f32) -> Fingerprint {
@@ -237,14 +143,14 @@ pub(super) mod tests {
             ((wave / 6.0 + 0.5) * 230.0 * light * (1.0 - flash) + 255.0 * flash) as u8
         };
         let rows = (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| value(x as f32 + across, y as f32))).collect();
-        Fingerprint::of(&Picture {
+        Fingerprint::of(&Glance::of(&Picture {
             size,
             format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
             colour: Colour::SRGB,
             sample_aspect: (1, 1),
             orientation: Default::default(),
             planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
-        })
+        }))
     }
 
     impl Fingerprint {
@@ -276,14 +182,14 @@ pub(super) mod tests {
     fn detail_is_where_neighbours_differ() {
         let value = |x: u32| if x < 160 { 100 } else { 100 + (x / 2 % 2 * 60) as u8 };
         let rows = (0..180).flat_map(|_| (0..320).map(value)).collect();
-        let print = Fingerprint::of(&Picture {
+        let print = Fingerprint::of(&Glance::of(&Picture {
             size: [320, 180],
             format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
             colour: Colour::SRGB,
             sample_aspect: (1, 1),
             orientation: Default::default(),
             planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
-        });
+        }));
         assert_eq!(print.detail(0.2, 0.9), 0.0);
         assert!((print.detail(0.8, 0.1) - 60.0 / 255.0).abs() < 1e-3 && print.detail(1.0, 1.0) > 0.2);
     }
@@ -318,14 +224,14 @@ pub(super) mod tests {
                     ((0..width * rows).map(value).collect(), width)
                 })
                 .collect();
-            Fingerprint::of(&Picture {
+            Fingerprint::of(&Glance::of(&Picture {
                 size: [64, 36],
                 format,
                 colour: Colour { matrix, ..Colour::SRGB },
                 sample_aspect: (1, 1),
                 orientation: Default::default(),
                 planes: Box::new(OwnedPlanes(planes)),
-            })
+            }))
         };
         let three = of(Chroma::C420, false, Matrix::Bt709, [100, 90, 160]);
         let two = of(Chroma::C420, true, Matrix::Bt709, [100, 90, 160]);

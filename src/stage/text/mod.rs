@@ -1,7 +1,7 @@
 //! Writing and logos over the picture: captions, burned-in subtitles, titles, rolling credits. Found over time from the decoded brightness, so that each can
 //! be given one depth. Pure, on the CPU.
 //!
-//! 1. The picture's brightness on a grid of at most 640 cells, and on one half as fine for large titles.
+//! 1. The picture's brightness on a grid of at most 640 cells ([`Glance`]), and on one half as fine for large titles.
 //! 2. Strokes: thin, bright, with darker ground on both sides, and for how many frames each has stood where it is.
 //! 3. Lines: strokes that stand side by side over the height of a letter, with free ground above and below.
 //! 4. A line that looks like writing for two frames is believed, from the frame on in which its strokes came. Where all of the picture stands as
@@ -11,15 +11,13 @@
 //!
 //! One [`Text`] belongs to one film and its thread. Frames are numbered by whoever uses it. Nothing is made per frame after the first of a size.
 
-mod grid;
 mod lines;
 mod rectangle;
 mod roll;
 mod strokes;
 mod track;
 
-use crate::frame::Picture;
-use grid::Grid;
+use super::glance::{Glance, Grid};
 use lines::Lines;
 use rectangle::Rectangle;
 use roll::Roll;
@@ -49,7 +47,9 @@ pub struct Block {
 /// Follows the writing over a film.
 #[derive(Debug, Clone)]
 pub struct Text {
-    grid: Grid,
+    /// Width and height of the grid, and the pixels that a cell of it covers each way.
+    size: [usize; 2],
+    factor: usize,
     half: Vec<u8>,
     strokes: [Strokes; 2],
     lines: Lines,
@@ -62,7 +62,8 @@ pub struct Text {
 impl Default for Text {
     fn default() -> Self {
         Self {
-            grid: Grid::default(),
+            size: [0, 0],
+            factor: 1,
             half: Vec::new(),
             strokes: Default::default(),
             lines: Lines::default(),
@@ -76,9 +77,10 @@ impl Default for Text {
 
 impl Text {
     /// Takes the next picture, which is frame `frame`; frames come in order.
-    pub fn look(&mut self, frame: u64, picture: &Picture) {
-        self.grid.fill(picture);
-        self.step(frame);
+    pub fn look(&mut self, frame: u64, glance: &Glance) {
+        let Grid { size, factor, ref light, .. } = glance.grid;
+        (self.size, self.factor) = (size, factor);
+        self.step(frame, light);
     }
 
     /// Forgets what it has seen, as after a seek.
@@ -97,26 +99,26 @@ impl Text {
             self.block(track.number, &around.times(track.grid + 1), track.since, false)
         });
         let roll = self.roll.rolls(frame).then(|| {
-            let around = self.roll.around.grown([8, 0], self.grid.size);
+            let around = self.roll.around.grown([8, 0], self.size);
             self.block(u32::MAX - self.rolls, &around, self.roll.since, true)
         });
         tracks.chain(roll)
     }
 
     fn block(&self, number: u32, around: &Rectangle, since: u64, rolling: bool) -> Block {
-        let pixels = |cells: usize| (cells * self.grid.factor) as u32;
+        let pixels = |cells: usize| (cells * self.factor) as u32;
         Block { number, at: around.from.map(pixels), size: around.size().map(pixels), since, rolling }
     }
 
-    /// The frame whose brightness lies on the grid.
-    fn step(&mut self, frame: u64) {
-        let size = self.grid.size;
+    /// The frame of which `light` is the brightness on the grid.
+    fn step(&mut self, frame: u64, light: &[u8]) {
+        let size = self.size;
         if self.strokes[0].size != size {
             self.tracks.clear();
             self.roll = Roll::default();
         }
-        halve(size, &self.grid.light, &mut self.half);
-        self.strokes[0].follow(size, &self.grid.light);
+        halve(size, light, &mut self.half);
+        self.strokes[0].follow(size, light);
         self.strokes[1].follow(size.map(|side| side / 2), &self.half);
         let rolled = self.roll.rolls(frame);
         for (grid, strokes) in self.strokes.iter().enumerate() {
