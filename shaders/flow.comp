@@ -1,6 +1,6 @@
 // Where each 4×4 pixels of a frame are in its neighbour, to a pixel: the coarse movements around are tried, then places near the best of them.
 // Blocks of 8×8 pixels around it are compared. Both ways at once (z). Of each: columns, rows, cost (0 to 4080: the sum over 16 pixels).
-// Twin: src/stage/steady/reference.rs.
+// Twin: src/stage/flow/reference.rs.
 #version 460
 
 layout(local_size_x = 8, local_size_y = 8) in;

@@ -1,5 +1,5 @@
 // Where each 8×8 pixels of a frame are in its neighbour, to four pixels: all places within 16 pixels are tried. Both ways at once (z).
-// Twin: src/stage/steady/reference.rs.
+// Twin: src/stage/flow/reference.rs.
 #version 460
 
 layout(local_size_x = 8, local_size_y = 8) in;

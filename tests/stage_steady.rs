@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
+use deep3d::stage::flow::reference::{self as flow_reference, Packed};
+use deep3d::stage::flow::{Flow, Vector, brightness};
 use deep3d::stage::input::InputOptions;
 use deep3d::stage::steady::align::Align;
-use deep3d::stage::steady::reference::{self, Kept, Packed, Vector};
-use deep3d::stage::steady::{Moment, Past, Sizes, Steady, Tuning, brightness};
+use deep3d::stage::steady::reference::{self, Kept};
+use deep3d::stage::steady::{Moment, Past, Sizes, Steady, Tuning};
 use stage_support::*;
 
 const OPTIONS: InputOptions = InputOptions::DEEP3D_2016;
@@ -55,8 +57,9 @@ fn frame(sizes: &Sizes, shift: i32, square: [i32; 2], noise: f32, seed: u64) -> 
 fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]) -> Vec<Vec<f32>> {
     let texels = frames[0].input.len() as u64 * 4;
     let input = Buffer::new(gpu, "input", texels, BufferKind::Device).unwrap();
-    let mut steady = Steady::new(gpu, &input, &OPTIONS, sizes, look_ahead, Tuning::default()).unwrap();
-    let motion = Buffer::new(gpu, "motion", steady.motion_bytes(), BufferKind::Readback).unwrap();
+    let flow = Flow::new(gpu, &input, &OPTIONS, sizes.guide, look_ahead + 2).unwrap();
+    let mut steady = Steady::new(gpu, &flow, sizes.small, Tuning::default()).unwrap();
+    let motion = Buffer::new(gpu, "motion", flow.bytes(), BufferKind::Readback).unwrap();
     let result = Buffer::new(gpu, "result", frames[0].raw.len() as u64 * 4, BufferKind::Device).unwrap();
     let mut results = Vec::new();
     let mut give = |steady: &mut Steady, at: usize, ahead: usize| {
@@ -69,8 +72,8 @@ fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned:
         let (pixels, raw) = (floats(gpu, &frame.input), floats(gpu, &frame.raw));
         run(gpu, |recorder| {
             recorder.copy_buffer(&pixels, 0, &input, 0, texels)?;
-            steady.record_picture(recorder, at as u64)?;
-            steady.record_motion(recorder, at as u64, &motion)?;
+            flow.record_picture(recorder, at as u64)?;
+            flow.record_motion(recorder, at as u64, &motion)?;
             steady.record_disparity(recorder, at as u64, &raw)
         });
         if at >= look_ahead {
@@ -86,11 +89,11 @@ fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned:
 /// The same by the twins.
 fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]) -> Vec<Vec<f32>> {
     let guides: Vec<Vec<Packed>> =
-        frames.iter().map(|frame| reference::guide(&frame.input, sizes.guide, brightness(&OPTIONS))).collect();
-    let small: Vec<_> = guides.iter().map(|guide| reference::small(guide, sizes.guide)).collect();
+        frames.iter().map(|frame| flow_reference::guide(&frame.input, sizes.guide, brightness(&OPTIONS))).collect();
+    let small: Vec<_> = guides.iter().map(|guide| flow_reference::small(guide, sizes.guide)).collect();
     let way = |now: usize, other: usize| {
-        let coarse = reference::flow_coarse(&small[now], &small[other], sizes);
-        reference::flow(&guides[now], &guides[other], &coarse, sizes)
+        let coarse = flow_reference::flow_coarse(&small[now], &small[other], sizes.guide);
+        flow_reference::flow(&guides[now], &guides[other], &coarse, sizes.guide)
     };
     let flows: Vec<[Vec<Vector>; 2]> = (0..frames.len())
         .map(|at| {
@@ -167,8 +170,9 @@ fn a_flash_keeps_what_was_and_a_cut_forgets_it() {
     let gpu = WatchedGpu::new().unwrap();
     let sizes = Sizes { small: [32, 20], guide: [64, 40] };
     let input = Buffer::new(&gpu, "input", 64 * 40 * 16, BufferKind::Device).unwrap();
-    let mut steady = Steady::new(&gpu, &input, &OPTIONS, sizes, 0, Tuning::default()).unwrap();
-    let motion = Buffer::new(&gpu, "motion", steady.motion_bytes(), BufferKind::Readback).unwrap();
+    let flow = Flow::new(&gpu, &input, &OPTIONS, sizes.guide, 2).unwrap();
+    let mut steady = Steady::new(&gpu, &flow, sizes.small, Tuning::default()).unwrap();
+    let motion = Buffer::new(&gpu, "motion", flow.bytes(), BufferKind::Readback).unwrap();
     let result = Buffer::new(&gpu, "result", 32 * 20 * 4, BufferKind::Device).unwrap();
     let shot = frame(&sizes, 0, [10, 4], 0.0, 1);
     let other = Frame { input: vec![255.0; shot.input.len()], raw: vec![5.0; shot.raw.len()] };
@@ -178,8 +182,8 @@ fn a_flash_keeps_what_was_and_a_cut_forgets_it() {
         commands
             .record(|recorder| {
                 recorder.copy_buffer(&pixels, 0, &input, 0, pixels.bytes())?;
-                steady.record_picture(recorder, at)?;
-                steady.record_motion(recorder, at, &motion)?;
+                flow.record_picture(recorder, at)?;
+                flow.record_motion(recorder, at, &motion)?;
                 steady.record_disparity(recorder, at, &raw)?;
                 let moment = Moment { frame: at, past, aligned: &[Align::NONE], span: 2.0 };
                 steady.record(recorder, &moment, &result)

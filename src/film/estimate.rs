@@ -12,8 +12,9 @@ use crate::net::{Engine, Network, Weights};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Comfort, Depths};
 use crate::stage::cut::{Fingerprint, Passage};
+use crate::stage::flow::{Flow, motion};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
-use crate::stage::steady::align::{Align, Shot, fit, motion, pairs};
+use crate::stage::steady::align::{Align, Shot, fit, pairs};
 use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
 use crate::trace::{Stage, Trace};
 
@@ -62,6 +63,7 @@ pub(super) struct Estimate {
     engine: Engine,
     network: Vec<Commands>,
     raw: Arc<Buffer>,
+    flow: Flow,
     steady: Steady,
     filter: Commands,
     motion: Arc<Buffer>,
@@ -97,8 +99,9 @@ impl Estimate {
         let values = small[0] as usize * small[1] as usize;
         let input_options = input_options(weights);
         let input = NetworkInput::new(gpu, &input_options, pictures, engine.input()?, size)?.with_crop(crop);
-        let sizes = Sizes { small, guide: size };
-        let steady = Steady::new(gpu, engine.input()?, &input_options, sizes, options.look_ahead, Tuning::default())?;
+        // Besides those ahead the frame itself and the one before.
+        let flow = Flow::new(gpu, engine.input()?, &input_options, size, options.look_ahead.min(MOST_AHEAD) + 2)?;
+        let steady = Steady::new(gpu, &flow, small, Tuning::default())?;
         Ok(Self {
             gpu: gpu.clone(),
             input,
@@ -106,11 +109,12 @@ impl Estimate {
             engine,
             network: (0..PARTS).map(|_| Commands::new(gpu, "network", 3)).collect::<Result<_, _>>()?,
             raw: Buffer::new(gpu, "disparity read back", values as u64 * 4, BufferKind::Readback)?,
-            motion: Buffer::new(gpu, "motion read back", steady.motion_bytes(), BufferKind::Readback)?,
+            motion: Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback)?,
             filter: Commands::new(gpu, "steady", 2)?,
             flat_span: comfort_for(weights).flat_span(),
             filtered: options.steady,
             look_ahead: options.look_ahead.min(steady.look_ahead()),
+            flow,
             steady,
             count: 0,
             newest: Newest::default(),
@@ -143,7 +147,7 @@ impl Estimate {
     /// Records what the next frame needs of its picture, which is in slot `slot`.
     pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
         self.input.record(recorder, slot)?;
-        self.steady.record_picture(recorder, self.count)
+        self.flow.record_picture(recorder, self.count)
     }
 
     /// Sends the frame that was recorded through the network, and reads what came of it.
@@ -168,7 +172,7 @@ impl Estimate {
                 if !last {
                     return Ok(());
                 }
-                self.steady.record_motion(recorder, number, &self.motion)?;
+                self.flow.record_motion(recorder, number, &self.motion)?;
                 recorder.timestamp(2);
                 self.steady.record_disparity(recorder, number, &disparity)?;
                 recorder.copy_buffer(&disparity, 0, &self.raw, 0, slot.disparity.bytes())?;
@@ -213,10 +217,9 @@ impl Estimate {
             self.shot = Shot::default();
             return Ok(Aligned { step: true, align: Align::NONE, depths, speed: None });
         };
-        let blocks = self.steady.sizes().blocks();
         let (found, moved) = self.motion.read(|bytes| {
             let flow = bytemuck::cast_slice(bytes);
-            (pairs(now, before, small, guide, flow, blocks), motion(guide, flow))
+            (pairs(now, before, small, guide, flow), motion(guide, flow))
         })?;
         let align = self.shot.follow(fit(&found), 0.5 * (known.range.near + known.range.far), seconds);
         let speed = moved.map(|moved| moved / seconds.max(1e-3));

@@ -1,4 +1,4 @@
-//! How fast what is seen moves, where no network looks at the pictures: the steady stage's motion alone. On the film thread.
+//! How fast what is seen moves, where no network looks at the pictures. On the film thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,8 @@ use crate::frame::{Frame, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::cut::{Fingerprint, is_step};
+use crate::stage::flow::{Flow, motion};
 use crate::stage::input::{InputOptions, NetworkInput, network_size};
-use crate::stage::steady::align::motion;
-use crate::stage::steady::{Sizes, Steady, Tuning};
 use crate::time::Time;
 
 use super::FilmError;
@@ -47,7 +46,7 @@ impl Newest {
 pub(super) struct Motion {
     gpu: Gpu,
     input: NetworkInput,
-    steady: Steady,
+    flow: Flow,
     commands: Commands,
     found: Arc<Buffer>,
     count: u64,
@@ -63,19 +62,17 @@ impl Motion {
         aspect: f64,
         area: u32,
     ) -> Result<Self, FilmError> {
-        let guide = network_size(aspect, area, MULTIPLE);
-        let bytes = u64::from(guide[0]) * u64::from(guide[1]) * 16;
+        let size = network_size(aspect, area, MULTIPLE);
+        let bytes = u64::from(size[0]) * u64::from(size[1]) * 16;
         let small = Buffer::new(gpu, "small picture", bytes, BufferKind::Device)?;
-        let input = NetworkInput::new(gpu, &INPUT, pictures, &small, guide)?.with_crop(crop);
-        // Of the filter behind the motion nothing is used.
-        let sizes = Sizes { small: [1, 1], guide };
-        let steady = Steady::new(gpu, &small, &INPUT, sizes, 0, Tuning::default())?;
+        let input = NetworkInput::new(gpu, &INPUT, pictures, &small, size)?.with_crop(crop);
+        let flow = Flow::new(gpu, &small, &INPUT, size, 2)?;
         Ok(Self {
             gpu: gpu.clone(),
             input,
             commands: Commands::new(gpu, "motion", 2)?,
-            found: Buffer::new(gpu, "motion read back", steady.motion_bytes(), BufferKind::Readback)?,
-            steady,
+            found: Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback)?,
+            flow,
             count: 0,
             newest: Newest::default(),
         })
@@ -89,7 +86,7 @@ impl Motion {
     /// Records what the next frame needs of its picture, which is in slot `slot`.
     pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
         self.input.record(recorder, slot)?;
-        self.steady.record_picture(recorder, self.count)
+        self.flow.record_picture(recorder, self.count)
     }
 
     /// The speed of the frame that was recorded, in % of the width a second, and how long the GPU took over it. `None` at the beginning of a shot.
@@ -103,13 +100,12 @@ impl Motion {
         let Some(seconds) = self.newest.follow(frame, print) else { return Ok((None, None)) };
         self.commands.record(|recorder| {
             recorder.timestamp(0);
-            self.steady.record_motion(recorder, number, &self.found)?;
+            self.flow.record_motion(recorder, number, &self.found)?;
             recorder.timestamp(1);
             Ok(())
         })?;
         self.gpu.wait(self.gpu.submit(&mut self.commands)?)?;
-        let guide = self.steady.sizes().guide;
-        let moved = self.found.read(|bytes| motion(guide, bytemuck::cast_slice(bytes)))?;
+        let moved = self.found.read(|bytes| motion(self.flow.size(), bytemuck::cast_slice(bytes)))?;
         let took = match self.commands.timestamps()?[..] {
             [Some(from), Some(to)] => Some(to.saturating_sub(from)),
             _ => None,

@@ -3,6 +3,7 @@
 //! ```text
 //! frame::Picture ─ Upload ─► planes ─ Colour ─► picture ─ NetworkInput ─► (network) ─► raw disparity ─ Steady ─► disparity
 //!                    │                            └──────────── Stereo ◄──────────────────────────────────┘ ─► left, right ─► sink::compose
+//!                    │      small picture ─ Flow ─► motion ─► Steady
 //!                    └ Glance ┬ Bars ─► what of the picture is seen
 //!                             ├ Text ─► plates ─► Stereo
 //!                             └ Fingerprint ─ Cuts ─► Steady, Comfort (percentiles → Mapping) ─► Stereo
@@ -17,6 +18,7 @@ pub mod colour;
 pub mod comfort;
 pub mod cut;
 mod error;
+pub mod flow;
 pub mod glance;
 pub mod input;
 pub mod steady;

@@ -1,5 +1,7 @@
 //! Scale and shift of a frame's disparity against the frame before: a network gives both anew for each frame, and a shot has but one. Pure, on the CPU.
 
+use crate::stage::flow::{FOUND, Vector, blocks};
+
 /// From one disparity to another: `scale · d + offset`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Align {
@@ -26,8 +28,6 @@ impl Align {
 
 /// Fewer places than this say nothing.
 const LEAST: usize = 64;
-/// Only what is found again this well counts: the cost of `shaders/flow.comp`, 16 pixels.
-const FOUND: i32 = 16 * 8;
 /// How often the fit looks again without what does not fit.
 const ROUNDS: usize = 4;
 /// No frame is so far from the one before.
@@ -77,15 +77,9 @@ pub fn fit(pairs: &[Pair]) -> Option<Align> {
 }
 
 /// What is found again of one frame in the one before: both raw disparities of `small` (width, height), the movement of each 4×4 pixels of the
-/// picture of `guide` size (columns, rows, cost) in `blocks`, from this frame to the one before.
-pub fn pairs(
-    now: &[f32],
-    before: &[f32],
-    small: [u32; 2],
-    guide: [u32; 2],
-    flow: &[[i32; 4]],
-    blocks: [u32; 2],
-) -> Vec<Pair> {
+/// picture of `guide` size, from this frame to the one before.
+pub fn pairs(now: &[f32], before: &[f32], small: [u32; 2], guide: [u32; 2], flow: &[Vector]) -> Vec<Pair> {
+    let blocks = blocks(guide);
     let scale = [0, 1].map(|axis| small[axis] as f32 / guide[axis].max(1) as f32);
     let value = |map: &[f32], pixel: [i32; 2]| {
         let inside = [0, 1].map(|axis| (0..guide[axis] as i32).contains(&pixel[axis]));
@@ -103,14 +97,6 @@ pub fn pairs(
         }
     }
     found
-}
-
-/// How fast the picture moves: the mean of how far its blocks were moved (as `pairs` takes them), in % of the width. `None` where nothing is found again.
-pub fn motion(guide: [u32; 2], flow: &[[i32; 4]]) -> Option<f32> {
-    let found = flow.iter().filter(|[_, _, cost, _]| *cost <= FOUND);
-    let (sum, count) = found
-        .fold((0.0, 0), |(sum, count), [across, down, ..]| (sum + (*across as f32).hypot(*down as f32), count + 1));
-    (count > 0).then(|| 100.0 * sum / count as f32 / guide[0].max(1) as f32)
 }
 
 /// Follows a shot: what leads from each frame's raw disparity to the shot's.
@@ -188,16 +174,14 @@ mod tests {
 
     #[test]
     fn things_are_paired_along_their_movement() {
-        let (small, guide, blocks) = ([8, 4], [16, 8], [4, 2]);
+        let (small, guide) = ([8, 4], [16, 8]);
         let before: Vec<f32> = (0..32).map(|at| (at % 8) as f32).collect();
         // Everything has moved two places of disparity to the right.
         let now: Vec<f32> = (0..32).map(|at| (at % 8) as f32 - 2.0).collect();
         let flow = [[-4, 0, 0, 0]; 8];
-        let found = pairs(&now, &before, small, guide, &flow, blocks);
+        let found = pairs(&now, &before, small, guide, &flow);
         assert_eq!(found.len(), 6, "what came in from the left is not paired");
         assert!(found.iter().all(|[now, before]| now == before), "{found:?}");
-        assert!(pairs(&now, &before, small, guide, &[[0, 0, FOUND + 1, 0]; 8], blocks).is_empty());
-        assert_eq!(motion(guide, &flow), Some(25.0));
-        assert_eq!(motion(guide, &[[0, 0, FOUND + 1, 0]; 8]), None);
+        assert!(pairs(&now, &before, small, guide, &[[0, 0, FOUND + 1, 0]; 8]).is_empty());
     }
 }

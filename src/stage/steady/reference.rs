@@ -1,115 +1,9 @@
-//! The kernels in plain Rust: `shaders/{steady_guide,steady_small,flow_coarse,flow,steady,steady_clean}.comp`.
+//! The kernels in plain Rust: `shaders/{steady,steady_clean}.comp`.
 
 use super::align::Align;
 use super::{Past, Sizes, Tuning};
-
-/// Brightness of four pixels: its own, two to the right, two down, and both.
-pub type Packed = [u8; 4];
-
-/// Movement of a block: columns, rows, cost, 0.
-pub type Vector = [i32; 4];
-
-fn places([width, height]: [u32; 2]) -> impl Iterator<Item = [i32; 2]> {
-    (0..height as i32).flat_map(move |y| (0..width as i32).map(move |x| [x, y]))
-}
-
-fn index([x, y]: [i32; 2], [width, height]: [u32; 2]) -> usize {
-    y.clamp(0, height as i32 - 1) as usize * width as usize + x.clamp(0, width as i32 - 1) as usize
-}
-
-fn add(one: [i32; 2], other: [i32; 2]) -> [i32; 2] {
-    [one[0] + other[0], one[1] + other[1]]
-}
-
-/// `steady_guide`: from the network's input (four `f32` a texel).
-pub fn guide(input: &[f32], size: [u32; 2], weights: [f32; 4]) -> Vec<Packed> {
-    let at = |place| {
-        let texel = &input[index(place, size) * 4..];
-        let light = texel[0] * weights[0] + texel[1] * weights[1] + texel[2] * weights[2] + weights[3];
-        (light.clamp(0.0, 255.0) + 0.5) as u8
-    };
-    places(size).map(|here| [[0, 0], [2, 0], [0, 2], [2, 2]].map(|off| at(add(here, off)))).collect()
-}
-
-/// `steady_small`.
-pub fn small(guide: &[Packed], size: [u32; 2]) -> Vec<Packed> {
-    let cells = size.map(|side| side.div_ceil(4));
-    let four = |place| guide[index(place, size)].iter().map(|light| u32::from(*light)).sum::<u32>();
-    let mean = |cell: [i32; 2]| {
-        let corner = [0, 1].map(|axis| cell[axis].min(cells[axis] as i32 - 1) * 4);
-        let sum: u32 = [[0, 0], [1, 0], [0, 1], [1, 1]].into_iter().map(|off| four(add(corner, off))).sum();
-        ((sum + 8) / 16) as u8
-    };
-    places(cells).map(|here| [[0, 0], [1, 0], [0, 1], [1, 1]].map(|off| mean(add(here, off)))).collect()
-}
-
-fn apart(one: Packed, other: Packed) -> i32 {
-    one.iter().zip(other).map(|(a, b)| i32::from(a.abs_diff(b))).sum()
-}
-
-/// `flow_coarse`, one way: from `now` to `other`, both small guides of `sizes`' blocks.
-pub fn flow_coarse(now: &[Packed], other: &[Packed], sizes: &Sizes) -> Vec<Vector> {
-    let cells = sizes.blocks();
-    places(sizes.coarse())
-        .map(|[x, y]| {
-            let corner = [x * 2 - 1, y * 2 - 1];
-            let mut best = [0, 0, i32::MAX, 0];
-            for down in -4..=4 {
-                for across in -4..=4 {
-                    let cost: i32 = [[0, 0], [2, 0], [0, 2], [2, 2]]
-                        .into_iter()
-                        .map(|off| {
-                            let here = add(corner, off);
-                            apart(now[index(here, cells)], other[index(add(here, [across, down]), cells)])
-                        })
-                        .sum();
-                    let cost = cost + 8 * (across.abs() + down.abs());
-                    if cost < best[2] {
-                        best = [across * 4, down * 4, cost, 0];
-                    }
-                }
-            }
-            best
-        })
-        .collect()
-}
-
-/// `flow`, one way: from `now` to `other`, both guides, by the `coarse` movements.
-pub fn flow(now: &[Packed], other: &[Packed], coarse: &[Vector], sizes: &Sizes) -> Vec<Vector> {
-    let (size, blocks) = (sizes.guide, sizes.coarse());
-    places(sizes.blocks())
-        .map(|[x, y]| {
-            let corner = [x * 4 - 2, y * 4 - 2];
-            let mut best = [0, 0, i32::MAX, 0];
-            let attempt = |tried: [i32; 2], best: &mut Vector| {
-                let cost: i32 = [[0, 0], [4, 0], [0, 4], [4, 4]]
-                    .into_iter()
-                    .map(|off| {
-                        let here = add(corner, off);
-                        apart(now[index(here, size)], other[index(add(here, tried), size)])
-                    })
-                    .sum();
-                let cost = cost + 2 * (tried[0].abs() + tried[1].abs());
-                if cost < best[2] {
-                    *best = [tried[0], tried[1], cost, 0];
-                }
-            };
-            attempt([0, 0], &mut best);
-            let side = [(x & 1) * 2 - 1, (y & 1) * 2 - 1];
-            for around in [[0, 0], [side[0], 0], [0, side[1]], side, [-side[0], -side[1]]] {
-                let [across, down, ..] = coarse[index(add([x / 2, y / 2], around), blocks)];
-                attempt([across, down], &mut best);
-            }
-            for step in [2, 1] {
-                let middle = [best[0], best[1]];
-                for off in (0..9).filter(|number| *number != 4).map(|number| [number % 3 - 1, number / 3 - 1]) {
-                    attempt(add(middle, off.map(|v| v * step)), &mut best);
-                }
-            }
-            best
-        })
-        .collect()
-}
+use crate::stage::flow::reference::{Packed, add, apart, index, places};
+use crate::stage::flow::{Vector, blocks};
 
 /// `steady_clean`.
 pub fn clean(draft: &[f32], size: [u32; 2]) -> Vec<f32> {
@@ -148,7 +42,7 @@ pub fn steady(
     let scale = [0, 1].map(|axis| sizes.guide[axis] as f32 / sizes.small[axis] as f32);
     let look = |frame: usize, place| frames[frame].guide[index(place, sizes.guide)];
     let vector = |frame: usize, way: usize, block: [i32; 2]| {
-        let [across, down, ..] = frames[frame].flow[way][index(block, sizes.blocks())];
+        let [across, down, ..] = frames[frame].flow[way][index(block, blocks(sizes.guide))];
         [across, down]
     };
     let read = |map: &[f32], place: [f32; 2], align: Align, own: f32| {

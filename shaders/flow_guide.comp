@@ -1,6 +1,6 @@
 // Brightness of the network's input, 0 to 255, packed for matching: each texel holds that of its own pixel and of those two to the right, two down,
 // and both, so that four fetches see a block of 8×8 pixels.
-// Twin: src/stage/steady/reference.rs.
+// Twin: src/stage/flow/reference.rs.
 #version 460
 
 layout(local_size_x = 8, local_size_y = 8) in;

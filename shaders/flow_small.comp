@@ -1,5 +1,5 @@
 // The guide at a quarter of its size, each texel the mean brightness of 4×4 pixels, packed with its right, its lower and its diagonal neighbour.
-// Twin: src/stage/steady/reference.rs.
+// Twin: src/stage/flow/reference.rs.
 #version 460
 
 layout(local_size_x = 8, local_size_y = 8) in;
