@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ash::vk;
 use deep3d::frame::{Chroma, Colour as Meaning, OwnedPlanes, Picture, PixelFormat};
-use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Headless, Image, ImageOptions};
+use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions};
 use deep3d::sink::compose::{Arrangement, Compose, Composition};
 use deep3d::stage::colour::Colour;
 use deep3d::stage::comfort::{Limits, Mapping, Percentiles, Viewing};
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compose = Compose::new(&gpu, stereo.left(), stereo.right(), &result);
     let mut commands = Commands::new(&gpu, "still", 8)?;
     upload.put(0, &picture)?;
-    commands.record(|recorder| {
+    commands.record::<GpuError>(|recorder| {
         recorder.timestamp(0);
         upload.record(recorder, 0)?;
         colour.record(recorder, 0, 0)?;

@@ -103,10 +103,7 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
     let (mut made, mut seen, mut measured) = (None, 0, 0);
     while let Some(scene) = next(&mut film) {
         commands
-            .record(|recorder| {
-                eyes.record(recorder, &scene.data, &settings, &target, Place::Window([0, 0]), 0).unwrap();
-                Ok(())
-            })
+            .record(|recorder| eyes.record(recorder, &scene.data, &settings, &target, Place::Window([0, 0]), 0))
             .unwrap();
         gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
         while let Some(picture) = eyes.measured().unwrap() {

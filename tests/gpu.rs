@@ -88,7 +88,7 @@ fn images_start_black_and_make_mips() {
         gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
         assert!(readback.read(|bytes| bytes.iter().all(|byte| *byte == 0)).unwrap());
         // Nothing holds it any more, so that its memory is free for the next.
-        commands.record(|_| Ok(())).unwrap();
+        commands.record::<GpuError>(|_| Ok(())).unwrap();
     }
     let count_up = |bytes: &mut [u8]| bytes.iter_mut().enumerate().for_each(|(index, byte)| *byte = index as u8);
     upload.with_mut(count_up).unwrap();

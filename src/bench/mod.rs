@@ -97,16 +97,7 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
             Some(image) => image,
             None => Image::new(gpu, "target", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 })?,
         };
-        let mut failure = None;
-        commands.record(|recorder| {
-            if let Err(error) = eyes.record(recorder, scene, &settings, &image, Place::File, 0) {
-                failure = Some(error);
-            }
-            Ok(())
-        })?;
-        if let Some(error) = failure {
-            return Err(error.into());
-        }
+        commands.record(|recorder| eyes.record(recorder, scene, &settings, &image, Place::File, 0))?;
         let point = gpu.submit(&mut commands)?;
         gpu.wait(point)?;
         target = Some(image);

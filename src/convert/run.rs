@@ -229,20 +229,12 @@ impl<'a> Conversion<'a> {
 
     /// Makes `scene`'s picture under `settings` and reads it back.
     fn render(&mut self, scene: &Scene, settings: &Settings, target: &Target) -> Result<(), ConvertError> {
-        let mut failure = None;
-        self.commands.record(|recorder| {
-            if let Err(error) = self.eyes.record(recorder, scene, settings, &target.image, Place::File, 0) {
-                failure = Some(error);
-            }
-            recorder.copy_image_to_buffer(&target.image, &target.readback, 4)
+        self.commands.record::<ConvertError>(|recorder| {
+            self.eyes.record(recorder, scene, settings, &target.image, Place::File, 0)?;
+            Ok(recorder.copy_image_to_buffer(&target.image, &target.readback, 4)?)
         })?;
-        match failure {
-            Some(error) => Err(error.into()),
-            None => {
-                let point = self.gpu.submit(&mut self.commands)?;
-                Ok(self.gpu.wait(point)?)
-            }
-        }
+        let point = self.gpu.submit(&mut self.commands)?;
+        Ok(self.gpu.wait(point)?)
     }
 
     /// Takes what was measured of the picture rendered last.

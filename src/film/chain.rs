@@ -181,7 +181,7 @@ impl Chain {
         self.upload.put(upload, &frame.data)?;
         self.disparity.put(depth)?;
         let copied = start.elapsed();
-        self.before.record(|recorder| {
+        self.before.record::<GpuError>(|recorder| {
             recorder.timestamp(0);
             self.upload.record(recorder, upload)?;
             recorder.timestamp(1);

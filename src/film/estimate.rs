@@ -165,7 +165,7 @@ impl Estimate {
         let mut point = Point::default();
         for (part, commands) in self.network.iter_mut().enumerate() {
             let last = part + 1 == PARTS;
-            commands.record(|recorder| {
+            commands.record::<GpuError>(|recorder| {
                 recorder.timestamp(0);
                 self.engine.record_part(recorder, part, PARTS)?;
                 recorder.timestamp(1);
@@ -246,7 +246,7 @@ impl Estimate {
         let same_shot = after.take(self.look_ahead).take_while(|after| self.filtered && !after.step);
         let ahead = aligned[1..].iter_mut().zip(same_shot).map(|(to, after)| *to = after.align).count();
         let span = draft.depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
-        self.filter.record(|recorder| {
+        self.filter.record::<GpuError>(|recorder| {
             recorder.timestamp(0);
             let moment = Moment { frame: draft.number, past, aligned: &aligned[..=ahead], span };
             self.steady.record(recorder, &moment, to)?;

@@ -98,7 +98,7 @@ impl Motion {
         let number = self.count;
         self.count += 1;
         let Some(seconds) = self.newest.follow(frame, print) else { return Ok((None, None)) };
-        self.commands.record(|recorder| {
+        self.commands.record::<GpuError>(|recorder| {
             recorder.timestamp(0);
             self.flow.record_motion(recorder, number, &self.found)?;
             recorder.timestamp(1);

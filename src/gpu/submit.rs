@@ -170,8 +170,12 @@ impl Commands {
         Ok(commands)
     }
 
-    /// Records anew what `work` asks for; waits first if the last submission is still running.
-    pub fn record(&mut self, work: impl FnOnce(&mut Recorder<'_>) -> Result<(), GpuError>) -> Result<(), GpuError> {
+    /// Records anew what `work` asks for; waits first if the last submission is still running. An error of `work` is handed on: nothing of it may be
+    /// submitted then.
+    pub fn record<E: From<GpuError>>(
+        &mut self,
+        work: impl FnOnce(&mut Recorder<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.gpu.wait(self.point)?;
         self.keep.clear();
         self.run = Arc::default();

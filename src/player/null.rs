@@ -36,12 +36,7 @@ where
         due |= tick.repaint;
         if due && gpu.reached(point)? {
             if let Some(shown) = player.shown() {
-                let mut painted = Ok(());
-                commands.record(|recorder| {
-                    painted = painter.paint(recorder, &shown.data, &canvas);
-                    Ok(())
-                })?;
-                painted?;
+                commands.record(|recorder| painter.paint(recorder, &shown.data, &canvas).map_err(PlayError::from))?;
                 point = gpu.submit(&mut commands)?;
             }
             due = false;

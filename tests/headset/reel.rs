@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deep3d::frame::Frame;
-use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuOptions, Image, Recorder, Validation};
+use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Image, Recorder, Validation};
 use deep3d::media::StopFlag;
 use deep3d::player::{self, Counts, Error, Film, Next, Painter, PlayError, PlayerOptions, Playlist};
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
@@ -186,7 +186,7 @@ impl Colours {
 
 fn attach(reel: &Reel, gpu: &Gpu) {
     let mut nothing = Commands::new(gpu, "nothing", 0).unwrap();
-    nothing.record(|_| Ok(())).unwrap();
+    nothing.record::<GpuError>(|_| Ok(())).unwrap();
     *reel.gpu.borrow_mut() = Some((gpu.clone(), nothing));
 }
 

@@ -6,7 +6,7 @@ use super::SuiteError;
 use super::report::{ChainReport, StageReport};
 use super::timing::measure as time;
 use crate::film::{MadeUp, NETWORK_AREA, comfort_for, input_options};
-use crate::gpu::{Buffer, BufferKind, Commands, Gpu};
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::kernels::Row;
 use crate::net::plan::Memory;
 use crate::net::{Engine, Weights};
@@ -62,7 +62,7 @@ pub(super) fn measure(
     let view = View { mapping: comfort.mapping(&comfort::Settings::default()), source_eye: SourceEye::Centre };
 
     let mut commands = Commands::new(gpu, "film frame", STAGES.len() as u32 + 1)?;
-    commands.record(|recorder| {
+    commands.record::<GpuError>(|recorder| {
         recorder.timestamp(0);
         upload.record(recorder, 0)?;
         recorder.timestamp(1);

@@ -3,7 +3,7 @@
 use super::SuiteError;
 use super::report::{LayerTime, NetworkReport};
 use super::timing::measure as time;
-use crate::gpu::{Commands, Gpu};
+use crate::gpu::{Commands, Gpu, GpuError};
 use crate::net::kernels::Row;
 use crate::net::plan::Memory;
 use crate::net::{Engine, Weights};
@@ -20,7 +20,7 @@ pub(super) fn measure(
 ) -> Result<NetworkReport, SuiteError> {
     let engine = Engine::with(gpu, weights, size, &row.tuning, Memory::Reuse)?;
     let mut whole = Commands::new(gpu, "network", 2)?;
-    whole.record(|recorder| {
+    whole.record::<GpuError>(|recorder| {
         recorder.timestamp(0);
         engine.record(recorder)?;
         recorder.timestamp(1);

@@ -70,7 +70,7 @@ pub(super) fn copy_bandwidth(gpu: &Gpu, bytes: u64) -> Result<Option<f64>, Suite
     let from = Buffer::new(gpu, "copied from", bytes, BufferKind::Device)?;
     let to = Buffer::new(gpu, "copied to", bytes, BufferKind::Device)?;
     let mut commands = Commands::new(gpu, "copies", 2)?;
-    commands.record(|recorder| {
+    commands.record::<GpuError>(|recorder| {
         recorder.timestamp(0);
         recorder.copy_buffer(&from, 0, &to, 0, bytes)?;
         recorder.timestamp(1);

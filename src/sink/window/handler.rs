@@ -16,7 +16,7 @@ use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
 use super::present::{Presenter, Shown};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuError};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
 
@@ -66,7 +66,7 @@ pub(super) struct Handler<'a, A: App> {
 impl<'a, A> Handler<'a, A>
 where
     A: App,
-    A::Error: From<WindowError>,
+    A::Error: From<WindowError> + From<GpuError>,
 {
     pub(super) fn new(app: &'a mut A, options: WindowOptions) -> Self {
         Self { app, options, open: None, failure: None, modifiers: ModifiersState::empty(), over: false }
@@ -282,7 +282,7 @@ impl Open {
 impl<A> ApplicationHandler for Handler<'_, A>
 where
     A: App,
-    A::Error: From<WindowError>,
+    A::Error: From<WindowError> + From<GpuError>,
 {
     fn resumed(&mut self, events: &ActiveEventLoop) {
         if self.open.is_none() && !self.over {

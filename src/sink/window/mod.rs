@@ -16,7 +16,7 @@ mod swapchain;
 use winit::event_loop::EventLoop;
 
 use super::App;
-use crate::gpu::GpuOptions;
+use crate::gpu::{GpuError, GpuOptions};
 pub use error::WindowError;
 use handler::Handler;
 
@@ -38,7 +38,7 @@ pub struct WindowOptions {
 pub fn run<A>(app: &mut A, options: WindowOptions) -> Result<(), A::Error>
 where
     A: App,
-    A::Error: From<WindowError>,
+    A::Error: From<WindowError> + From<GpuError>,
 {
     let events = EventLoop::new().map_err(|error| WindowError::NoDisplay(reason(&error.to_string())))?;
     let mut handler = Handler::new(app, options);

@@ -77,14 +77,14 @@ impl Presenter {
 
     /// Shows the canvas with what is in `front` of it; `paint` fills it first where `changed` says so or where it is new. An error of
     /// `paint` is handed on.
-    pub(super) fn show<E: From<WindowError>>(
+    pub(super) fn show<E: From<WindowError> + From<GpuError>>(
         &mut self,
         changed: bool,
         front: &mut Front,
         paint: impl FnOnce(&mut Recorder<'_>, &Canvas) -> Result<(), E>,
     ) -> Result<Shown, E> {
         let slot = &self.slots[self.turn];
-        if !self.gpu.reached(slot.point).map_err(WindowError::from)? {
+        if !self.gpu.reached(slot.point)? {
             return Ok(Shown::Later);
         }
         let free = slot.free;
@@ -108,27 +108,18 @@ impl Presenter {
         let (image, new) = self.canvas(size)?;
         let origin = self.window.inner_position().map_or([0, 0], |place| [place.x, place.y]);
         let canvas = Canvas { image, origin };
-        let mut painted = Ok(());
-        let mut fronted = Ok(());
         let slot = &mut self.slots[self.turn];
-        slot.commands
-            .record(|recorder| {
-                if changed || new {
-                    painted = paint(recorder, &canvas);
-                }
-                let seen = front.draw(recorder, &canvas).unwrap_or_else(|error| {
-                    fronted = Err(error);
-                    Arc::clone(&canvas.image)
-                });
-                // SAFETY: the picture is the swapchain's, made with this usage and of the canvas's size, and destroyed only after the submission.
-                unsafe { recorder.blit_to_swapchain(&seen, picture) };
-                Ok(())
-            })
-            .map_err(WindowError::from)?;
-        painted?;
-        fronted?;
+        slot.commands.record(|recorder| {
+            if changed || new {
+                paint(recorder, &canvas)?;
+            }
+            let seen = front.draw(recorder, &canvas)?;
+            // SAFETY: the picture is the swapchain's, made with this usage and of the canvas's size, and destroyed only after the submission.
+            unsafe { recorder.blit_to_swapchain(&seen, picture) };
+            Ok::<(), E>(())
+        })?;
         let semaphores = Semaphores { wait: Some(free), signal: Some(drawn) };
-        slot.point = self.gpu.submit_with(&mut slot.commands, semaphores).map_err(WindowError::from)?;
+        slot.point = self.gpu.submit_with(&mut slot.commands, semaphores)?;
         let point = slot.point;
         self.turn = (self.turn + 1) % self.slots.len();
         self.window.pre_present_notify();

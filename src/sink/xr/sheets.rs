@@ -10,7 +10,7 @@ use openxr as xr;
 
 use super::error::XrError;
 use super::session::Session;
-use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point, Recorder};
+use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder};
 
 /// Formats that we can fill, the best first: those that hold sRGB-encoded values, then those that hold light.
 const FORMATS: [vk::Format; 5] = [
@@ -140,22 +140,19 @@ impl Sheets {
     }
 
     /// Draws new pictures with what `paint` records.
-    pub(super) fn draw<E: From<XrError>>(
+    pub(super) fn draw<E: From<GpuError>>(
         &mut self,
         paint: impl FnOnce(&mut Recorder<'_>, &[Arc<Image>]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut painted = Ok(());
         let (canvases, mips) = (&self.canvases, self.levels > 1);
-        let recorded = self.draw.record(|recorder| {
-            painted = paint(recorder, canvases);
+        self.draw.record(|recorder| {
+            paint(recorder, canvases)?;
             if mips {
                 canvases.iter().for_each(|canvas| recorder.make_mips(canvas));
             }
-            Ok(())
-        });
-        recorded.map_err(XrError::from)?;
-        painted?;
-        self.drawn = Some(self.gpu.submit(&mut self.draw).map_err(XrError::from)?);
+            Ok::<(), E>(())
+        })?;
+        self.drawn = Some(self.gpu.submit(&mut self.draw)?);
         Ok(())
     }
 
@@ -183,7 +180,7 @@ impl Sheets {
                 // SAFETY: the image was acquired and waited for, has these usages, size and levels, and is released only after the submission.
                 unsafe { recorder.copy_to_runtime(canvas, target, levels, bridge) };
             }
-            Ok(())
+            Ok::<(), GpuError>(())
         })?;
         self.uploaded = self.gpu.submit(&mut self.upload)?;
         for sheet in &mut self.sheets {
