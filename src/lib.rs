@@ -16,7 +16,7 @@
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, demux, others, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  frame  location  output  ring  terminal  trace  statistics  whole             nouns only, no unsafe
+//! 0  time  clock  frame  location  output  ring  terminal  trace  statistics  whole             nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -27,6 +27,7 @@
 
 pub mod bench;
 pub mod cli;
+pub mod clock;
 #[cfg(feature = "media")]
 pub mod convert;
 #[cfg(feature = "media")]

@@ -10,24 +10,25 @@
 //! Film time begins with the first scene after opening or seeking, and then runs with the wall clock: a scene that comes late is shown
 //! if nothing newer is due, and dropped otherwise.
 
-mod clock;
 mod film;
 pub mod null;
 mod opening;
+mod phase;
 mod screen;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-pub use clock::Clock;
 pub use film::{Error, Film, Next, Painter, Playlist};
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
 
+use crate::clock::Clock;
 use crate::film::Preview;
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
+use phase::{Pause, Phase};
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
@@ -56,12 +57,21 @@ pub struct Counts {
 
 /// Where a viewer is in a list of films.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place {
+pub struct ResumePoint {
     index: usize,
     /// Film time.
     pub time: Time,
-    paused: bool,
-    away: bool,
+    pause: Option<Pause>,
+}
+
+/// What a film has given after the scene that is shown.
+enum Coming<S> {
+    /// Nothing yet.
+    Unknown,
+    /// The next scene, taken out of the ring.
+    Scene(Frame<S>),
+    /// There is none: this epoch is over.
+    End,
 }
 
 /// How a film stands that gives no further scene just now.
@@ -85,18 +95,9 @@ pub struct Player<P: Playlist> {
     film: Option<P::Film>,
     epoch: u32,
     clock: Clock,
-    paused: bool,
-    /// Paused because nobody watched, and not by the viewer.
-    away: bool,
-    /// Nothing of this epoch has been shown: the clock stands at the place sought.
-    waiting: bool,
-    /// One more scene is to be shown although film time stands.
-    stepping: bool,
-    /// The film has said that this epoch is over.
-    ended: bool,
+    phase: Phase,
     shown: Option<Frame<<P::Film as Film>::Scene>>,
-    /// The scene after it, taken out of the ring.
-    pending: Option<Frame<<P::Film as Film>::Scene>>,
+    coming: Coming<<P::Film as Film>::Scene>,
     /// Times of the pictures shown last, in order.
     times: VecDeque<Time>,
     counts: Counts,
@@ -115,13 +116,9 @@ impl<P: Playlist> Player<P> {
             film: None,
             epoch: 0,
             clock: Clock::default(),
-            paused: false,
-            away: false,
-            waiting: true,
-            stepping: false,
-            ended: false,
+            phase: Phase::Seeking(None),
             shown: None,
-            pending: None,
+            coming: Coming::Unknown,
             times: VecDeque::new(),
             counts: Counts::default(),
             failures: Vec::new(),
@@ -132,26 +129,25 @@ impl<P: Playlist> Player<P> {
     }
 
     /// Where the viewer is, to go on there with another GPU.
-    pub fn place(&self, now: Instant) -> Place {
-        Place { index: self.index, time: self.position(now), paused: self.paused, away: self.away }
+    pub fn resume_point(&self, now: Instant) -> ResumePoint {
+        ResumePoint { index: self.index, time: self.position(now), pause: self.phase.stepped().pause() }
     }
 
-    /// Goes to that place.
-    pub fn resume(&mut self, place: Place, now: Instant) {
-        if place.index != self.index {
-            self.open(place.index, 1);
+    /// Goes there.
+    pub fn resume(&mut self, point: ResumePoint, now: Instant) {
+        if point.index != self.index {
+            self.open(point.index, 1);
         }
-        if place.time > Time::ZERO {
-            self.seek(place.time);
+        if point.time > Time::ZERO {
+            self.seek(point.time);
         }
-        self.set_paused(place.paused, now);
-        self.away = place.away;
+        self.set_pause(point.pause, now);
     }
 
     /// Opens file `index` or, where that fails, the next one in `direction`.
     fn open(&mut self, mut index: usize, direction: i32) {
         self.film = None;
-        self.pending = None;
+        self.coming = Coming::Unknown;
         self.times.clear();
         loop {
             self.index = index;
@@ -159,8 +155,8 @@ impl<P: Playlist> Player<P> {
                 Ok(film) => {
                     self.film = Some(film);
                     self.epoch = 0;
-                    self.clock = Clock::default();
-                    (self.waiting, self.stepping, self.ended) = (true, false, false);
+                    self.clock.stand(Time::ZERO);
+                    self.phase = self.phase.sought();
                     return;
                 }
                 Err(error) => self.note_failure(error),
@@ -222,32 +218,25 @@ impl<P: Playlist> Player<P> {
         let time = time.min(end).max(Time::ZERO);
         film.set_now(None);
         self.epoch = film.seek(time);
-        self.clock = Clock::standing(time);
-        self.pending = None;
-        (self.waiting, self.stepping, self.ended) = (true, false, false);
+        self.clock.stand(time);
+        self.coming = Coming::Unknown;
+        self.phase = self.phase.sought();
     }
 
     /// Carries out what the viewer wants; actions that are not about film time change nothing.
     pub fn act(&mut self, action: Action, now: Instant) {
+        let pause = self.phase.pause();
         match action {
-            Action::Pause => {
-                self.away = false;
-                self.set_paused(!self.paused, now);
-            }
-            Action::Away(true) if !self.paused => {
-                self.away = true;
-                self.set_paused(true, now);
-            }
-            Action::Away(false) if std::mem::take(&mut self.away) => self.set_paused(false, now),
+            Action::Pause if pause.is_some() => self.set_pause(None, now),
+            Action::Pause => self.set_pause(Some(Pause::default()), now),
+            Action::Away(true) if pause.is_none() => self.set_pause(Some(Pause { away: true, step: false }), now),
+            Action::Away(false) if pause.is_some_and(|pause| pause.away) => self.set_pause(None, now),
             Action::Seek(seconds) => self.seek(self.position(now) + Time::from_seconds(f64::from(seconds))),
             Action::SeekStart => self.seek(Time::ZERO),
             Action::SeekTo(time) => self.seek(time),
-            Action::Step => {
-                self.set_paused(true, now);
-                self.stepping = true;
-            }
+            Action::Step => self.set_pause(Some(Pause { step: true, ..pause.unwrap_or_default() }), now),
             Action::StepBack => {
-                self.set_paused(true, now);
+                self.set_pause(Some(pause.unwrap_or_default()), now);
                 self.step_back();
             }
             Action::File(direction) => {
@@ -259,19 +248,22 @@ impl<P: Playlist> Player<P> {
         }
     }
 
-    fn set_paused(&mut self, paused: bool, now: Instant) {
-        self.paused = paused;
-        if paused {
-            self.clock.stop(now);
-        } else if !self.waiting {
-            self.stepping = false;
-            self.clock.start(now);
+    fn set_pause(&mut self, pause: Option<Pause>, now: Instant) {
+        self.phase = self.phase.with(pause);
+        self.follow_phase(now);
+    }
+
+    /// Lets film time run or stand.
+    fn follow_phase(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Playing => self.clock.start(now),
+            Phase::Seeking(_) | Phase::Paused(_) => self.clock.stop(now),
         }
     }
 
     /// Goes to the picture before the one shown: to its own time where that is known, else a little before the present one.
     fn step_back(&mut self) {
-        let Some(shown) = self.shown.as_ref().filter(|_| !self.waiting) else { return };
+        let Some(shown) = self.shown.as_ref().filter(|_| !self.phase.is_seeking()) else { return };
         let length = if shown.duration > Time::ZERO { shown.duration } else { LAST };
         let known = self.times.iter().rev().copied().find(|time| *time < shown.pts);
         let target = match known.filter(|time| shown.pts - *time < length + length) {
@@ -290,9 +282,9 @@ impl<P: Playlist> Player<P> {
                 return Tick { repaint, wake: None, finished: true };
             };
             let running = self.clock.is_running();
-            let wanted = running || self.waiting || self.stepping;
+            let wanted = running || self.phase.wants_any();
             film.set_now(running.then(|| self.clock.time(now)));
-            let Some(pending) = &self.pending else {
+            let Coming::Scene(coming) = &self.coming else {
                 match self.end() {
                     End::Open if wanted => break Some(now + POLL),
                     End::Open => break None,
@@ -302,12 +294,12 @@ impl<P: Playlist> Player<P> {
                         continue;
                     }
                     End::Held => {
-                        self.stepping = false;
+                        self.phase = self.phase.stepped();
                         break None;
                     }
                 }
             };
-            match film.is_ready(&pending.data) {
+            match film.is_ready(&coming.data) {
                 Ok(true) => {}
                 Ok(false) => break wanted.then(|| now + POLL),
                 Err(error) => {
@@ -315,8 +307,8 @@ impl<P: Playlist> Player<P> {
                     continue;
                 }
             }
-            if !(self.waiting || self.stepping || (running && pending.pts <= self.clock.time(now))) {
-                break self.clock.when(pending.pts);
+            if !(self.phase.wants_any() || (running && coming.pts <= self.clock.time(now))) {
+                break self.clock.when(coming.pts);
             }
             if repaint {
                 // The one before was never seen.
@@ -325,7 +317,7 @@ impl<P: Playlist> Player<P> {
             }
             self.show(now);
             repaint = true;
-            if self.stepping {
+            if self.phase.wants_any() {
                 break Some(now + POLL);
             }
         };
@@ -334,13 +326,14 @@ impl<P: Playlist> Player<P> {
 
     /// Takes the next scene of this epoch out of the ring, where there is one.
     fn fetch(&mut self) {
-        while self.pending.is_none() && !self.ended {
+        while let Coming::Unknown = self.coming {
             let Some(film) = &mut self.film else { return };
             match film.next() {
-                Next::Scene(frame) if frame.epoch == self.epoch => self.pending = Some(frame),
+                Next::Scene(frame) if frame.epoch == self.epoch => self.coming = Coming::Scene(frame),
                 Next::Scene(_) => {}
                 Next::Yet => return,
-                Next::End(epoch) => self.ended = epoch == self.epoch,
+                Next::End(epoch) if epoch == self.epoch => self.coming = Coming::End,
+                Next::End(_) => {}
                 Next::Failed(epoch, error) if epoch == self.epoch => self.fail(error),
                 Next::Failed(..) => {}
             }
@@ -349,15 +342,15 @@ impl<P: Playlist> Player<P> {
 
     /// Whether the film is over, when no further scene of it is there.
     fn end(&self) -> End {
-        if !self.ended {
+        if !matches!(self.coming, Coming::End) {
             return End::Open;
         }
-        let Some(shown) = self.shown.as_ref().filter(|_| !self.waiting) else {
+        let Some(shown) = self.shown.as_ref().filter(|_| !self.phase.is_seeking()) else {
             // Sought beyond the last picture.
             return End::Passed;
         };
         let still = shown.id == 0 && shown.duration <= Time::ZERO;
-        if self.paused || (still && self.options.hold_stills) {
+        if self.is_paused() || (still && self.options.hold_stills) {
             return End::Held;
         }
         let length = match shown.duration > Time::ZERO {
@@ -368,26 +361,19 @@ impl<P: Playlist> Player<P> {
         self.clock.when(shown.pts + length).map_or(End::Held, End::At)
     }
 
-    /// Makes the pending scene the one shown.
+    /// Makes the coming scene the one shown.
     fn show(&mut self, now: Instant) {
-        let Some(frame) = self.pending.take() else { return };
-        let before = self.shown.as_ref().filter(|shown| shown.epoch == frame.epoch && !self.waiting);
+        let Coming::Scene(frame) = std::mem::replace(&mut self.coming, Coming::Unknown) else { return };
+        let before = self.shown.as_ref().filter(|shown| shown.epoch == frame.epoch && !self.phase.is_seeking());
         let left_out = before.map_or(0, |shown| frame.id.saturating_sub(shown.id + 1));
         self.counts.shown += 1;
         self.counts.dropped += left_out;
         self.anything = true;
-        if self.waiting || self.stepping {
+        if self.phase.wants_any() {
             self.clock.set(frame.pts, now);
         }
-        if self.waiting {
-            // A step wanted meanwhile goes on from here.
-            self.waiting = false;
-            if !self.paused {
-                self.clock.start(now);
-            }
-        } else {
-            self.stepping = false;
-        }
+        self.phase = self.phase.shown();
+        self.follow_phase(now);
         if self.times.back().is_none_or(|last| *last < frame.pts) {
             self.times.push_back(frame.pts);
         } else if !self.times.contains(&frame.pts) {
@@ -443,7 +429,7 @@ impl<P: Playlist> Player<P> {
 
     /// Whether film time stands because the viewer wants it to.
     pub fn is_paused(&self) -> bool {
-        self.paused
+        self.phase.pause().is_some()
     }
 
     /// What the present file is called.

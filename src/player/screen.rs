@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::film::{Error, Film, Painter, Playlist};
-use super::{Counts, Place, Player, PlayerOptions};
+use super::{Counts, Player, PlayerOptions, ResumePoint};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
@@ -94,8 +94,8 @@ where
     let mut app = Screen::new(start, player);
     let ran = xr::run(&mut app, headset, screen);
     let statistics = ran.map_err(|error| match app.kept {
-        Some((_, place)) if place.time > Time::ZERO => {
-            PlayError::Interrupted { error: Box::new(error), at: place.time }
+        Some((_, point)) if point.time > Time::ZERO => {
+            PlayError::Interrupted { error: Box::new(error), at: point.time }
         }
         _ => error,
     })?;
@@ -117,7 +117,7 @@ struct Screen<P: Playlist, A, S> {
     options: PlayerOptions,
     running: Option<Running<P, A>>,
     /// What is kept while there is no GPU.
-    kept: Option<(A, Place)>,
+    kept: Option<(A, ResumePoint)>,
     outcome: Result<Counts, PlayError>,
 }
 
@@ -138,10 +138,10 @@ where
     fn start(&mut self, gpu: &Gpu) -> Result<(), PlayError> {
         let (playlist, mut painter) = (self.start)(gpu)?;
         let mut player = Player::new(playlist, self.options.clone());
-        if let Some((kept, place)) = self.kept.take() {
+        if let Some((kept, point)) = self.kept.take() {
             painter = kept;
             painter.attach(gpu);
-            player.resume(place, Instant::now());
+            player.resume(point, Instant::now());
         }
         self.running = Some(Running { player, painter, panel: Panel::new(), repaint: None, now: Instant::now() });
         Ok(())
@@ -227,7 +227,7 @@ where
         if let Some(Running { mut player, mut painter, now, .. }) = self.running.take() {
             self.outcome = outcome(&mut player);
             painter.release();
-            self.kept = Some((painter, player.place(now)));
+            self.kept = Some((painter, player.resume_point(now)));
         }
     }
 }
