@@ -8,7 +8,7 @@ mod stage_support;
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::stage::comfort::Mapping;
-use deep3d::stage::stereo::plates::{Plate, Plates};
+use deep3d::stage::plates::{Plate, Plates};
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
 use stage_support::*;
 

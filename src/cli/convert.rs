@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::SceneOptions;
 use super::convert_report::ConvertReport;
+use super::error::CliError;
 use super::options::{gamut, location};
-use super::run::{CliError, check_validation, gpu_options, scene};
+use super::setup::{check_validation, gpu_options, scene};
 use super::stop::stop_on_interrupt;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};

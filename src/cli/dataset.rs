@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::error::CliError;
 use super::options::location;
-use super::run::{CliError, print_lines};
+use super::print::print_lines;
 use super::stop::stop_on_interrupt;
 use crate::dataset::{self, DatasetOptions, SourceLayout};
 use crate::location::Location;

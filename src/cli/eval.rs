@@ -7,8 +7,10 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::NetworkOptions;
+use super::error::CliError;
 use super::options::{ReadingOptions, location};
-use super::run::{CliError, check_validation, gpu_options, load_weights, print, print_lines};
+use super::print::{print, print_lines};
+use super::setup::{check_validation, gpu_options, load_weights};
 use super::stop::stop_on_interrupt;
 use crate::eval::sheet::SheetOptions;
 use crate::eval::{self, EvalOptions, Rival, sheet};

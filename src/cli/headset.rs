@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::gpu::GpuOptions;
 use crate::media::StopFlag;
@@ -46,6 +46,25 @@ pub(crate) struct HeadsetArguments {
     /// Go on while nobody wears the headset
     #[arg(long)]
     pub(super) vr_play_when_off: bool,
+}
+
+/// Where a measured film goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchSink {
+    /// Nowhere, as fast as it goes
+    Null,
+    /// A headset, at the film's pace
+    Vr,
+}
+
+/// Measuring in a headset.
+#[derive(Debug, Args)]
+pub(crate) struct HeadsetBench {
+    /// Where it goes
+    #[arg(long, value_enum, default_value = "null")]
+    pub(super) sink: BenchSink,
+    #[command(flatten)]
+    pub(super) headset: HeadsetArguments,
 }
 
 impl HeadsetArguments {

@@ -8,8 +8,11 @@ mod convert;
 mod convert_report;
 #[cfg(feature = "media")]
 mod dataset;
+mod error;
 #[cfg(feature = "media")]
 mod eval;
+#[cfg(feature = "media")]
+mod film_error;
 #[cfg(feature = "media")]
 mod films;
 mod folders;
@@ -18,12 +21,16 @@ mod headset;
 mod log;
 mod options;
 #[cfg(feature = "media")]
+mod outputs;
+#[cfg(feature = "media")]
 mod painter;
 #[cfg(feature = "media")]
 mod pattern;
 #[cfg(feature = "media")]
 mod play;
+mod print;
 mod run;
+mod setup;
 mod start;
 mod stop;
 
@@ -32,7 +39,9 @@ use std::path::PathBuf;
 use crate::location::Location;
 use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "media")]
-use films::{FilmCommand, HeadsetBench};
+use films::FilmCommand;
+#[cfg(feature = "media")]
+use headset::HeadsetBench;
 
 pub use options::{KeptOptions, NetworkOptions, PictureOptions, QueueOptions, SceneOptions};
 pub use run::run;

@@ -1,37 +1,52 @@
 //! `deep3d test-pattern`: the pattern into a window or a picture.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use ash::vk;
+use clap::Args;
 
-use super::films::TestPatternArguments;
-use super::run::{CliError, check_validation, gpu_options};
+use super::error::CliError;
+use super::film_error::PatternError;
+use super::options;
+use super::setup::{check_validation, gpu_options};
 use crate::eyes::{Place, composition};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Recorder};
-use crate::media::encode::{
-    EncodeError, PixelOrder, StillFormat, StillOptions, write_depth, write_picture, write_wiggle,
-};
+use crate::media::encode::{PixelOrder, StillFormat, StillOptions, write_depth, write_picture, write_wiggle};
 use crate::output::Outputs;
 use crate::pattern::{Eye, draw, draw_layers, mapping, parallax};
 use crate::sink::Layout;
 use crate::sink::compose::Compose;
 use crate::sink::layout::{Target, WIGGLE};
-use crate::sink::window::{self, WindowError, WindowOptions};
+use crate::sink::window::{self, WindowOptions};
 use crate::sink::{Action, App, Canvas, Tick};
 use crate::stage::stereo::depth;
 use crate::stage::stereo::layers::layers_size;
 
-/// What can go wrong with it.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PatternError {
-    #[error(transparent)]
-    Gpu(#[from] GpuError),
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    #[error(transparent)]
-    Window(#[from] WindowError),
+#[derive(Debug, Args)]
+pub(crate) struct TestPatternArguments {
+    /// Write this picture instead of showing a window
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+    /// How the two eyes are arranged
+    #[arg(long, default_value = "sbs", value_name = "LAYOUT")]
+    pub(super) layout: Layout,
+    /// Width and height of one eye's picture in pixels
+    #[arg(long, default_value = "1920x1080", value_name = "WxH", value_parser = options::size)]
+    pub(super) size: [u32; 2],
+    /// Fill the screen
+    #[arg(long)]
+    pub(super) fullscreen: bool,
+    /// Exchange the eyes
+    #[arg(long)]
+    pub(super) swap_eyes: bool,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The GPU: a number from `deep3d doctor` or part of its name
+    #[arg(long, value_name = "GPU")]
+    pub(super) gpu: Option<String>,
 }
 
 pub(super) fn show(arguments: &TestPatternArguments) -> Result<(), CliError> {

@@ -2,11 +2,15 @@
 
 use std::ffi::OsStr;
 
-use super::films::{PlayArguments, SinkKind};
+use clap::{Args, ValueEnum};
+
+use super::error::CliError;
+use super::headset::HeadsetArguments;
 use super::painter::ScenePainter;
-use super::run::{CliError, check_validation, gpu_options, print, scene};
+use super::print::print;
+use super::setup::{check_validation, gpu_options, scene};
 use super::stop::ask_on_interrupt;
-use super::{BenchArguments, headset};
+use super::{BenchArguments, SceneOptions, headset, options};
 use crate::bench::HeadsetReport;
 use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
 use crate::gpu::{Gpu, GpuOptions, Headless};
@@ -18,12 +22,46 @@ use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
 use crate::terminal;
-use crate::time::Time;
-
-pub(super) use crate::player::PlayError;
+use crate::time::{Position, Time};
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 const CANVAS: [u32; 2] = [1280, 720];
+
+/// Where a film goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SinkKind {
+    /// The window
+    Auto,
+    /// A desktop window
+    Window,
+    /// A headset, through OpenXR
+    Vr,
+    /// Nowhere: for measuring
+    Null,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArguments {
+    /// Films to play, one after another: files or http(s), HLS and RTSP addresses
+    #[arg(required = true, value_name = "FILE|URL", value_parser = options::location())]
+    pub(super) inputs: Vec<Location>,
+    /// Where to show them
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) sink: SinkKind,
+    /// Begin again at the end
+    #[arg(long = "loop")]
+    pub(super) repeat: bool,
+    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) start: Option<Position>,
+    /// Fill the screen
+    #[arg(long)]
+    pub(super) fullscreen: bool,
+    #[command(flatten)]
+    pub(super) headset: HeadsetArguments,
+    #[command(flatten)]
+    pub(super) scene: SceneOptions,
+}
 
 pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     if !arguments.scene.layout.allows(Target::Window) {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::size;
 use crate::eyes::EyesError;
 use crate::film::FilmError;
 use crate::gpu::GpuError;
@@ -53,7 +52,7 @@ pub enum ConvertError {
     /// Larger than the GPU's largest image.
     #[error(
         "--layout {layout} makes a picture of {}×{} of it, and this GPU holds {most} a side: {}make it smaller first",
-        .size[0], .size[1], size::cure(*.smaller)
+        .size[0], .size[1], cure(*.smaller)
     )]
     LayoutSize {
         /// The layout asked for.
@@ -78,4 +77,9 @@ pub enum ConvertError {
 /// What else there is to tell.
 fn whole(depth: &Option<PathBuf>) -> String {
     depth.as_ref().map_or_else(String::new, |depth| format!("; '{}' is whole", depth.display()))
+}
+
+/// What to do about a layout that is too large.
+fn cure(smaller: Option<Layout>) -> String {
+    smaller.map_or_else(String::new, |layout| format!("choose --layout {layout}, or "))
 }

@@ -3,11 +3,21 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::plan::Kind;
 use crate::location::Location;
 use crate::media::encode::{Container, StillFormat};
 use crate::media::{Holds, glance};
 use crate::sink::layout::Layout;
+
+/// What an output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A film.
+    Film(Container),
+    /// A picture: of a film, the first one written.
+    Picture(StillFormat),
+    /// A film of depth.
+    Depth,
+}
 
 /// What a file's extension stands for.
 pub(super) fn kind_of(path: &Path) -> Option<Kind> {

@@ -33,10 +33,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+pub use super::naming::Kind;
 use super::naming::{holds, kind_of, name_in};
 use crate::location::Location;
 use crate::media::Holds;
-use crate::media::encode::{Codec, Container, EncodeError, StillFormat};
+use crate::media::encode::{Codec, Container, EncodeError};
 use crate::output::{OutputError, Outputs};
 use crate::sink::layout::{Layout, Target};
 
@@ -55,17 +56,6 @@ pub struct Request<'a> {
     pub codec: Option<Codec>,
     /// `--crf`.
     pub crf: Option<u8>,
-}
-
-/// What an output is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A film.
-    Film(Container),
-    /// A picture: of a film, the first one written.
-    Picture(StillFormat),
-    /// A film of depth.
-    Depth,
 }
 
 /// One input and what it becomes.
@@ -266,6 +256,7 @@ fn check(request: &Request<'_>, job: &Job, holds: Holds) -> Result<(), PlanError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::encode::StillFormat;
 
     fn request<'a>(inputs: &'a [Location], output: &'a Path, layout: Layout) -> Request<'a> {
         Request { inputs, output: Some(output), save_depth: None, layout, codec: None, crf: None }

@@ -18,11 +18,6 @@ pub(super) fn check(layout: Layout, eye: [u32; 2], most: u32) -> Result<(), Conv
     Err(ConvertError::LayoutSize { layout, size: layout.output_size(eye), most, smaller })
 }
 
-/// What to do about it, for the message.
-pub(super) fn cure(smaller: Option<Layout>) -> String {
-    smaller.map_or_else(String::new, |layout| format!("choose --layout {layout}, or "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
-use crate::stage::stereo::plates::Plates;
+use crate::stage::plates::Plates;
 
 use super::pool::Lent;
 

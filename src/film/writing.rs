@@ -3,8 +3,8 @@
 
 use crate::stage::comfort::Mapping;
 use crate::stage::glance::Glance;
+use crate::stage::plates::{MOST, Plate, Plates};
 use crate::stage::steady::align::Align;
-use crate::stage::stereo::plates::{MOST, Plate, Plates};
 use crate::stage::text::{Block, Text};
 
 /// So much in front of the nearest that it covers, as a part of the shot's depth: 0.15 % of the width at the usual strength.

@@ -25,7 +25,7 @@ pub enum Holds {
 pub fn glance(location: &Location) -> Option<Holds> {
     let path = location.path()?;
     let head = Head::read(path).ok()??;
-    head.content(path).holds(head.bytes())
+    Content::of(head.bytes(), path).holds(head.bytes())
 }
 
 /// What a file holds, in full.

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::content::Content;
 use super::error::MediaError;
 use crate::whole;
 
@@ -54,11 +53,6 @@ impl Head {
     /// A still in the HEIF family: AVIF, HEIC.
     pub(super) fn is_heif(&self) -> bool {
         matches!(self.brand(), Some(b"avif" | b"heic" | b"heix" | b"heim" | b"heis" | b"mif1" | b"msf1"))
-    }
-
-    /// What the file at `path`, whose beginning this is, holds.
-    pub(super) fn content(&self, path: &Path) -> Content {
-        Content::of(&self.bytes, path)
     }
 
     /// The bytes, 4096 at most.

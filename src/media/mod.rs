@@ -38,6 +38,7 @@ mod others;
 mod picture;
 mod reading;
 mod scale;
+mod side_data;
 mod source;
 mod stereo;
 mod still;

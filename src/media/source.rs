@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::content::Content;
 use super::demux::Demuxer;
 use super::error::MediaError;
 use super::file::Head;
@@ -90,7 +91,7 @@ impl Source {
     fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {
         let head = Head::read(&path)?;
         if let Some(head) = &head
-            && let Some(still) = still::read(&path, head.content(&path), &options.reading)?
+            && let Some(still) = still::read(&path, Content::of(head.bytes(), &path), &options.reading)?
         {
             let location = path.display().to_string();
             if still.picture.size.contains(&0) {

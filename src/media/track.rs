@@ -8,8 +8,8 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::media::Type;
 
-use super::decode::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::info::Stereo;
+use super::side_data::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::version::text;
 use super::{colour, orientation};
 use crate::frame::Orientation;

@@ -8,6 +8,9 @@ use std::path::Path;
 /// The largest file that is read: eight times the original's weights.
 pub(super) const LARGEST: u64 = 1 << 30;
 
+/// The first eight bytes of MXNet's files, as a little-endian number.
+pub const MXNET: u64 = 0x112;
+
 /// The contents of a regular file of at most [`LARGEST`] bytes.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, NetError> {
     let wrong = |reason: String| NetError::weights(path.display().to_string(), reason);

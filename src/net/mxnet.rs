@@ -10,8 +10,7 @@ use half::{bf16, f16};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The first eight bytes, as a little-endian number.
-pub const MAGIC: u64 = 0x112;
+pub use super::file::MXNET as MAGIC;
 
 const V1: u32 = 0xF993_FAC8;
 const V2: u32 = 0xF993_FAC9;

@@ -217,7 +217,7 @@ fn unreadable(bytes: &[u8], cause: &safetensors::SafeTensorError) -> String {
     if bytes.is_empty() {
         return "it is empty; download or export it again".into();
     }
-    if bytes.starts_with(&super::mxnet::MAGIC.to_le_bytes()) {
+    if bytes.starts_with(&file::MXNET.to_le_bytes()) {
         return "it is an MXNet file; turn it into safetensors with `deep3d weights import`".into();
     }
     format!("{cause}; it is damaged, cut or no safetensors file: download or export it again")

@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use super::place::Identity;
+use super::found::Identity;
 
 /// Removes what killed runs have left in `folder`, but none of `keep`. What cannot be removed stays.
 #[cfg(unix)]
 pub(super) fn sweep(folder: &Path, keep: &[Identity]) {
-    use super::place::{identity, identity_of};
+    use super::found::{identity, identity_of};
     use std::fs::{self, OpenOptions};
     use std::os::unix::fs::OpenOptionsExt;
 
@@ -61,7 +61,7 @@ fn is_ours(name: &[u8]) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::super::PendingFile;
-    use super::super::place::identity;
+    use super::super::found::identity;
     use super::*;
     use std::fs;
 

@@ -4,11 +4,12 @@
 //! Nothing that exists is lost: a file goes only where `--force` says so, an input of the command never, and what is no file (a device, a pipe,
 //! a socket) is never replaced. A link is written through: it stays, and the file that it names is replaced.
 
+mod destination;
 mod error;
+mod found;
 mod leftovers;
 mod outputs;
 mod pending;
-mod place;
 
 pub use error::OutputError;
 pub use outputs::Outputs;

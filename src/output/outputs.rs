@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::place::{Found, Identity, Place, folder_of, look};
+use super::destination::Destination;
+use super::found::{Found, Identity, folder_of, look};
 use super::{OutputError, leftovers};
 use crate::location::Location;
 
@@ -10,8 +11,8 @@ use crate::location::Location;
 #[derive(Debug, Default)]
 pub struct Outputs {
     force: bool,
-    inputs: Vec<(String, Place)>,
-    taken: Vec<(PathBuf, Place)>,
+    inputs: Vec<(String, Destination)>,
+    taken: Vec<(PathBuf, Destination)>,
 }
 
 impl Outputs {
@@ -28,8 +29,10 @@ impl Outputs {
     /// Remembers what the command reads: it is never written.
     pub fn protect(&mut self, input: &Location) {
         // What is not there is no input that could be lost.
-        if let Some(place) = input.path().and_then(|path| Place::of(path).ok()).filter(|place| place.file.is_some()) {
-            self.inputs.push((format!("'{input}'"), place));
+        if let Some(destination) =
+            input.path().and_then(|path| Destination::of(path).ok()).filter(|destination| destination.file.is_some())
+        {
+            self.inputs.push((format!("'{input}'"), destination));
         }
     }
 
@@ -54,25 +57,25 @@ impl Outputs {
     /// As [`Outputs::take`], but for a file that is there.
     pub fn take_or_leave(&mut self, path: &Path) -> Result<bool, OutputError> {
         let found = look(path)?;
-        let place = Place::of(path).map_err(|error| OutputError::from_io(path, &error))?;
-        if let Some((input, _)) = self.inputs.iter().find(|(_, input)| input.is(&place)) {
+        let destination = Destination::of(path).map_err(|error| OutputError::from_io(path, &error))?;
+        if let Some((input, _)) = self.inputs.iter().find(|(_, input)| input.is(&destination)) {
             return Err(OutputError::IsInput { output: path.to_owned(), input: input.clone() });
         }
-        if let Some((other, _)) = self.taken.iter().find(|(_, other)| other.is(&place)) {
+        if let Some((other, _)) = self.taken.iter().find(|(_, other)| other.is(&destination)) {
             return Err(OutputError::Twice { first: other.clone(), second: path.to_owned() });
         }
-        self.taken.push((path.to_owned(), place));
+        self.taken.push((path.to_owned(), destination));
         Ok(matches!(found, Found::File(_)))
     }
 
     /// Removes what killed runs have left in the folders of all that was asked for.
     pub fn sweep(&self) {
-        let keep: Vec<Identity> = self.inputs.iter().filter_map(|(_, place)| place.file.clone()).collect();
+        let keep: Vec<Identity> = self.inputs.iter().filter_map(|(_, destination)| destination.file.clone()).collect();
         let mut folders: Vec<&PathBuf> = Vec::new();
-        for (_, place) in &self.taken {
-            if !folders.contains(&&place.folder) {
-                leftovers::sweep(&place.folder, &keep);
-                folders.push(&place.folder);
+        for (_, destination) in &self.taken {
+            if !folders.contains(&&destination.folder) {
+                leftovers::sweep(&destination.folder, &keep);
+                folders.push(&destination.folder);
             }
         }
     }

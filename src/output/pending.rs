@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use super::OutputError;
-use super::place::{Found, folder_of, look};
+use super::found::{Found, folder_of, look};
 
 /// The longest name that every file system takes.
 const LONGEST_NAME: usize = 255;
@@ -182,7 +182,7 @@ impl Drop for PendingFile {
 /// Locks the new file; whether another process, which takes it for a leftover, was faster.
 #[cfg(unix)]
 fn is_taken(file: &File, temporary: &Path) -> bool {
-    use super::place::{identity, identity_of};
+    use super::found::{identity, identity_of};
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => true,
         // It may be gone between being made and being locked. Where files cannot be locked nobody takes any for a leftover.

@@ -21,6 +21,7 @@ mod error;
 pub mod flow;
 pub mod glance;
 pub mod input;
+pub mod plates;
 pub mod steady;
 pub mod stereo;
 pub mod text;

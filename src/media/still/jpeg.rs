@@ -10,7 +10,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::exif;
 use super::profile::Colours;
-use super::raster::{Channels, Raster, Samples};
+use super::raster::{Raster, Samples};
+use super::sample::Channels;
 use super::{Decoded, Failure};
 use crate::media::memory::Guard;
 

@@ -20,6 +20,7 @@ mod other;
 mod png;
 mod profile;
 mod raster;
+mod sample;
 mod tiff;
 mod tiles;
 mod webp;
@@ -39,7 +40,8 @@ use crate::frame::{Orientation, Picture};
 use frame::Beside;
 use profile::Colours;
 pub(super) use profile::profile_of;
-use raster::{Channels, Raster};
+use raster::Raster;
+use sample::Channels;
 
 /// A still and the name of its coding.
 pub(super) struct Still {

@@ -7,7 +7,8 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::profile::Colours;
-use super::raster::{Channels, Raster, Samples};
+use super::raster::{Raster, Samples};
+use super::sample::Channels;
 use super::{Decoded, Failure};
 use crate::media::memory::Guard;
 

@@ -7,7 +7,8 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader, Tra
 
 use super::exif;
 use super::profile::{Colours, LARGEST};
-use super::raster::{Channels, Raster, Samples};
+use super::raster::{Raster, Samples};
+use super::sample::Channels;
 use super::{Decoded, Failure};
 use crate::frame::Orientation;
 use crate::media::error::MediaError;

@@ -5,7 +5,7 @@ use moxcms::{
     MatrixCoefficients, ParsingOptions, ToneReprCurve, TransferCharacteristics, XyY,
 };
 
-use super::raster::{Channels, Part};
+use super::sample::{Channels, Part};
 use crate::frame::{Gamut, Primaries, Transfer};
 
 /// The largest profile that is read, in bytes: those of printing presses have three million.

@@ -7,7 +7,8 @@ use tiff::tags::{ExtraSamples, PhotometricInterpretation, PlanarConfiguration, T
 use tiff::{ColorType, TiffError};
 
 use super::profile::{Colours, LARGEST};
-use super::raster::{Channels, Raster, Samples};
+use super::raster::{Raster, Samples};
+use super::sample::Channels;
 use super::{Decoded, Failure};
 use crate::frame::Orientation;
 use crate::media::memory::Guard;

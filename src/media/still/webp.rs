@@ -7,7 +7,8 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::exif;
 use super::profile::{Colours, LARGEST};
-use super::raster::{Channels, Raster, Samples};
+use super::raster::{Raster, Samples};
+use super::sample::Channels;
 use super::{Decoded, Failure};
 use crate::media::memory::Guard;
 

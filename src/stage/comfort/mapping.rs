@@ -2,7 +2,7 @@
 
 use super::Viewing;
 use super::depths::Percentiles;
-use crate::stage::stereo::plates::Plates;
+use crate::stage::plates::Plates;
 
 /// Most parallax in front of the screen, in %.
 pub const FRONT_LIMIT: f32 = 1.0;

@@ -30,7 +30,7 @@ impl Lit {
         let black = BLACK[usize::from(picture.colour.range == Range::Full)] * largest(format);
         // What is shifted in below the sample makes no black one lit.
         let (black, shift) = (black as u32, format.shift.min(15));
-        self.black = u16::try_from((black + 1 << shift) - 1).unwrap_or(u16::MAX);
+        self.black = u16::try_from(((black + 1) << shift) - 1).unwrap_or(u16::MAX);
         self.size = picture.size.map(|side| side as usize);
         self.step = self.size.map(|side| (side / SAMPLES).max(1));
         self.rows.clear();

@@ -29,7 +29,7 @@ use plates::PlatePush;
 pub mod depth;
 mod kernels;
 pub mod layers;
-pub mod plates;
+mod plates;
 pub mod reference;
 mod surfaces;
 

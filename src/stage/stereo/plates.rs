@@ -1,77 +1,16 @@
-//! Plates: rectangles of a picture that lie at one depth, whatever the disparity says, so that the writing on them is not bent.
+//! Plates laid on the parallax: the kernel's parameters, and the kernel in plain Rust.
 //!
 //! Where a plate ends its depth fades into what is around it, inside of the picture; the picture's own edges stay on the screen.
 
 use super::surfaces::Surfaces;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Mapping;
-
-/// A picture has at most so many.
-pub const MOST: usize = 12;
+use crate::stage::plates::Plate;
 
 /// Over this part of the width a plate fades at each side, if there is room.
 const SOFT: f32 = 0.03;
 /// A plate nearer to the picture's side than this part of the width comes back to the screen, as there is no room to fade.
 const ROOM: f32 = 0.02;
-
-/// A rectangle at one depth.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Plate {
-    /// Its upper left pixel.
-    pub at: [u32; 2],
-    /// Width and height in pixels.
-    pub size: [u32; 2],
-    /// Where in the shot's depth it lies: 0 at its nearest, 1 at its farthest, below 0 in front of all ([`Plates::between`]).
-    pub depth: f32,
-    /// How much of it counts, 0..=1: a plate that goes is 0 in the end.
-    pub share: f32,
-}
-
-/// All plates of a picture, in the order in which they are laid on it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Plates {
-    all: [Plate; MOST],
-    count: usize,
-    /// Parallax of depth 0 and of depth 1, in %.
-    ends: [f32; 2],
-}
-
-impl Default for Plates {
-    fn default() -> Self {
-        Self::NONE
-    }
-}
-
-impl Plates {
-    /// None.
-    pub const NONE: Self =
-        Self { all: [Plate { at: [0; 2], size: [0; 2], depth: 0.0, share: 0.0 }; MOST], count: 0, ends: [0.0; 2] };
-
-    /// One more; beyond [`MOST`] it is left out.
-    pub fn push(&mut self, plate: Plate) {
-        if let Some(place) = self.all.get_mut(self.count) {
-            *place = plate;
-            self.count += 1;
-        }
-    }
-
-    /// With depth from parallax `near` (0) to `far` (1), in % of the width.
-    pub fn between(self, near: f32, far: f32) -> Self {
-        Self { ends: [near, far], ..self }
-    }
-
-    /// Parallax of `plate` in % of the width, inside of what `mapping` shows.
-    fn parallax(&self, plate: &Plate, mapping: &Mapping) -> f32 {
-        let [near, far] = self.ends;
-        let percent = near + plate.depth * (far - near);
-        if percent.is_finite() { percent.clamp(mapping.min.min(0.0), mapping.max.max(0.0)) } else { 0.0 }
-    }
-
-    /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = &Plate> {
-        self.all.iter().take(self.count)
-    }
-}
 
 /// What the kernel is told of one plate: `shaders/plate.comp`.
 #[repr(C)]
@@ -91,7 +30,8 @@ pub(super) struct PlatePush {
 impl PlatePush {
     /// For the plates of `mapping` on a picture of `size` of which `crop` lies between bars; without those of which nothing can be seen.
     pub(super) fn all(mapping: &Mapping, size: [u32; 2], crop: Crop) -> impl Iterator<Item = Self> {
-        let one = move |plate: &Plate| Self::new(plate, mapping.plates.parallax(plate, mapping), size, crop);
+        let one =
+            move |plate: &Plate| Self::new(plate, mapping.plates.parallax(plate, mapping.min, mapping.max), size, crop);
         mapping.plates.iter().filter_map(one)
     }
 
@@ -149,6 +89,7 @@ impl PlatePush {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::plates::{MOST, Plates};
 
     const SIZE: [u32; 2] = [400, 100];
     const MAPPING: Mapping = Mapping { min: -2.0, max: 1.8, ..Mapping::FLAT };

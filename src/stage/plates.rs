@@ -1,0 +1,64 @@
+//! Plates: rectangles of a picture that lie at one depth, whatever the disparity says, so that the writing on them is not bent.
+//! [`super::stereo`] lays them on the parallax.
+
+/// A picture has at most so many.
+pub const MOST: usize = 12;
+
+/// A rectangle at one depth.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Plate {
+    /// Its upper left pixel.
+    pub at: [u32; 2],
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Where in the shot's depth it lies: 0 at its nearest, 1 at its farthest, below 0 in front of all ([`Plates::between`]).
+    pub depth: f32,
+    /// How much of it counts, 0..=1: a plate that goes is 0 in the end.
+    pub share: f32,
+}
+
+/// All plates of a picture, in the order in which they are laid on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plates {
+    all: [Plate; MOST],
+    count: usize,
+    /// Parallax of depth 0 and of depth 1, in %.
+    ends: [f32; 2],
+}
+
+impl Default for Plates {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Plates {
+    /// None.
+    pub const NONE: Self =
+        Self { all: [Plate { at: [0; 2], size: [0; 2], depth: 0.0, share: 0.0 }; MOST], count: 0, ends: [0.0; 2] };
+
+    /// One more; beyond [`MOST`] it is left out.
+    pub fn push(&mut self, plate: Plate) {
+        if let Some(place) = self.all.get_mut(self.count) {
+            *place = plate;
+            self.count += 1;
+        }
+    }
+
+    /// With depth from parallax `near` (0) to `far` (1), in % of the width.
+    pub fn between(self, near: f32, far: f32) -> Self {
+        Self { ends: [near, far], ..self }
+    }
+
+    /// Parallax of `plate` in % of the width, from `min` to `max` and as far as the screen.
+    pub(super) fn parallax(&self, plate: &Plate, min: f32, max: f32) -> f32 {
+        let [near, far] = self.ends;
+        let percent = near + plate.depth * (far - near);
+        if percent.is_finite() { percent.clamp(min.min(0.0), max.max(0.0)) } else { 0.0 }
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &Plate> {
+        self.all.iter().take(self.count)
+    }
+}
