@@ -163,7 +163,7 @@ impl Files {
 }
 
 impl Playlist for Files {
-    type Film = Opening<PlayedFilm>;
+    type Source = Opening<PlayedFilm>;
 
     fn count(&self) -> usize {
         self.inputs.len()
@@ -203,7 +203,7 @@ struct PlayedFilm {
     previews: Option<Previews>,
 }
 
-impl player::Film for PlayedFilm {
+impl player::SceneSource for PlayedFilm {
     type Scene = Scene;
 
     fn next(&mut self) -> Next<Scene> {

@@ -62,7 +62,7 @@ pub struct DepthFilm {
     /// A search was given up: nobody knows where the source stands.
     lost: bool,
     /// What is shown now.
-    now: Shown,
+    now: TimedMap,
     /// What comes next; none at the end.
     next: Option<Frame<Picture>>,
     still: bool,
@@ -70,7 +70,7 @@ pub struct DepthFilm {
     location: String,
 }
 
-struct Shown {
+struct TimedMap {
     pts: Time,
     until: Time,
     map: Arc<DepthMap>,
@@ -119,7 +119,7 @@ impl DepthFilm {
         let size = bounded(info.size);
         let empty = || DepthFilmError::Media(MediaError::NoPictures(location.clone()));
         let first = source.next()?.ok_or_else(empty)?;
-        let now = Shown::new(first, scale, size);
+        let now = TimedMap::new(first, scale, size);
         let next = source.next()?;
         Ok(Self {
             source,
@@ -173,7 +173,7 @@ impl DepthFilm {
             self.next = self.read()?;
         }
         if let Some(last) = last {
-            self.now = Shown::new(last, self.scale, self.size);
+            self.now = TimedMap::new(last, self.scale, self.size);
         }
         // A gap keeps the depth before it; the end does not.
         let over = self.next.is_none() && time > self.now.until + half;
@@ -196,7 +196,7 @@ impl DepthFilm {
             Err(error) => tracing::warn!("{error}"),
         }
         if let Some(frame) = self.read()? {
-            self.now = Shown::new(frame, self.scale, self.size);
+            self.now = TimedMap::new(frame, self.scale, self.size);
         }
         self.next = self.read()?;
         Ok(())
@@ -214,7 +214,7 @@ impl DepthFilm {
     }
 }
 
-impl Shown {
+impl TimedMap {
     fn new(frame: Frame<Picture>, scale: Scale, size: [u32; 2]) -> Self {
         let map = Arc::new(DepthMap::of(&frame.data, scale, size));
         Self { pts: frame.pts, until: frame.pts + frame.duration, map }

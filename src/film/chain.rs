@@ -11,7 +11,7 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::Precision;
 use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
-use crate::stage::comfort::{Comfort, Moment, Settings};
+use crate::stage::comfort::{Comfort, Observation, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::glance::Glance;
 use crate::stage::upload::{Shape, Upload};
@@ -242,7 +242,7 @@ impl Chain {
         self.plain = print.plain() > threshold;
         // How a shot moves is known from its second frame on.
         let speed = if cut { self.waiting.front().and_then(|next| next.draft.speed()) } else { draft.speed() };
-        self.comfort.follow(&Moment {
+        self.comfort.follow(&Observation {
             depths: draft.depths().filter(|_| passage != Passage::Flash),
             motion: speed,
             seconds: seconds as f32,

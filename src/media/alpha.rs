@@ -176,12 +176,12 @@ mod tests {
         for (index, sample) in samples.into_iter().enumerate() {
             plane(&mut frame, index).fill(sample);
         }
-        let Some(super::super::format::Layout::Direct(layout)) =
-            super::super::format::traits(format).map(|traits| traits.layout)
+        let Some(super::super::format::FormatSupport::Direct(format)) =
+            super::super::format::traits(format).map(|traits| traits.support)
         else {
             panic!("{format:?}")
         };
-        blend(&mut frame, layout, colour, None, Background(background)).unwrap();
+        blend(&mut frame, format, colour, None, Background(background)).unwrap();
         [0, 1, 2].map(|index| plane(&mut frame, index)[0])
     }
 

@@ -10,7 +10,7 @@ use crate::frame::{Chroma, PixelFormat};
 
 /// What is done with a pixel format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum FormatSupport {
     /// The planes are lent as they are.
     Direct(PixelFormat),
     /// swscale makes this one of it, which is `Direct`.
@@ -31,7 +31,7 @@ pub(super) struct Traits {
     /// The `yuvj…` names, which mean full range.
     pub(super) full_range_name: bool,
     /// What is done with it.
-    pub(super) layout: Layout,
+    pub(super) support: FormatSupport,
 }
 
 /// FFmpeg's pixel format out of a frame's or a stream's number.
@@ -66,17 +66,21 @@ pub(super) fn traits(format: AVPixelFormat) -> Option<Traits> {
     let odd = palette_or_bayer | ffi::AV_PIX_FMT_FLAG_BITSTREAM | ffi::AV_PIX_FMT_FLAG_FLOAT | ffi::AV_PIX_FMT_FLAG_BE;
     // Every palette of FFmpeg's has alpha.
     let alpha = alpha || flags & ffi::AV_PIX_FMT_FLAG_PAL != 0;
-    let layout = if flags & ffi::AV_PIX_FMT_FLAG_HWACCEL != 0 || description.nb_components == 0 {
-        Layout::Unknown
+    let support = if flags & ffi::AV_PIX_FMT_FLAG_HWACCEL != 0 || description.nb_components == 0 {
+        FormatSupport::Unknown
     } else if let Some(direct) = (flags & odd == 0 && !xyz).then(|| direct(description, colours, rgb)).flatten() {
-        Layout::Direct(direct)
+        FormatSupport::Direct(direct)
     } else {
         let depth = description.comp.iter().take(colours).map(|part| part.depth).max().unwrap_or(8);
         let depth = if flags & ffi::AV_PIX_FMT_FLAG_FLOAT != 0 { 16 } else { depth };
         let chroma = (description.log2_chroma_w, description.log2_chroma_h);
-        Layout::Convert(if alpha { nearest_with_alpha(rgb, chroma, depth) } else { nearest(rgb, grey, chroma, depth) })
+        FormatSupport::Convert(if alpha {
+            nearest_with_alpha(rgb, chroma, depth)
+        } else {
+            nearest(rgb, grey, chroma, depth)
+        })
     };
-    Some(Traits { rgb, grey, alpha, full_range_name: name.starts_with("yuvj"), layout })
+    Some(Traits { rgb, grey, alpha, full_range_name: name.starts_with("yuvj"), support })
 }
 
 /// The memory layout, if the colour shader reads it. A plane of alpha may lie behind the others.
@@ -176,7 +180,7 @@ mod tests {
             (AV_PIX_FMT_P010LE, pairs(Chroma::C420, 10, 6)),
             (AV_PIX_FMT_P016LE, pairs(Chroma::C420, 16, 0)),
         ] {
-            assert_eq!(traits(format).unwrap().layout, Layout::Direct(expected), "{format:?}");
+            assert_eq!(traits(format).unwrap().support, FormatSupport::Direct(expected), "{format:?}");
         }
     }
 
@@ -200,13 +204,13 @@ mod tests {
             (AV_PIX_FMT_YUVA422P12BE, AV_PIX_FMT_YUVA422P12LE),
             (AV_PIX_FMT_MONOWHITE, AV_PIX_FMT_GRAY8),
         ] {
-            assert_eq!(traits(format).unwrap().layout, Layout::Convert(expected), "{format:?}");
+            assert_eq!(traits(format).unwrap().support, FormatSupport::Convert(expected), "{format:?}");
         }
-        assert_eq!(traits(AV_PIX_FMT_VAAPI).unwrap().layout, Layout::Unknown);
+        assert_eq!(traits(AV_PIX_FMT_VAAPI).unwrap().support, FormatSupport::Unknown);
         for number in 0..AV_PIX_FMT_NB as c_int {
             let Some(format) = checked(number).and_then(traits) else { continue };
-            if let Layout::Convert(target) = format.layout {
-                assert!(matches!(traits(target).unwrap().layout, Layout::Direct(_)), "{}", name(number));
+            if let FormatSupport::Convert(target) = format.support {
+                assert!(matches!(traits(target).unwrap().support, FormatSupport::Direct(_)), "{}", name(number));
             }
         }
     }

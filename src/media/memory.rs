@@ -6,7 +6,7 @@ use std::ptr;
 use ffmpeg_next::ffi;
 
 use super::error::MediaError;
-use super::format::{self, Layout};
+use super::format::{self, FormatSupport};
 use super::reading::Memory;
 
 /// The largest side of a picture. Files that claim more are taken for an attempt to fill the memory.
@@ -40,13 +40,13 @@ pub(super) fn frame_bytes(number: c_int, size: [u32; 2], copies: u64) -> u64 {
     let kind = format::checked(number);
     let traits = kind.and_then(format::traits);
     let direct = |layout| match layout {
-        Layout::Direct(format) => Some(format),
+        FormatSupport::Direct(format) => Some(format),
         _ => None,
     };
-    let converted = traits.map(|traits| (traits.layout, traits.alpha));
+    let converted = traits.map(|traits| (traits.support, traits.alpha));
     let (planes, copies) = match converted {
-        Some((Layout::Direct(format), alpha)) => (Some(format), copies.max(alpha.into())),
-        Some((Layout::Convert(to), _)) => (format::traits(to).and_then(|to| direct(to.layout)), copies.max(1)),
+        Some((FormatSupport::Direct(format), alpha)) => (Some(format), copies.max(alpha.into())),
+        Some((FormatSupport::Convert(to), _)) => (format::traits(to).and_then(|to| direct(to.support)), copies.max(1)),
         _ => (None, copies),
     };
     let samples = u64::from(size[0]) * u64::from(size[1]);

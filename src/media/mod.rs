@@ -24,7 +24,7 @@ mod discontinuity;
 pub mod encode;
 mod error;
 mod file;
-mod film;
+
 mod fit;
 mod format;
 mod holes;
@@ -46,6 +46,7 @@ mod stop;
 mod timeline;
 mod track;
 mod version;
+mod video;
 
 pub use content::{Holds, glance};
 pub use error::MediaError;

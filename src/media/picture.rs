@@ -7,7 +7,7 @@ use ffmpeg_next::ffi::{self, AVPixelFormat};
 use ffmpeg_next::frame::Video;
 
 use super::alpha;
-use super::format::{self, Layout};
+use super::format::{self, FormatSupport};
 use super::reading::Background;
 use super::scale::{Scaler, blank};
 use crate::frame::{Colour, Orientation, Picture, PixelFormat, Planes, Range};
@@ -38,17 +38,17 @@ impl PictureMaker {
         let unknown = ffi::AVERROR(ffi::EINVAL);
         let kind = format::checked(number).ok_or(unknown)?;
         let traits = format::traits(kind).ok_or(unknown)?;
-        let (mut frame, layout) = match traits.layout {
-            Layout::Direct(layout) => (upright(frame, kind, layout)?, layout),
-            Layout::Convert(to) => {
+        let (mut frame, layout) = match traits.support {
+            FormatSupport::Direct(layout) => (upright(frame, kind, layout)?, layout),
+            FormatSupport::Convert(to) => {
                 let full = look.colour.range == Range::Full;
                 let converted = Scaler::convert(&mut self.scaler, &frame, kind, to, full)?;
-                match format::traits(to).ok_or(unknown)?.layout {
-                    Layout::Direct(layout) => (converted, layout),
+                match format::traits(to).ok_or(unknown)?.support {
+                    FormatSupport::Direct(layout) => (converted, layout),
                     _ => return Err(unknown),
                 }
             }
-            Layout::Unknown => return Err(unknown),
+            FormatSupport::Unknown => return Err(unknown),
         };
         if traits.alpha {
             alpha::blend(&mut frame, layout, &look.colour, None, self.background)?;

@@ -8,12 +8,13 @@ use super::content::Content;
 use super::demux::Demuxer;
 use super::error::MediaError;
 use super::file::Head;
-use super::film::{Film, Shown};
-use super::format::{self, Layout};
+
+use super::format::{self, FormatSupport};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
 use super::others::OtherTracks;
 use super::still;
+use super::video::{TimedPicture, VideoReader};
 use crate::frame::{Frame, Orientation, Picture, Planes};
 use crate::location::Location;
 use crate::time::Time;
@@ -34,7 +35,7 @@ pub struct Source {
 }
 
 enum Kind {
-    Film(Box<Film>),
+    Video(Box<VideoReader>),
     Still(Still),
 }
 
@@ -138,26 +139,26 @@ impl Source {
             demuxer.hush();
         }
         let location = &location.to_string();
-        let mut film = Box::new(Film::new(demuxer, location, options.one_size, options.reading)?);
+        let mut video = Box::new(VideoReader::new(demuxer, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.
-        let beginning = film.peek()?.map_or(Time::ZERO, |first| first.pts);
+        let beginning = video.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
-            let target = start.resolve(film.demuxer.duration());
+            let target = start.resolve(video.demuxer.duration());
             let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
             if target > Time::ZERO {
                 let stop = options.stop.clone();
-                film.seek(target, &move || stop.is_stopped())?;
+                video.seek(target, &move || stop.is_stopped())?;
             }
         }
-        let info = film_info(&mut film, location)?;
+        let info = film_info(&mut video, location)?;
         let end = options.end.and_then(|end| end.resolve(info.duration));
-        let tracks = if options.tracks { film.demuxer.take_others(end) } else { None };
-        let one_picture = (heif || film.demuxer.is_picture_format()) && film.is_last()?;
-        if one_picture && let Some(Shown { picture, .. }) = film.next()? {
+        let tracks = if options.tracks { video.demuxer.take_others(end) } else { None };
+        let one_picture = (heif || video.demuxer.is_picture_format()) && video.is_last()?;
+        if one_picture && let Some(TimedPicture { picture, .. }) = video.next()? {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
         }
-        Ok(Self { kind: Kind::Film(film), info, beginning, epoch: options.epoch, given: 0, tracks })
+        Ok(Self { kind: Kind::Video(video), info, beginning, epoch: options.epoch, given: 0, tracks })
     }
 
     /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
@@ -178,7 +179,7 @@ impl Source {
     /// What the container says under `key`, in whatever case it is written.
     pub fn tag(&self, key: &str) -> Option<String> {
         match &self.kind {
-            Kind::Film(film) => film.demuxer.tag(key),
+            Kind::Video(video) => video.demuxer.tag(key),
             Kind::Still(_) => None,
         }
     }
@@ -193,12 +194,14 @@ impl Source {
         let mut trace = Trace::default();
         let began = Instant::now();
         let shown = match &mut self.kind {
-            Kind::Film(film) => film.next()?,
+            Kind::Video(video) => video.next()?,
             Kind::Still(_) if self.given > 0 => None,
-            Kind::Still(still) => Some(Shown { pts: Time::ZERO, duration: Time::ZERO, picture: still.picture() }),
+            Kind::Still(still) => {
+                Some(TimedPicture { pts: Time::ZERO, duration: Time::ZERO, picture: still.picture() })
+            }
         };
         trace.stamp(Stage::Decode, began.elapsed());
-        Ok(shown.map(|Shown { pts, duration, picture }| {
+        Ok(shown.map(|TimedPicture { pts, duration, picture }| {
             let id = self.given;
             self.given += 1;
             Frame { id, pts, duration, epoch: self.epoch, trace, data: picture }
@@ -219,7 +222,7 @@ impl Source {
         self.epoch = epoch;
         self.given = 0;
         match &mut self.kind {
-            Kind::Film(film) => film.seek(target, cancelled),
+            Kind::Video(video) => video.seek(target, cancelled),
             Kind::Still(_) => Ok(true),
         }
     }
@@ -231,26 +234,26 @@ impl Source {
     pub fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
         (self.epoch, self.given) = (epoch, 0);
         match &mut self.kind {
-            Kind::Film(film) => film.seek_near(target),
+            Kind::Video(video) => video.seek_near(target),
             Kind::Still(_) => Ok(()),
         }
     }
 }
 
-fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
-    let Some(first) = film.peek()? else { return Err(film.no_pictures()) };
+fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError> {
+    let Some(first) = video.peek()? else { return Err(video.no_pictures()) };
     let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);
     let own_stereo = Stereo::of(&first.frame);
     // SAFETY: the frame is alive.
     let number = unsafe { (*first.frame.as_ptr()).format };
     let unsupported = || MediaError::UnsupportedFormat { location: location.to_owned(), format: format::name(number) };
-    let layout_of = |kind| format::traits(kind).map(|traits| traits.layout);
-    let layout = match format::checked(number).and_then(layout_of) {
-        Some(Layout::Convert(to)) => layout_of(to),
+    let support_of = |kind| format::traits(kind).map(|traits| traits.support);
+    let support = match format::checked(number).and_then(support_of) {
+        Some(FormatSupport::Convert(to)) => support_of(to),
         other => other,
     };
-    let Some(Layout::Direct(format)) = layout else { return Err(unsupported()) };
-    let demuxer = &film.demuxer;
+    let Some(FormatSupport::Direct(format)) = support else { return Err(unsupported()) };
+    let demuxer = &video.demuxer;
     let stereo = demuxer.track.stereo.or(own_stereo);
     let (audio_tracks, subtitle_tracks) = demuxer.other_tracks();
     Ok(Info {
@@ -272,7 +275,7 @@ fn film_info(film: &mut Film, location: &str) -> Result<Info, MediaError> {
         start_offset: demuxer.start().unwrap_or(Time::ZERO),
         is_still: false,
         can_seek: demuxer.can_seek(),
-        interlaced: film.interlaced,
+        interlaced: video.interlaced,
         stereo,
         audio_tracks,
         subtitle_tracks,

@@ -1,16 +1,16 @@
 //! The player: which scene is to be seen now, what the viewer's keys do to film time, and which file comes next.
 //!
 //! ```text
-//! Playlist ─ open ─► Film ─ scenes ─► Player (Clock) ─ the newest scene that is due and ready ─► Painter ─► window
+//! Playlist ─ open ─► SceneSource ─ scenes ─► Player (Clock) ─ the newest scene that is due and ready ─► Painter ─► window
 //! ```
 //!
 //! [`Player`] is a state machine without threads or waiting: whoever shows the film calls [`Player::tick`] with the time, on one thread,
-//! and gets to know whether there is something new and when to call again. The film's own threads work behind [`Film`].
+//! and gets to know whether there is something new and when to call again. The film's own threads work behind [`SceneSource`].
 //!
 //! Film time begins with the first scene after opening or seeking, and then runs with the wall clock: a scene that comes late is shown
 //! if nothing newer is due, and dropped otherwise.
 
-mod film;
+mod contract;
 pub mod null;
 mod opening;
 mod phase;
@@ -19,7 +19,7 @@ mod screen;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-pub use film::{Error, Film, Next, Painter, Playlist};
+pub use contract::{Error, Next, Painter, Playlist, SceneSource};
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
 
@@ -92,12 +92,12 @@ pub struct Player<P: Playlist> {
     options: PlayerOptions,
     index: usize,
     /// `None` when everything is over.
-    film: Option<P::Film>,
+    film: Option<P::Source>,
     epoch: u32,
     clock: Clock,
     phase: Phase,
-    shown: Option<Frame<<P::Film as Film>::Scene>>,
-    coming: Coming<<P::Film as Film>::Scene>,
+    shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
+    coming: Coming<<P::Source as SceneSource>::Scene>,
     /// Times of the pictures shown last, in order.
     times: VecDeque<Time>,
     counts: Counts,
@@ -387,7 +387,7 @@ impl<P: Playlist> Player<P> {
     }
 
     /// The scene to be seen now.
-    pub fn shown(&self) -> Option<&Frame<<P::Film as Film>::Scene>> {
+    pub fn shown(&self) -> Option<&Frame<<P::Source as SceneSource>::Scene>> {
         self.shown.as_ref()
     }
 
@@ -399,17 +399,17 @@ impl<P: Playlist> Player<P> {
 
     /// The film's length, where it is known.
     pub fn duration(&self) -> Option<Time> {
-        self.film.as_ref().and_then(Film::duration)
+        self.film.as_ref().and_then(SceneSource::duration)
     }
 
     /// Width and height of the film's pictures, where they are known.
     pub fn size(&self) -> Option<[u32; 2]> {
-        self.film.as_ref().and_then(Film::size)
+        self.film.as_ref().and_then(SceneSource::size)
     }
 
     /// The film's pictures a second, where known.
     pub fn frame_rate(&self) -> Option<f64> {
-        self.film.as_ref().and_then(Film::frame_rate)
+        self.film.as_ref().and_then(SceneSource::frame_rate)
     }
 
     /// When the scene shown was due; `None` while film time stands.
@@ -422,7 +422,7 @@ impl<P: Playlist> Player<P> {
         [self.index > 0, self.index + 1 < self.playlist.count()]
     }
 
-    /// A small picture out of the film, as [`Film::preview`] gives it.
+    /// A small picture out of the film, as [`SceneSource::preview`] gives it.
     pub fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
         self.film.as_mut()?.preview(time)
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ash::vk;
 
-use super::film::{Film, Painter, Playlist};
+use super::contract::{Painter, Playlist, SceneSource};
 use super::screen::{PlayError, outcome};
 use super::{Counts, Player};
 use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point};
@@ -18,7 +18,7 @@ const STATUS: Duration = Duration::from_millis(500);
 pub fn play<P, A>(gpu: &Gpu, mut player: Player<P>, mut painter: A, size: [u32; 2]) -> Result<Counts, PlayError>
 where
     P: Playlist,
-    A: Painter<<P::Film as Film>::Scene>,
+    A: Painter<<P::Source as SceneSource>::Scene>,
 {
     let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
     let canvas = Canvas { image: Image::new(gpu, "canvas", options)?, origin: [0, 0] };

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
-use super::film::{Error, Film, Next};
+use super::contract::{Error, Next, SceneSource};
 use crate::film::Preview;
 use crate::time::Time;
 
@@ -23,7 +23,7 @@ pub struct Opening<F> {
     epoch: u32,
 }
 
-impl<F: Film + Send + 'static> Opening<F> {
+impl<F: SceneSource + Send + 'static> Opening<F> {
     /// Runs `open` on a thread of its own. `stop` makes it end soon; called when this is dropped while `open` is still running.
     pub fn new(
         open: impl FnOnce() -> Result<F, Error> + Send + 'static,
@@ -36,14 +36,14 @@ impl<F: Film + Send + 'static> Opening<F> {
     }
 }
 
-impl<F: Film> Opening<F> {
+impl<F: SceneSource> Opening<F> {
     /// A film that is open already.
     pub fn done(film: F) -> Self {
         Self { state: State::Open(film), stop: Box::new(|| ()), sought: None, epoch: 0 }
     }
 }
 
-impl<F: Film> Film for Opening<F> {
+impl<F: SceneSource> SceneSource for Opening<F> {
     type Scene = F::Scene;
 
     fn next(&mut self) -> Next<F::Scene> {
@@ -132,7 +132,7 @@ mod tests {
 
     struct Still(u32, Arc<AtomicBool>);
 
-    impl Film for Still {
+    impl SceneSource for Still {
         type Scene = ();
         fn next(&mut self) -> Next<()> {
             Next::End(self.0)

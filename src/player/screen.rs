@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::film::{Error, Film, Painter, Playlist};
+use super::contract::{Error, Painter, Playlist, SceneSource};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::panel::{PanelInput, PanelOutput};
@@ -70,7 +70,7 @@ pub(super) fn outcome<P: Playlist>(player: &mut Player<P>) -> Result<Counts, Pla
 pub fn play<P, A, S>(start: S, player: PlayerOptions, window: WindowOptions) -> Result<Counts, PlayError>
 where
     P: Playlist,
-    A: Painter<<P::Film as Film>::Scene>,
+    A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     let mut screen = Screen::new(start, player);
@@ -88,7 +88,7 @@ pub fn play_in_headset<P, A, S>(
 ) -> Result<(Counts, Statistics), PlayError>
 where
     P: Playlist,
-    A: Painter<<P::Film as Film>::Scene>,
+    A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     let mut app = Screen::new(start, player);
@@ -130,7 +130,7 @@ impl<P: Playlist, A, S> Screen<P, A, S> {
 impl<P, A, S> App for Screen<P, A, S>
 where
     P: Playlist,
-    A: Painter<<P::Film as Film>::Scene>,
+    A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     type Error = PlayError;
@@ -235,7 +235,7 @@ where
 impl<P, A, S> EyesApp for Screen<P, A, S>
 where
     P: Playlist,
-    A: Painter<<P::Film as Film>::Scene>,
+    A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
     fn eye(&self) -> Option<EyePicture> {

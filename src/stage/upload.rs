@@ -55,7 +55,7 @@ impl Shape {
 
 /// Where one plane lies in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Place {
+struct PlaneLayout {
     offset: usize,
     row_bytes: usize,
     pitch: usize,
@@ -68,7 +68,7 @@ const ALIGNMENT: usize = 256;
 /// The way of decoded planes to the GPU.
 pub struct Upload {
     shape: Shape,
-    places: Vec<Place>,
+    layouts: Vec<PlaneLayout>,
     bytes: u64,
     slots: Vec<Arc<Buffer>>,
     /// The GPU's own copy, where its memory is not the CPU's.
@@ -88,9 +88,9 @@ impl Upload {
         if width == 0 || height == 0 || width > limit || height > limit {
             return Err(StageError::Size { width, height, limit });
         }
-        let (places, bytes) = places(shape);
+        let (layouts, bytes) = layouts(shape);
         let most = gpu.facts().max_texel_elements as usize;
-        if places.iter().any(|place| place.pitch * place.rows / shape.format.sample_bytes() > most) {
+        if layouts.iter().any(|layout| layout.pitch * layout.rows / shape.format.sample_bytes() > most) {
             return Err(StageError::Samples { width, height, most });
         }
         let bytes = bytes as u64;
@@ -103,9 +103,9 @@ impl Upload {
         };
         let views = slots
             .iter()
-            .map(|slot| plane_views(copy.as_ref().unwrap_or(slot), shape, &places))
+            .map(|slot| plane_views(copy.as_ref().unwrap_or(slot), shape, &layouts))
             .collect::<Result<_, GpuError>>()?;
-        Ok(Self { shape: *shape, places, bytes, slots, copy, views })
+        Ok(Self { shape: *shape, layouts, bytes, slots, copy, views })
     }
 
     /// What it was made for.
@@ -123,24 +123,24 @@ impl Upload {
         if Shape::of(picture) != self.shape {
             return Err(StageError::Changed);
         }
-        for (index, place) in self.places.iter().enumerate() {
+        for (index, layout) in self.layouts.iter().enumerate() {
             let (bytes, stride) = picture.planes.plane(index);
-            let need = (place.rows - 1).saturating_mul(stride).saturating_add(place.row_bytes);
-            if bytes.len() < need || (stride < place.row_bytes && place.rows > 1) {
+            let need = (layout.rows - 1).saturating_mul(stride).saturating_add(layout.row_bytes);
+            if bytes.len() < need || (stride < layout.row_bytes && layout.rows > 1) {
                 return Err(StageError::ShortPlane { plane: index, have: bytes.len(), need });
             }
         }
         self.slots[slot % self.slots.len()].with_mut(|memory| {
-            for (index, place) in self.places.iter().enumerate() {
+            for (index, layout) in self.layouts.iter().enumerate() {
                 let (bytes, stride) = picture.planes.plane(index);
-                let memory = &mut memory[place.offset..];
-                if stride == place.pitch {
-                    let length = (place.rows - 1) * stride + place.row_bytes;
+                let memory = &mut memory[layout.offset..];
+                if stride == layout.pitch {
+                    let length = (layout.rows - 1) * stride + layout.row_bytes;
                     memory[..length].copy_from_slice(&bytes[..length]);
                     continue;
                 }
-                for (to, from) in memory.chunks_mut(place.pitch).zip(bytes.chunks(stride)).take(place.rows) {
-                    to[..place.row_bytes].copy_from_slice(&from[..place.row_bytes]);
+                for (to, from) in memory.chunks_mut(layout.pitch).zip(bytes.chunks(stride)).take(layout.rows) {
+                    to[..layout.row_bytes].copy_from_slice(&from[..layout.row_bytes]);
                 }
             }
         })?;
@@ -163,28 +163,30 @@ impl Upload {
     /// Samples from one row to the next, of each plane.
     pub(super) fn pitches(&self) -> [i32; 3] {
         let samples = self.shape.format.sample_bytes();
-        [0, 1, 2].map(|plane| self.places.get(plane).map_or(0, |place| (place.pitch / samples) as i32))
+        [0, 1, 2].map(|plane| self.layouts.get(plane).map_or(0, |layout| (layout.pitch / samples) as i32))
     }
 }
 
-fn places(shape: &Shape) -> (Vec<Place>, usize) {
+fn layouts(shape: &Shape) -> (Vec<PlaneLayout>, usize) {
     let mut offset = 0;
-    let places = (0..shape.format.planes())
+    let layouts = (0..shape.format.planes())
         .map(|index| {
             let [width, rows] = shape.format.plane_size(index, shape.size).map(|side| side as usize);
             let row_bytes = width * shape.format.sample_bytes();
-            let place = Place { offset, row_bytes, pitch: row_bytes.next_multiple_of(16), rows };
-            offset = (offset + place.pitch * rows).next_multiple_of(ALIGNMENT);
-            place
+            let layout = PlaneLayout { offset, row_bytes, pitch: row_bytes.next_multiple_of(16), rows };
+            offset = (offset + layout.pitch * rows).next_multiple_of(ALIGNMENT);
+            layout
         })
         .collect();
-    (places, offset)
+    (layouts, offset)
 }
 
-fn plane_views(buffer: &Arc<Buffer>, shape: &Shape, places: &[Place]) -> Result<[Arc<TexelView>; 3], GpuError> {
+fn plane_views(buffer: &Arc<Buffer>, shape: &Shape, layouts: &[PlaneLayout]) -> Result<[Arc<TexelView>; 3], GpuError> {
     let format = if shape.format.sample_bytes() == 2 { vk::Format::R16_UINT } else { vk::Format::R8_UINT };
-    let view = |place: &Place| TexelView::part(buffer, format, place.offset as u64, (place.pitch * place.rows) as u64);
-    let first = view(&places[0])?;
-    let other = |index: usize| places.get(index).map_or_else(|| Ok(Arc::clone(&first)), view);
+    let view = |layout: &PlaneLayout| {
+        TexelView::part(buffer, format, layout.offset as u64, (layout.pitch * layout.rows) as u64)
+    };
+    let first = view(&layouts[0])?;
+    let other = |index: usize| layouts.get(index).map_or_else(|| Ok(Arc::clone(&first)), view);
     Ok([Arc::clone(&first), other(1)?, other(2)?])
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Image, Recorder, Validation};
 use deep3d::media::StopFlag;
-use deep3d::player::{self, Counts, Error, Film, Next, Painter, PlayError, PlayerOptions, Playlist};
+use deep3d::player::{self, Counts, Error, Next, Painter, PlayError, PlayerOptions, Playlist, SceneSource};
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
 use deep3d::time::Time;
@@ -75,7 +75,7 @@ pub(crate) struct Roll {
     epoch: u32,
 }
 
-impl Film for Roll {
+impl SceneSource for Roll {
     type Scene = u64;
 
     fn next(&mut self) -> Next<u64> {
@@ -120,7 +120,7 @@ impl Film for Roll {
 pub(crate) struct Box24(Rc<Reel>);
 
 impl Playlist for Box24 {
-    type Film = Roll;
+    type Source = Roll;
 
     fn count(&self) -> usize {
         1

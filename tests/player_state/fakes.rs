@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use deep3d::frame::Frame;
-use deep3d::player::{Error, Film, Next, Player, PlayerOptions, Playlist};
+use deep3d::player::{Error, Next, Player, PlayerOptions, Playlist, SceneSource};
 use deep3d::sink::Action;
 use deep3d::time::Time;
 use deep3d::trace::Trace;
@@ -117,7 +117,7 @@ impl FakeFilm {
     }
 }
 
-impl Film for FakeFilm {
+impl SceneSource for FakeFilm {
     type Scene = Instant;
 
     fn next(&mut self) -> Next<Instant> {
@@ -155,7 +155,7 @@ impl Film for FakeFilm {
 pub(crate) struct List(Vec<Nature>, Rc<World>);
 
 impl Playlist for List {
-    type Film = FakeFilm;
+    type Source = FakeFilm;
 
     fn count(&self) -> usize {
         self.0.len()

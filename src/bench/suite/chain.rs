@@ -57,7 +57,7 @@ pub(super) fn measure(
     gpu.wait(gpu.submit(&mut first)?)?;
     let mut comfort = comfort_for(weights);
     if let Some(percentiles) = raw.read(|bytes| Percentiles::of(bytemuck::cast_slice(bytes)))? {
-        comfort.follow(&comfort::Moment::of(percentiles));
+        comfort.follow(&comfort::Observation::of(percentiles));
     }
     let view = View { mapping: comfort.mapping(&comfort::Settings::default()), source_eye: SourceEye::Centre };
 

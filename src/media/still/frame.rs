@@ -14,7 +14,7 @@ use crate::frame::{Colour, Orientation, Picture, Transfer};
 use crate::media::alpha::{self, Alpha};
 use crate::media::colour::{self, Tags};
 use crate::media::error::reason;
-use crate::media::format::{self, Layout, Traits};
+use crate::media::format::{self, FormatSupport, Traits};
 use crate::media::picture::{Look, PictureMaker};
 use crate::media::reading::Reading;
 use crate::media::scale::Scaler;
@@ -91,7 +91,7 @@ fn as_it_is(
         let kind = format::checked(number_of(&frame)).and_then(format::traits);
         let depth = format::checked(number_of(&alpha)).and_then(format::traits).map(|traits| depth(&traits));
         let same = [alpha.width(), alpha.height()] == [frame.width(), frame.height()];
-        if let (Some(Layout::Direct(layout)), Some(depth), true) = (kind.map(|kind| kind.layout), depth, same)
+        if let (Some(FormatSupport::Direct(layout)), Some(depth), true) = (kind.map(|kind| kind.support), depth, same)
             && let Some(plane) = Alpha::of(&alpha, 0, depth)
         {
             let plane = Alpha { premultiplied, ..plane };
@@ -133,12 +133,12 @@ fn number_of(frame: &Video) -> c_int {
 
 /// Bits of a sample, once it lies in planes.
 fn depth(traits: &Traits) -> u32 {
-    let layout = match traits.layout {
-        Layout::Convert(to) => format::traits(to).map_or(Layout::Unknown, |traits| traits.layout),
+    let support = match traits.support {
+        FormatSupport::Convert(to) => format::traits(to).map_or(FormatSupport::Unknown, |traits| traits.support),
         direct => direct,
     };
-    match layout {
-        Layout::Direct(format) => format.depth,
+    match support {
+        FormatSupport::Direct(format) => format.depth,
         _ => 8,
     }
 }

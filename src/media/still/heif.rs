@@ -15,16 +15,17 @@ const MOST: usize = 4096;
 pub(super) struct Item {
     id: u32,
     kind: [u8; 4],
-    /// Offset and length in the file, or in the box of data among the facts.
-    pieces: Vec<(Place, u64, u64)>,
+    /// Offset and length in the file, or in the box of data (`idat`) among the facts.
+    pieces: Vec<(Construction, u64, u64)>,
     /// Numbers of its properties, in the order in which they apply.
     properties: Vec<usize>,
 }
 
+/// Where an item's offsets count from (ISO/IEC 14496-12: `construction_method`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    File,
-    Facts,
+enum Construction {
+    FileOffset,
+    IdatOffset,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +59,7 @@ pub(super) struct Coded {
     /// Its parameter sets, as FFmpeg takes them.
     pub(super) config: Vec<u8>,
     pub(super) size: [u32; 2],
-    pieces: Vec<(Place, u64, u64)>,
+    pieces: Vec<(Construction, u64, u64)>,
 }
 
 /// A picture of one piece or of tiles, row by row.
@@ -151,17 +152,17 @@ impl Facts {
     /// The bytes of one item, `most` at most.
     pub(super) fn bytes(&self, item: &Coded, file: &mut (impl Read + Seek), most: u64) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        for (place, offset, length) in &item.pieces {
+        for (construction, offset, length) in &item.pieces {
             if (bytes.len() as u64).checked_add(*length)? > most {
                 return None;
             }
-            match place {
-                Place::File => {
+            match construction {
+                Construction::FileOffset => {
                     file.seek(SeekFrom::Start(*offset)).ok()?;
                     let read = file.take(*length).read_to_end(&mut bytes).ok()?;
                     (read as u64 == *length).then_some(())?;
                 }
-                Place::Facts => {
+                Construction::IdatOffset => {
                     let start = usize::try_from(*offset).ok()?;
                     bytes.extend_from_slice(self.data.get(start..start.checked_add(usize::try_from(*length).ok()?)?)?);
                 }
@@ -270,8 +271,8 @@ impl Table {
                     body.number(index)?;
                 }
                 let offset = start.checked_add(body.number(offset)?)?;
-                let place = if method == 1 { Place::Facts } else { Place::File };
-                pieces.push((place, offset, body.number(length)?));
+                let construction = if method == 1 { Construction::IdatOffset } else { Construction::FileOffset };
+                pieces.push((construction, offset, body.number(length)?));
             }
             if method < 2 {
                 self.item(id)?.pieces = pieces;
@@ -327,7 +328,7 @@ impl Table {
             return Some(Tiled { size: coded.size, columns: 1, tiles: vec![coded] });
         }
         let mut bytes = match item.pieces.as_slice() {
-            [(Place::Facts, offset, _)] => Numbers(self.data.get(usize::try_from(*offset).ok()?..)?),
+            [(Construction::IdatOffset, offset, _)] => Numbers(self.data.get(usize::try_from(*offset).ok()?..)?),
             // Nobody writes eight bytes anywhere else; the size stands in the properties as well, the rest is found by trying.
             _ => Numbers(&[]),
         };

@@ -13,7 +13,7 @@ use super::profile::Colours;
 use super::{Failure, coded};
 use crate::frame::{Picture, PixelFormat};
 use crate::media::error::reason;
-use crate::media::format::{self, Layout};
+use crate::media::format::{self, FormatSupport};
 use crate::media::memory::Guard;
 use crate::media::reading::Reading;
 use crate::media::scale::blank;
@@ -64,7 +64,9 @@ fn whole(file: &mut BufReader<File>, facts: &Facts, tiled: &Tiled, guard: &Guard
     // SAFETY: the frame is alive.
     let number = unsafe { (*first.as_ptr()).format };
     let kind = format::checked(number).ok_or_else(wrong)?;
-    let Some(Layout::Direct(layout)) = format::traits(kind).map(|traits| traits.layout) else { return Err(wrong()) };
+    let Some(FormatSupport::Direct(layout)) = format::traits(kind).map(|traits| traits.support) else {
+        return Err(wrong());
+    };
     guard.check(tiled.size, (layout.sample_bytes() * 3) as u64 * 3, 0)?;
     let mut picture = blank(kind, tiled.size).map_err(failed)?;
     // SAFETY: both frames are alive.

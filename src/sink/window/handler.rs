@@ -15,7 +15,7 @@ use super::error::WindowError;
 use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
-use super::present::{Presenter, Shown};
+use super::present::{Presented, Presenter};
 use crate::gpu::{Gpu, GpuError};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
@@ -241,9 +241,9 @@ where
         let Some(open) = &mut self.open else { return Ok(()) };
         let app = &mut *self.app;
         match open.presenter.show(open.repaint, &mut open.front, |recorder, canvas| app.paint(recorder, canvas))? {
-            Shown::Yes => (open.repaint, open.exposed) = (false, false),
-            Shown::Later => open.retry = Some(Instant::now() + RETRY),
-            Shown::Hidden => open.retry = Some(Instant::now() + LOOK_AGAIN),
+            Presented::Yes => (open.repaint, open.exposed) = (false, false),
+            Presented::Later => open.retry = Some(Instant::now() + RETRY),
+            Presented::Hidden => open.retry = Some(Instant::now() + LOOK_AGAIN),
         }
         Ok(())
     }

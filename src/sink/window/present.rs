@@ -1,6 +1,6 @@
 //! Brings pictures into the window: the canvas that the app paints, and its way onto the screen.
 //!
-//! Nothing here waits: what cannot be done at once is said to be [`Shown::Later`], and is tried again a moment later.
+//! Nothing here waits: what cannot be done at once is said to be [`Presented::Later`], and is tried again a moment later.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const IN_FLIGHT: usize = 2;
 
 /// Whether the picture is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum Presented {
     Yes,
     /// The GPU or the window system is busy: try again in a moment.
     Later,
@@ -82,25 +82,25 @@ impl Presenter {
         changed: bool,
         front: &mut Front,
         paint: impl FnOnce(&mut Recorder<'_>, &Canvas) -> Result<(), E>,
-    ) -> Result<Shown, E> {
+    ) -> Result<Presented, E> {
         let slot = &self.slots[self.turn];
         if !self.gpu.reached(slot.point)? {
-            return Ok(Shown::Later);
+            return Ok(Presented::Later);
         }
         let free = slot.free;
         if self.stale {
             match self.swapchain.renew(&self.surface)? {
                 Outcome::Done(()) => self.stale = false,
                 Outcome::SurfaceLost => return Ok(self.renew_surface()?),
-                Outcome::Busy | Outcome::Stale => return Ok(Shown::Hidden),
+                Outcome::Busy | Outcome::Stale => return Ok(Presented::Hidden),
             }
         }
         let (index, picture, drawn) = match self.swapchain.acquire(free)? {
             Outcome::Done(acquired) => acquired,
-            Outcome::Busy => return Ok(Shown::Later),
+            Outcome::Busy => return Ok(Presented::Later),
             Outcome::Stale => {
                 self.stale = true;
-                return Ok(Shown::Later);
+                return Ok(Presented::Later);
             }
             Outcome::SurfaceLost => return Ok(self.renew_surface()?),
         };
@@ -131,11 +131,11 @@ impl Presenter {
             Outcome::Busy => {}
             Outcome::Stale => {
                 self.stale = true;
-                return Ok(Shown::Later);
+                return Ok(Presented::Later);
             }
             Outcome::SurfaceLost => return Ok(self.renew_surface()?),
         }
-        Ok(Shown::Yes)
+        Ok(Presented::Yes)
     }
 
     /// The canvas of this size, and whether it is a new one.
@@ -150,11 +150,11 @@ impl Presenter {
         }
     }
 
-    fn renew_surface(&mut self) -> Result<Shown, WindowError> {
+    fn renew_surface(&mut self) -> Result<Presented, WindowError> {
         self.swapchain.forget();
         self.surface = Surface::new(&self.gpu, &self.window)?;
         self.stale = true;
-        Ok(Shown::Later)
+        Ok(Presented::Later)
     }
 }
 

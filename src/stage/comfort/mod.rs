@@ -4,7 +4,7 @@
 //! Parallax p is in % of the picture's width, both eyes together, positive behind the screen; raw disparity `d` has the same sense
 //! (more is farther), in the network's own unit.
 //!
-//! One [`Comfort`] lives beside a film. For each frame, in order, [`Comfort::follow`] takes what is known of it ([`Moment`]);
+//! One [`Comfort`] lives beside a film. For each frame, in order, [`Comfort::follow`] takes what is known of it ([`Observation`]);
 //! [`Comfort::mapping`] then answers for any settings, at once, also while paused. The rules:
 //!
 //! - The gain makes the shot's 2nd to 98th percentile span a strength, which the viewer sets or the shot itself asks for ([`Strength::Auto`]). A
@@ -117,7 +117,7 @@ impl Default for Settings {
 
 /// What is known of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moment {
+pub struct Observation {
     /// Its raw disparity; `None` where it tells nothing, as in a flash.
     pub depths: Option<Depths>,
     /// Speed of what is seen, in % of the width a second; `None` where unknown.
@@ -130,7 +130,7 @@ pub struct Moment {
     pub share: f32,
 }
 
-impl Moment {
+impl Observation {
     /// With `depths` alone: the first frame of a shot.
     pub fn of(depths: impl Into<Depths>) -> Self {
         Self { depths: Some(depths.into()), motion: None, seconds: 0.0, cut: true, share: 1.0 }
@@ -187,7 +187,7 @@ impl Comfort {
     }
 
     /// Takes the next frame.
-    pub fn follow(&mut self, moment: &Moment) {
+    pub fn follow(&mut self, moment: &Observation) {
         let seconds = if moment.seconds.is_finite() { moment.seconds.max(0.0) } else { 0.0 };
         let share_of = |constant: f32| 1.0 - (-seconds / constant).exp();
         let cut = moment.cut || self.runs.is_empty();
@@ -294,7 +294,7 @@ mod tests {
 
     fn of(shot: Percentiles, settings: &Settings) -> Mapping {
         let mut comfort = Comfort::new(0.5);
-        comfort.follow(&Moment::of(shot));
+        comfort.follow(&Observation::of(shot));
         comfort.mapping(settings)
     }
 
@@ -343,7 +343,7 @@ mod tests {
                 let depths = Depths { range, attended, close: 0.3 };
                 let share = if frame / 7 % 3 == 2 { 0.0 } else { 1.0 };
                 let cut = frame % 5 == 0;
-                comfort.follow(&Moment { depths: Some(depths), motion: Some(9.0), seconds: 0.04, cut, share });
+                comfort.follow(&Observation { depths: Some(depths), motion: Some(9.0), seconds: 0.04, cut, share });
                 let mapping = comfort.mapping(&settings);
                 for d in [-1e9, -4.0, -1.0, 0.0, 1.0, 3.0, 5.0, 1e9] {
                     let p = mapping.parallax(d, 0.5);
@@ -360,19 +360,19 @@ mod tests {
         let settings = settings(1.5, 0.5, 1.0);
         let mut comfort = Comfort::new(0.5);
         assert_eq!(comfort.mapping(&settings), Mapping::FLAT);
-        comfort.follow(&Moment::of(SHOT));
+        comfort.follow(&Observation::of(SHOT));
         let before = comfort.mapping(&settings).gain;
         let half = Percentiles { near: 0.0, far: 2.0 };
         // After one time constant 63 % of the way is done, whatever the frame rate.
         for rate in [10, 60] {
             let mut comfort = comfort.clone();
             for _ in 0..rate {
-                comfort.follow(&Moment { seconds: SLEW / rate as f32, cut: false, ..Moment::of(half) });
+                comfort.follow(&Observation { seconds: SLEW / rate as f32, cut: false, ..Observation::of(half) });
             }
             let span = 1.5 / comfort.mapping(&settings).gain;
             assert!((span - (2.0 + 2.0 * (-1.0f32).exp())).abs() < 1e-3, "{span}");
         }
-        comfort.follow(&Moment::of(half));
+        comfort.follow(&Observation::of(half));
         assert!((comfort.mapping(&settings).gain - 2.0 * before).abs() < 1e-5);
     }
 
@@ -389,7 +389,7 @@ mod tests {
                 let attended = if shot % 2 == 0 { SHOT.near } else { SHOT.far };
                 let share = if shot % 5 == 4 { 0.0 } else { 1.0 };
                 let depths = Depths { range: SHOT, attended, close: 0.3 };
-                comfort.follow(&Moment { depths: Some(depths), motion: None, seconds: 0.04, cut, share });
+                comfort.follow(&Observation { depths: Some(depths), motion: None, seconds: 0.04, cut, share });
                 let now = comfort.chosen(&settings).unwrap().attended;
                 if let Some(last) = last.filter(|_| cut) {
                     assert!((now - last).abs() < 0.3, "{frame}: {last} → {now}");
@@ -412,7 +412,7 @@ mod tests {
         let settings = settings(0.0, 0.5, 1.0);
         let mut comfort = Comfort::new(0.5);
         for attended in [SHOT.near, SHOT.far] {
-            comfort.follow(&Moment::of(Depths { range: SHOT, attended, close: 0.3 }));
+            comfort.follow(&Observation::of(Depths { range: SHOT, attended, close: 0.3 }));
             assert!(comfort.mapping(&settings).is_flat());
         }
     }

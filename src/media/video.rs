@@ -29,7 +29,7 @@ const MOST_DROPPED: u32 = 2000;
 const MOST_CORRUPT: u32 = 250;
 
 /// One picture with its times.
-pub(super) struct Shown {
+pub(super) struct TimedPicture {
     pub(super) pts: Time,
     pub(super) duration: Time,
     pub(super) picture: Picture,
@@ -45,7 +45,7 @@ enum Landed {
     Cancelled,
 }
 
-pub(super) struct Film {
+pub(super) struct VideoReader {
     pub(super) demuxer: Demuxer,
     decoder: Decoder,
     timeline: Timeline,
@@ -67,7 +67,7 @@ pub(super) struct Film {
     location: String,
 }
 
-impl Film {
+impl VideoReader {
     pub(super) fn new(demuxer: Demuxer, location: &str, one_size: bool, reading: Reading) -> Result<Self, MediaError> {
         let decoder = Decoder::new(location, &demuxer.track, demuxer.parameters(), reading)?;
         let counted = !demuxer.has_times();
@@ -97,7 +97,7 @@ impl Film {
     }
 
     /// The next picture, or `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Shown>, MediaError> {
+    pub(super) fn next(&mut self) -> Result<Option<TimedPicture>, MediaError> {
         loop {
             self.look_ahead(2)?;
             let Some(timed) = self.ahead.pop_front() else {
@@ -119,7 +119,7 @@ impl Film {
                 },
             };
             match self.maker.make(timed.frame, timed.look) {
-                Ok(picture) => return Ok(Some(Shown { pts, duration, picture })),
+                Ok(picture) => return Ok(Some(TimedPicture { pts, duration, picture })),
                 Err(code) => tracing::warn!("a picture at {pts} cannot be read ({}) and is skipped", reason(code)),
             }
         }

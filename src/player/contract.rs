@@ -26,7 +26,7 @@ pub enum Next<S> {
 }
 
 /// A film that is being made into scenes by other threads. Nothing here waits.
-pub trait Film {
+pub trait SceneSource {
     /// A picture with its depth.
     type Scene;
 
@@ -65,7 +65,7 @@ pub trait Film {
 /// The films to play, in order.
 pub trait Playlist {
     /// What they become when opened.
-    type Film: Film;
+    type Source: SceneSource;
 
     /// How many there are; at least one.
     fn count(&self) -> usize;
@@ -74,7 +74,7 @@ pub trait Playlist {
     fn name(&self, index: usize) -> String;
 
     /// Opens film `index`; the first scene has epoch 0.
-    fn open(&mut self, index: usize) -> Result<Self::Film, Error>;
+    fn open(&mut self, index: usize) -> Result<Self::Source, Error>;
 }
 
 /// Makes scenes visible, as the viewer has set it.
