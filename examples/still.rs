@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ash::vk;
-use deep3d::frame::{Chroma, Colour as Meaning, OwnedPlanes, Picture, PixelFormat};
+use deep3d::frame::{Chroma, Colour as Meaning, OwnedPlanes, Picture, PixelFormat, Shape};
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions};
 use deep3d::sink::compose::{Arrangement, Compose, Composition};
 use deep3d::stage::colour::Colour;
 use deep3d::stage::comfort::{Limits, Mapping, Percentiles, Viewing};
 use deep3d::stage::stereo::depth::Depth;
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
-use deep3d::stage::upload::{Shape, Upload};
+use deep3d::stage::upload::Upload;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,11 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let size = [photo.width(), photo.height()];
     let plane = |channel: usize| (photo.pixels().map(|pixel| pixel.0[channel]).collect(), size[0] as usize);
     let picture = Picture {
-        size,
-        format: PixelFormat { chroma: Chroma::C444, depth: 8, shift: 0, semi_planar: false },
-        colour: Meaning::SRGB,
-        sample_aspect: (1, 1),
-        orientation: Default::default(),
+        shape: Shape {
+            size,
+            format: PixelFormat { chroma: Chroma::C444, depth: 8, shift: 0, semi_planar: false },
+            colour: Meaning::SRGB,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+        },
         planes: Box::new(OwnedPlanes(vec![plane(1), plane(2), plane(0)])),
     };
     let map = image::open(disparity)?.to_luma32f();
@@ -48,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let view = View { mapping: Mapping::new(shot, 0.1, strength, convergence, limits), source_eye };
 
     let gpu = Gpu::new(&Headless, &GpuOptions::default())?;
-    let upload = Upload::new(&gpu, &Shape::of(&picture), 1)?;
+    let upload = Upload::new(&gpu, &picture.shape, 1)?;
     let image = Colour::picture(&gpu, &upload)?;
     let colour = Colour::new(&gpu, &upload, &[Arc::clone(&image)])?;
     let disparity = Buffer::with_content(&gpu, "disparity", bytemuck::cast_slice(&raw))?;

@@ -235,8 +235,9 @@ pub trait Planes: Send + Sync {
     fn plane(&self, index: usize) -> (&[u8], usize);
 }
 
-/// A decoded picture in main memory.
-pub struct Picture {
+/// What a picture is besides its samples: all that decides which buffers and which shader it needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shape {
     /// Coded width and height in samples, before turning.
     pub size: [u32; 2],
     /// The memory layout.
@@ -245,26 +246,42 @@ pub struct Picture {
     pub colour: Colour,
     /// Width to height of one sample as a fraction, before turning; (1, 1) where the film says nothing.
     pub sample_aspect: (u32, u32),
-    /// How it is to be turned.
+    /// How the picture is to be turned.
     pub orientation: Orientation,
+}
+
+impl Shape {
+    /// Width and height of the turned picture, in pixels.
+    pub fn turned_size(&self) -> [u32; 2] {
+        self.orientation.apply_size(self.size)
+    }
+
+    /// Width to height of one pixel of the turned picture.
+    pub fn pixel_aspect(&self) -> f64 {
+        let (width, height) = self.sample_aspect;
+        let aspect = if width == 0 || height == 0 { 1.0 } else { f64::from(width) / f64::from(height) };
+        if self.orientation.quarter_turns % 2 == 1 { aspect.recip() } else { aspect }
+    }
+
+    /// Width to height of the turned picture as it is to be seen.
+    pub fn display_aspect(&self) -> f64 {
+        let [width, height] = self.turned_size();
+        f64::from(width) / f64::from(height.max(1)) * self.pixel_aspect()
+    }
+}
+
+/// A decoded picture in main memory.
+pub struct Picture {
+    /// What it is.
+    pub shape: Shape,
     /// The samples.
     pub planes: Box<dyn Planes>,
 }
 
-impl Picture {
-    /// Whether `other` needs the same buffers and the same shader.
-    pub fn same_shape(&self, other: &Self) -> bool {
-        self.size == other.size
-            && self.format == other.format
-            && self.colour == other.colour
-            && self.sample_aspect == other.sample_aspect
-            && self.orientation == other.orientation
-    }
-}
-
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Picture {}×{} {:?} {:?}", self.size[0], self.size[1], self.format, self.colour)
+        let Shape { size: [width, height], format, colour, .. } = self.shape;
+        write!(f, "Picture {width}×{height} {format:?} {colour:?}")
     }
 }
 

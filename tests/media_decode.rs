@@ -64,13 +64,13 @@ fn every_pixel_format_gives_ffmpegs_own_samples() {
         let worst = ours.iter().zip(&theirs).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(worst <= Some(tolerance), "{coded}: off by {worst:?}");
         let first = &frames[0].data;
-        assert_eq!(source.info().format, first.format);
+        assert_eq!(source.info().format, first.shape.format);
         let rgb = expected.starts_with("gbr");
-        assert_eq!(first.colour.matrix == Matrix::Rgb, rgb, "{coded}");
+        assert_eq!(first.shape.colour.matrix == Matrix::Rgb, rgb, "{coded}");
         let full = rgb || coded.contains('j') || expected.starts_with("gray");
-        assert_eq!(first.colour.range == Range::Full, full, "{coded}");
+        assert_eq!(first.shape.colour.range == Range::Full, full, "{coded}");
         let depth = [10, 12, 16].into_iter().find(|depth| expected.ends_with(&format!("{depth}le"))).unwrap_or(8);
-        assert_eq!(first.format.depth, depth, "{coded}");
+        assert_eq!(first.shape.format.depth, depth, "{coded}");
     }
 }
 
@@ -110,13 +110,13 @@ fn bad_input_is_told_in_a_sentence_with_the_cure() {
 
 /// The picture's luma (or first plane) as it is seen, turned.
 fn turned(picture: &Picture) -> (usize, usize, Vec<u8>) {
-    let [mut width, mut height] = picture.size.map(|side| side as usize);
+    let [mut width, mut height] = picture.shape.size.map(|side| side as usize);
     let (plane, stride) = picture.planes.plane(0);
     let mut rows: Vec<Vec<u8>> = (0..height).map(|y| plane[y * stride..][..width].to_vec()).collect();
-    if picture.orientation.mirror {
+    if picture.shape.orientation.mirror {
         rows.iter_mut().for_each(|row| row.reverse());
     }
-    for _ in 0..picture.orientation.quarter_turns {
+    for _ in 0..picture.shape.orientation.quarter_turns {
         rows = (0..width).map(|x| (0..height).rev().map(|y| rows[y][x]).collect()).collect();
         (width, height) = (height, width);
     }
@@ -143,7 +143,7 @@ fn turned_films_are_turned_as_ffmpeg_turns_them() {
         let path = made(&format!("{name}.mp4"), &format!("turned {name}"), |draft| fs::write(draft, &bytes).unwrap());
         let mut source = open(&path);
         let frame = source.next().unwrap().unwrap();
-        assert_eq!(frame.data.orientation, Orientation { mirror, quarter_turns }, "{name}");
+        assert_eq!(frame.data.shape.orientation, Orientation { mirror, quarter_turns }, "{name}");
         let (width, height, seen) = turned(&frame.data);
         assert_eq!(source.info().size, [width as u32, height as u32]);
         assert_eq!(source.info().display_size, if quarter_turns % 2 == 1 { [64, 96] } else { [96, 64] });
@@ -215,9 +215,12 @@ fn colours_are_read_from_the_stream() {
     let sdr = clip("sdr.mkv", &format!("{source} {sdr} -pix_fmt yuv420p -color_range pc -c:v libx264"));
     let colour = |path: &Path| {
         let mut source = open(path);
-        let colour = source.next().unwrap().unwrap().data.colour;
+        let colour = source.next().unwrap().unwrap().data.shape.colour;
         assert_eq!(source.info().colour, colour);
-        assert!(all(&mut source).iter().all(|frame| frame.data.colour == colour), "the colour changes in {path:?}");
+        assert!(
+            all(&mut source).iter().all(|frame| frame.data.shape.colour == colour),
+            "the colour changes in {path:?}"
+        );
         colour
     };
     let pq = colour(&pq);
@@ -238,7 +241,7 @@ fn sample_aspects_come_from_the_container_or_the_stream() {
         let path = clip(name, &format!("{} {coding}", moving("704x576", "5", "0.4")));
         let mut source = open(&path);
         assert_eq!(source.info().display_size, [1024, 576], "{name}");
-        assert_eq!(source.next().unwrap().unwrap().data.sample_aspect, (16, 11), "{name}");
+        assert_eq!(source.next().unwrap().unwrap().data.shape.sample_aspect, (16, 11), "{name}");
     }
     let over = clip(
         "over.mkv",
@@ -269,7 +272,11 @@ fn stills_of_all_kinds_are_one_picture() {
         assert_eq!((info.is_still, info.size, info.duration, info.frame_rate), (true, [67, 51], None, None), "{name}");
         assert_eq!(info.colour, Colour::SRGB, "{name}");
         let frame = source.next().unwrap().unwrap();
-        assert_eq!((frame.pts, frame.duration, frame.data.format.depth), (Time::ZERO, Time::ZERO, depth), "{name}");
+        assert_eq!(
+            (frame.pts, frame.duration, frame.data.shape.format.depth),
+            (Time::ZERO, Time::ZERO, depth),
+            "{name}"
+        );
         let theirs = reference(&path, if depth == 16 { "gbrp16le" } else { "gbrp" }, "");
         let worst = samples(&frame.data).iter().zip(&theirs).map(|(a, b)| a.abs_diff(*b)).max();
         // swscale's way from a palette is off by one here and there.

@@ -143,7 +143,8 @@ fn size_and_format_may_change_in_mid_stream() {
     let path = made("changing.ts", "changing 1", |draft| fs::write(draft, parts.concat()).unwrap());
     let frames = all(&mut open(&path));
     assert!(frames.len() >= 58, "{}", frames.len());
-    let mut shapes: Vec<_> = frames.iter().map(|frame| (frame.data.size, frame.data.format.depth)).collect();
+    let mut shapes: Vec<_> =
+        frames.iter().map(|frame| (frame.data.shape.size, frame.data.shape.format.depth)).collect();
     shapes.dedup();
     assert_eq!(shapes, [([160, 96], 8), ([96, 160], 8), ([96, 160], 10)]);
     // The clock begins anew with each part; film time goes on.

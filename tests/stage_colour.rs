@@ -6,18 +6,19 @@ mod ffmpeg;
 mod stage_support;
 
 use deep3d::frame::{
-    Chroma, Colour as Meaning, Matrix, Orientation, OwnedPlanes, Picture, PixelFormat, Primaries, Range, Transfer,
+    Chroma, Colour as Meaning, Matrix, Orientation, OwnedPlanes, Picture, PixelFormat, Primaries, Range, Shape,
+    Transfer,
 };
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::media::{Source, SourceOptions};
 use deep3d::stage::colour::Colour;
-use deep3d::stage::upload::{Shape, Upload};
+use deep3d::stage::upload::Upload;
 use ffmpeg::ffmpeg;
 use stage_support::*;
 
 fn shown(gpu: &Gpu, picture: &Picture) -> Vec<u8> {
-    let upload = Upload::new(gpu, &Shape::of(picture), 1).unwrap();
+    let upload = Upload::new(gpu, &picture.shape, 1).unwrap();
     let image = Colour::picture(gpu, &upload).unwrap();
     let colour = Colour::new(gpu, &upload, std::slice::from_ref(&image)).unwrap();
     upload.put(0, picture).unwrap();
@@ -171,8 +172,10 @@ fn hdr_is_shown_as_the_recommendations_say() {
     {
         let colour = Meaning { primaries: Primaries::Bt2020, transfer, peak, ..Meaning::SRGB };
         let planes = Box::new(OwnedPlanes(vec![plane(0), plane(1), plane(2)]));
-        let picture =
-            Picture { size, format, colour, sample_aspect: (1, 1), orientation: Orientation::default(), planes };
+        let picture = Picture {
+            shape: Shape { size, format, colour, sample_aspect: (1, 1), orientation: Orientation::default() },
+            planes,
+        };
         let ours = shown(&gpu, &picture);
         for (code, ours) in codes.iter().zip(ours.chunks(4)) {
             let [g, b, r] = code.map(|v| f64::from(v) / 1023.0);
@@ -206,11 +209,13 @@ fn wide_sdr_reaches_the_same_colour_in_709() {
     let code = [0.6274f64, 0.0691, 0.0164].map(|v| (v.powf(1.0 / 2.4) * 65535.0).round() as u16);
     let plane = |v: u16| (v.to_le_bytes().to_vec(), 2);
     let picture = Picture {
-        size: [1, 1],
-        format: PixelFormat { depth: 16, chroma: Chroma::C444, shift: 0, semi_planar: false },
-        colour: Meaning { primaries: Primaries::Bt2020, matrix: Matrix::Rgb, range: Range::Full, ..Meaning::SRGB },
-        sample_aspect: (1, 1),
-        orientation: Orientation::default(),
+        shape: Shape {
+            size: [1, 1],
+            format: PixelFormat { depth: 16, chroma: Chroma::C444, shift: 0, semi_planar: false },
+            colour: Meaning { primaries: Primaries::Bt2020, matrix: Matrix::Rgb, range: Range::Full, ..Meaning::SRGB },
+            sample_aspect: (1, 1),
+            orientation: Orientation::default(),
+        },
         planes: Box::new(OwnedPlanes(vec![plane(code[1]), plane(code[2]), plane(code[0])])),
     };
     let ours = shown(&gpu, &picture);

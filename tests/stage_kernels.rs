@@ -6,7 +6,7 @@ mod stage_support;
 use std::sync::Arc;
 
 use deep3d::frame::{
-    Chroma, ChromaSite, Colour as Meaning, Matrix, Orientation, PixelFormat, Primaries, Range, Transfer,
+    Chroma, ChromaSite, Colour as Meaning, Matrix, Orientation, PixelFormat, Primaries, Range, Shape, Transfer,
 };
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Gpu};
@@ -22,11 +22,11 @@ use deep3d::stage::stereo::depth::{self, Depth};
 use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
 use deep3d::stage::stereo::reference::{Scene, stereo as stereo_twin};
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
-use deep3d::stage::upload::{Shape, Upload};
+use deep3d::stage::upload::Upload;
 use stage_support::*;
 
 fn colour_on(gpu: &Gpu, picture: &deep3d::frame::Picture) -> Vec<u8> {
-    let upload = Upload::new(gpu, &Shape::of(picture), 2).unwrap();
+    let upload = Upload::new(gpu, &picture.shape, 2).unwrap();
     let image = Colour::picture(gpu, &upload).unwrap();
     let colour = Colour::new(gpu, &upload, &[empty(gpu, image.size()), Arc::clone(&image)]).unwrap();
     upload.put(1, picture).unwrap();
@@ -86,7 +86,7 @@ fn colour_is_its_twin() {
 fn pictures_that_lie_about_themselves_are_refused() {
     let gpu = WatchedGpu::new().unwrap();
     let picture = random_picture([9, 7], planar(Chroma::C420), Meaning::SRGB, Orientation::default());
-    let upload = Upload::new(&gpu, &Shape::of(&picture), 1).unwrap();
+    let upload = Upload::new(&gpu, &picture.shape, 1).unwrap();
     let other = random_picture([7, 9], planar(Chroma::C420), Meaning::SRGB, Orientation::default());
     assert!(matches!(upload.put(0, &other), Err(StageError::Changed)));
     let plane = |bytes, stride| (vec![0u8; bytes], stride);
@@ -99,7 +99,7 @@ fn pictures_that_lie_about_themselves_are_refused() {
             deep3d::frame::Picture { planes: Box::new(deep3d::frame::OwnedPlanes(planes)), ..picture_like(&picture) };
         assert!(matches!(upload.put(0, &short), Err(StageError::ShortPlane { .. })));
     }
-    let shape = Shape::of(&picture);
+    let shape = picture.shape;
     let deep = PixelFormat { depth: 17, ..shape.format };
     assert!(matches!(Upload::new(&gpu, &Shape { format: deep, ..shape }, 1), Err(StageError::Depth(17))));
     for size in [[0, 5], [5, 0], [u32::MAX, 2]] {
@@ -108,7 +108,7 @@ fn pictures_that_lie_about_themselves_are_refused() {
 }
 
 fn picture_like(picture: &deep3d::frame::Picture) -> deep3d::frame::Picture {
-    random_picture(picture.size, picture.format, picture.colour, picture.orientation)
+    random_picture(picture.shape.size, picture.shape.format, picture.shape.colour, picture.shape.orientation)
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn nothing_is_made_per_frame() {
     let gpu = WatchedGpu::new().unwrap();
     let size = [64, 36];
     let picture = random_picture(size, planar(Chroma::C420), Meaning::SRGB, Orientation::default());
-    let upload = Upload::new(&gpu, &Shape::of(&picture), 2).unwrap();
+    let upload = Upload::new(&gpu, &picture.shape, 2).unwrap();
     let pictures = [Colour::picture(&gpu, &upload).unwrap(), Colour::picture(&gpu, &upload).unwrap()];
     let colour = Colour::new(&gpu, &upload, &pictures).unwrap();
     let sources: Vec<_> = pictures

@@ -1,7 +1,7 @@
 //! Writing over a picture is found, from its first frame to its last, and nothing else is taken for it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use deep3d::frame::{Chroma, Colour, Orientation, OwnedPlanes, Picture, PixelFormat};
+use deep3d::frame::{Chroma, Colour, Orientation, OwnedPlanes, Picture, PixelFormat, Shape};
 use deep3d::stage::glance::Glance;
 use deep3d::stage::text::{Block, Text};
 
@@ -42,11 +42,13 @@ fn grey(light: Vec<u8>) -> Picture {
 
 fn picture(light: Vec<u8>, size: [usize; 2], orientation: Orientation) -> Picture {
     Picture {
-        size: size.map(|side| side as u32),
-        format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
-        colour: Colour::SRGB,
-        sample_aspect: (1, 1),
-        orientation,
+        shape: Shape {
+            size: size.map(|side| side as u32),
+            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+            colour: Colour::SRGB,
+            sample_aspect: (1, 1),
+            orientation,
+        },
         planes: Box::new(OwnedPlanes(vec![(light, size[0])])),
     }
 }
@@ -145,7 +147,8 @@ fn whatever_the_samples_and_however_turned() {
     let deep = found(6, |frame| {
         let bytes = scene(frame).iter().flat_map(|light| (u16::from(*light) << 8).to_le_bytes()).collect();
         let format = PixelFormat { chroma: Chroma::Grey, depth: 10, shift: 6, semi_planar: false };
-        Picture { format, planes: Box::new(OwnedPlanes(vec![(bytes, 2 * SIZE[0])])), ..grey(Vec::new()) }
+        let grey = grey(Vec::new());
+        Picture { shape: Shape { format, ..grey.shape }, planes: Box::new(OwnedPlanes(vec![(bytes, 2 * SIZE[0])])) }
     });
     assert!(around(&deep[1], at, text, 2), "{:?}", deep[1]);
     assert_eq!(deep, found(6, |frame| grey(scene(frame))));

@@ -35,7 +35,7 @@ fn seen_with(path: &Path, reading: Reading) -> Seen {
     let mut source = Source::open(path, &options).unwrap_or_else(|error| panic!("{error}"));
     assert!(source.info().is_still, "{path:?}");
     let picture = source.next().unwrap().unwrap().data;
-    let size = picture.orientation.apply_size(picture.size);
+    let size = picture.shape.orientation.apply_size(picture.shape.size);
     assert_eq!(size, source.info().size);
     let rgba = reference::colour(&picture).unwrap();
     Seen { size, rgb: rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect() }
@@ -47,7 +47,7 @@ fn film_with(path: &Path, reading: Reading) -> Vec<Seen> {
     let mut source = Source::open(path, &options).unwrap_or_else(|error| panic!("{error}"));
     assert!(!source.info().is_still, "{path:?}");
     let picture = |frame: Frame<Picture>| {
-        let size = frame.data.orientation.apply_size(frame.data.size);
+        let size = frame.data.shape.orientation.apply_size(frame.data.shape.size);
         let rgba = reference::colour(&frame.data).unwrap();
         Seen { size, rgb: rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect() }
     };

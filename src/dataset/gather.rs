@@ -95,8 +95,9 @@ impl<'a> Gatherer<'a> {
 
     pub(super) fn add(&mut self, frame: &Frame<Picture>) -> Result<(), DatasetError> {
         let print = Fingerprint::of(&Glance::of(&frame.data));
-        let is_cut =
-            |(before, size): &(Fingerprint, [u32; 2])| *size != frame.data.size || is_step(before.distance(&print));
+        let is_cut = |(before, size): &(Fingerprint, [u32; 2])| {
+            *size != frame.data.shape.size || is_step(before.distance(&print))
+        };
         let cut = self.before.as_ref().is_some_and(is_cut);
         let most = PIECE.min(usize::try_from(self.state.origin.shard).unwrap_or(PIECE));
         let full = self.piece.as_ref().is_some_and(|piece| piece.raws.len() >= most || piece.bytes >= PIECE_BYTES);
@@ -104,7 +105,7 @@ impl<'a> Gatherer<'a> {
             self.close()?;
             self.mark.shot += u64::from(cut);
         }
-        self.before = Some((print, frame.data.size));
+        self.before = Some((print, frame.data.shape.size));
         self.mark.time = frame.pts.nanoseconds();
         let begin = self.mark;
         let piece = self.piece.get_or_insert_with(|| Piece { begin, raws: Vec::new(), bytes: 0 });
@@ -114,8 +115,8 @@ impl<'a> Gatherer<'a> {
         }
         self.mark.step = Some(step);
         let picture = &frame.data;
-        let aspect = self.split.eye_aspect(packed_aspect(picture.size, picture.sample_aspect));
-        let regions = self.split.regions(picture.size);
+        let aspect = self.split.eye_aspect(packed_aspect(picture.shape.size, picture.shape.sample_aspect));
+        let regions = self.split.regions(picture.shape.size);
         let coded = [regions[0][2], regions[0][3]];
         let small = || DatasetError::TooSmall(self.state.origin.film.clone());
         let size = stored_size(coded, aspect, self.state.origin.width).ok_or_else(small)?;

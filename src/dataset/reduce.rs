@@ -4,7 +4,7 @@
 
 use image::RgbImage;
 
-use crate::frame::{Chroma, ChromaSite, OwnedPlanes, Picture, PixelFormat, Range};
+use crate::frame::{Chroma, ChromaSite, OwnedPlanes, Picture, PixelFormat, Range, Shape};
 use crate::stage::colour::reference::colour;
 
 /// The samples that one target sample covers: the first, and the share of each. The shares sum to one.
@@ -68,15 +68,15 @@ fn average(
 
 /// The region (x, y, width, height in coded samples, within the picture) at `size`; turning is left out. `None` where a plane is too short.
 pub(super) fn reduce(picture: &Picture, [x, y, width, height]: [u32; 4], size: [u32; 2]) -> Option<RgbImage> {
-    let format = picture.format;
+    let format = picture.shape.format;
     // Codes become 16 bits, of which limited range takes the same share as of fewer; a full range ends at the largest code.
     let whole = |depth: u32| f64::from((1u32 << depth.clamp(8, 16)) - 1);
-    let gain = match picture.colour.range {
+    let gain = match picture.shape.colour.range {
         Range::Full => whole(16) / whole(format.depth),
         Range::Limited => f64::from(1u32 << 16u32.saturating_sub(format.depth)),
     } as f32;
     let (shift_x, shift_y) = format.chroma.shifts();
-    let site = match picture.colour.site {
+    let site = match picture.shape.colour.site {
         ChromaSite::Left => [0.25, 0.0],
         ChromaSite::Centre => [0.0, 0.0],
         ChromaSite::TopLeft => [0.25, 0.25],
@@ -92,7 +92,7 @@ pub(super) fn reduce(picture: &Picture, [x, y, width, height]: [u32; 4], size: [
         let axis = |begin: u32, length: u32, index: usize| {
             let parts = f64::from(1u32 << shifts[index]);
             let moved = if shifts[index] > 0 { site[index] } else { 0.0 };
-            let limit = picture.size[index].div_ceil(1 << shifts[index]);
+            let limit = picture.shape.size[index].div_ceil(1 << shifts[index]);
             let (from, to) = (f64::from(begin) / parts + moved, f64::from(begin + length) / parts + moved);
             covers(from, to, size[index], limit)
         };
@@ -103,11 +103,13 @@ pub(super) fn reduce(picture: &Picture, [x, y, width, height]: [u32; 4], size: [
     }
     let chroma = if format.chroma == Chroma::Grey { Chroma::Grey } else { Chroma::C444 };
     let small = Picture {
-        size,
-        format: PixelFormat { chroma, depth: 16, shift: 0, semi_planar: false },
-        colour: picture.colour,
-        sample_aspect: (1, 1),
-        orientation: Default::default(),
+        shape: Shape {
+            size,
+            format: PixelFormat { chroma, depth: 16, shift: 0, semi_planar: false },
+            colour: picture.shape.colour,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+        },
         planes: Box::new(OwnedPlanes(planes)),
     };
     let rgba = colour(&small)?;
@@ -139,11 +141,13 @@ mod tests {
             planes.extend([(bytes(chroma.clone()), 4 * samples), (bytes(chroma), 4 * samples)]);
         }
         Picture {
-            size: [8, 4],
-            format: PixelFormat { chroma: Chroma::C420, depth, shift: 0, semi_planar },
-            colour: Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, ..Colour::SRGB },
-            sample_aspect: (1, 1),
-            orientation: Default::default(),
+            shape: Shape {
+                size: [8, 4],
+                format: PixelFormat { chroma: Chroma::C420, depth, shift: 0, semi_planar },
+                colour: Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, ..Colour::SRGB },
+                sample_aspect: (1, 1),
+                orientation: Default::default(),
+            },
             planes: Box::new(OwnedPlanes(planes)),
         }
     }

@@ -171,7 +171,7 @@ impl Probe {
     pub(super) fn look(&mut self, picture: &Picture) {
         for (stacked, scores) in [(false, &mut self.beside), (true, &mut self.above)] {
             let split = Split { stacked, half: false, right_first: false, said_by: SaidBy::Picture };
-            let eyes = split.regions(picture.size).map(|region| {
+            let eyes = split.regions(picture.shape.size).map(|region| {
                 let width = PROBE_WIDTH.min(region[2]);
                 // Squeezed eyes may stay so here: both are alike.
                 let height = (f64::from(width) * 9.0 / 16.0).round() as u32;

@@ -25,17 +25,17 @@ impl DepthMap {
     /// Of the brightness of `picture` (of R'G'B' the green counts), turned as it is to be seen, at `size`: brightest is [`Scale::near`], darkest [`Scale::far`].
     pub fn of(picture: &Picture, scale: Scale, size: [u32; 2]) -> Self {
         let (bytes, stride) = picture.planes.plane(0);
-        let sample_bytes = picture.format.sample_bytes();
-        let shift = picture.format.shift.min(15);
-        let depth = picture.format.depth.clamp(8, 16);
-        let (black, white) = match picture.colour.range {
+        let sample_bytes = picture.shape.format.sample_bytes();
+        let shift = picture.shape.format.shift.min(15);
+        let depth = picture.shape.format.depth.clamp(8, 16);
+        let (black, white) = match picture.shape.colour.range {
             Range::Full => (0.0, ((1u32 << depth) - 1) as f32),
             Range::Limited => ((16u32 << (depth - 8)) as f32, (235u32 << (depth - 8)) as f32),
         };
         let unit = (scale.near - scale.far) / (white - black);
-        let from = picture.orientation.apply_size(picture.size);
+        let from = picture.shape.orientation.apply_size(picture.shape.size);
         let disparity = |x: u32, y: u32| {
-            let [x, y] = before_turning([x, y], picture.size, picture.orientation);
+            let [x, y] = before_turning([x, y], picture.shape.size, picture.shape.orientation);
             let at = y as usize * stride + x as usize * sample_bytes;
             let code = match bytes.get(at..at + sample_bytes) {
                 Some(&[low, high]) => u16::from_le_bytes([low, high]),
@@ -143,7 +143,7 @@ fn resample(from: [u32; 2], row: impl Fn(u32, &mut Vec<f32>), window: Window, to
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, OwnedPlanes, PixelFormat};
+    use crate::frame::{Chroma, Colour, OwnedPlanes, PixelFormat, Shape};
 
     const SCALE: Scale = Scale { near: -1.0, far: 3.0, flat: 0.5 };
 
@@ -151,11 +151,13 @@ mod tests {
         let wide = |code: &u16| if depth > 8 { code.to_le_bytes().to_vec() } else { vec![*code as u8] };
         let stride = size[0] as usize * if depth > 8 { 2 } else { 1 };
         Picture {
-            size,
-            format: PixelFormat { chroma: Chroma::Grey, depth, shift: 0, semi_planar: false },
-            colour: Colour { range, ..Colour::SRGB },
-            sample_aspect: (1, 1),
-            orientation,
+            shape: Shape {
+                size,
+                format: PixelFormat { chroma: Chroma::Grey, depth, shift: 0, semi_planar: false },
+                colour: Colour { range, ..Colour::SRGB },
+                sample_aspect: (1, 1),
+                orientation,
+            },
             planes: Box::new(OwnedPlanes(vec![(codes.iter().flat_map(wide).collect(), stride)])),
         }
     }

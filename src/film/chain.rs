@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::depth_film::DepthAt;
-use crate::frame::{Frame, Picture};
+use crate::frame::{Frame, Picture, Shape};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::Precision;
 use crate::stage::bars::Crop;
@@ -14,7 +14,7 @@ use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Observation, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::glance::Glance;
-use crate::stage::upload::{Shape, Upload};
+use crate::stage::upload::Upload;
 use crate::time::Time;
 use crate::trace::Stage;
 
@@ -145,7 +145,7 @@ impl Chain {
     }
 
     pub(super) fn fits(&self, picture: &Picture, crop: Crop) -> bool {
-        Shape::of(picture) == *self.upload.shape() && crop == self.layout.crop
+        picture.shape == *self.upload.shape() && crop == self.layout.crop
     }
 
     /// Goes on where `before` has stopped, which showed the same film with other bars.

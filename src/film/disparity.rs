@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::depth_film::DepthAt;
-use crate::frame::{Frame, Picture};
+use crate::frame::{Frame, Picture, Shape};
 use crate::gpu::{Buffer, Gpu, GpuError, Image, Point, Recorder};
 use crate::net::Weights;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Comfort, Depths};
 use crate::stage::cut::{Fingerprint, Passage};
 use crate::stage::steady::align::Align;
-use crate::stage::upload::Shape;
 use crate::trace::Trace;
 
 use super::FilmError;

@@ -210,7 +210,7 @@ impl Estimate {
         let copy = |bytes: &[u8]| now.iter_mut().zip(bytemuck::cast_slice(bytes)).for_each(|(to, from)| *to = *from);
         self.raw.read(copy)?;
         let Sizes { small, guide } = self.steady.sizes();
-        let upright = frame.data.orientation == Orientation::default();
+        let upright = frame.data.shape.orientation == Orientation::default();
         let depths = Depths::of_picture(now, small, upright.then_some(print), self.seen);
         let seconds = self.newest.follow(frame, print);
         let Some((known, seconds)) = depths.zip(seconds).filter(|_| self.filtered) else {

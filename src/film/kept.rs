@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::depth_film::{DepthAt, DepthMap, Scale, Window};
-use crate::frame::{Frame, Orientation, Picture};
+use crate::frame::{Frame, Orientation, Picture, Shape};
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Point, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Depths;
 use crate::stage::cut::Fingerprint;
-use crate::stage::upload::Shape;
 use crate::trace::{Stage, Trace};
 
 use super::FilmError;
@@ -114,7 +113,7 @@ impl Kept {
         if let Some(took) = took {
             trace.stamp(Stage::Steady, took);
         }
-        let print = (frame.data.orientation == Orientation::default()).then_some(print);
+        let print = (frame.data.shape.orientation == Orientation::default()).then_some(print);
         let of = |map: &DepthMap| Depths::of_picture(&map.values, map.size, print, self.seen);
         let nearest =
             self.map.as_ref().map_or(Nearest::NONE, |map| Nearest::of(&map.values, map.size, &mut self.values));

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::frame::{
     Chroma, ChromaSite, Colour, Frame, Gamut, Matrix, Orientation, Picture, PixelFormat, Planes, Primaries, Range,
-    Transfer,
+    Shape, Transfer,
 };
 use crate::media::Info;
 use crate::time::Time;
@@ -116,11 +116,13 @@ impl MadeUp {
             pitch: 2 * self.size[0] as usize,
         };
         let data = Picture {
-            size: self.size,
-            format: FORMAT,
-            colour: COLOUR,
-            sample_aspect: (1, 1),
-            orientation: Orientation::default(),
+            shape: Shape {
+                size: self.size,
+                format: FORMAT,
+                colour: COLOUR,
+                sample_aspect: (1, 1),
+                orientation: Orientation::default(),
+            },
             planes: Box::new(planes),
         };
         let pts = Time::from_ticks(self.count as i64, 1, RATE as i32);

@@ -47,7 +47,6 @@ use crate::ring::{Receiver, Sender, ring};
 use crate::stage::StageError;
 use crate::stage::bars::Bars;
 use crate::stage::glance::Glance;
-use crate::stage::upload::Shape;
 use crate::time::{Position, Time};
 use chain::Chain;
 use decode::{Decoded, Pictures};
@@ -330,7 +329,7 @@ impl Maker {
             return Ok(true);
         }
         self.glance.take(&frame.data);
-        let crop = self.bars.look(&self.glance).turned(frame.data.size, frame.data.orientation);
+        let crop = self.bars.look(&self.glance).turned(frame.data.shape.size, frame.data.shape.orientation);
         if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data, crop)) {
             if !self.give(true, scenes)? {
                 return Ok(false);
@@ -347,7 +346,7 @@ impl Maker {
         let mut chain = match self.chain.take() {
             Some(chain) => chain,
             None => {
-                let mut chain = Chain::new(&self.gpu, &self.means, &Shape::of(&frame.data), crop, &self.options)?;
+                let mut chain = Chain::new(&self.gpu, &self.means, &frame.data.shape, crop, &self.options)?;
                 if let Some(before) = &self.spare {
                     chain.go_on(before);
                 }

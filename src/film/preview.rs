@@ -232,10 +232,10 @@ impl Maker {
 /// The picture made small, with its shape kept.
 fn small(frame: &Frame<Picture>, time: Time, settled: bool) -> Option<Preview> {
     let picture = &frame.data;
-    let [width, height] = picture.orientation.apply_size(picture.size).map(f64::from);
-    let (across, down) = picture.sample_aspect;
+    let [width, height] = picture.shape.orientation.apply_size(picture.shape.size).map(f64::from);
+    let (across, down) = picture.shape.sample_aspect;
     let sample = f64::from(across.max(1)) / f64::from(down.max(1));
-    let sample = if picture.orientation.quarter_turns % 2 == 1 { 1.0 / sample } else { sample };
+    let sample = if picture.shape.orientation.quarter_turns % 2 == 1 { 1.0 / sample } else { sample };
     let aspect = (width * sample / height.max(1.0)).clamp(0.1, 10.0);
     let scale = (f64::from(WIDTH) / aspect).min(f64::from(HEIGHT));
     let size = [(scale * aspect).round().max(1.0) as u32, scale.round().max(1.0) as u32];
@@ -245,7 +245,7 @@ fn small(frame: &Frame<Picture>, time: Time, settled: bool) -> Option<Preview> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, Orientation, OwnedPlanes, PixelFormat};
+    use crate::frame::{Chroma, Colour, Orientation, OwnedPlanes, PixelFormat, Shape};
     use crate::trace::Trace;
 
     /// A picture of 40×20, R'G'B', its left half red and its right half blue.
@@ -256,7 +256,10 @@ mod tests {
         };
         let planes = Box::new(OwnedPlanes(vec![plane(0, 0), plane(0, 255), plane(255, 0)]));
         let format = PixelFormat { chroma: Chroma::C444, depth: 8, shift: 0, semi_planar: false };
-        let data = Picture { size: [40, 20], format, colour: Colour::SRGB, sample_aspect, orientation, planes };
+        let data = Picture {
+            shape: Shape { size: [40, 20], format, colour: Colour::SRGB, sample_aspect, orientation },
+            planes,
+        };
         Frame { id: 0, pts: Time::ZERO, duration: Time::ZERO, epoch: 0, trace: Trace::default(), data }
     }
 
@@ -278,7 +281,7 @@ mod tests {
             ([36, 144], [255, 0, 0], [0, 0, 255])
         );
         let mut broken = frame((1, 1), Orientation::default());
-        broken.data.size = [41, 21];
+        broken.data.shape.size = [41, 21];
         assert_eq!(small(&broken, Time::ZERO, true), None);
     }
 }

@@ -10,7 +10,7 @@ use super::alpha;
 use super::format::{self, FormatSupport};
 use super::reading::Background;
 use super::scale::{Scaler, blank};
-use crate::frame::{Colour, Orientation, Picture, PixelFormat, Planes, Range};
+use crate::frame::{Colour, Orientation, Picture, PixelFormat, Planes, Range, Shape};
 
 /// What is known of a frame besides its samples. Found before deinterlacing, which may lose it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +56,10 @@ impl PictureMaker {
         let size = [frame.width(), frame.height()];
         let planes = Lent::new(frame, layout, size).ok_or(unknown)?;
         let Look { colour, sample_aspect, orientation } = look;
-        Ok(Picture { size, format: layout, colour, sample_aspect, orientation, planes: Box::new(planes) })
+        Ok(Picture {
+            shape: Shape { size, format: layout, colour, sample_aspect, orientation },
+            planes: Box::new(planes),
+        })
     }
 }
 

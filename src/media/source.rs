@@ -60,9 +60,8 @@ impl Still {
     }
 
     fn picture(&self) -> Picture {
-        let Picture { size, format, colour, sample_aspect, orientation, .. } = self.picture;
         let planes = Box::new(SharedPlanes(Arc::clone(&self.planes)));
-        Picture { size, format, colour, sample_aspect, orientation, planes }
+        Picture { shape: self.picture.shape, planes }
     }
 }
 
@@ -95,7 +94,7 @@ impl Source {
             && let Some(still) = still::read(&path, Content::of(head.bytes(), &path), &options.reading)?
         {
             let location = path.display().to_string();
-            if still.picture.size.contains(&0) {
+            if still.picture.shape.size.contains(&0) {
                 return Err(MediaError::DamagedPicture { location, reason: "it has no rows or no columns".to_owned() });
             }
             return Ok(Self::from_still(still.picture, still.codec, location, options.epoch));
@@ -113,12 +112,12 @@ impl Source {
             location,
             container: codec.to_owned(),
             codec: codec.to_owned(),
-            size: picture.orientation.apply_size(picture.size),
-            display_size: display_size(picture.size, picture.sample_aspect, picture.orientation),
-            sample_aspect: picture.sample_aspect,
-            orientation: picture.orientation,
-            format: picture.format,
-            colour: picture.colour,
+            size: picture.shape.orientation.apply_size(picture.shape.size),
+            display_size: display_size(picture.shape.size, picture.shape.sample_aspect, picture.shape.orientation),
+            sample_aspect: picture.shape.sample_aspect,
+            orientation: picture.shape.orientation,
+            format: picture.shape.format,
+            colour: picture.shape.colour,
             frame_rate: None,
             time_base: (1, 90_000),
             duration: None,

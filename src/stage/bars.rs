@@ -116,17 +116,19 @@ impl Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, OwnedPlanes, Picture, PixelFormat, Range};
+    use crate::frame::{Chroma, Colour, OwnedPlanes, Picture, PixelFormat, Range, Shape};
 
     /// A glance at a grey picture of 160×90, lit where `light` says so.
     fn picture(light: impl Fn(usize, usize) -> u8) -> Glance {
         let rows = (0..160 * 90).map(|at| light(at % 160, at / 160)).collect();
         Glance::of(&Picture {
-            size: [160, 90],
-            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
-            colour: Colour { range: Range::Limited, ..Colour::SRGB },
-            sample_aspect: (1, 1),
-            orientation: Orientation::default(),
+            shape: Shape {
+                size: [160, 90],
+                format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+                colour: Colour { range: Range::Limited, ..Colour::SRGB },
+                sample_aspect: (1, 1),
+                orientation: Orientation::default(),
+            },
             planes: Box::new(OwnedPlanes(vec![(rows, 160)])),
         })
     }

@@ -4,7 +4,7 @@
 //! A kernel counts with everything it needs of its inputs once, and with everything it writes once: what has to cross the memory's wires
 //! where caches answer all repeated reads.
 
-use super::upload::Shape;
+use crate::frame::Shape;
 
 /// Bytes of one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

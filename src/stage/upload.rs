@@ -9,49 +9,8 @@ use std::sync::Arc;
 use ash::vk;
 
 use super::StageError;
-use crate::frame::{Colour, Orientation, Picture, PixelFormat};
+use crate::frame::{Picture, PixelFormat, Shape};
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Recorder, TexelView};
-
-/// All that decides which buffers and which shader a picture needs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shape {
-    /// Coded width and height in samples, before turning.
-    pub size: [u32; 2],
-    /// The memory layout.
-    pub format: PixelFormat,
-    /// What the samples mean.
-    pub colour: Colour,
-    /// Width to height of one sample, before turning.
-    pub sample_aspect: (u32, u32),
-    /// How the picture is to be turned.
-    pub orientation: Orientation,
-}
-
-impl Shape {
-    /// The shape of `picture`.
-    pub fn of(picture: &Picture) -> Self {
-        let Picture { size, format, colour, sample_aspect, orientation, .. } = *picture;
-        Self { size, format, colour, sample_aspect, orientation }
-    }
-
-    /// Width and height of the turned picture, in pixels.
-    pub fn turned_size(&self) -> [u32; 2] {
-        self.orientation.apply_size(self.size)
-    }
-
-    /// Width to height of one pixel of the turned picture.
-    pub fn pixel_aspect(&self) -> f64 {
-        let (width, height) = self.sample_aspect;
-        let aspect = if width == 0 || height == 0 { 1.0 } else { f64::from(width) / f64::from(height) };
-        if self.orientation.quarter_turns % 2 == 1 { aspect.recip() } else { aspect }
-    }
-
-    /// Width to height of the turned picture as it is to be seen.
-    pub fn display_aspect(&self) -> f64 {
-        let [width, height] = self.turned_size();
-        f64::from(width) / f64::from(height.max(1)) * self.pixel_aspect()
-    }
-}
 
 /// Where one plane lies in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,7 +79,7 @@ impl Upload {
 
     /// Copies the planes of `picture` into slot `slot` (counted round). The GPU must be done with the slot's last picture.
     pub fn put(&self, slot: usize, picture: &Picture) -> Result<(), StageError> {
-        if Shape::of(picture) != self.shape {
+        if picture.shape != self.shape {
             return Err(StageError::Changed);
         }
         for (index, layout) in self.layouts.iter().enumerate() {

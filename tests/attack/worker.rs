@@ -267,9 +267,9 @@ fn decode(source: &mut Source, most: usize) -> Result<(), MediaError> {
 /// Reads every row's ends: planes have to be as large as the picture says.
 fn touch(picture: &Picture) {
     let mut sum = 0_u64;
-    for index in 0..picture.format.planes() {
-        let [width, height] = picture.format.plane_size(index, picture.size).map(|side| side as usize);
-        let row = width * picture.format.sample_bytes();
+    for index in 0..picture.shape.format.planes() {
+        let [width, height] = picture.shape.format.plane_size(index, picture.shape.size).map(|side| side as usize);
+        let row = width * picture.shape.format.sample_bytes();
         let (plane, stride) = picture.planes.plane(index);
         for y in 0..height {
             let row = &plane[y * stride..][..row];

@@ -52,9 +52,9 @@ pub(crate) fn all(source: &mut Source) -> Vec<Frame<Picture>> {
 /// The samples without the gaps between rows.
 pub(crate) fn samples(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for index in 0..picture.format.planes() {
-        let [width, height] = picture.format.plane_size(index, picture.size).map(|side| side as usize);
-        let row = width * picture.format.sample_bytes();
+    for index in 0..picture.shape.format.planes() {
+        let [width, height] = picture.shape.format.plane_size(index, picture.shape.size).map(|side| side as usize);
+        let row = width * picture.shape.format.sample_bytes();
         let (plane, stride) = picture.planes.plane(index);
         for y in 0..height {
             bytes.extend_from_slice(&plane[y * stride..][..row]);

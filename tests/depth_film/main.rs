@@ -129,7 +129,7 @@ fn grey_comes_back_as_it_was() {
             let frame = source.next().unwrap().expect("five pictures");
             let late = (frame.pts + start - time(number as i64)).seconds().abs();
             assert!(late <= 0.0006, "{codec:?}: picture {number} is {late} s off");
-            assert_eq!((frame.data.format.depth, frame.data.colour.range), (10, Range::Full), "{codec:?}");
+            assert_eq!((frame.data.shape.format.depth, frame.data.shape.colour.range), (10, Range::Full), "{codec:?}");
             let (bytes, stride) = frame.data.planes.plane(0);
             let wanted = picture(number);
             let errors = wanted.iter().enumerate().map(|(at, wanted)| {

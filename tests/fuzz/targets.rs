@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use deep3d::cli::Cli;
 use deep3d::depth_film::{DepthMap, Scale, SourcePrint, key};
-use deep3d::frame::{Chroma, Colour, Orientation, OwnedPlanes, Picture, PixelFormat, Range};
+use deep3d::frame::{Chroma, Colour, Orientation, OwnedPlanes, Picture, PixelFormat, Range, Shape};
 use deep3d::gpu::testing::{read_pipelines, write_pipelines};
 use deep3d::location::Location;
 use deep3d::media::{Source, SourceOptions};
@@ -88,7 +88,8 @@ pub(crate) fn depth_map(bytes: &[u8]) {
     let colour = Colour { range: if kind & 64 != 0 { Range::Full } else { Range::Limited }, ..Colour::SRGB };
     // Shorter than it says where the bytes are few.
     let planes = Box::new(OwnedPlanes(vec![(samples.to_vec(), usize::from(*stride))]));
-    let picture = Picture { size: [width, height], format, colour, sample_aspect: (1, 1), orientation, planes };
+    let picture =
+        Picture { shape: Shape { size: [width, height], format, colour, sample_aspect: (1, 1), orientation }, planes };
     let scale = Scale::HAND_MADE;
     let map = DepthMap::of(&picture, scale, [to_width, to_height]);
     assert_eq!(map.values.len(), (to_width * to_height) as usize);
@@ -165,7 +166,7 @@ pub(crate) fn still(bytes: &[u8]) {
     if let Ok(mut source) = Source::open(&path, &SourceOptions::default()) {
         for _ in 0..4 {
             let Ok(Some(frame)) = source.next() else { break };
-            let Picture { size, format, planes, .. } = frame.data;
+            let Picture { shape: Shape { size, format, .. }, planes } = frame.data;
             for index in 0..format.planes() {
                 let [width, height] = format.plane_size(index, size).map(|side| side as usize);
                 let (plane, stride) = planes.plane(index);

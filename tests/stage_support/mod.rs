@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ash::vk;
-use deep3d::frame::{Chroma, Colour as Meaning, Orientation, OwnedPlanes, Picture, PixelFormat};
+use deep3d::frame::{Chroma, Colour as Meaning, Orientation, OwnedPlanes, Picture, PixelFormat, Shape};
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions, Recorder};
 
 /// A generator of even numbers in 0..1 (SplitMix64), the same on every machine.
@@ -89,7 +89,10 @@ pub fn random_picture(size: [u32; 2], format: PixelFormat, colour: Meaning, orie
             (bytes, stride)
         })
         .collect();
-    Picture { size, format, colour, sample_aspect: (1, 1), orientation, planes: Box::new(OwnedPlanes(planes)) }
+    Picture {
+        shape: Shape { size, format, colour, sample_aspect: (1, 1), orientation },
+        planes: Box::new(OwnedPlanes(planes)),
+    }
 }
 
 /// Eight bits, three planes.

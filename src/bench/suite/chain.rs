@@ -15,7 +15,7 @@ use crate::stage::comfort::{self, Percentiles};
 use crate::stage::input::{NetworkInput, network_size};
 use crate::stage::stereo::{Source, SourceEye, Stereo, View};
 use crate::stage::traffic;
-use crate::stage::upload::{Shape, Upload};
+use crate::stage::upload::Upload;
 
 /// The stages in the order in which they are recorded.
 const STAGES: [&str; 5] = ["upload", "colour", "input", "network", "stereo"];
@@ -28,7 +28,7 @@ pub(super) fn measure(
     quick: bool,
 ) -> Result<ChainReport, SuiteError> {
     let picture = MadeUp::new(size).next().data;
-    let shape = Shape::of(&picture);
+    let shape = picture.shape;
     let area = if quick { NETWORK_AREA / 10 } else { NETWORK_AREA };
     let seen = network_size(shape.display_aspect(), area, weights.metadata.input.multiple);
     let engine = Engine::with(gpu, weights, seen, &row.tuning, Memory::Reuse)?;

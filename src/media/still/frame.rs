@@ -74,7 +74,7 @@ pub(super) fn picture(frame: Video, beside: Beside, reading: &Reading, location:
         add_alpha(&mut raster, alpha)?;
     }
     let mut picture = raster::picture(raster, Some(&colours), reading, location);
-    picture.orientation = beside.orientation;
+    picture.shape.orientation = beside.orientation;
     Ok(picture)
 }
 

@@ -110,7 +110,9 @@ pub(super) fn read(path: &Path, content: Content, reading: &Reading) -> Result<O
     let open = || File::open(path).map(BufReader::new).map_err(|error| MediaError::from_io(path, &error));
     let from_raster = |decoded: Decoded| {
         let Decoded { raster, colours, orientation } = decoded;
-        Picture { orientation, ..raster::picture(raster, colours.as_ref(), reading, &location) }
+        let mut picture = raster::picture(raster, colours.as_ref(), reading, &location);
+        picture.shape.orientation = orientation;
+        picture
     };
     let by_ffmpeg = |codec: &'static str, beside: Beside| {
         let data = whole(path, &guard)?;

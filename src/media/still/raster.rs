@@ -4,7 +4,7 @@ use moxcms::Layout;
 
 use super::profile::{Colours, Conversion};
 use super::sample::{Channels, Part};
-use crate::frame::{Chroma, Colour, OwnedPlanes, Picture, PixelFormat};
+use crate::frame::{Chroma, Colour, OwnedPlanes, Picture, PixelFormat, Shape};
 use crate::media::reading::{Background, Reading};
 
 /// Tight rows from top to bottom.
@@ -48,11 +48,13 @@ pub(super) fn picture(raster: Raster, colours: Option<&Colours>, reading: &Readi
     };
     let stride = size[0] as usize * if depth == 8 { 1 } else { 2 };
     Picture {
-        size,
-        format: PixelFormat { chroma, depth, shift: 0, semi_planar: false },
-        colour,
-        sample_aspect: (1, 1),
-        orientation: Default::default(),
+        shape: Shape {
+            size,
+            format: PixelFormat { chroma, depth, shift: 0, semi_planar: false },
+            colour,
+            sample_aspect: (1, 1),
+            orientation: Default::default(),
+        },
         planes: Box::new(OwnedPlanes(planes.into_iter().map(|plane| (plane, stride)).collect())),
     }
 }
@@ -164,7 +166,7 @@ mod tests {
     fn planes(channels: Channels, samples: Samples, reading: &Reading, premultiplied: bool) -> Vec<Vec<u8>> {
         let raster = Raster { size: [1, 1], channels, samples, premultiplied };
         let picture = picture(raster, None, reading, "a test");
-        (0..picture.format.planes()).map(|index| picture.planes.plane(index).0.to_vec()).collect()
+        (0..picture.shape.format.planes()).map(|index| picture.planes.plane(index).0.to_vec()).collect()
     }
 
     #[test]
@@ -209,7 +211,10 @@ mod tests {
             premultiplied: false,
         };
         let picture = picture(raster, None, &wide, "a test");
-        assert_eq!((picture.colour.primaries, picture.colour.gamut), (Primaries::DisplayP3, Gamut::DisplayP3));
+        assert_eq!(
+            (picture.shape.colour.primaries, picture.shape.colour.gamut),
+            (Primaries::DisplayP3, Gamut::DisplayP3)
+        );
         let red = [2, 0, 1].map(|plane| picture.planes.plane(plane).0[0]);
         // What CSS Color 4 gives for sRGB's red.
         assert!(red.iter().zip([234_u8, 51, 35]).all(|(ours, known)| ours.abs_diff(known) <= 1), "{red:?}");

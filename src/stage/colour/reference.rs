@@ -18,9 +18,9 @@ pub(super) fn turning(orientation: Orientation, coded: [u32; 2]) -> [[i32; 3]; 2
 
 /// The picture as it is to be seen: RGBA, 8 bits each, tight rows. `None` where a plane is too short.
 pub fn colour(picture: &Picture) -> Option<Vec<u8>> {
-    let constants = ColourConstants::new(picture.format, &picture.colour);
-    let size = picture.orientation.apply_size(picture.size);
-    let [to_x, to_y] = turning(picture.orientation, picture.size);
+    let constants = ColourConstants::new(picture.shape.format, &picture.shape.colour);
+    let size = picture.shape.orientation.apply_size(picture.shape.size);
+    let [to_x, to_y] = turning(picture.shape.orientation, picture.shape.size);
     let mut result = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
     for y in 0..size[1] as i32 {
         for x in 0..size[0] as i32 {
@@ -39,9 +39,9 @@ const TAPS: u32 = 3;
 /// The picture as it is to be seen, made smaller (or larger) to `size`: RGBA, 8 bits each, tight rows. Quick rather than good: each pixel is the mean of
 /// a few of its part of the picture. `None` where a plane is too short.
 pub fn small(picture: &Picture, size: [u32; 2]) -> Option<Vec<u8>> {
-    let constants = ColourConstants::new(picture.format, &picture.colour);
-    let whole = picture.orientation.apply_size(picture.size);
-    let [to_x, to_y] = turning(picture.orientation, picture.size);
+    let constants = ColourConstants::new(picture.shape.format, &picture.shape.colour);
+    let whole = picture.shape.orientation.apply_size(picture.shape.size);
+    let [to_x, to_y] = turning(picture.shape.orientation, picture.shape.size);
     let place = |axis: usize, at: u32, tap: u32| {
         let share = (f64::from(at) + (f64::from(tap) + 0.5) / f64::from(TAPS)) / f64::from(size[axis].max(1));
         ((share * f64::from(whole[axis])) as i32).min(whole[axis] as i32 - 1)
@@ -79,21 +79,21 @@ fn pixel(picture: &Picture, constants: &ColourConstants, at: [i32; 2]) -> Option
 
 fn sample(picture: &Picture, plane: usize, x: i32, y: i32) -> Option<f32> {
     let (bytes, stride) = picture.planes.plane(plane);
-    let width = picture.format.sample_bytes();
+    let width = picture.shape.format.sample_bytes();
     let at = usize::try_from(y).ok()? * stride + usize::try_from(x).ok()? * width;
     let code = match *bytes.get(at..at + width)? {
         [low, high] => u16::from_le_bytes([low, high]),
         [only] => u16::from(only),
         _ => return None,
     };
-    Some(f32::from(code >> picture.format.shift))
+    Some(f32::from(code >> picture.shape.format.shift))
 }
 
 fn chroma(picture: &Picture, constants: &ColourConstants, at: [i32; 2]) -> Option<[f32; 2]> {
-    let [samples, rows] = picture.format.plane_size(1, picture.size);
-    let last = [if picture.format.semi_planar { samples / 2 } else { samples }, rows].map(|side| side as i32 - 1);
+    let [samples, rows] = picture.shape.format.plane_size(1, picture.shape.size);
+    let last = [if picture.shape.format.semi_planar { samples / 2 } else { samples }, rows].map(|side| side as i32 - 1);
     let one = |x: i32, y: i32| {
-        Some(if picture.format.semi_planar {
+        Some(if picture.shape.format.semi_planar {
             [sample(picture, 1, 2 * x, y)?, sample(picture, 1, 2 * x + 1, y)?]
         } else {
             [sample(picture, 1, x, y)?, sample(picture, 2, x, y)?]

@@ -131,7 +131,7 @@ impl Fingerprint {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, Matrix, OwnedPlanes, Picture, PixelFormat};
+    use crate::frame::{Chroma, Colour, Matrix, OwnedPlanes, Picture, PixelFormat, Shape};
 
     /// A grey picture of blobs: `seed` chooses the place they are in, `across` moves the camera, `light` the lamp, `flash` adds light.
     pub(in super::super) fn print(seed: f32, across: f32, light: f32, flash: f32) -> Fingerprint {
@@ -144,11 +144,13 @@ pub(super) mod tests {
         };
         let rows = (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| value(x as f32 + across, y as f32))).collect();
         Fingerprint::of(&Glance::of(&Picture {
-            size,
-            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
-            colour: Colour::SRGB,
-            sample_aspect: (1, 1),
-            orientation: Default::default(),
+            shape: Shape {
+                size,
+                format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+                colour: Colour::SRGB,
+                sample_aspect: (1, 1),
+                orientation: Default::default(),
+            },
             planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
         }))
     }
@@ -183,11 +185,13 @@ pub(super) mod tests {
         let value = |x: u32| if x < 160 { 100 } else { 100 + (x / 2 % 2 * 60) as u8 };
         let rows = (0..180).flat_map(|_| (0..320).map(value)).collect();
         let print = Fingerprint::of(&Glance::of(&Picture {
-            size: [320, 180],
-            format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
-            colour: Colour::SRGB,
-            sample_aspect: (1, 1),
-            orientation: Default::default(),
+            shape: Shape {
+                size: [320, 180],
+                format: PixelFormat { chroma: Chroma::Grey, depth: 8, shift: 0, semi_planar: false },
+                colour: Colour::SRGB,
+                sample_aspect: (1, 1),
+                orientation: Default::default(),
+            },
             planes: Box::new(OwnedPlanes(vec![(rows, 320)])),
         }));
         assert_eq!(print.detail(0.2, 0.9), 0.0);
@@ -225,11 +229,13 @@ pub(super) mod tests {
                 })
                 .collect();
             Fingerprint::of(&Glance::of(&Picture {
-                size: [64, 36],
-                format,
-                colour: Colour { matrix, ..Colour::SRGB },
-                sample_aspect: (1, 1),
-                orientation: Default::default(),
+                shape: Shape {
+                    size: [64, 36],
+                    format,
+                    colour: Colour { matrix, ..Colour::SRGB },
+                    sample_aspect: (1, 1),
+                    orientation: Default::default(),
+                },
                 planes: Box::new(OwnedPlanes(planes)),
             }))
         };

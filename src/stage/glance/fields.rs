@@ -52,10 +52,10 @@ impl Fields {
     pub(super) fn begin(&mut self, picture: &Picture) {
         *self = Self {
             means: [[0.0; FIELDS], [0.5; FIELDS], [0.5; FIELDS]],
-            rgb: picture.colour.matrix == Matrix::Rgb && picture.format.chroma != Chroma::Grey,
-            places: Places::of(picture.size.map(|side| side as usize)),
-            shift: picture.format.shift.min(15),
-            largest: largest(picture.format),
+            rgb: picture.shape.colour.matrix == Matrix::Rgb && picture.shape.format.chroma != Chroma::Grey,
+            places: Places::of(picture.shape.size.map(|side| side as usize)),
+            shift: picture.shape.format.shift.min(15),
+            largest: largest(picture.shape.format),
             ..Self::default()
         };
     }
@@ -82,7 +82,7 @@ impl Fields {
 
     /// Colours are looked at in few places only.
     pub(super) fn end(&mut self, picture: &Picture) {
-        match (picture.format.chroma, picture.format.semi_planar) {
+        match (picture.shape.format.chroma, picture.shape.format.semi_planar) {
             (Chroma::Grey, _) => {}
             (_, false) => {
                 self.means[1] = self.colour(picture, 1, 0, 1);
@@ -98,7 +98,7 @@ impl Fields {
     /// Means of plane `plane`, of every `step`th sample from `first` on.
     fn colour(&self, picture: &Picture, plane: usize, first: usize, step: usize) -> [f32; FIELDS] {
         const HALF: usize = GRID / 2;
-        let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
+        let [width, height] = picture.shape.format.plane_size(plane, picture.shape.size).map(|side| side as usize);
         let places = Places::<{ COLUMNS * HALF }, { ROWS * HALF }>::of([(width / step).max(1), height]);
         let plane = Plane::of(picture, plane);
         let mut means = [0.0; FIELDS];
@@ -139,13 +139,13 @@ mod tests {
 
     /// Means of a plane, sample by sample.
     fn means(picture: &Picture, plane: usize, [first, step]: [usize; 2], grid: usize) -> [f32; FIELDS] {
-        let [width, height] = picture.format.plane_size(plane, picture.size).map(|side| side as usize);
+        let [width, height] = picture.shape.format.plane_size(plane, picture.shape.size).map(|side| side as usize);
         let width = (width / step).max(1);
         let mut means = [0.0; FIELDS];
         let (across, down) = (COLUMNS * grid, ROWS * grid);
         for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
             let (x, y) = ((2 * column + 1) * width / (2 * across), (2 * row + 1) * height / (2 * down));
-            let value = f32::from(code(picture, plane, x * step + first, y)) / largest(picture.format);
+            let value = f32::from(code(picture, plane, x * step + first, y)) / largest(picture.shape.format);
             means[row / grid * COLUMNS + column / grid] += value / (grid * grid) as f32;
         }
         means
@@ -156,7 +156,7 @@ mod tests {
         for picture in pictures() {
             let fields = Glance::of(&picture).fields;
             assert_eq!(fields.means[0], means(&picture, 0, [0, 1], GRID), "{picture:?}");
-            let colours = match (picture.format.chroma, picture.format.semi_planar) {
+            let colours = match (picture.shape.format.chroma, picture.shape.format.semi_planar) {
                 (Chroma::Grey, _) => [[0.5; FIELDS]; 2],
                 (_, true) => [0, 1].map(|first| means(&picture, 1, [first, 2], GRID / 2)),
                 (_, false) => [1, 2].map(|plane| means(&picture, plane, [0, 1], GRID / 2)),

@@ -57,14 +57,14 @@ pub(in super::super) struct Grid {
 impl Grid {
     /// Makes memory only where the picture's size is another than the last one's.
     pub(super) fn begin(&mut self, picture: &Picture) {
-        let [width, height] = picture.size.map(|side| side as usize);
+        let [width, height] = picture.shape.size.map(|side| side as usize);
         self.factor = width.max(height).div_ceil(CELLS).max(1);
         self.coded_size = [width, height].map(|side| (side / self.factor).max(1));
         self.coded.resize(self.coded_size[0] * self.coded_size[1], 0);
         self.sums.resize(width, 0);
         self.taps = self.factor.min(TAPS);
-        self.down = picture.format.shift.min(15) + picture.format.depth.clamp(8, 16) - 8;
-        self.scale = scale(picture.colour.transfer, self.factor * self.taps);
+        self.down = picture.shape.format.shift.min(15) + picture.shape.format.depth.clamp(8, 16) - 8;
+        self.scale = scale(picture.shape.colour.transfer, self.factor * self.taps);
     }
 
     pub(super) fn add(&mut self, y: usize, row: Row<'_>) {
@@ -97,7 +97,7 @@ impl Grid {
         if self.added < self.taps {
             self.reduce(0);
         }
-        self.turn(self.coded_size, picture.orientation);
+        self.turn(self.coded_size, picture.shape.orientation);
     }
 
     /// Row `index` of the grid from the sums of rows.
@@ -152,23 +152,23 @@ mod tests {
     fn cells_are_what_one_sample_after_the_other_says() {
         for picture in pictures() {
             let grid = Glance::of(&picture).grid;
-            let [width, height] = picture.size.map(|side| side as usize);
+            let [width, height] = picture.shape.size.map(|side| side as usize);
             let factor = width.max(height).div_ceil(CELLS).max(1);
             let (columns, rows, taps) = ((width / factor).max(1), (height / factor).max(1), factor.min(TAPS));
-            let scale = scale(picture.colour.transfer, factor * taps);
+            let scale = scale(picture.shape.colour.transfer, factor * taps);
             let cell = |x: usize, y: usize| {
                 let samples = (0..taps).flat_map(|tap| (0..factor).map(move |column| (tap, column)));
                 let sum = samples.map(|(tap, column)| {
                     let [x, y] = [x * factor + column, y * factor + tap * factor / taps];
                     let inside = width >= factor && y < height;
                     let code = if inside { code(&picture, 0, x, y) } else { 0 };
-                    u32::from((code >> (picture.format.depth - 8)).min(255))
+                    u32::from((code >> (picture.shape.format.depth - 8)).min(255))
                 });
                 brought_back(sum.sum(), scale)
             };
             let coded = (0..rows).flat_map(|y| (0..columns).map(move |x| cell(x, y))).collect();
             let mut seen = Grid { coded, ..Grid::default() };
-            seen.turn([columns, rows], picture.orientation);
+            seen.turn([columns, rows], picture.shape.orientation);
             assert_eq!((grid.size, grid.light), (seen.size, seen.light), "{picture:?}");
         }
     }

@@ -26,12 +26,12 @@ pub(in super::super) struct Lit {
 
 impl Lit {
     pub(super) fn begin(&mut self, picture: &Picture) {
-        let format = picture.format;
-        let black = BLACK[usize::from(picture.colour.range == Range::Full)] * largest(format);
+        let format = picture.shape.format;
+        let black = BLACK[usize::from(picture.shape.colour.range == Range::Full)] * largest(format);
         // What is shifted in below the sample makes no black one lit.
         let (black, shift) = (black as u32, format.shift.min(15));
         self.black = u16::try_from(((black + 1) << shift) - 1).unwrap_or(u16::MAX);
-        self.size = picture.size.map(|side| side as usize);
+        self.size = picture.shape.size.map(|side| side as usize);
         self.step = self.size.map(|side| (side / SAMPLES).max(1));
         self.rows.clear();
         self.columns.clear();
@@ -86,8 +86,8 @@ mod tests {
 
     /// The same, sample by sample.
     fn plain(picture: &Picture) -> [Vec<f32>; 2] {
-        let [width, height] = picture.size.map(|side| side as usize);
-        let black = BLACK[usize::from(picture.colour.range == Range::Full)] * largest(picture.format);
+        let [width, height] = picture.shape.size.map(|side| side as usize);
+        let black = BLACK[usize::from(picture.shape.colour.range == Range::Full)] * largest(picture.shape.format);
         let is_lit = |x: usize, y: usize| f32::from(code(picture, 0, x, y)) > black;
         let step = |of: usize| (of / SAMPLES).max(1);
         let share = |count: usize, of: usize| count as f32 / of.div_ceil(step(of)).max(1) as f32;

@@ -35,12 +35,12 @@ impl Glance {
 
     /// Looks at the next picture.
     pub fn take(&mut self, picture: &Picture) {
-        self.size = picture.size;
+        self.size = picture.shape.size;
         self.lit.begin(picture);
         self.fields.begin(picture);
         self.grid.begin(picture);
         let brightness = Plane::of(picture, 0);
-        for y in 0..picture.size[1] as usize {
+        for y in 0..picture.shape.size[1] as usize {
             let row = brightness.row(y);
             self.lit.add(y, row);
             self.fields.add(y, row);
@@ -62,7 +62,7 @@ struct Plane<'a> {
 impl<'a> Plane<'a> {
     fn of(picture: &'a Picture, index: usize) -> Self {
         let (bytes, stride) = picture.planes.plane(index);
-        Self { bytes, stride, format: picture.format }
+        Self { bytes, stride, format: picture.shape.format }
     }
 
     fn row(&self, y: usize) -> Row<'a> {
@@ -98,7 +98,7 @@ fn largest(format: PixelFormat) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Chroma, Colour, Orientation, OwnedPlanes, Range, Transfer};
+    use crate::frame::{Chroma, Colour, Orientation, OwnedPlanes, Range, Shape, Transfer};
 
     /// Pictures of all kinds of memory and of awkward sizes, filled with noise, dark in part; some end early.
     pub(super) fn pictures() -> Vec<Picture> {
@@ -131,15 +131,17 @@ mod tests {
                     ((0..bytes).map(&mut noise).collect(), stride)
                 });
                 all.push(Picture {
-                    size,
-                    format,
-                    colour: Colour {
-                        range: if kind % 2 == 0 { Range::Full } else { Range::Limited },
-                        transfer: [Transfer::Sdr, Transfer::Pq, Transfer::Hlg][number % 3],
-                        ..Colour::SRGB
+                    shape: Shape {
+                        size,
+                        format,
+                        colour: Colour {
+                            range: if kind % 2 == 0 { Range::Full } else { Range::Limited },
+                            transfer: [Transfer::Sdr, Transfer::Pq, Transfer::Hlg][number % 3],
+                            ..Colour::SRGB
+                        },
+                        sample_aspect: (1, 1),
+                        orientation: Orientation { mirror: number % 2 == 1, quarter_turns: (kind % 4) as u8 },
                     },
-                    sample_aspect: (1, 1),
-                    orientation: Orientation { mirror: number % 2 == 1, quarter_turns: (kind % 4) as u8 },
                     planes: Box::new(OwnedPlanes(planes.collect())),
                 });
             }
@@ -150,7 +152,7 @@ mod tests {
     /// A sample shifted down, as whoever knows nothing of rows reads it.
     pub(super) fn code(picture: &Picture, plane: usize, x: usize, y: usize) -> u16 {
         let (bytes, stride) = picture.planes.plane(plane);
-        let (length, shift) = (picture.format.sample_bytes(), picture.format.shift);
+        let (length, shift) = (picture.shape.format.sample_bytes(), picture.shape.format.shift);
         let at = y * stride + x * length;
         match bytes.get(at..at + length) {
             Some(&[low, high]) => u16::from_le_bytes([low, high]) >> shift,
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn a_glance_used_again_is_a_new_one() {
         let mut glance = Glance::default();
-        for picture in pictures().iter().filter(|picture| picture.size.iter().all(|side| *side > 30)) {
+        for picture in pictures().iter().filter(|picture| picture.shape.size.iter().all(|side| *side > 30)) {
             glance.take(picture);
             let new = Glance::of(picture);
             assert_eq!((&glance.lit, &glance.fields), (&new.lit, &new.fields), "{picture:?}");

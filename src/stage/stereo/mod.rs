@@ -127,11 +127,11 @@ fn reach(crop: &Crop, small: [u32; 2]) -> u32 {
 /// # use std::sync::Arc;
 /// # use deep3d::gpu::{Commands, Gpu, GpuOptions, Headless};
 /// # use deep3d::frame::Picture;
-/// # use deep3d::stage::{colour::Colour, comfort, stereo::{Source, SourceEye, Stereo, View}, upload::{Shape, Upload}};
+/// # use deep3d::stage::{colour::Colour, comfort, stereo::{Source, SourceEye, Stereo, View}, upload::Upload};
 /// # fn example(picture: &Picture, disparity: Arc<deep3d::gpu::Buffer>, size: [u32; 2]) -> Result<(), Box<dyn std::error::Error>> {
 /// let gpu = Gpu::new(&Headless, &GpuOptions::default())?;
 /// // At start, and when the format changes:
-/// let upload = Upload::new(&gpu, &Shape::of(picture), 1)?;
+/// let upload = Upload::new(&gpu, &picture.shape, 1)?;
 /// let image = Colour::picture(&gpu, &upload)?;
 /// let colour = Colour::new(&gpu, &upload, &[Arc::clone(&image)])?;
 /// let stereo = Stereo::new(&gpu, &[Source { picture: image, disparity }], size)?;
