@@ -88,11 +88,6 @@ impl<T> Sender<T> {
         signal.notify();
         Ok(())
     }
-
-    /// Something that closes the ring from any thread.
-    pub fn closer(&self) -> Closer {
-        Closer(Arc::clone(&self.signal))
-    }
 }
 
 impl<T> Drop for Sender<T> {
@@ -130,21 +125,6 @@ impl<T> Receiver<T> {
         self.try_receive()
     }
 
-    /// The next value without taking it.
-    pub fn peek(&self) -> Option<&T> {
-        self.consumer.try_peek()
-    }
-
-    /// How many values wait.
-    pub fn len(&self) -> usize {
-        self.consumer.occupied_len()
-    }
-
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.consumer.is_empty()
-    }
-
     /// Something that closes the ring from any thread.
     pub fn closer(&self) -> Closer {
         Closer(Arc::clone(&self.signal))
@@ -178,7 +158,7 @@ mod tests {
         let (mut sender, mut receiver) = ring(2);
         let thread = thread::spawn(move || (0..1000).for_each(|value| sender.send(value).unwrap()));
         for value in 0..1000 {
-            assert!(receiver.len() <= 2);
+            assert!(receiver.consumer.occupied_len() <= 2);
             assert_eq!(receiver.receive(None), Ok(value));
         }
         assert_eq!(receiver.receive(None), Err(Empty::ForGood));
@@ -203,6 +183,5 @@ mod tests {
         let (_sender, mut receiver) = ring::<u8>(1);
         assert_eq!(receiver.try_receive(), Err(Empty::Yet));
         assert_eq!(receiver.receive(Some(Duration::from_millis(5))), Err(Empty::Yet));
-        assert!(receiver.peek().is_none());
     }
 }

@@ -158,11 +158,6 @@ impl Buffer {
         self.bytes
     }
 
-    /// Where it lives.
-    pub fn kind(&self) -> BufferKind {
-        self.kind
-    }
-
     /// Writes `content` from byte `offset` on. Only for [`BufferKind::Upload`], and while the GPU does not read it.
     pub fn write(&self, offset: u64, content: &[u8]) -> Result<(), GpuError> {
         self.with_mut(|bytes| {

@@ -32,8 +32,6 @@ pub enum Bind {
     Sampled,
     /// `sampler2D`, nearest, clamped to the edge.
     SampledNearest,
-    /// `readonly image2D` (first level).
-    ImageRead,
     /// `writeonly image2D` (first level).
     ImageWrite,
 }
@@ -45,15 +43,13 @@ impl Bind {
             Self::UniformTexel => vk::DescriptorType::UNIFORM_TEXEL_BUFFER,
             Self::StorageTexelWrite => vk::DescriptorType::STORAGE_TEXEL_BUFFER,
             Self::Sampled | Self::SampledNearest => vk::DescriptorType::COMBINED_IMAGE_SAMPLER,
-            Self::ImageRead | Self::ImageWrite => vk::DescriptorType::STORAGE_IMAGE,
+            Self::ImageWrite => vk::DescriptorType::STORAGE_IMAGE,
         }
     }
 
     fn access(self) -> Access {
         match self {
-            Self::StorageRead | Self::UniformTexel | Self::Sampled | Self::SampledNearest | Self::ImageRead => {
-                Access::Read
-            }
+            Self::StorageRead | Self::UniformTexel | Self::Sampled | Self::SampledNearest => Access::Read,
             Self::StorageWrite | Self::StorageReadWrite | Self::StorageTexelWrite | Self::ImageWrite => Access::Write,
         }
     }
@@ -314,7 +310,7 @@ impl Bindings {
                     [vk::DescriptorImageInfo::default().sampler(sampler).image_view(image.view).image_layout(general)];
                 write.image_info(&image_info)
             }
-            (Bind::ImageRead | Bind::ImageWrite, Resource::Image(image)) => {
+            (Bind::ImageWrite, Resource::Image(image)) => {
                 image_info = [vk::DescriptorImageInfo::default().image_view(image.storage_view).image_layout(general)];
                 write.image_info(&image_info)
             }

@@ -47,8 +47,6 @@ pub enum Action {
     AutomaticDepth,
     /// The comfort meter appears or goes.
     Meter,
-    /// Louder or softer, in steps.
-    Volume(i32),
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -24,7 +24,6 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::compose::Arrangement;
 use crate::stage::stereo::layers::layers_size;
 
 /// Where the pair of eyes goes.
@@ -153,24 +152,6 @@ impl Layout {
         let divisor = greatest_common_divisor(num, den);
         let small = |value: u64| u32::try_from(value / divisor).unwrap_or(u32::MAX);
         (small(num), small(den))
-    }
-
-    /// How [`super::compose::Compose`] makes it of two eyes; none of what is no pair of eyes (depth, layers) or two pictures (wiggle).
-    pub fn arrangement(self) -> Option<Arrangement> {
-        Some(match self {
-            Self::Sbs | Self::HalfSbs => Arrangement::SideBySide,
-            Self::Tab | Self::HalfTab => Arrangement::TopAndBottom,
-            Self::Anaglyph => Arrangement::RED_CYAN,
-            Self::AnaglyphGreenMagenta => Arrangement::GREEN_MAGENTA,
-            Self::AnaglyphAmberBlue => Arrangement::AMBER_BLUE,
-            Self::AnaglyphGrey => Arrangement::GREY,
-            Self::Rows => Arrangement::Rows,
-            Self::Columns => Arrangement::Columns,
-            Self::Checkerboard => Arrangement::Checkerboard,
-            Self::Left => Arrangement::Left,
-            Self::Right => Arrangement::Right,
-            Self::Depth | Self::Layers | Self::Wiggle => return None,
-        })
     }
 
     /// Whether neighbours in the picture belong to different eyes, so that shared colour would be seen as a ghost.

@@ -1,7 +1,5 @@
 //! Which key does what: mpv's keys where mpv has them, and ours beside them. This table is the only place; help and README are made of it.
 
-use std::fmt::Write;
-
 use winit::event::KeyEvent;
 use winit::keyboard::{Key, ModifiersState, NamedKey};
 
@@ -14,7 +12,7 @@ pub struct Binding {
     pub keys: &'static [&'static str],
     /// What they do.
     pub action: Action,
-    /// The same in words.
+    /// The same in words, as the README says it.
     pub text: &'static str,
 }
 
@@ -51,15 +49,6 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["TAB"], Action::Panel, "the panel appears or goes"),
     bind(&["q"], Action::Quit, "quit"),
 ];
-
-/// The table as text, one line each.
-pub fn help() -> String {
-    let mut text = String::new();
-    for binding in BINDINGS {
-        let _ = writeln!(text, "  {:<30} {}", binding.keys.join(" "), binding.text);
-    }
-    text
-}
 
 /// What the key or button of this name does.
 pub fn action(name: &str) -> Option<Action> {
@@ -102,11 +91,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_is_bound_twice_and_all_are_in_the_help() {
+    fn no_key_is_bound_twice() {
         let all: Vec<_> = BINDINGS.iter().flat_map(|binding| binding.keys).collect();
         for (index, key) in all.iter().enumerate() {
             assert!(!all[..index].contains(key), "{key} is bound twice");
-            assert!(help().contains(*key), "{key}");
             assert!(action(key).is_some());
         }
         assert_eq!(action("SPACE"), Some(Action::Pause));
