@@ -22,7 +22,7 @@ layout(push_constant) uniform Push {
     int newer;        // which result this becomes
     float past;       // weight of the last result; 0: there is none; less: it stays as it is
     float unit;       // one over the span of the shot
-    vec2 aligned[9];  // scale and offset from raw disparity to the shot's, of this frame and those ahead; scale 0: says nothing
+    vec2 aligned[9];  // scale and offset from raw disparity to the shot's, of this frame and those ahead; scale 0: says nothing; less: has none
 } push;
 
 layout(constant_id = 0) const float ALIKE = 10.0;   // brightness of 255 by which the same thing may differ
@@ -83,6 +83,21 @@ float follow(int to, int kept, int way, ivec4 own, inout ivec2 place) {
     return inside ? alike * alike / (1.0 + lost * lost) : 0.0;
 }
 
+// What a frame without a disparity of its own begins with: the last result, else what the first frame ahead says that has one.
+float stand_in(int index) {
+    if (push.past != 0.0) {
+        return texelFetch(result, (1 - push.newer) * push.size.y * push.size.x + index).r;
+    }
+    for (int step = 1; step <= MOST; step++) {
+        if (step <= push.ahead && push.aligned[step].x > 0.0) {
+            int frame = (push.frame + step) % push.ring;
+            float value = texelFetch(raw, frame * push.size.y * push.size.x + index).r;
+            return abs(value) < 1e6 ? value * push.aligned[step].x + push.aligned[step].y : 0.0;
+        }
+    }
+    return 0.0;
+}
+
 void main() {
     ivec2 here = ivec2(gl_GlobalInvocationID.xy);
     if (any(greaterThanEqual(here, push.size))) {
@@ -94,6 +109,9 @@ void main() {
     vec2 align = push.aligned[0];
     float own_weight = align.x > 0.0 ? 1.0 : 0.02;
     own = align.x > 0.0 ? own * align.x + align.y : own;
+    if (align.x < 0.0) {
+        own = stand_in(index);
+    }
     vec2 scale = vec2(push.guide_size) / vec2(push.size);
     ivec2 start = ivec2(vec2(here) * scale + 0.5);
     ivec4 picture = look(push.frame, start);

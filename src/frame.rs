@@ -6,7 +6,7 @@ use crate::time::Time;
 use crate::trace::Trace;
 
 /// One thing on its way from the film to the eyes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Frame<T> {
     /// Counts the frames of one epoch from zero, in presentation order.
     pub id: u64,

@@ -88,6 +88,12 @@ impl<T> Sender<T> {
         signal.notify();
         Ok(())
     }
+
+    /// Whether there is room for a value, or nobody to take one, waiting for it until `timeout` has passed.
+    pub fn wait_for_room(&self, timeout: Duration) -> bool {
+        let Self { producer, signal } = self;
+        signal.wait(Some(Instant::now() + timeout), || signal.closed.load(Ordering::Acquire) || !producer.is_full())
+    }
 }
 
 impl<T> Drop for Sender<T> {
@@ -148,6 +154,33 @@ impl Closer {
     }
 }
 
+/// A place for one value, of which only the newest counts: it takes the place of one that nobody has taken. Clones share it; nobody waits.
+pub struct Latest<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Latest<T> {
+    /// Puts `value` there.
+    pub fn put(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    /// What is there, if anything.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Clone for Latest<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,5 +216,23 @@ mod tests {
         let (_sender, mut receiver) = ring::<u8>(1);
         assert_eq!(receiver.try_receive(), Err(Empty::Yet));
         assert_eq!(receiver.receive(Some(Duration::from_millis(5))), Err(Empty::Yet));
+    }
+
+    #[test]
+    fn only_the_newest_counts() {
+        let (place, other) = (Latest::default(), Latest::clone(&Latest::<u8>::default()));
+        let same = place.clone();
+        (place.put(1), place.put(2));
+        assert_eq!((same.take(), place.take(), other.take()), (Some(2), None, None));
+    }
+
+    #[test]
+    fn room_is_waited_for() {
+        let (mut sender, mut receiver) = ring(1);
+        assert!(sender.wait_for_room(Duration::ZERO));
+        sender.send(1).unwrap();
+        assert!(!sender.wait_for_room(Duration::from_millis(5)));
+        receiver.try_receive().unwrap();
+        assert!(sender.wait_for_room(Duration::ZERO));
     }
 }

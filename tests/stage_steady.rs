@@ -9,9 +9,11 @@ use std::sync::Arc;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
 use deep3d::stage::flow::reference::{self as flow_reference, Packed};
+use deep3d::stage::flow::trail::{further, rest};
 use deep3d::stage::flow::{Flow, Vector, brightness};
 use deep3d::stage::input::InputOptions;
 use deep3d::stage::steady::align::Align;
+use deep3d::stage::steady::carry::Carry;
 use deep3d::stage::steady::reference::{self, Kept};
 use deep3d::stage::steady::{Moment, Past, Sizes, Steady, Tuning};
 use stage_support::*;
@@ -53,8 +55,14 @@ fn frame(sizes: &Sizes, shift: i32, square: [i32; 2], noise: f32, seed: u64) -> 
     Frame { input, raw }
 }
 
+/// What is known of the frame before that at `at`, where only those with an alignment have a disparity.
+fn past(at: usize, aligned: &[Option<Align>]) -> Past {
+    let without = (0..at).rev().take_while(|before| aligned[*before].is_none()).count() as u32;
+    if at == 0 { Past::None } else { Past::Known { frames: without + 1 } }
+}
+
 /// Runs the stage over `frames`: for each its result, with up to `look_ahead` frames ahead.
-fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]) -> Vec<Vec<f32>> {
+fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Option<Align>]) -> Vec<Vec<f32>> {
     let texels = frames[0].input.len() as u64 * 4;
     let input = Buffer::new(gpu, "input", texels, BufferKind::Device).unwrap();
     let flow = Flow::new(gpu, &input, &OPTIONS, sizes.guide, look_ahead + 2).unwrap();
@@ -63,7 +71,7 @@ fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned:
     let result = Buffer::new(gpu, "result", frames[0].raw.len() as u64 * 4, BufferKind::Device).unwrap();
     let mut results = Vec::new();
     let mut give = |steady: &mut Steady, at: usize, ahead: usize| {
-        let past = if at == 0 { Past::None } else { Past::Known };
+        let past = past(at, aligned);
         let moment = Moment { frame: at as u64, past, aligned: &aligned[at..=at + ahead], span: 2.0 };
         run(gpu, |recorder| steady.record(recorder, &moment, &result));
         results.push(read_floats(gpu, &result));
@@ -87,7 +95,7 @@ fn on_gpu(gpu: &Gpu, sizes: Sizes, frames: &[Frame], look_ahead: usize, aligned:
 }
 
 /// The same by the twins.
-fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]) -> Vec<Vec<f32>> {
+fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Option<Align>]) -> Vec<Vec<f32>> {
     let guides: Vec<Vec<Packed>> =
         frames.iter().map(|frame| flow_reference::guide(&frame.input, sizes.guide, brightness(&OPTIONS))).collect();
     let small: Vec<_> = guides.iter().map(|guide| flow_reference::small(guide, sizes.guide)).collect();
@@ -106,7 +114,7 @@ fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]
     let mut results = Vec::new();
     for at in 0..frames.len() {
         let ahead = look_ahead.min(frames.len() - 1 - at);
-        let past = if at == 0 { Past::None } else { Past::Known };
+        let past = past(at, aligned);
         let kept: Vec<Kept<'_>> = [at.saturating_sub(1)].into_iter().chain(at..=at + ahead).map(kept).collect();
         last = reference::steady(&kept, &last, past, &aligned[at..=at + ahead], 2.0, sizes, &Tuning::default());
         last = reference::clean(&last, sizes.small);
@@ -118,8 +126,8 @@ fn by_twin(sizes: &Sizes, frames: &[Frame], look_ahead: usize, aligned: &[Align]
 #[test]
 fn the_kernels_are_their_twins() {
     let gpu = WatchedGpu::new().unwrap();
-    let aligned: Vec<Align> =
-        (0..6).map(|at| Align { scale: 1.0 + 0.02 * at as f32, offset: 0.01 * (at % 3) as f32 }).collect();
+    let aligned: Vec<Option<Align>> =
+        (0..6).map(|at| Some(Align { scale: 1.0 + 0.02 * at as f32, offset: 0.01 * (at % 3) as f32 })).collect();
     let cases = [([37, 21], [37, 21], 0), ([64, 40], [32, 20], 1), ([65, 33], [33, 17], 3), ([320, 192], [160, 96], 3)];
     for (guide, small, look_ahead) in cases {
         let sizes = Sizes { small, guide };
@@ -130,6 +138,90 @@ fn the_kernels_are_their_twins() {
             let off = ours.iter().zip(twin).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 1e-4, "{guide:?} {look_ahead} ahead, frame {at}: {off}");
         }
+    }
+}
+
+#[test]
+fn frames_without_a_disparity_of_their_own_are_their_twins_too() {
+    let gpu = WatchedGpu::new().unwrap();
+    // Every third has one; the first has to take that of the next.
+    let own = Align { scale: 1.1, offset: 0.05 };
+    let aligned: Vec<Option<Align>> = (0..7).map(|at| (at % 3 == 1).then_some(own)).collect();
+    for (guide, small, look_ahead) in [([65, 33], [33, 17], 1), ([320, 192], [160, 96], 3)] {
+        let sizes = Sizes { small, guide };
+        let mut frames: Vec<Frame> =
+            (0..7).map(|at| frame(&sizes, at * 3, [10 + 5 * at, 4], 0.1, 7 + at as u64)).collect();
+        for at in [0, 2, 3, 5, 6] {
+            // What stands in memory there is of another frame.
+            frames[at].raw = vec![77.0; frames[at].raw.len()];
+        }
+        let (ours, twin) =
+            (on_gpu(&gpu, sizes, &frames, look_ahead, &aligned), by_twin(&sizes, &frames, look_ahead, &aligned));
+        for (at, (ours, twin)) in ours.iter().zip(&twin).enumerate() {
+            let off = ours.iter().zip(twin).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off < 1e-4, "{guide:?} {look_ahead} ahead, frame {at}: {off}");
+            assert!(ours.iter().all(|d| d.abs() < 3.0), "{guide:?} {look_ahead} ahead, frame {at}: of another frame");
+        }
+    }
+}
+
+/// The disparity of the frame at `from`, carried to the last of `frames` along what is found between them: on the GPU and by the twin.
+fn carried(gpu: &Gpu, sizes: Sizes, frames: &[Frame], from: usize) -> [Vec<f32>; 2] {
+    let texels = frames[0].input.len() as u64 * 4;
+    let input = Buffer::new(gpu, "input", texels, BufferKind::Device).unwrap();
+    let disparity = floats(gpu, &frames[from].raw);
+    // As few are kept as can be: the brightness of the earlier one has long gone by then.
+    let flow = Flow::new(gpu, &input, &OPTIONS, sizes.guide, 2).unwrap();
+    let steady = Steady::new(gpu, &flow, sizes.small, Tuning::default()).unwrap();
+    let carry = Carry::new(gpu, &flow, &steady, &disparity, &Tuning::default()).unwrap();
+    let motion = Buffer::new(gpu, "motion", flow.bytes(), BufferKind::Readback).unwrap();
+    let mut trail = rest(sizes.guide);
+    for (at, frame) in frames.iter().enumerate() {
+        let pixels = floats(gpu, &frame.input);
+        run(gpu, |recorder| {
+            recorder.copy_buffer(&pixels, 0, &input, 0, texels)?;
+            flow.record_picture(recorder, at as u64)?;
+            flow.record_motion(recorder, at as u64, &motion)?;
+            if at == from { carry.record_earlier(recorder, &flow, at as u64) } else { Ok(()) }
+        });
+        if at > from {
+            let found: Vec<Vector> = motion.read(bytemuck::pod_collect_to_vec).unwrap();
+            trail = further(&found, &trail, sizes.guide);
+        }
+    }
+    carry.put(&trail).unwrap();
+    let last = frames.len() - 1;
+    let result = Buffer::new(gpu, "result", disparity.bytes(), BufferKind::Device).unwrap();
+    run(gpu, |recorder| {
+        carry.record(recorder, &flow, last as u64)?;
+        steady.record_raw(recorder, last as u64, &result)
+    });
+    let guide = |at: usize| flow_reference::guide(&frames[at].input, sizes.guide, brightness(&OPTIONS));
+    let twin = reference::carry(&frames[from].raw, &guide(last), &guide(from), &trail, &sizes, &Tuning::default());
+    [read_floats(gpu, &result), twin]
+}
+
+#[test]
+fn what_is_carried_is_its_twin_and_goes_along() {
+    let gpu = WatchedGpu::new().unwrap();
+    for (guide, small) in [([37, 21], [37, 21]), ([65, 33], [33, 17]), ([320, 192], [160, 96])] {
+        let sizes = Sizes { small, guide };
+        let left = |at: usize| guide[0] as usize / 4 + 4 * at;
+        let frames: Vec<Frame> = (0..7).map(|at| frame(&sizes, 0, [left(at) as i32, 4], 0.0, 7)).collect();
+        let [ours, twin] = carried(&gpu, sizes, &frames, 1);
+        let off = ours.iter().zip(&twin).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-4, "{guide:?}: {off}");
+        if guide[0] < 320 {
+            continue;
+        }
+        // By then the square stands elsewhere, and so does its depth; of what it has uncovered nothing can be known.
+        let is =
+            |at: usize, left: usize| (left / 2..left / 2 + 40).contains(&(at % 160)) && (2..50).contains(&(at / 160));
+        let (now, then) = (left(6), left(1));
+        let (square, ground) = (|at: usize| is(at, now), |at: usize| !is(at, now) && !is(at, then));
+        let off = [apart(&ours, &frames[6].raw, square), apart(&ours, &frames[6].raw, ground)];
+        assert!(off[0] < 0.05 && off[1] < 0.02, "{off:?}");
+        assert!(apart(&frames[1].raw, &frames[6].raw, square) > 0.3, "it has moved");
     }
 }
 
@@ -149,7 +241,7 @@ fn what_rests_is_still_and_what_moves_leaves_nothing_behind() {
         (0..10).map(|index| frame(&sizes, 0, at(index), noise, 100 + index as u64)).collect()
     };
     let (noisy, clean) = (film(0.2), film(0.0));
-    let aligned = vec![Align::NONE; 10];
+    let aligned = vec![Some(Align::NONE); 10];
     for (look_ahead, part) in [(0, 0.45), (3, 0.3)] {
         let steady = on_gpu(&gpu, sizes, &noisy, look_ahead, &aligned);
         let rests = |index: usize| index % 160 > 130 || index / 160 < 15;
@@ -185,7 +277,7 @@ fn a_flash_keeps_what_was_and_a_cut_forgets_it() {
                 flow.record_picture(recorder, at)?;
                 flow.record_motion(recorder, at, &motion)?;
                 steady.record_disparity(recorder, at, &raw)?;
-                let moment = Moment { frame: at, past, aligned: &[Align::NONE], span: 2.0 };
+                let moment = Moment { frame: at, past, aligned: &[Some(Align::NONE)], span: 2.0 };
                 steady.record(recorder, &moment, &result)
             })
             .unwrap();

@@ -337,8 +337,9 @@ fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
     playing.key("space");
     playing.title_with("paused");
     let plain = playing.look();
-    let plain = playing.wait(SOON, "a standing picture", |playing| {
-        std::thread::sleep(Duration::from_millis(300));
+    // It may get its depth yet.
+    let plain = playing.wait(START, "a standing picture", |playing| {
+        std::thread::sleep(Duration::from_millis(1500));
         let now = playing.look();
         (now.difference(&plain) == 0.0 || playing.look().difference(&now) == 0.0).then_some(now)
     });

@@ -12,7 +12,9 @@ use super::setup::{check_validation, gpu_options, scene};
 use super::stop::ask_on_interrupt;
 use super::{BenchArguments, SceneOptions, headset, options};
 use crate::bench::HeadsetReport;
-use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
+use crate::eyes::Settings;
+use crate::film::{Film, FilmOptions, Origin, Pace, Preview, Previews, Scene, Step};
+use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
 use crate::media::StopFlag;
@@ -75,6 +77,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         start: arguments.start,
         // The layout can be changed to one that shows the planes at any time.
         keep_planes: true,
+        pace: pace(&settings),
         ..film
     };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
@@ -102,6 +105,11 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     // Ctrl-C ends the process there and then: nothing is being written.
     player::play(start, player, window)?;
     Ok(())
+}
+
+/// Pictures do not wait for the network. Only the original's selection needs the planes of each.
+fn pace(settings: &Settings) -> Pace {
+    if settings.selection { Pace::Every } else { Pace::Live }
 }
 
 /// Plays in the headset, and remembers how the screen was left.
@@ -133,7 +141,13 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let (origin, settings, film) = scene(&arguments.scene)?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let planes = origin.network().is_some();
-    let files = Files { gpu: None, origin, inputs: vec![input.clone()], options: film, opened: Vec::new() };
+    let files = Files {
+        gpu: None,
+        origin,
+        inputs: vec![input.clone()],
+        options: FilmOptions { pace: pace(&settings), ..film },
+        opened: Vec::new(),
+    };
     let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings, planes)));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
     let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
@@ -214,6 +228,14 @@ impl player::SceneSource for PlayedFilm {
             Err(Empty::Yet) => Next::Yet,
             Err(Empty::ForGood) => Next::End(self.film.control().epoch()),
         }
+    }
+
+    fn once_more(&mut self) -> Option<Frame<Scene>> {
+        self.film.once_more()
+    }
+
+    fn is_unfinished(&self, scene: &Scene) -> bool {
+        scene.is_unfinished()
     }
 
     fn is_ready(&self, scene: &Scene) -> Result<bool, Error> {

@@ -1,4 +1,4 @@
-//! The GPU side of the film thread: upload, colour and network for pictures of one shape.
+//! The GPU side of the film thread: upload, colour and depth for pictures of one shape.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::depth_film::DepthAt;
-use crate::frame::{Frame, Picture, Shape};
+use crate::frame::{Frame, Orientation, Picture, Shape};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
 use crate::net::Precision;
 use crate::stage::bars::Crop;
@@ -14,21 +14,32 @@ use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Observation, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::glance::Glance;
+use crate::stage::plates::Plates;
 use crate::stage::upload::Upload;
 use crate::time::Time;
 use crate::trace::Stage;
 
 use super::FilmError;
-use super::disparity::{Disparity, Draft, Means};
-use super::pool::{Lent, Pool};
+use super::disparity::{DepthSource, Disparity};
+use super::estimate::{Finished, Pace};
+use super::pool::Pool;
 use super::scene::{Layout, Scene, Slot};
+use super::waiting::{FrameDepth, Waiting};
 use super::writing::{self, Writing};
 
 /// The area that networks look at, in pixels, unless told otherwise.
 pub const NETWORK_AREA: u32 = 384 * 160;
 
 /// Pictures that may be on their way to the GPU at once.
-const UPLOADS: usize = 2;
+pub(super) const UPLOADS: usize = 2;
+
+/// A picture that stands gets its depth in steps so far apart.
+const AGAIN: Duration = Duration::from_millis(40);
+
+/// Timestamps of an upload: its beginning, planes copied, colour and small picture made, motion found.
+const UPLOADED: u32 = 1;
+const COLOURED: u32 = 2;
+const TIMESTAMPS: u32 = 4;
 
 /// What a chain is made with.
 #[derive(Debug, Clone)]
@@ -45,16 +56,24 @@ pub struct ChainOptions {
     pub steady: bool,
     /// Keep the softmax over the planes with each scene.
     pub keep_planes: bool,
+    /// Whether frames wait for the network.
+    pub pace: Pace,
 }
 
-/// A frame behind the network that waits for the frames after it.
-struct Waiting {
-    /// What travels with the picture, without it.
-    frame: Frame<Lent<Slot>>,
-    print: Fingerprint,
-    draft: Draft,
-    /// Its number among the pictures looked at for writing.
-    look: u64,
+impl ChainOptions {
+    /// Scenes that exist at once.
+    pub(super) fn slots(&self) -> usize {
+        self.scenes.max(2) + self.look_ahead
+    }
+}
+
+/// The frame given last, which had no depth: while film time stands it gets it where it is seen.
+struct Again {
+    waiting: Waiting,
+    /// When it was given, or changed.
+    at: Instant,
+    /// It has its depth, and gets more of it step by step.
+    finished: Option<Finished>,
 }
 
 /// The chain.
@@ -65,11 +84,13 @@ pub(super) struct Chain {
     disparity: Disparity,
     pool: Pool<Slot>,
     layout: Arc<Layout>,
-    before: Commands,
+    before: Vec<Commands>,
     next_upload: usize,
     comfort: Comfort,
+    pace: Pace,
     look_ahead: usize,
     waiting: VecDeque<Waiting>,
+    again: Option<Again>,
     cuts: Cuts,
     writing: Writing,
     /// Epoch and time of the scene given last, and how many of its epoch were.
@@ -90,23 +111,29 @@ impl Chain {
     /// For pictures of `shape` of which `crop` is seen between bars.
     pub(super) fn new(
         gpu: &Gpu,
-        means: &Means,
+        source: &DepthSource,
         shape: &Shape,
         crop: Crop,
         options: &ChainOptions,
     ) -> Result<Self, FilmError> {
         let upload = Upload::new(gpu, shape, UPLOADS)?;
-        let count = options.scenes.max(2) + options.look_ahead;
+        let count = options.slots();
         let pictures = (0..count).map(|_| Colour::picture(gpu, &upload)).collect::<Result<Vec<_>, _>>()?;
         let colour = Colour::new(gpu, &upload, &pictures)?;
-        let disparity = Disparity::new(gpu, means, &pictures, shape, crop, options)?;
+        let disparity = Disparity::new(gpu, source, &pictures, shape, crop, options)?;
         let disparity_size = disparity.size();
         let disparity_bytes = u64::from(disparity_size[0]) * u64::from(disparity_size[1]) * 4;
         let planes_bytes = if options.keep_planes { disparity.planes_bytes()? } else { None };
         let device = |name: &str, bytes: u64| Buffer::new(gpu, name, bytes, BufferKind::Device);
+        // Where not each frame has its pass, all show the planes of the newest.
+        let shared = planes_bytes.filter(|_| options.pace == Pace::Live);
+        let shared = shared.map(|bytes| device("planes of the newest pass", bytes)).transpose()?;
         let slot = |(index, picture)| {
             let disparity = device("disparity of a scene", disparity_bytes)?;
-            let planes = planes_bytes.map(|bytes| device("planes of a scene", bytes)).transpose()?;
+            let planes = match (&shared, planes_bytes) {
+                (Some(shared), _) => Some(Arc::clone(shared)),
+                (None, bytes) => bytes.map(|bytes| device("planes of a scene", bytes)).transpose()?,
+            };
             Ok(Slot { index, picture, disparity, planes })
         };
         let slots = pictures.into_iter().enumerate().map(slot).collect::<Result<Vec<_>, GpuError>>()?;
@@ -120,21 +147,25 @@ impl Chain {
             },
             crop,
             disparity_size,
-            planes: means.planes(),
+            planes: source.planes(),
             slots: slots.clone(),
         };
         Ok(Self {
             gpu: gpu.clone(),
-            comfort: means.comfort(),
+            comfort: source.comfort(),
             upload,
             colour,
             look_ahead: disparity.look_ahead(options.look_ahead),
             disparity,
             pool: Pool::new(slots),
             layout: Arc::new(layout),
-            before: Commands::new(gpu, "upload and colour", 3)?,
+            before: (0..UPLOADS)
+                .map(|_| Commands::new(gpu, "upload and colour", TIMESTAMPS))
+                .collect::<Result<_, _>>()?,
             next_upload: 0,
-            waiting: VecDeque::with_capacity(options.look_ahead + 1),
+            pace: options.pace,
+            waiting: VecDeque::with_capacity(count),
+            again: None,
             cuts: Cuts::default(),
             writing: Writing::default(),
             last: None,
@@ -151,6 +182,7 @@ impl Chain {
     /// Goes on where `before` has stopped, which showed the same film with other bars.
     pub(super) fn go_on(&mut self, before: &Self) {
         self.waiting.clear();
+        self.again = None;
         self.disparity.forget();
         self.comfort = before.comfort.clone();
         self.cuts = before.cuts.clone();
@@ -158,8 +190,8 @@ impl Chain {
         (self.last, self.given, self.plain) = (before.last, before.given, before.plain);
     }
 
-    /// Sends `frame` through the network (or takes the `depth` kept for it), to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no slot came
-    /// free within `patience`. The first frame after a seek makes an end of those that still wait.
+    /// Takes `frame` (with the `depth` recorded for it), to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no
+    /// slot came free within `patience`. The first frame after a seek makes an end of those that still wait.
     pub(super) fn add(
         &mut self,
         frame: Frame<Picture>,
@@ -167,47 +199,101 @@ impl Chain {
         depth: Option<&DepthAt>,
         patience: Duration,
     ) -> Result<Option<Frame<Picture>>, FilmError> {
-        if self.waiting.back().is_some_and(|waiting| waiting.frame.epoch != frame.epoch) {
+        let seen = self.waiting.back().map(|waiting| waiting.frame.epoch).or(self.last.map(|(epoch, _)| epoch));
+        if seen.is_some_and(|epoch| epoch != frame.epoch) {
             self.waiting.clear();
+            self.again = None;
+            self.disparity.forget();
         }
-        let Some(slot) = self.pool.take(patience) else { return Ok(Some(frame)) };
-        let mut trace = frame.trace;
+        let room = self.waiting.len() < self.disparity.room();
+        let Some(slot) = room.then(|| self.pool.take(patience)).flatten() else { return Ok(Some(frame)) };
         let print = Fingerprint::of(glance);
         let look = self.writing.look(frame.epoch, glance);
-        let start = Instant::now();
         let upload = self.next_upload % UPLOADS;
         self.next_upload += 1;
-        // The last submission that read this place was waited for below.
+        // What that place held last is on the GPU, and read.
+        while let Some(last) = self.waiting.iter().rposition(|waiting| waiting.upload == upload && !waiting.depth.read)
+        {
+            self.read(last)?;
+        }
+        let Some(before) = self.before.get_mut(upload) else { return Ok(Some(frame)) };
+        self.gpu.wait(before.point())?;
+        let start = Instant::now();
         self.upload.put(upload, &frame.data)?;
         self.disparity.put(depth)?;
         let copied = start.elapsed();
-        self.before.record::<GpuError>(|recorder| {
+        before.record::<FilmError>(|recorder| {
             recorder.timestamp(0);
             self.upload.record(recorder, upload)?;
-            recorder.timestamp(1);
+            recorder.timestamp(UPLOADED);
             self.colour.record(recorder, upload, slot.index)?;
-            self.disparity.record(recorder, &slot)?;
-            recorder.timestamp(2);
-            Ok(())
+            self.disparity.record(recorder, &slot, upload, COLOURED)
         })?;
-        let point = self.gpu.submit(&mut self.before)?;
-        let draft = self.disparity.run(&self.gpu, &frame, &print, &slot, point, &mut trace)?;
-        let before = self.before.timestamps()?;
-        let between =
-            |from: usize, to: usize| Some(before.get(to).copied()??.saturating_sub(before.get(from).copied()??));
-        trace.stamp(Stage::Upload, copied + between(0, 1).unwrap_or_default());
-        if let Some(span) = between(1, 2) {
-            trace.stamp(Stage::Colour, span);
+        let point = self.gpu.submit(before)?;
+        let depth = self.disparity.add(&frame, &print);
+        let (number, step) = (depth.number, depth.step);
+        let upright = frame.data.shape.orientation == Orientation::default();
+        let frame = frame.map(|_| Arc::new(slot));
+        self.waiting.push_back(Waiting { frame, print, upright, depth, look, point, copied, upload });
+        match (&mut self.disparity, self.pace) {
+            (Disparity::Estimated(estimate), Pace::Live) => {
+                if step {
+                    estimate.note_step(number);
+                }
+                self.turn()?;
+            }
+            (Disparity::Estimated(estimate), Pace::Every) => {
+                estimate.look(&self.waiting);
+                self.read(self.waiting.len() - 1)?;
+                if let Disparity::Estimated(estimate) = &mut self.disparity {
+                    estimate.see(&mut self.waiting)?;
+                }
+            }
+            (Disparity::Recorded(_), _) => self.read(self.waiting.len() - 1)?,
         }
-        let mut frame = frame.map(|_| slot);
-        frame.trace = trace;
-        self.waiting.push_back(Waiting { frame, print, draft, look });
-        let stages = [Stage::Upload, Stage::Colour, Stage::Network, Stage::Steady];
-        self.spent = stages.into_iter().filter_map(|stage| trace.span(stage)).sum();
         Ok(None)
     }
 
-    /// What the last frame that was added has cost.
+    /// Takes what the network has finished meanwhile, and gives it the next frame. Never waits for it.
+    pub(super) fn turn(&mut self) -> Result<(), FilmError> {
+        match &mut self.disparity {
+            Disparity::Estimated(estimate) => {
+                estimate.turn(&mut self.waiting, self.again.as_mut().map(|again| &mut again.waiting))
+            }
+            Disparity::Recorded(_) => Ok(()),
+        }
+    }
+
+    /// Reads what the GPU has found of the frames up to that at `index` of those that wait. Waits for it.
+    fn read(&mut self, index: usize) -> Result<(), FilmError> {
+        for index in 0..=index {
+            let Some(waiting) = self.waiting.get_mut(index) else { return Ok(()) };
+            if waiting.depth.read {
+                continue;
+            }
+            self.gpu.wait(waiting.point)?;
+            let times = match self.before.get(waiting.upload) {
+                Some(before) => before.timestamps()?,
+                None => Vec::new(),
+            };
+            let span = |from: u32, to: u32| {
+                let at = |index: u32| times.get(index as usize).copied().flatten();
+                Some(at(to)?.saturating_sub(at(from)?))
+            };
+            let trace = &mut waiting.frame.trace;
+            trace.stamp(Stage::Upload, waiting.copied + span(0, UPLOADED).unwrap_or_default());
+            if let Some(span) = span(UPLOADED, COLOURED) {
+                trace.stamp(Stage::Colour, span);
+            }
+            if let Some(span) = span(COLOURED, COLOURED + 1) {
+                trace.stamp(Stage::Steady, span);
+            }
+            self.disparity.read(&mut self.waiting, index)?;
+        }
+        Ok(())
+    }
+
+    /// What the last frame that was given has cost, without a network that no frame waits for.
     pub(super) fn spent(&self) -> Duration {
         self.spent
     }
@@ -218,15 +304,22 @@ impl Chain {
         if begun { self.given.min(self.look_ahead) } else { 0 }
     }
 
-    /// The next scene, if the frames after it that it waits for have come or (`over`) none will.
+    /// Whether a scene can be given: the frames after it that it waits for have come or (`over`) none will.
+    pub(super) fn has(&self, over: bool) -> bool {
+        self.waiting.len() > if over { 0 } else { self.delay() }
+    }
+
+    /// The next scene, if there is one ([`Chain::has`]).
     pub(super) fn give(&mut self, over: bool) -> Result<Option<Frame<Scene>>, FilmError> {
-        let wanted = if over { 1 } else { self.delay() + 1 };
-        if self.waiting.len() < wanted {
+        if !self.has(over) {
             return Ok(None);
         }
-        let Some(Waiting { mut frame, print, draft, look }) = self.waiting.pop_front() else { return Ok(None) };
+        self.turn()?;
+        self.read(0)?;
+        let Some(mut waiting) = self.waiting.pop_front() else { return Ok(None) };
+        let (epoch, pts) = (waiting.frame.epoch, waiting.frame.pts);
         let seconds = match self.last {
-            Some((epoch, pts)) if epoch == frame.epoch => (frame.pts - pts).seconds(),
+            Some((last, before)) if last == epoch => (pts - before).seconds(),
             _ => {
                 self.cuts.reset();
                 self.comfort.reset();
@@ -234,30 +327,106 @@ impl Chain {
                 0.0
             }
         };
-        self.last = Some((frame.epoch, frame.pts));
+        self.last = Some((epoch, pts));
         self.given += 1;
-        let passage = self.cuts.judge(&print, self.waiting.iter().map(|waiting| &waiting.print));
+        let passage = self.cuts.judge(&waiting.print, self.waiting.iter().map(|waiting| &waiting.print));
         let cut = passage == Passage::Cut;
         let threshold = if self.plain { PLAIN[0] } else { PLAIN[1] };
-        self.plain = print.plain() > threshold;
+        self.plain = waiting.print.plain() > threshold;
+        let finished = self.finish(&mut waiting, passage)?;
         // How a shot moves is known from its second frame on.
-        let speed = if cut { self.waiting.front().and_then(|next| next.draft.speed()) } else { draft.speed() };
+        let speed = match self.waiting.front() {
+            Some(next) if cut && next.depth.read => next.depth.speed,
+            Some(_) if cut => {
+                self.read(0)?;
+                self.waiting.front().and_then(|next| next.depth.speed)
+            }
+            None if cut => None,
+            _ => waiting.depth.speed,
+        };
         self.comfort.follow(&Observation {
-            depths: draft.depths().filter(|_| passage != Passage::Flash),
+            depths: finished.depths.filter(|_| passage != Passage::Flash),
             motion: speed,
             seconds: seconds as f32,
             cut,
-            share: if self.plain || !draft.known() { 0.0 } else { 1.0 },
+            share: if self.plain || !finished.known { 0.0 } else { 1.0 },
         });
+        let plates = self.plates(&waiting, cut, self.given == 1);
+        let stages = [Stage::Upload, Stage::Colour, Stage::Network, Stage::Steady];
+        let counted = stages.into_iter().filter(|stage| *stage != Stage::Network || self.pace == Pace::Every);
+        self.spent = counted.filter_map(|stage| waiting.frame.trace.span(stage)).sum();
+        let scene = self.scene(&waiting, &finished, cut, plates);
+        let stands = !finished.known && self.disparity.is_running();
+        self.again = stands.then(|| Again { waiting, at: Instant::now(), finished: None });
+        Ok(Some(scene))
+    }
+
+    fn scene(&self, waiting: &Waiting, finished: &Finished, cut: bool, plates: Plates) -> Frame<Scene> {
+        waiting.frame.clone().map(|slot| Scene {
+            slot,
+            point: finished.point.unwrap_or(waiting.point),
+            comfort: self.comfort.clone(),
+            cut,
+            plates,
+            depth_of: finished.of,
+            unfinished: self.disparity.is_running() && (!finished.known || self.comfort.is_arriving()),
+            layout: Arc::clone(&self.layout),
+        })
+    }
+
+    fn finish(&mut self, waiting: &mut Waiting, passage: Passage) -> Result<Finished, FilmError> {
+        let after = self.waiting.iter().map(|waiting| &waiting.depth);
+        let mut trace = waiting.frame.trace;
+        if let Some(took) =
+            waiting.depth.own.as_ref().filter(|own| own.of == waiting.frame.pts).and_then(|own| own.took)
+        {
+            trace.stamp(Stage::Network, took);
+        }
+        let finished = self.disparity.finish(waiting, passage, after, &mut trace)?;
+        waiting.frame.trace = trace;
+        Ok(finished)
+    }
+
+    /// The plates of a frame that has been finished.
+    fn plates(&mut self, waiting: &Waiting, cut: bool, fresh: bool) -> Plates {
         let Crop { at, size } = self.layout.crop;
         let seen = [at, [at[0] + size[0], at[1] + size[1]]];
         let mapping = self.comfort.settled(&Settings::default());
-        let moment = writing::Moment { frame: look, cut, fresh: self.given == 1, seen, mapping };
-        let after = self.waiting.iter().map(|waiting| &waiting.draft);
-        let same_shot = [&draft].into_iter().chain(after.clone().take_while(|after| !after.is_step()));
-        let plates = self.writing.plates(&moment, same_shot.map(Draft::nearest));
-        let point = self.disparity.finish(&draft, passage, after, &frame.data.disparity, &mut frame.trace)?;
-        let (comfort, layout) = (self.comfort.clone(), Arc::clone(&self.layout));
-        Ok(Some(frame.map(|slot| Scene { slot, point, comfort, cut, plates, layout })))
+        let moment = writing::Moment { frame: waiting.look, cut, fresh, seen, mapping };
+        let after = self.waiting.iter().map(|waiting| &waiting.depth).take_while(|after| !after.step);
+        let shot = [&waiting.depth].into_iter().chain(after).filter_map(|depth: &FrameDepth| depth.own.as_ref());
+        let before = self.disparity.shot().filter(|_| waiting.depth.own.is_none());
+        self.writing.plates(&moment, before.into_iter().chain(shot).map(|own| (&own.nearest, own.align)))
+    }
+
+    /// Whether the frame given last lacks depth that it may get yet.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// While film time stands: the frame given last once more, where it had to go without depth and has some now, or more of it than before.
+    pub(super) fn once_more(&mut self) -> Result<Option<Frame<Scene>>, FilmError> {
+        self.turn()?;
+        let Some(mut again) = self.again.take_if(|again| again.at.elapsed() >= AGAIN) else { return Ok(None) };
+        let mut step = again.at.elapsed();
+        if again.finished.is_none() {
+            let shot = self.waiting.iter().map(|waiting| &waiting.depth).take_while(|after| !after.step);
+            if ![&again.waiting.depth].into_iter().chain(shot).any(|depth| depth.own.is_some()) {
+                again.at = Instant::now();
+                self.again = Some(again);
+                return Ok(None);
+            }
+            again.finished = Some(self.finish(&mut again.waiting, Passage::Cut)?);
+            step = AGAIN;
+        }
+        let Some(finished) = &again.finished else { return Ok(None) };
+        let share = if self.plain || !finished.known { 0.0 } else { 1.0 };
+        let depths = finished.depths;
+        self.comfort.follow(&Observation { depths, motion: None, seconds: step.as_secs_f32(), cut: false, share });
+        let plates = self.plates(&again.waiting, true, true);
+        let scene = self.scene(&again.waiting, finished, true, plates);
+        again.at = Instant::now();
+        self.again = Some(again).filter(|_| self.comfort.is_arriving());
+        Ok(Some(scene))
     }
 }

@@ -1,32 +1,33 @@
 //! What makes the disparity of a chain's scenes: a network with its filter, or a film of depth. On the film thread.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::depth_film::DepthAt;
 use crate::frame::{Frame, Picture, Shape};
-use crate::gpu::{Buffer, Gpu, GpuError, Image, Point, Recorder};
+use crate::gpu::{Buffer, Gpu, Image, Recorder};
 use crate::net::Weights;
 use crate::stage::bars::Crop;
-use crate::stage::comfort::{Comfort, Depths};
+use crate::stage::comfort::Comfort;
 use crate::stage::cut::{Fingerprint, Passage};
-use crate::stage::steady::align::Align;
 use crate::trace::Trace;
 
 use super::FilmError;
-use super::chain::ChainOptions;
-use super::estimate::{self, Estimate, comfort_for};
-use super::kept::{Facts, Kept};
+use super::chain::{ChainOptions, UPLOADS};
+use super::estimate::{Estimate, Finished};
+use super::network::comfort_for;
+use super::recorded::{Facts, Recorded};
 use super::scene::{Planes, Slot};
-use super::writing::Nearest;
+use super::waiting::{FrameDepth, OwnDepth, Waiting};
 
-/// What chains are made for.
+/// What disparity is made from.
 #[derive(Clone)]
-pub(super) enum Means {
+pub(super) enum DepthSource {
     Network(Arc<Weights>),
     DepthFilm(Facts),
 }
 
-impl Means {
+impl DepthSource {
     /// What follows the disparities.
     pub(super) fn comfort(&self) -> Comfort {
         match self {
@@ -48,82 +49,27 @@ impl Means {
 
 /// What makes disparity, for pictures of one shape.
 pub(super) enum Disparity {
-    Estimate(Box<Estimate>),
-    Kept(Box<Kept>),
-}
-
-/// What is known of a frame's disparity before the frames after it have come.
-pub(super) enum Draft {
-    Estimate(estimate::Draft),
-    /// It is there.
-    Kept {
-        point: Point,
-        known: bool,
-        depths: Option<Depths>,
-        speed: Option<f32>,
-        nearest: Nearest,
-    },
-}
-
-impl Draft {
-    /// What of its disparity counts for comfort.
-    pub(super) fn depths(&self) -> Option<Depths> {
-        match self {
-            Self::Estimate(draft) => draft.depths,
-            Self::Kept { depths, .. } => *depths,
-        }
-    }
-
-    /// How fast what is seen moves, in % of the width a second.
-    pub(super) fn speed(&self) -> Option<f32> {
-        match self {
-            Self::Estimate(draft) => draft.speed,
-            Self::Kept { speed, .. } => *speed,
-        }
-    }
-
-    /// How near the nearest is in each part of the picture, and what brings that to the shot's disparity.
-    pub(super) fn nearest(&self) -> (&Nearest, Align) {
-        match self {
-            Self::Estimate(draft) => (&draft.nearest, draft.align),
-            Self::Kept { nearest, .. } => (nearest, Align::NONE),
-        }
-    }
-
-    /// Whether nothing says that it goes on with the shot of the frame before.
-    pub(super) fn is_step(&self) -> bool {
-        match self {
-            Self::Estimate(draft) => draft.step,
-            Self::Kept { .. } => true,
-        }
-    }
-
-    /// Whether there is any depth for it.
-    pub(super) fn known(&self) -> bool {
-        match self {
-            Self::Estimate(_) => true,
-            Self::Kept { known, .. } => *known,
-        }
-    }
+    Estimated(Box<Estimate>),
+    Recorded(Box<Recorded>),
 }
 
 impl Disparity {
     /// For `pictures` of `shape` of which `crop` is seen.
     pub(super) fn new(
         gpu: &Gpu,
-        means: &Means,
+        source: &DepthSource,
         pictures: &[Arc<Image>],
         shape: &Shape,
         crop: Crop,
         options: &ChainOptions,
     ) -> Result<Self, FilmError> {
-        Ok(match means {
-            Means::Network(weights) => {
+        Ok(match source {
+            DepthSource::Network(weights) => {
                 let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
-                Self::Estimate(Box::new(Estimate::new(gpu, weights, pictures, crop, aspect, options)?))
+                Self::Estimated(Box::new(Estimate::new(gpu, weights, pictures, crop, aspect, options, UPLOADS)?))
             }
-            Means::DepthFilm(facts) => {
-                Self::Kept(Box::new(Kept::new(gpu, facts, pictures, shape, crop, options.network_area)?))
+            DepthSource::DepthFilm(facts) => {
+                Self::Recorded(Box::new(Recorded::new(gpu, facts, pictures, shape, crop, options.network_area)?))
             }
         })
     }
@@ -131,90 +77,115 @@ impl Disparity {
     /// Width and height.
     pub(super) fn size(&self) -> [u32; 2] {
         match self {
-            Self::Estimate(estimate) => estimate.size(),
-            Self::Kept(kept) => kept.size(),
+            Self::Estimated(estimate) => estimate.size(),
+            Self::Recorded(recorded) => recorded.size(),
         }
     }
 
     /// Frames ahead that a scene should wait for: `wanted`, or fewer where no more can be used.
     pub(super) fn look_ahead(&self, wanted: usize) -> usize {
         match self {
-            Self::Estimate(estimate) => estimate.look_ahead(),
+            Self::Estimated(estimate) => wanted.min(estimate.look_ahead()),
             // For cuts.
-            Self::Kept(_) => wanted,
+            Self::Recorded(_) => wanted,
+        }
+    }
+
+    /// So many frames may wait at once.
+    pub(super) fn room(&self) -> usize {
+        match self {
+            Self::Estimated(estimate) => estimate.room(),
+            Self::Recorded(_) => usize::MAX,
         }
     }
 
     /// Bytes of the softmax over the planes, where a network makes one.
     pub(super) fn planes_bytes(&self) -> Result<Option<u64>, FilmError> {
         match self {
-            Self::Estimate(estimate) => estimate.planes_bytes().map(Some),
-            Self::Kept(_) => Ok(None),
+            Self::Estimated(estimate) => estimate.planes_bytes().map(Some),
+            Self::Recorded(_) => Ok(None),
         }
     }
 
-    /// The next frame does not follow the last.
+    /// Whether a network runs beside the pictures: depth may come after its frame has been given.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self, Self::Estimated(estimate) if estimate.is_running())
+    }
+
+    /// The next frame does not follow the last, and those that wait are not wanted any more.
     pub(super) fn forget(&mut self) {
         match self {
-            Self::Estimate(estimate) => estimate.forget(),
-            Self::Kept(kept) => kept.forget(),
+            Self::Estimated(estimate) => estimate.forget(),
+            Self::Recorded(recorded) => recorded.forget(),
         }
     }
 
     /// Takes what came with the next frame. The GPU is done with the last one.
     pub(super) fn put(&mut self, depth: Option<&DepthAt>) -> Result<(), FilmError> {
         match self {
-            Self::Estimate(_) => Ok(()),
-            Self::Kept(kept) => kept.put(depth),
+            Self::Estimated(_) => Ok(()),
+            Self::Recorded(recorded) => recorded.put(depth),
         }
     }
 
-    /// Records what the next frame needs, whose picture is in `slot`.
-    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: &Slot) -> Result<(), GpuError> {
-        match self {
-            Self::Estimate(estimate) => estimate.record(recorder, slot.index),
-            Self::Kept(kept) => kept.record(recorder, slot),
-        }
-    }
-
-    /// Makes what can be made of the frame that was recorded and submitted, which is ready at `point`. Waits for the GPU.
-    pub(super) fn run(
+    /// Records what the next frame needs, whose picture is in `slot` and came by upload `upload`: timestamps before and after the motion since the frame before.
+    pub(super) fn record(
         &mut self,
-        gpu: &Gpu,
-        frame: &Frame<Picture>,
-        print: &Fingerprint,
+        recorder: &mut Recorder<'_>,
         slot: &Slot,
-        point: Point,
-        trace: &mut Trace,
-    ) -> Result<Draft, FilmError> {
+        upload: usize,
+        timestamp: u32,
+    ) -> Result<(), FilmError> {
         match self {
-            Self::Estimate(estimate) => estimate.run(frame, print, slot, trace).map(Draft::Estimate),
-            Self::Kept(kept) => {
-                gpu.wait(point)?;
-                kept.run(frame, print, point, trace)
-            }
+            Self::Estimated(estimate) => estimate.record(recorder, slot.index, upload, timestamp),
+            Self::Recorded(recorded) => Ok(recorded.record(recorder, slot, timestamp)?),
         }
     }
 
-    /// Makes the disparity of the frame of `draft` with those after it, into `to`; ready at the point given.
+    /// What is known at once of the frame that was recorded and submitted.
+    pub(super) fn add(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> FrameDepth {
+        match self {
+            Self::Estimated(estimate) => estimate.add(frame, print),
+            Self::Recorded(recorded) => recorded.add(frame, print),
+        }
+    }
+
+    /// Reads what the GPU has found of the frame at `index` of `waiting`, and is done with. Frames are read in order.
+    pub(super) fn read(&mut self, waiting: &mut VecDeque<Waiting>, index: usize) -> Result<(), FilmError> {
+        match self {
+            Self::Estimated(estimate) => estimate.read_motion(waiting, index),
+            Self::Recorded(recorded) => match waiting.get_mut(index) {
+                Some(waiting) => recorded.read_motion(waiting),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What the disparity of the present shot has said last.
+    pub(super) fn shot(&self) -> Option<&OwnDepth> {
+        match self {
+            Self::Estimated(estimate) => estimate.shot(),
+            Self::Recorded(_) => None,
+        }
+    }
+
+    /// Makes the disparity of a frame that waited no longer, with those after it.
     pub(super) fn finish<'a>(
         &mut self,
-        draft: &Draft,
+        waiting: &Waiting,
         passage: Passage,
-        after: impl Iterator<Item = &'a Draft>,
-        to: &Arc<Buffer>,
+        after: impl Iterator<Item = &'a FrameDepth>,
         trace: &mut Trace,
-    ) -> Result<Point, FilmError> {
-        match (self, draft) {
-            (Self::Estimate(estimate), Draft::Estimate(draft)) => {
-                let estimates = after.filter_map(|after| match after {
-                    Draft::Estimate(draft) => Some(draft),
-                    Draft::Kept { .. } => None,
-                });
-                estimate.finish(draft, passage, estimates, to, trace)
-            }
-            (_, Draft::Kept { point, .. }) => Ok(*point),
-            (Self::Kept(_), Draft::Estimate(_)) => Ok(Point::default()),
+    ) -> Result<Finished, FilmError> {
+        let (depth, to): (&FrameDepth, &Arc<Buffer>) = (&waiting.depth, &waiting.frame.data.disparity);
+        match self {
+            Self::Estimated(estimate) => estimate.finish(depth, passage, after, to, trace),
+            Self::Recorded(_) => Ok(Finished {
+                point: Some(waiting.point),
+                known: depth.known,
+                depths: depth.own.as_ref().and_then(|own| own.depths),
+                of: depth.known.then_some(waiting.frame.pts),
+            }),
         }
     }
 }

@@ -1,88 +1,133 @@
-//! Disparity as a network sees it, made steady: the network behind a chain's pictures and the filter behind the network. On the film thread.
+//! Disparity as a network sees it, made steady, and carried to frames that the network has no time for. On the film thread; the network has its own
+//! ([`Passes`]).
+//!
+//! Where each frame waits for its own pass ([`Pace::Every`]) nothing is carried; where none does ([`Pace::Live`]), see [`super::live`].
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "media")]
-use crate::depth_film::Scale;
-use crate::frame::{Frame, Orientation, Picture};
+use crate::frame::{Frame, Picture};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Point, Recorder};
-use crate::net::weights::Channels;
-use crate::net::{Engine, Network, Weights};
+use crate::net::{Engine, Weights};
 use crate::stage::bars::Crop;
-use crate::stage::comfort::{Comfort, Depths};
+use crate::stage::comfort::Depths;
 use crate::stage::cut::{Fingerprint, Passage};
-use crate::stage::flow::{Flow, motion};
-use crate::stage::input::{InputOptions, NetworkInput, network_size};
+use crate::stage::flow::trail::{further, rest};
+use crate::stage::flow::{Flow, Vector, motion};
+use crate::stage::input::{NetworkInput, network_size};
 use crate::stage::steady::align::{Align, Shot, fit, pairs};
+use crate::stage::steady::carry::Carry;
 use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
+use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
 use super::FilmError;
 use super::chain::ChainOptions;
+use super::live::Live;
 use super::motion::Newest;
-use super::scene::Slot;
+use super::network::{comfort_for, input_options};
+use super::passes::{Job, Outcome, Passes};
+use super::waiting::{FrameDepth, OwnDepth, Waiting};
 use super::writing::Nearest;
 
-/// The network is handed to the GPU in so many submissions, so that a headset's compositor gets its turn between them.
-const PARTS: usize = 4;
-
-/// What is known of a frame behind the network, before the frames after it have come.
-pub(super) struct Draft {
-    /// Its number in the steady stage.
-    number: u64,
-    /// Nothing is blended between it and the one before.
-    pub(super) step: bool,
-    /// Nothing is known of the one before.
-    fresh: bool,
-    pub(super) align: Align,
-    /// Of its disparity, aligned.
-    pub(super) depths: Option<Depths>,
-    /// How fast what is seen moves, in % of the width a second.
-    pub(super) speed: Option<f32>,
-    pub(super) nearest: Nearest,
+/// How the network keeps pace with the film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Each frame waits for its own pass: for files, and for measuring.
+    #[default]
+    Every,
+    /// No frame waits: for playing.
+    Live,
 }
 
-/// What came of a frame, and how it goes with the one before.
-struct Aligned {
-    /// It cannot be compared with it.
-    step: bool,
-    /// What brings its disparity to that of the shot.
-    align: Align,
-    /// Of its disparity then.
-    depths: Option<Depths>,
-    speed: Option<f32>,
+/// The frame that the network looks at, or has looked at last.
+pub(super) struct Looked {
+    frame: u64,
+    pts: Time,
+    /// Where the picture is upright.
+    print: Option<Fingerprint>,
+    /// Where its blocks were in the frame that the network had looked at before, where both are of one shot.
+    from: Option<Vec<Vector>>,
+    /// The time of that frame.
+    before: Time,
+}
+
+/// What came of a pass, as long as it waits for a frame that can use it.
+pub(super) struct Arrived {
+    pub(super) frame: u64,
+    pub(super) own: OwnDepth,
+    /// It told nothing that could be blended with what was before.
+    pub(super) step: bool,
+}
+
+/// How a frame's depth has come out.
+pub(super) struct Finished {
+    /// When its disparity is there; `None` where it has none.
+    pub(super) point: Option<Point>,
+    /// There is depth for it.
+    pub(super) known: bool,
+    /// What of a new disparity counts for comfort.
+    pub(super) depths: Option<Depths>,
+    /// The time of the newest frame that the network has looked at for it.
+    pub(super) of: Option<Time>,
 }
 
 /// The network and its filter for pictures of one shape.
 pub(super) struct Estimate {
-    gpu: Gpu,
+    pub(super) gpu: Gpu,
     input: NetworkInput,
     /// The part of the pictures that is seen: left, top, right, bottom, as parts of their width and height.
     seen: [f32; 4],
-    engine: Engine,
-    network: Vec<Commands>,
-    raw: Arc<Buffer>,
-    flow: Flow,
-    steady: Steady,
+    pub(super) engine: Arc<Engine>,
+    /// `None` where the network failed in the midst of playing: the film goes on flat.
+    pub(super) passes: Option<Passes>,
+    pub(super) flow: Flow,
+    pub(super) steady: Steady,
     filter: Commands,
-    motion: Arc<Buffer>,
+    filtered_at: Point,
+    /// What the filter took over the frame before.
+    filtering: Duration,
+    /// Motion read back, by upload.
+    motion: Vec<Arc<Buffer>>,
+    pub(super) live: Option<Live>,
     flat_span: f32,
     /// Whether the filter is used at all.
     filtered: bool,
     look_ahead: usize,
-    /// Frames that went through the network.
+    /// Frames that were added.
     count: u64,
     newest: Newest,
-    /// Raw, of the last two.
-    disparity: [Vec<f32>; 2],
+    pub(super) looked: Option<Looked>,
+    /// The network is at it.
+    pub(super) busy: bool,
+    /// The engine holds the disparity of this frame, and the steady stage does not yet.
+    uncopied: Option<u64>,
+    /// Raw, of the last two passes.
+    pub(super) disparity: [Vec<f32>; 2],
     /// Memory to work in.
     values: Vec<f32>,
     shot: Shot,
+    pub(super) given: Given,
+}
+
+/// What is kept of the frames that were given.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The shot has depth: the last result is one.
+    pub(super) known: bool,
+    /// Frames since one had a disparity of its own.
+    frames: u32,
+    /// The frame with which its shot began.
+    pub(super) shot: u64,
+    /// What the shot's disparity said last.
+    own: Option<OwnDepth>,
+    /// Its trail.
+    pub(super) trail: Option<Vec<Vector>>,
 }
 
 impl Estimate {
-    /// For `pictures` of which `crop` is seen, `aspect` wide for its height.
+    /// For `pictures` of which `crop` is seen, `aspect` wide for its height; `uploads` of them may be on their way to the GPU at once.
     pub(super) fn new(
         gpu: &Gpu,
         weights: &Weights,
@@ -90,37 +135,58 @@ impl Estimate {
         crop: Crop,
         aspect: f64,
         options: &ChainOptions,
+        uploads: usize,
     ) -> Result<Self, FilmError> {
         let metadata = &weights.metadata;
         let fitting = || network_size(aspect, options.network_area, metadata.input.multiple);
         let size = metadata.network.fixed_size().unwrap_or_else(fitting);
-        let engine = Engine::new(gpu, weights, size, options.precision)?;
-        let small = engine.output_size();
-        let values = small[0] as usize * small[1] as usize;
+        let engine = Arc::new(Engine::new(gpu, weights, size, options.precision)?);
         let input_options = input_options(weights);
-        let input = NetworkInput::new(gpu, &input_options, pictures, engine.input()?, size)?.with_crop(crop);
-        // Besides those ahead the frame itself and the one before.
-        let flow = Flow::new(gpu, engine.input()?, &input_options, size, options.look_ahead.min(MOST_AHEAD) + 2)?;
-        let steady = Steady::new(gpu, &flow, small, Tuning::default())?;
+        let network_input = |to: &Arc<Buffer>| {
+            Ok::<_, FilmError>(NetworkInput::new(gpu, &input_options, pictures, to, size)?.with_crop(crop))
+        };
+        let live = options.pace == Pace::Live;
+        // While the network is at it, its input is its own.
+        let small = match live {
+            true => Buffer::new(gpu, "small picture", engine.input()?.bytes(), BufferKind::Device)?,
+            false => Arc::clone(engine.input()?),
+        };
+        // Of live films all that wait can tell; besides those ahead the frame itself and the one before count.
+        let ahead = if live { options.slots() } else { options.look_ahead.min(MOST_AHEAD) };
+        let flow = Flow::new(gpu, &small, &input_options, size, ahead + 2)?;
+        let tuning = Tuning::default();
+        let steady = Steady::new(gpu, &flow, engine.output_size(), tuning)?;
+        let live = live.then(|| {
+            let carry = Carry::new(gpu, &flow, &steady, engine.parallax()?, &tuning)?;
+            Live::new(gpu, network_input(engine.input()?)?, carry)
+        });
+        let live = live.transpose()?;
+        let read_back = |_| Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback);
         Ok(Self {
             gpu: gpu.clone(),
-            input,
+            input: network_input(&small)?,
             seen: part(crop, pictures.first().map_or([1, 1], |picture| picture.size())),
+            passes: Some(Passes::start(gpu, &engine, options.pace == Pace::Live)?),
+            motion: (0..uploads).map(read_back).collect::<Result<_, _>>()?,
+            live,
             engine,
-            network: (0..PARTS).map(|_| Commands::new(gpu, "network", 3)).collect::<Result<_, _>>()?,
-            raw: Buffer::new(gpu, "disparity read back", values as u64 * 4, BufferKind::Readback)?,
-            motion: Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback)?,
             filter: Commands::new(gpu, "steady", 2)?,
+            filtered_at: Point::default(),
+            filtering: Duration::ZERO,
             flat_span: comfort_for(weights).flat_span(),
             filtered: options.steady,
-            look_ahead: options.look_ahead.min(steady.look_ahead()),
+            look_ahead: ahead.min(steady.look_ahead()),
             flow,
             steady,
             count: 0,
             newest: Newest::default(),
-            disparity: [vec![0.0; values], vec![0.0; values]],
+            looked: None,
+            busy: false,
+            uncopied: None,
+            disparity: [Vec::new(), Vec::new()],
             values: Vec::new(),
             shot: Shot::default(),
+            given: Given::default(),
         })
     }
 
@@ -134,132 +200,247 @@ impl Estimate {
         self.look_ahead
     }
 
+    /// So many frames may wait at once.
+    pub(super) fn room(&self) -> usize {
+        self.flow.frames() as usize - 1
+    }
+
     /// Bytes of the softmax over the planes.
     pub(super) fn planes_bytes(&self) -> Result<u64, FilmError> {
         Ok(self.engine.planes()?.bytes())
     }
 
-    /// The next frame does not follow the last.
+    /// Whether frames do not wait for the network, and it has not failed.
+    pub(super) fn is_running(&self) -> bool {
+        self.live.is_some() && self.passes.is_some()
+    }
+
+    /// The next frame does not follow the last, and those that wait are not wanted any more.
     pub(super) fn forget(&mut self) {
         self.newest.forget();
-    }
-
-    /// Records what the next frame needs of its picture, which is in slot `slot`.
-    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
-        self.input.record(recorder, slot)?;
-        self.flow.record_picture(recorder, self.count)
-    }
-
-    /// Sends the frame that was recorded through the network, and reads what came of it.
-    pub(super) fn run(
-        &mut self,
-        frame: &Frame<Picture>,
-        print: &Fingerprint,
-        slot: &Slot,
-        trace: &mut Trace,
-    ) -> Result<Draft, FilmError> {
-        let number = self.count;
-        self.count += 1;
-        let disparity = Arc::clone(self.engine.parallax()?);
-        let planes_made = Arc::clone(self.engine.planes()?);
-        let mut point = Point::default();
-        for (part, commands) in self.network.iter_mut().enumerate() {
-            let last = part + 1 == PARTS;
-            commands.record::<GpuError>(|recorder| {
-                recorder.timestamp(0);
-                self.engine.record_part(recorder, part, PARTS)?;
-                recorder.timestamp(1);
-                if !last {
-                    return Ok(());
-                }
-                self.flow.record_motion(recorder, number, &self.motion)?;
-                recorder.timestamp(2);
-                self.steady.record_disparity(recorder, number, &disparity)?;
-                recorder.copy_buffer(&disparity, 0, &self.raw, 0, slot.disparity.bytes())?;
-                if let Some(planes) = &slot.planes {
-                    recorder.copy_buffer(&planes_made, 0, planes, 0, planes.bytes())?;
-                }
-                Ok(())
-            })?;
-            point = self.gpu.submit(commands)?;
-        }
-        self.gpu.wait(point)?;
-        let mut network = Some(Duration::ZERO);
-        for commands in &self.network {
-            let times = commands.timestamps()?;
-            let between =
-                |from: usize, to: usize| Some(times.get(to).copied()??.saturating_sub(times.get(from).copied()??));
-            network = network.zip(between(0, 1)).map(|(sum, part)| sum + part);
-            if let Some(span) = between(1, 2) {
-                trace.stamp(Stage::Steady, span);
+        self.given = Given { shot: self.count, ..Given::default() };
+        if let Some(live) = &mut self.live {
+            live.forget_before(self.count);
+            if let Some(passes) = &self.passes {
+                passes.forget_before(self.count);
             }
         }
-        if let Some(span) = network {
-            trace.stamp(Stage::Network, span);
+    }
+
+    /// Records what the next frame needs of its picture, which is in slot `slot`, with timestamps before and after the motion.
+    pub(super) fn record(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        slot: usize,
+        upload: usize,
+        timestamp: u32,
+    ) -> Result<(), FilmError> {
+        self.record_copy(recorder)?;
+        self.input.record(recorder, slot)?;
+        self.flow.record_picture(recorder, self.count)?;
+        recorder.timestamp(timestamp);
+        match self.motion.get(upload) {
+            Some(to) => self.flow.record_motion(recorder, self.count, to)?,
+            None => return Err(GpuError::Misuse("an upload without its place".to_owned()).into()),
         }
+        recorder.timestamp(timestamp + 1);
+        Ok(())
+    }
+
+    /// Records the copying of a new disparity to the steady stage, where there is one.
+    fn record_copy(&mut self, recorder: &mut Recorder<'_>) -> Result<(), FilmError> {
+        let Some(frame) = self.uncopied.take() else { return Ok(()) };
+        Ok(self.steady.record_disparity(recorder, frame, self.engine.parallax()?)?)
+    }
+
+    /// Takes the frame that was recorded and submitted.
+    pub(super) fn add(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> FrameDepth {
+        let number = self.count;
+        self.count += 1;
         let fresh = self.newest.is_none();
-        let Aligned { step, align, depths, speed } = self.align(frame, print)?;
-        let nearest = Nearest::of(&self.disparity[0], self.steady.sizes().small, &mut self.values);
-        Ok(Draft { number, step, fresh, align, depths, speed, nearest })
-    }
-
-    /// Reads what came of a frame.
-    fn align(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> Result<Aligned, FilmError> {
-        self.disparity.swap(0, 1);
-        let [now, before] = &mut self.disparity;
-        let copy = |bytes: &[u8]| now.iter_mut().zip(bytemuck::cast_slice(bytes)).for_each(|(to, from)| *to = *from);
-        self.raw.read(copy)?;
-        let Sizes { small, guide } = self.steady.sizes();
-        let upright = frame.data.shape.orientation == Orientation::default();
-        let depths = Depths::of_picture(now, small, upright.then_some(print), self.seen);
         let seconds = self.newest.follow(frame, print);
-        let Some((known, seconds)) = depths.zip(seconds).filter(|_| self.filtered) else {
-            self.shot = Shot::default();
-            return Ok(Aligned { step: true, align: Align::NONE, depths, speed: None });
-        };
-        let (found, moved) = self.motion.read(|bytes| {
-            let flow = bytemuck::cast_slice(bytes);
-            (pairs(now, before, small, guide, flow), motion(guide, flow))
-        })?;
-        let align = self.shot.follow(fit(&found), 0.5 * (known.range.near + known.range.far), seconds);
-        let speed = moved.map(|moved| moved / seconds.max(1e-3));
-        Ok(Aligned { step: false, align, depths: Some(known.map(|d| align.apply(d))), speed })
+        FrameDepth { step: seconds.is_none() || !self.filtered, fresh, ..FrameDepth::new(number, seconds) }
     }
 
-    /// Makes the disparity of the frame of `draft` with those after it, into `to`; ready at the point given.
+    /// Where each frame waits for its own pass: gives the last of `waiting` to the network.
+    pub(super) fn look(&mut self, waiting: &VecDeque<Waiting>) {
+        if let Some(last) = waiting.back() {
+            self.look_at(last, last.point, last.frame.data.planes.clone());
+        }
+    }
+
+    /// And waits until it has its own disparity.
+    pub(super) fn see(&mut self, waiting: &mut VecDeque<Waiting>) -> Result<(), FilmError> {
+        let passed = self.passes.as_mut().and_then(|passes| passes.take(None)).ok_or(FilmError::NetworkEnded)?;
+        self.busy = false;
+        let Outcome::Done(took) = passed.outcome? else { return Err(FilmError::NetworkEnded) };
+        self.uncopied = Some(passed.frame);
+        let arrived = self.arrive(passed.frame, passed.disparity, took);
+        if let (Some(arrived), Some(last)) = (arrived, waiting.back_mut()) {
+            last.depth.step |= arrived.step;
+            last.depth.own = Some(arrived.own);
+        }
+        Ok(())
+    }
+
+    /// What the disparity of the present shot has said last.
+    pub(super) fn shot(&self) -> Option<&OwnDepth> {
+        self.given.own.as_ref()
+    }
+
+    /// Gives the network a frame whose small picture is in the engine at `input`.
+    pub(super) fn look_at(&mut self, waiting: &Waiting, input: Point, planes: Option<Arc<Buffer>>) {
+        let Waiting { frame, print, depth, .. } = waiting;
+        let before = self.looked.as_ref().map_or(frame.pts, |looked| looked.pts);
+        self.looked = Some(Looked {
+            frame: depth.number,
+            pts: frame.pts,
+            print: waiting.upright.then(|| print.clone()),
+            from: None,
+            before,
+        });
+        self.disparity.swap(0, 1);
+        let disparity = std::mem::take(&mut self.disparity[0]);
+        if let Some(passes) = &mut self.passes {
+            passes.give(Job { frame: depth.number, input, planes, disparity });
+            self.busy = true;
+        }
+    }
+
+    /// Reads how the frame at `index` of `waiting` has moved, which the GPU has finished. Frames are read in order.
+    pub(super) fn read_motion(&mut self, waiting: &mut VecDeque<Waiting>, index: usize) -> Result<(), FilmError> {
+        let before = match index.checked_sub(1) {
+            Some(before) => waiting.get(before).and_then(|waiting| waiting.depth.trail.clone()),
+            None => self.given.trail.clone(),
+        };
+        let Some(Waiting { depth, upload, .. }) = waiting.get_mut(index) else { return Ok(()) };
+        depth.read = true;
+        if let Some(seconds) = depth.seconds.filter(|_| self.filtered)
+            && let Some(motion_read) = self.motion.get(*upload)
+        {
+            let size = self.flow.size();
+            let flow: Vec<Vector> = motion_read.read(|bytes| bytemuck::cast_slice(bytes).to_vec())?;
+            depth.speed = motion(size, &flow).map(|moved| moved / seconds.max(1e-3));
+            depth.trail = before.map(|before| further(&flow, &before, size));
+            depth.flow = Some(flow);
+        }
+        if let Some(looked) = self.looked.as_mut().filter(|looked| looked.frame == depth.number) {
+            looked.from = depth.trail.take();
+            depth.trail = Some(rest(self.flow.size()));
+        }
+        Ok(())
+    }
+
+    /// Trails lead to the frame at `index` of `waiting` from now on, which the network is given.
+    pub(super) fn begin_trails(&mut self, waiting: &mut VecDeque<Waiting>, index: usize) {
+        let size = self.flow.size();
+        let mut trail = None;
+        for (at, waiting) in waiting.iter_mut().enumerate().skip(index).take_while(|(_, waiting)| waiting.depth.read) {
+            trail = match at == index {
+                true => {
+                    if let Some(looked) = &mut self.looked {
+                        looked.from = waiting.depth.trail.take();
+                    }
+                    Some(rest(size))
+                }
+                false => waiting.depth.flow.as_ref().zip(trail).map(|(flow, trail)| further(flow, &trail, size)),
+            };
+            waiting.depth.trail.clone_from(&trail);
+        }
+    }
+
+    /// Takes what the network has seen in the frame it has looked at last.
+    pub(super) fn arrive(&mut self, frame: u64, disparity: Vec<f32>, took: Option<Duration>) -> Option<Arrived> {
+        self.disparity[0] = disparity;
+        let [now, before] = &self.disparity;
+        let looked = self.looked.as_mut().filter(|looked| looked.frame == frame)?;
+        let Sizes { small, guide } = self.steady.sizes();
+        let depths = Depths::of_picture(now, small, looked.print.as_ref(), self.seen);
+        let nearest = Nearest::of(now, small, &mut self.values);
+        let (align, depths) = match depths.zip(looked.from.take()) {
+            Some((known, from)) => {
+                let seconds = (looked.pts - looked.before).seconds() as f32;
+                let found = pairs(now, before, small, guide, &from);
+                let align = self.shot.follow(fit(&found), 0.5 * (known.range.near + known.range.far), seconds);
+                (align, Some(known.map(|d| align.apply(d))))
+            }
+            None => {
+                self.shot = Shot::default();
+                (Align::NONE, depths)
+            }
+        };
+        let own = OwnDepth { align, depths, nearest, of: looked.pts, took };
+        Some(Arrived { frame, step: depths.is_none() || !self.filtered, own })
+    }
+
+    /// Makes the disparity of the frame of `depth` with those after it, into `to`.
     pub(super) fn finish<'a>(
         &mut self,
-        draft: &Draft,
+        depth: &FrameDepth,
         passage: Passage,
-        after: impl Iterator<Item = &'a Draft>,
+        after: impl Iterator<Item = &'a FrameDepth>,
         to: &Arc<Buffer>,
         trace: &mut Trace,
-    ) -> Result<Point, FilmError> {
+    ) -> Result<Finished, FilmError> {
+        let given = std::mem::take(&mut self.given);
+        let begins = passage == Passage::Cut || depth.fresh;
         let past = match passage {
-            _ if !self.filtered || draft.fresh => Past::None,
-            Passage::Cut => Past::None,
-            Passage::Same => Past::Known,
+            _ if !self.filtered || begins || !given.known => Past::None,
             Passage::Flash => Past::Alone,
+            _ => Past::Known { frames: given.frames + 1 },
         };
-        let mut aligned = [Align::NONE; MOST_AHEAD + 1];
-        aligned[0] = draft.align;
+        let mut aligned = [None; MOST_AHEAD + 1];
+        aligned[0] = depth.own.as_ref().map(|own| own.align);
+        let mut ahead = 0;
+        let mut first_ahead = None;
         let same_shot = after.take(self.look_ahead).take_while(|after| self.filtered && !after.step);
-        let ahead = aligned[1..].iter_mut().zip(same_shot).map(|(to, after)| *to = after.align).count();
-        let span = draft.depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
-        self.filter.record::<GpuError>(|recorder| {
-            recorder.timestamp(0);
-            let moment = Moment { frame: draft.number, past, aligned: &aligned[..=ahead], span };
-            self.steady.record(recorder, &moment, to)?;
-            recorder.timestamp(1);
-            Ok(())
-        })?;
-        let point = self.gpu.submit(&mut self.filter)?;
-        self.gpu.wait(point)?;
-        if let [Some(from), Some(to)] = self.filter.timestamps()?[..] {
-            let motion = trace.span(Stage::Steady).unwrap_or_default();
-            trace.stamp(Stage::Steady, motion + to.saturating_sub(from));
+        for ((at, to), after) in aligned.iter_mut().enumerate().skip(1).zip(same_shot) {
+            if let Some(own) = &after.own {
+                (*to, ahead) = (Some(own.align), at);
+                first_ahead = first_ahead.or(Some(own));
+            }
         }
-        Ok(point)
+        let own = depth.own.as_ref().or(if past == Past::None { first_ahead } else { None });
+        let known = own.is_some() || past != Past::None;
+        let latest = own.or(given.own.as_ref().filter(|_| !begins)).cloned();
+        let mut finished = Finished {
+            point: None,
+            known,
+            depths: own.and_then(|own| own.depths),
+            of: latest.as_ref().map(|own| own.of).filter(|_| known),
+        };
+        if known {
+            let depths = latest.as_ref().and_then(|own| own.depths);
+            let span = depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
+            self.gpu.wait(self.filtered_at)?;
+            if let [Some(from), Some(to)] = self.filter.timestamps()?[..] {
+                self.filtering = to.saturating_sub(from);
+            }
+            let moment = Moment { frame: depth.number, past, aligned: &aligned[..=ahead], span };
+            let copied = self.uncopied.take();
+            self.filter.record::<FilmError>(|recorder| {
+                if let Some(frame) = copied {
+                    self.steady.record_disparity(recorder, frame, self.engine.parallax()?)?;
+                }
+                recorder.timestamp(0);
+                self.steady.record(recorder, &moment, to)?;
+                recorder.timestamp(1);
+                Ok(())
+            })?;
+            self.filtered_at = self.gpu.submit(&mut self.filter)?;
+            finished.point = Some(self.filtered_at);
+            // Of the frame before: nobody waits here for this one's.
+            let motion = trace.span(Stage::Steady).unwrap_or_default();
+            trace.stamp(Stage::Steady, motion + self.filtering);
+        }
+        self.given = Given {
+            known,
+            frames: if depth.own.is_some() { 0 } else { given.frames.saturating_add(1) },
+            shot: if begins { depth.number } else { given.shot },
+            own: latest,
+            trail: depth.trail.clone(),
+        };
+        Ok(finished)
     }
 }
 
@@ -268,43 +449,4 @@ pub(super) fn part(crop: Crop, size: [u32; 2]) -> [f32; 4] {
     let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;
     let [right, bottom] = [0, 1].map(|axis| side(crop.at[axis] + crop.size[axis], axis));
     [side(crop.at[0], 0), side(crop.at[1], 1), right, bottom]
-}
-
-/// What grey is to mean where the disparity of a network with these weights is kept.
-#[cfg(feature = "media")]
-pub(crate) fn scale_for(weights: &Weights) -> Scale {
-    let [low, high] = reach(weights);
-    Scale::of_network(low, high, comfort_for(weights).flat_span())
-}
-
-/// The least and the most of the planes.
-fn reach(weights: &Weights) -> [f32; 2] {
-    let planes = weights.metadata.planes.iter();
-    let (low, high) = planes.fold((f32::MAX, f32::MIN), |(low, high), p| (low.min(*p), high.max(*p)));
-    [low, high]
-}
-
-/// What follows the disparities of a network with these weights.
-pub(crate) fn comfort_for(weights: &Weights) -> Comfort {
-    let [low, high] = reach(weights);
-    // The span of raw disparity below which a shot counts as flat.
-    Comfort::new(match weights.metadata.network {
-        // The original's usual span on film stills is 2.8 % of the width (10.8 of 384 pixels); a quarter of that.
-        Network::Deep3d2016 => 0.7,
-        Network::Deep3d => (high - low).max(0.0) * 0.15,
-    })
-}
-
-/// How a network with these weights wants its pictures.
-pub(crate) fn input_options(weights: &Weights) -> InputOptions {
-    let metadata = &weights.metadata;
-    match metadata.network {
-        Network::Deep3d2016 => InputOptions::DEEP3D_2016,
-        Network::Deep3d => InputOptions {
-            reversed: metadata.input.channels == Channels::Bgr,
-            antialias: true,
-            mean: metadata.input.mean.map(|value| value * 255.0),
-            deviation: metadata.input.std.map(|value| value * 255.0),
-        },
-    }
 }

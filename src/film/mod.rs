@@ -1,7 +1,8 @@
-//! A film as scenes: two threads, "decode" and "film", and the rings between them and whoever shows the film.
+//! A film as scenes: three threads, "decode", "film" and "network", and the rings between them and whoever shows the film.
 //!
 //! ```text
-//! decode thread ──ring A: pictures, kept depth──► film thread (upload, colour, network, steady) ──ring B: scenes──► the caller
+//! decode thread ──ring A: pictures, recorded depth──► film thread (upload, colour, flow, steady) ──ring B: scenes──► the caller
+//!                                                         └ newest picture ─► network thread ─► disparity ┘
 //! ```
 //!
 //! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
@@ -12,46 +13,49 @@ mod control;
 mod decode;
 mod disparity;
 mod estimate;
-mod kept;
+mod live;
 mod made_up;
 mod motion;
+mod network;
 mod origin;
+mod passes;
 mod pool;
 #[cfg(feature = "media")]
 mod preview;
+mod recorded;
 mod scene;
+mod thread;
+mod waiting;
 mod writing;
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
 
 pub use chain::{ChainOptions, NETWORK_AREA};
 pub use control::Control;
-#[cfg(feature = "media")]
-pub(crate) use estimate::scale_for;
-pub(crate) use estimate::{comfort_for, input_options};
+pub use estimate::Pace;
 pub use made_up::MadeUp;
+#[cfg(feature = "media")]
+pub(crate) use network::scale_for;
+pub(crate) use network::{comfort_for, input_options};
 pub use origin::Origin;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews};
 pub use scene::{Layout, Planes, Scene, Slot};
 
-use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError};
-use crate::frame::{Frame, Picture};
+use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
+use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
 use crate::media::{Info, MediaError, OtherTracks, Reading, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
-use crate::ring::{Receiver, Sender, ring};
+use crate::ring::{Latest, Receiver, ring};
 use crate::stage::StageError;
-use crate::stage::bars::Bars;
-use crate::stage::glance::Glance;
-use crate::time::{Position, Time};
-use chain::Chain;
-use decode::{Decoded, Pictures};
-use disparity::Means;
-use kept::Facts;
+use crate::time::Position;
+use decode::Pictures;
+use disparity::DepthSource;
+use recorded::Facts;
+use thread::FilmThread;
 
 /// What can end a film before its end.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,9 @@ pub enum FilmError {
     /// The film of depth.
     #[error(transparent)]
     Depth(#[from] DepthFilmError),
+    /// The network's thread is gone.
+    #[error("the network's thread ended in mid-film: start again, and with -vv it says more")]
+    NetworkEnded,
     /// The system gave no thread.
     #[error("no thread could be started: {0}; close other programs")]
     Thread(std::io::Error),
@@ -106,6 +113,8 @@ pub struct FilmOptions {
     pub one_size: bool,
     /// How its pictures are read.
     pub reading: Reading,
+    /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
+    pub pace: Pace,
 }
 
 impl Default for FilmOptions {
@@ -123,6 +132,7 @@ impl Default for FilmOptions {
             end: None,
             one_size: false,
             reading: Reading::default(),
+            pace: Pace::Every,
         }
     }
 }
@@ -153,6 +163,7 @@ pub struct Film {
     pub info: Info,
     /// Where the scenes come out.
     pub scenes: Receiver<Step>,
+    again: Latest<Frame<Scene>>,
     tracks: Option<OtherTracks>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
@@ -175,15 +186,15 @@ impl Film {
         let mut source = Source::open(&location, &source_options)?;
         let tracks = source.take_tracks();
         let info = source.info().clone();
-        let (means, depth) = match origin.into() {
-            Origin::Network(weights) => (Means::Network(weights), None),
+        let (depth_source, depth) = match origin.into() {
+            Origin::Network(weights) => (DepthSource::Network(weights), None),
             Origin::DepthFilm(file) => {
                 let film = Beside { location: &location, info: &info, beginning: source.beginning() };
                 let depth = DepthFilm::open(&file, &film, &stop)?;
-                (Means::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
+                (DepthSource::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
             }
         };
-        let mut film = Self::start(gpu, means, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
+        let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
         film.tracks = tracks;
         Ok(film)
     }
@@ -195,13 +206,14 @@ impl Film {
         options: &FilmOptions,
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
-        let (means, pictures) = (Means::Network(Arc::clone(weights)), Pictures::MadeUp(MadeUp::new(MADE_UP)));
-        Self::start(gpu, means, pictures, None, MadeUp::info(MADE_UP), options, stop.child())
+        let (depth_source, pictures) =
+            (DepthSource::Network(Arc::clone(weights)), Pictures::MadeUp(MadeUp::new(MADE_UP)));
+        Self::start(gpu, depth_source, pictures, None, MadeUp::info(MADE_UP), options, stop.child())
     }
 
     fn start(
         gpu: &Gpu,
-        means: Means,
+        source: DepthSource,
         pictures: Pictures,
         depth: Option<DepthFilm>,
         info: Info,
@@ -210,7 +222,10 @@ impl Film {
     ) -> Result<Self, FilmError> {
         let control = Control::new(stop);
         let (decoded_in, decoded_out) = ring(options.decode_ahead);
-        let (scenes_in, scenes_out) = ring(options.scene_ahead);
+        let pace = if info.is_still { Pace::Every } else { options.pace };
+        // Where no frame waits for the network, those that are ahead wait where its depth can still reach them, and not behind that.
+        let (scenes_in, scenes_out) = ring(if pace == Pace::Live { 1 } else { options.scene_ahead });
+        let again = Latest::default();
         // Besides those in the ring, one is being made and one is shown.
         let chain = ChainOptions {
             network_area: options.network_area,
@@ -219,30 +234,25 @@ impl Film {
             look_ahead: if info.is_still || info.is_live() { 0 } else { options.look_ahead },
             steady: options.steady,
             keep_planes: options.keep_planes,
+            pace,
         };
-        let maker = Maker {
-            gpu: gpu.clone(),
-            means,
-            options: chain,
-            control: control.clone(),
-            chain: None,
-            spare: None,
-            glance: Glance::default(),
-            bars: Bars::default(),
-            cost: Duration::ZERO,
-            last_made: None,
-        };
+        let thread = FilmThread::new(gpu, source, chain, control.clone(), again.clone());
         let decode_control = control.clone();
         let threads = vec![
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
-            spawn("film", move || maker.run(decoded_out, scenes_in))?,
+            spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
-        Ok(Self { info, scenes: scenes_out, tracks: None, control, threads })
+        Ok(Self { info, scenes: scenes_out, again, tracks: None, control, threads })
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
         self.tracks.take()
+    }
+
+    /// A scene that was given before, with the depth that it lacked then or with more of it: for a picture that stands. Never waits.
+    pub fn once_more(&self) -> Option<Frame<Scene>> {
+        self.again.take()
     }
 
     /// The handle that steers it.
@@ -269,130 +279,3 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 
 /// Width and height of the pictures of [`Film::made_up`].
 const MADE_UP: [u32; 2] = [1280, 720];
-
-/// The longest that a viewer sees nothing new when everything comes late.
-const STARVED: Duration = Duration::from_millis(500);
-
-/// How long the film thread waits for a free scene before it looks whether it should still make one.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// The film thread.
-struct Maker {
-    gpu: Gpu,
-    means: Means,
-    options: ChainOptions,
-    control: Control,
-    chain: Option<Chain>,
-    /// The one before, for films that change their aspect to and fro.
-    spare: Option<Chain>,
-    /// At the picture that has come last.
-    glance: Glance,
-    bars: Bars,
-    /// What a scene costs, followed slowly.
-    cost: Duration,
-    last_made: Option<Instant>,
-}
-
-impl Maker {
-    fn run(mut self, mut pictures: Receiver<Decoded>, mut scenes: Sender<Step>) {
-        while let Ok(item) = pictures.receive(None) {
-            if self.control.stopped() {
-                return;
-            }
-            let (epoch, sent, last) = match item {
-                Decoded::Picture(frame, depth) => (frame.epoch, self.add(frame, depth.as_ref(), &mut scenes), None),
-                Decoded::End(epoch) => (epoch, self.give(true, &mut scenes), Some(Step::End { epoch })),
-                Decoded::Failed(epoch, error) => {
-                    (epoch, self.give(true, &mut scenes), Some(Step::Failed { epoch, error }))
-                }
-            };
-            let last = match sent {
-                Ok(true) => last,
-                Ok(false) => return,
-                Err(error) => Some(Step::Failed { epoch, error }),
-            };
-            if last.is_some_and(|step| scenes.send(step).is_err()) {
-                return;
-            }
-        }
-    }
-
-    /// Sends `frame` through the network, unless nobody wants it any more, and on what it makes ready. False when nobody listens.
-    fn add(
-        &mut self,
-        mut frame: Frame<Picture>,
-        depth: Option<&DepthAt>,
-        scenes: &mut Sender<Step>,
-    ) -> Result<bool, FilmError> {
-        if self.late(frame.pts, frame.duration) {
-            self.control.count_dropped();
-            return Ok(true);
-        }
-        self.glance.take(&frame.data);
-        let crop = self.bars.look(&self.glance).turned(frame.data.shape.size, frame.data.shape.orientation);
-        if self.chain.as_ref().is_some_and(|chain| !chain.fits(&frame.data, crop)) {
-            if !self.give(true, scenes)? {
-                return Ok(false);
-            }
-            std::mem::swap(&mut self.chain, &mut self.spare);
-            if let (Some(chain), Some(before)) = (&mut self.chain, &self.spare)
-                && chain.fits(&frame.data, crop)
-            {
-                chain.go_on(before);
-            } else {
-                self.chain = None;
-            }
-        }
-        let mut chain = match self.chain.take() {
-            Some(chain) => chain,
-            None => {
-                let mut chain = Chain::new(&self.gpu, &self.means, &frame.data.shape, crop, &self.options)?;
-                if let Some(before) = &self.spare {
-                    chain.go_on(before);
-                }
-                chain
-            }
-        };
-        let result = loop {
-            if frame.epoch != self.control.epoch() || self.control.stopped() {
-                break Ok(());
-            }
-            match chain.add(frame, &self.glance, depth, PATIENCE) {
-                Ok(Some(back)) => frame = back,
-                Ok(None) => {
-                    self.cost = (self.cost * 3 + chain.spent()) / 4;
-                    break Ok(());
-                }
-                Err(error) => break Err(error),
-            }
-        };
-        self.chain = Some(chain);
-        result?;
-        self.give(false, scenes)
-    }
-
-    /// Sends on the scenes that wait for nothing any more; `over`: no frame comes after them. False when nobody listens.
-    fn give(&mut self, over: bool, scenes: &mut Sender<Step>) -> Result<bool, FilmError> {
-        let Some(chain) = &mut self.chain else { return Ok(true) };
-        while let Some(scene) = chain.give(over)? {
-            // Of an epoch that is over nothing is wanted; its slot is needed.
-            if scene.epoch != self.control.epoch() {
-                continue;
-            }
-            self.last_made = Some(Instant::now());
-            if scenes.send(Step::Scene(scene)).is_err() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether the frame would be over before its scene could be shown; but something new is made now and then whatever the delay.
-    fn late(&self, pts: Time, duration: Time) -> bool {
-        let Some(now) = self.control.now() else { return false };
-        let starved = self.last_made.is_none_or(|made| made.elapsed() > STARVED);
-        // It is shown when those that it waits for have been made, too.
-        let behind = self.chain.as_ref().map_or(0, Chain::delay) as u32 + 1;
-        !starved && pts + duration < now + Time::from(self.cost * behind)
-    }
-}

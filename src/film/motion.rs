@@ -1,10 +1,9 @@
 //! How fast what is seen moves, where no network looks at the pictures. On the film thread.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::frame::{Frame, Picture};
-use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, Recorder};
+use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::cut::{Fingerprint, is_step};
 use crate::stage::flow::{Flow, motion};
@@ -44,10 +43,8 @@ impl Newest {
 
 /// Finds motion in pictures of one shape.
 pub(super) struct Motion {
-    gpu: Gpu,
     input: NetworkInput,
     flow: Flow,
-    commands: Commands,
     found: Arc<Buffer>,
     count: u64,
     newest: Newest,
@@ -68,9 +65,7 @@ impl Motion {
         let input = NetworkInput::new(gpu, &INPUT, pictures, &small, size)?.with_crop(crop);
         let flow = Flow::new(gpu, &small, &INPUT, size, 2)?;
         Ok(Self {
-            gpu: gpu.clone(),
             input,
-            commands: Commands::new(gpu, "motion", 2)?,
             found: Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback)?,
             flow,
             count: 0,
@@ -83,33 +78,26 @@ impl Motion {
         self.newest.forget();
     }
 
-    /// Records what the next frame needs of its picture, which is in slot `slot`.
-    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize) -> Result<(), GpuError> {
+    /// Records what the next frame needs of its picture, which is in slot `slot`, with timestamps before and after the motion since the frame before.
+    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: usize, timestamp: u32) -> Result<(), GpuError> {
         self.input.record(recorder, slot)?;
-        self.flow.record_picture(recorder, self.count)
+        self.flow.record_picture(recorder, self.count)?;
+        recorder.timestamp(timestamp);
+        self.flow.record_motion(recorder, self.count, &self.found)?;
+        recorder.timestamp(timestamp + 1);
+        Ok(())
     }
 
-    /// The speed of the frame that was recorded, in % of the width a second, and how long the GPU took over it. `None` at the beginning of a shot.
-    pub(super) fn run(
-        &mut self,
-        frame: &Frame<Picture>,
-        print: &Fingerprint,
-    ) -> Result<(Option<f32>, Option<Duration>), FilmError> {
+    /// Takes the frame that was recorded: its number, and the seconds since the one before, where both can be of one shot.
+    pub(super) fn add(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> (u64, Option<f32>) {
         let number = self.count;
         self.count += 1;
-        let Some(seconds) = self.newest.follow(frame, print) else { return Ok((None, None)) };
-        self.commands.record::<GpuError>(|recorder| {
-            recorder.timestamp(0);
-            self.flow.record_motion(recorder, number, &self.found)?;
-            recorder.timestamp(1);
-            Ok(())
-        })?;
-        self.gpu.wait(self.gpu.submit(&mut self.commands)?)?;
+        (number, self.newest.follow(frame, print))
+    }
+
+    /// The speed of the frame that was added last and that the GPU has finished, in % of the width a second; `seconds` since the one before.
+    pub(super) fn speed(&self, seconds: f32) -> Result<Option<f32>, FilmError> {
         let moved = self.found.read(|bytes| motion(self.flow.size(), bytemuck::cast_slice(bytes)))?;
-        let took = match self.commands.timestamps()?[..] {
-            [Some(from), Some(to)] => Some(to.saturating_sub(from)),
-            _ => None,
-        };
-        Ok((moved.map(|moved| moved / seconds.max(1e-3)), took))
+        Ok(moved.map(|moved| moved / seconds.max(1e-3)))
     }
 }

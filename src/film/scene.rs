@@ -7,6 +7,7 @@ use crate::net::Network;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
 use crate::stage::plates::Plates;
+use crate::time::Time;
 
 use super::pool::Lent;
 
@@ -54,12 +55,14 @@ pub struct Layout {
 
 /// A picture with its disparity.
 pub struct Scene {
-    pub(super) slot: Lent<Slot>,
+    pub(super) slot: Arc<Lent<Slot>>,
     pub(super) point: Point,
     pub(super) comfort: Comfort,
     pub(super) cut: bool,
     /// Writing over the picture.
     pub(super) plates: Plates,
+    pub(super) depth_of: Option<Time>,
+    pub(super) unfinished: bool,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -84,6 +87,17 @@ impl Scene {
     /// What its shot has got under `settings`.
     pub fn chosen(&self, settings: &Settings) -> Option<Chosen> {
         self.comfort.chosen(settings)
+    }
+
+    /// Film time of the newest frame that its depth was made from: its own, one before it whose depth was carried to it, or one after it. `None` where it has
+    /// none and is flat.
+    pub fn depth_of(&self) -> Option<Time> {
+        self.depth_of
+    }
+
+    /// Whether it may be given once more, with depth that it lacks now ([`super::Film::once_more`]).
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
     }
 
     /// Whether a new shot begins with it.

@@ -170,6 +170,11 @@ impl Commands {
         Ok(commands)
     }
 
+    /// Where on the timeline its last run is done.
+    pub fn point(&self) -> Point {
+        self.point
+    }
+
     /// Records anew what `work` asks for; waits first if the last submission is still running. An error of `work` is handed on: nothing of it may be
     /// submitted then.
     pub fn record<E: From<GpuError>>(

@@ -36,6 +36,16 @@ pub trait SceneSource {
     /// Whether the GPU has finished `scene`.
     fn is_ready(&self, scene: &Self::Scene) -> Result<bool, Error>;
 
+    /// A scene that was given before, with the depth that it lacked then, or more of it.
+    fn once_more(&mut self) -> Option<Frame<Self::Scene>> {
+        None
+    }
+
+    /// Whether `scene` may be given once more.
+    fn is_unfinished(&self, _scene: &Self::Scene) -> bool {
+        false
+    }
+
     /// Goes to `time`: the first scene of the epoch returned is the one that is to be seen then.
     fn seek(&mut self, time: Time) -> u32;
 

@@ -32,6 +32,8 @@ use phase::{Pause, Phase};
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
+/// How soon to look again whether a picture that stands has got its depth.
+const RENEWAL: Duration = Duration::from_millis(20);
 /// How long the last picture is seen where the film does not say.
 const LAST: Time = Time::from_nanoseconds(40_000_000);
 /// Pictures whose times are remembered for stepping back.
@@ -276,10 +278,11 @@ impl<P: Playlist> Player<P> {
     /// Brings the state up to `now`: shows what is due, and goes on to the next file where one is over.
     pub fn tick(&mut self, now: Instant) -> Tick {
         let mut repaint = false;
+        let renewed = self.renew();
         let wake = loop {
             self.fetch();
             let Some(film) = &mut self.film else {
-                return Tick { repaint, wake: None, finished: true };
+                return Tick { repaint: repaint || renewed, wake: None, finished: true };
             };
             let running = self.clock.is_running();
             let wanted = running || self.phase.wants_any();
@@ -321,7 +324,21 @@ impl<P: Playlist> Player<P> {
                 break Some(now + POLL);
             }
         };
-        Tick { repaint, wake, finished: false }
+        // A picture that stands may get its depth yet.
+        let unfinished = !self.clock.is_running() && self.is_unfinished();
+        let again = unfinished.then(|| now + RENEWAL);
+        Tick { repaint: repaint || renewed, wake: [wake, again].into_iter().flatten().min(), finished: false }
+    }
+
+    fn is_unfinished(&self) -> bool {
+        self.film.as_ref().zip(self.shown.as_ref()).is_some_and(|(film, shown)| film.is_unfinished(&shown.data))
+    }
+
+    /// Takes the scene shown once more, where the film has it with more depth now.
+    fn renew(&mut self) -> bool {
+        let (Some(film), Some(shown)) = (&mut self.film, &mut self.shown) else { return false };
+        let newer = film.once_more().filter(|newer| (newer.epoch, newer.id) == (shown.epoch, shown.id));
+        newer.map(|newer| *shown = newer).is_some()
     }
 
     /// Takes the next scene of this epoch out of the ring, where there is one.

@@ -5,6 +5,7 @@ use std::thread::Builder;
 
 use super::contract::{Error, Next, SceneSource};
 use crate::film::Preview;
+use crate::frame::Frame;
 use crate::time::Time;
 
 enum State<F> {
@@ -70,6 +71,20 @@ impl<F: SceneSource> SceneSource for Opening<F> {
         match &mut self.state {
             State::Open(film) => film.next(),
             _ => Next::Yet,
+        }
+    }
+
+    fn once_more(&mut self) -> Option<Frame<F::Scene>> {
+        match &mut self.state {
+            State::Open(film) => film.once_more(),
+            _ => None,
+        }
+    }
+
+    fn is_unfinished(&self, scene: &F::Scene) -> bool {
+        match &self.state {
+            State::Open(film) => film.is_unfinished(scene),
+            _ => false,
         }
     }
 

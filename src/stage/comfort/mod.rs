@@ -36,6 +36,8 @@ pub const JUMP: f32 = 0.25;
 
 /// Time constant of following a shot's motion, in seconds.
 const MOTION: f32 = 1.0;
+/// Time constant with which a shot comes to a depth that was not there when it began, in seconds: after 0.3 s it has 95 % of it.
+const ARRIVAL: f32 = 0.1;
 
 /// Shots whose depth is remembered: after as many time constants as they last, nothing is left of those before.
 const SHOTS: usize = 6;
@@ -150,6 +152,8 @@ struct Shot {
 /// A shot in time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
+    /// Its own depth has been seen; else it has that of the shot before.
+    known: bool,
     first: Shot,
     last: Shot,
     seconds: f32,
@@ -173,12 +177,14 @@ pub struct Comfort {
     /// The last shots, the present one last.
     runs: VecDeque<Run>,
     share: f32,
+    /// The present shot has got its depth after it had begun, and comes to it.
+    arriving: bool,
 }
 
 impl Comfort {
     /// `flat_span`: the span of raw disparity below which a shot counts as flat (about a quarter of what a usual shot of the network spans).
     pub fn new(flat_span: f32) -> Self {
-        Self { flat_span: flat_span.max(1e-6), runs: VecDeque::with_capacity(SHOTS), share: 1.0 }
+        Self { flat_span: flat_span.max(1e-6), runs: VecDeque::with_capacity(SHOTS), share: 1.0, arriving: false }
     }
 
     /// The span of raw disparity below which a shot counts as flat.
@@ -192,14 +198,21 @@ impl Comfort {
         let share_of = |constant: f32| 1.0 - (-seconds / constant).exp();
         let cut = moment.cut || self.runs.is_empty();
         let wanted = moment.share.clamp(0.0, 1.0);
-        self.share = if cut { wanted } else { self.share + (wanted - self.share) * share_of(SLEW) };
+        let slew = if self.arriving { ARRIVAL } else { SLEW };
+        self.share = if moment.cut { wanted } else { self.share + (wanted - self.share) * share_of(slew) };
+        self.arriving &= !moment.cut && self.share < wanted - 0.01;
         let depths = moment.depths.filter(|depths| depths.is_finite());
         if !cut && let Some(run) = self.runs.back_mut() {
             run.seconds += seconds;
             let last = &mut run.last;
             last.share = self.share;
             if let Some(depths) = depths {
-                last.depths = last.depths.towards(depths, share_of(SLEW));
+                if run.known {
+                    last.depths = last.depths.towards(depths, share_of(SLEW));
+                } else {
+                    (run.known, self.arriving) = (true, true);
+                    (run.first.depths, last.depths) = (depths, depths);
+                }
             }
             last.motion = match (last.motion, moment.motion.filter(|motion| motion.is_finite())) {
                 (Some(before), Some(now)) => Some(before + (now - before) * share_of(MOTION)),
@@ -208,6 +221,8 @@ impl Comfort {
             return;
         }
         let before = self.runs.back().map(|run| run.last.depths);
+        self.arriving = !moment.cut;
+        let known = depths.is_some();
         let Some(depths) = depths.or(before) else { return };
         let lengths = self.runs.iter().rev().take(PACE).map(|run| run.seconds);
         let count = lengths.len();
@@ -216,13 +231,19 @@ impl Comfort {
         if self.runs.len() == SHOTS {
             self.runs.pop_front();
         }
-        self.runs.push_back(Run { first: shot, last: shot, seconds: 0.0 });
+        self.runs.push_back(Run { known, first: shot, last: shot, seconds: 0.0 });
     }
 
     /// Forgets the film, as after a seek.
     pub fn reset(&mut self) {
         self.runs.clear();
         self.share = 1.0;
+        self.arriving = false;
+    }
+
+    /// Whether the present shot has got its depth late and is still on its way to it.
+    pub fn is_arriving(&self) -> bool {
+        self.arriving
     }
 
     /// The mapping for the frame that was followed last.

@@ -16,6 +16,7 @@ use crate::gpu::{
 };
 
 pub mod reference;
+pub mod trail;
 
 /// Only what is found again this well counts: the cost of a vector, summed over 16 pixels.
 pub const FOUND: i32 = 16 * 8;
@@ -92,6 +93,7 @@ fn area(size: [u32; 2]) -> u32 {
 pub struct Flow {
     size: [u32; 2],
     ring: u32,
+    guide_buffer: Arc<Buffer>,
     guide: Arc<TexelView>,
     vectors: Arc<Buffer>,
     vector_texels: Arc<TexelView>,
@@ -121,7 +123,8 @@ impl Flow {
         let vectors = buffer("motion of several frames", of(blocks(size), 2 * ring, 16))?;
         let input = TexelView::part(input, vk::Format::R32G32B32A32_SFLOAT, 0, of(size, 1, 16))?;
         let packed = vk::Format::R8G8B8A8_UINT;
-        let (guide, small) = (TexelView::new(&guide, packed)?, TexelView::new(&small, packed)?);
+        let guide_buffer = guide;
+        let (guide, small) = (TexelView::new(&guide_buffer, packed)?, TexelView::new(&small, packed)?);
         let whole = vk::Format::R32G32B32A32_SINT;
         let (coarse, vector_texels) = (TexelView::new(&coarse, whole)?, TexelView::new(&vectors, whole)?);
         let bind = |source: &KernelSource, constants: &[u32], resources: &[&Arc<TexelView>]| {
@@ -135,6 +138,7 @@ impl Flow {
             small_bindings: bind(&SMALL, &[], &[&guide, &small])?,
             coarse_bindings: bind(&COARSE, &[], &[&small, &coarse])?,
             flow_bindings: bind(&FLOW, &[], &[&guide, &coarse, &vector_texels])?,
+            guide_buffer,
             guide,
             vectors,
             vector_texels,
@@ -164,6 +168,11 @@ impl Flow {
     /// The ring of packed brightness.
     pub(super) fn guide(&self) -> &Arc<TexelView> {
         &self.guide
+    }
+
+    /// The same, to copy from.
+    pub(super) fn guide_buffer(&self) -> &Arc<Buffer> {
+        &self.guide_buffer
     }
 
     /// The ring of vectors: of each frame those to the frame before, then those from there.

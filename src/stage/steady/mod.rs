@@ -17,6 +17,7 @@ use crate::gpu::{
 };
 
 pub mod align;
+pub mod carry;
 pub mod reference;
 
 use align::Align;
@@ -107,8 +108,11 @@ pub enum Past {
     /// The frame begins a shot.
     None,
     /// The last result belongs to the frame before.
-    Known,
-    /// As `Known`, and the frame itself says nothing (a flash): the last result stays.
+    Known {
+        /// Frames since one had a disparity of its own, this one counted: 1 where each has. The more, the less the last result counts against a new one.
+        frames: u32,
+    },
+    /// The last result belongs to the frame before, and stays: the frame itself says nothing (a flash).
     Alone,
 }
 
@@ -119,8 +123,8 @@ pub struct Moment<'a> {
     pub frame: u64,
     /// What of the last result holds.
     pub past: Past,
-    /// From raw disparity to the shot's: of the frame, and of each frame ahead that is of the same shot.
-    pub aligned: &'a [Align],
+    /// From raw disparity to the shot's: of the frame, and of each frame ahead that is of the same shot; `None` for those that have none.
+    pub aligned: &'a [Option<Align>],
     /// The span of the shot's disparity.
     pub span: f32,
 }
@@ -133,6 +137,7 @@ pub struct Steady {
     tuning: Tuning,
     newer: u32,
     raw: Arc<Buffer>,
+    raw_texels: Arc<TexelView>,
     result: Arc<Buffer>,
     steady_bindings: Arc<Bindings>,
     clean_bindings: Arc<Bindings>,
@@ -173,6 +178,7 @@ impl Steady {
             )?,
             clean_bindings: bind(&CLEAN, &[], &[&draft, &result_texels])?,
             raw,
+            raw_texels,
             result,
         })
     }
@@ -191,10 +197,21 @@ impl Steady {
         (frame % u64::from(self.ring)) as u32
     }
 
+    /// The ring of raw disparities.
+    fn raw(&self) -> &Arc<TexelView> {
+        &self.raw_texels
+    }
+
     /// Records the keeping of a frame's raw disparity (`f32`, row by row).
     pub fn record_disparity(&self, recorder: &mut Recorder<'_>, frame: u64, raw: &Arc<Buffer>) -> Result<(), GpuError> {
         let bytes = u64::from(area(self.sizes.small)) * 4;
         recorder.copy_buffer(raw, 0, &self.raw, u64::from(self.place(frame)) * bytes, bytes)
+    }
+
+    /// Records the copying of a frame's raw disparity to `to`.
+    pub fn record_raw(&self, recorder: &mut Recorder<'_>, frame: u64, to: &Arc<Buffer>) -> Result<(), GpuError> {
+        let bytes = u64::from(area(self.sizes.small)) * 4;
+        recorder.copy_buffer(&self.raw, u64::from(self.place(frame)) * bytes, to, 0, bytes)
     }
 
     /// Records the making of a frame's steady disparity, into `to`. Frames come in order, each once, when all that is kept of it and of the frames
@@ -218,14 +235,19 @@ impl Steady {
         let ahead = moment.aligned.len().saturating_sub(1).min(self.look_ahead());
         let mut aligned = [[0.0; 2]; MOST_AHEAD + 1];
         for (to, from) in aligned.iter_mut().zip(moment.aligned).take(ahead + 1) {
-            *to = [from.scale, from.offset];
+            *to = from.map_or([0.0; 2], |from| [from.scale, from.offset]);
+        }
+        if moment.aligned.first().is_some_and(Option::is_none) {
+            aligned[0] = [-1.0, 0.0];
         }
         let weight = if ahead == 0 { self.tuning.past_alone } else { self.tuning.past };
         let past = match moment.past {
             Past::None => 0.0,
-            Past::Known => weight,
+            Past::Known { frames } => over(weight, frames),
             Past::Alone => {
-                aligned[0] = [0.0; 2];
+                if aligned[0][0] > 0.0 {
+                    aligned[0] = [0.0; 2];
+                }
                 -weight
             }
         };
@@ -241,5 +263,33 @@ impl Steady {
             unit: moment.span.max(1e-6).recip(),
             aligned,
         }
+    }
+}
+
+/// The weight of a result that has stood for `frames` frames, against that of a new disparity, 1: so that it goes at the same pace whether each frame has
+/// one of its own or every so manieth. `weight` is that of one frame.
+fn over(weight: f32, frames: u32) -> f32 {
+    if frames <= 1 {
+        return weight;
+    }
+    let kept = (weight / (weight + 1.0)).powi(frames.min(1000) as i32);
+    kept / (1.0 - kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_goes_at_one_pace() {
+        // A step from 0 to 1, each frame or every fifth: the same after 20.
+        let after = |every: u32| {
+            (0..20 / every).fold(0.0_f32, |value, _| {
+                let weight = over(12.0, every);
+                (value * weight + 1.0) / (weight + 1.0)
+            })
+        };
+        assert!((after(1) - after(5)).abs() < 1e-4, "{} {}", after(1), after(5));
+        assert_eq!(over(12.0, 1), 12.0);
     }
 }

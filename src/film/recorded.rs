@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use crate::depth_film::{DepthAt, DepthMap, Scale, Window};
 use crate::frame::{Frame, Orientation, Picture, Shape};
-use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Point, Recorder};
+use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Depths;
 use crate::stage::cut::Fingerprint;
-use crate::trace::{Stage, Trace};
+use crate::stage::steady::align::Align;
 
 use super::FilmError;
-use super::disparity::Draft;
 use super::estimate::part;
 use super::motion::Motion;
 use super::scene::Slot;
+use super::waiting::{FrameDepth, OwnDepth, Waiting};
 use super::writing::Nearest;
 
 /// What is known of a film of depth before its pictures come.
@@ -25,8 +25,8 @@ pub(super) struct Facts {
     pub(super) scale: Scale,
 }
 
-/// What was kept, for pictures of one shape.
-pub(super) struct Kept {
+/// The disparity of a film of depth, for pictures of one shape.
+pub(super) struct Recorded {
     size: [u32; 2],
     window: Window,
     /// The part of the pictures that is seen: left, top, right, bottom, as parts of their width and height.
@@ -39,7 +39,7 @@ pub(super) struct Kept {
     values: Vec<f32>,
 }
 
-impl Kept {
+impl Recorded {
     /// For `pictures` of `shape` of which `crop` is seen; motion is looked for with about `area` pixels.
     pub(super) fn new(
         gpu: &Gpu,
@@ -59,7 +59,7 @@ impl Kept {
         let window = if crop == Crop::whole(picture) { Window::whole(facts.size) } else { window };
         let size = window.size.map(|side| (side.round() as u32).max(2));
         let bytes = u64::from(size[0]) * u64::from(size[1]) * 4;
-        let upload = Buffer::new(gpu, "kept disparity", bytes, BufferKind::Upload)?;
+        let upload = Buffer::new(gpu, "recorded disparity", bytes, BufferKind::Upload)?;
         let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
         let motion = Motion::new(gpu, pictures, crop, aspect, area)?;
         Ok(Self {
@@ -96,27 +96,31 @@ impl Kept {
     }
 
     /// Records the copying of it into `slot`, and what is needed of the picture there.
-    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: &Slot) -> Result<(), GpuError> {
+    pub(super) fn record(&self, recorder: &mut Recorder<'_>, slot: &Slot, timestamp: u32) -> Result<(), GpuError> {
         recorder.copy_buffer(&self.upload, 0, &slot.disparity, 0, slot.disparity.bytes())?;
-        self.motion.record(recorder, slot.index)
+        self.motion.record(recorder, slot.index, timestamp)
     }
 
-    /// What is known of the frame that was recorded, whose disparity is ready at `point`.
-    pub(super) fn run(
-        &mut self,
-        frame: &Frame<Picture>,
-        print: &Fingerprint,
-        point: Point,
-        trace: &mut Trace,
-    ) -> Result<Draft, FilmError> {
-        let (speed, took) = self.motion.run(frame, print)?;
-        if let Some(took) = took {
-            trace.stamp(Stage::Steady, took);
-        }
+    /// What is known of the frame that was recorded.
+    pub(super) fn add(&mut self, frame: &Frame<Picture>, print: &Fingerprint) -> FrameDepth {
+        let (number, seconds) = self.motion.add(frame, print);
         let print = (frame.data.shape.orientation == Orientation::default()).then_some(print);
-        let of = |map: &DepthMap| Depths::of_picture(&map.values, map.size, print, self.seen);
-        let nearest =
-            self.map.as_ref().map_or(Nearest::NONE, |map| Nearest::of(&map.values, map.size, &mut self.values));
-        Ok(Draft::Kept { point, known: self.known, depths: self.map.as_ref().and_then(of), speed, nearest })
+        let own = self.map.as_ref().map(|map| OwnDepth {
+            align: Align::NONE,
+            depths: Depths::of_picture(&map.values, map.size, print, self.seen),
+            nearest: Nearest::of(&map.values, map.size, &mut self.values),
+            of: frame.pts,
+            took: None,
+        });
+        FrameDepth { step: true, fresh: false, known: self.known, own, ..FrameDepth::new(number, seconds) }
+    }
+
+    /// Reads how the frame has moved, which the GPU has finished; the next one has not been recorded.
+    pub(super) fn read_motion(&self, waiting: &mut Waiting) -> Result<(), FilmError> {
+        waiting.depth.read = true;
+        if let Some(seconds) = waiting.depth.seconds {
+            waiting.depth.speed = self.motion.speed(seconds)?;
+        }
+        Ok(())
     }
 }

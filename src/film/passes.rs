@@ -1,0 +1,177 @@
+//! The network on a thread of its own: one pass at a time, over whichever frame the film thread gives it.
+//!
+//! The film thread writes a frame's small picture into the engine's input, sends a [`Job`] and goes on; the pass comes back as [`Passed`]. Between the two
+//! the engine's memory belongs to the network thread, before and after to the film thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Point};
+use crate::net::Engine;
+use crate::ring::{Empty, Receiver, Sender, ring};
+
+use super::FilmError;
+
+/// The network is handed to the GPU in so many submissions, so that pictures, and a headset's compositor, get their turn between them.
+const PARTS: usize = 4;
+
+/// A frame for the network.
+pub(super) struct Job {
+    /// The frame's number.
+    pub(super) frame: u64,
+    /// When its small picture is in the engine's input.
+    pub(super) input: Point,
+    /// Where the softmax over the planes goes, where it is wanted.
+    pub(super) planes: Option<Arc<Buffer>>,
+    /// Memory for the disparity.
+    pub(super) disparity: Vec<f32>,
+}
+
+/// What came of a [`Job`].
+pub(super) struct Passed {
+    /// The frame's number.
+    pub(super) frame: u64,
+    /// Raw disparity, row by row.
+    pub(super) disparity: Vec<f32>,
+    /// How long the GPU took over it, where it tells; or that it was given up.
+    pub(super) outcome: Result<Outcome, FilmError>,
+}
+
+/// How a pass has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The engine holds its disparity. How long the GPU took, where it tells.
+    Done(Option<Duration>),
+    /// Nobody wanted it any more.
+    GivenUp,
+}
+
+/// The film thread's end.
+pub(super) struct Passes {
+    /// `None` once it is to end.
+    jobs: Option<Sender<Job>>,
+    passed: Receiver<Passed>,
+    /// Frames before this one are not wanted any more.
+    wanted: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Passes {
+    /// Starts the thread. With `waiting` each part waits for the one before, so that at most one of them lies before the pictures in the GPU's queue.
+    pub(super) fn start(gpu: &Gpu, engine: &Arc<Engine>, waiting: bool) -> Result<Self, FilmError> {
+        let (jobs, to_do) = ring(1);
+        let (done, passed) = ring(1);
+        let wanted = Arc::new(AtomicU64::new(0));
+        let values = engine.output_size().map(u64::from).iter().product::<u64>();
+        let thread = NetworkThread {
+            gpu: gpu.clone(),
+            engine: Arc::clone(engine),
+            parts: (0..PARTS).map(|_| Commands::new(gpu, "network", 2)).collect::<Result<_, _>>()?,
+            raw: Buffer::new(gpu, "disparity read back", values * 4, BufferKind::Readback)?,
+            waiting,
+            wanted: Arc::clone(&wanted),
+        };
+        let thread = Builder::new().name("network".to_owned()).spawn(move || thread.run(to_do, done));
+        Ok(Self { jobs: Some(jobs), passed, wanted, thread: Some(thread.map_err(FilmError::Thread)?) })
+    }
+
+    /// Gives the network its next frame; the last pass has come back.
+    pub(super) fn give(&mut self, job: Job) {
+        // A thread that has ended answers nothing, which `take` tells.
+        let _ = self.jobs.as_mut().map(|jobs| jobs.send(job));
+    }
+
+    /// The pass, if it is over, waiting for it at most `patience` (until it is over without one). `None` also where the thread is gone.
+    pub(super) fn take(&mut self, patience: Option<Duration>) -> Option<Passed> {
+        match patience {
+            Some(Duration::ZERO) => self.passed.try_receive(),
+            patience => self.passed.receive(patience),
+        }
+        .map_err(|empty| {
+            if empty == Empty::ForGood {
+                tracing::error!("the network's thread ended badly")
+            }
+        })
+        .ok()
+    }
+
+    /// Frames before `frame` are not wanted any more: a pass over one of them may end early.
+    pub(super) fn forget_before(&self, frame: u64) {
+        self.wanted.store(frame, Ordering::Release);
+    }
+}
+
+impl Drop for Passes {
+    fn drop(&mut self) {
+        self.forget_before(u64::MAX);
+        self.jobs = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the network's thread ended badly");
+        }
+    }
+}
+
+/// The thread.
+struct NetworkThread {
+    gpu: Gpu,
+    engine: Arc<Engine>,
+    parts: Vec<Commands>,
+    raw: Arc<Buffer>,
+    waiting: bool,
+    wanted: Arc<AtomicU64>,
+}
+
+impl NetworkThread {
+    fn run(mut self, mut jobs: Receiver<Job>, mut done: Sender<Passed>) {
+        while let Ok(mut job) = jobs.receive(None) {
+            let outcome = self.pass(&mut job);
+            if done.send(Passed { frame: job.frame, disparity: job.disparity, outcome }).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn pass(&mut self, job: &mut Job) -> Result<Outcome, FilmError> {
+        let parallax = Arc::clone(self.engine.parallax()?);
+        let planes = Arc::clone(self.engine.planes()?);
+        let count = self.parts.len();
+        let mut point = job.input;
+        for (part, commands) in self.parts.iter_mut().enumerate() {
+            if self.waiting {
+                self.gpu.wait(point)?;
+                if job.frame < self.wanted.load(Ordering::Acquire) {
+                    return Ok(Outcome::GivenUp);
+                }
+            }
+            commands.record::<GpuError>(|recorder| {
+                recorder.timestamp(0);
+                self.engine.record_part(recorder, part, count)?;
+                recorder.timestamp(1);
+                if part + 1 == count {
+                    recorder.copy_buffer(&parallax, 0, &self.raw, 0, self.raw.bytes())?;
+                    if let Some(to) = &job.planes {
+                        recorder.copy_buffer(&planes, 0, to, 0, to.bytes())?;
+                    }
+                }
+                Ok(())
+            })?;
+            point = self.gpu.submit(commands)?;
+        }
+        self.gpu.wait(point)?;
+        let mut took = Some(Duration::ZERO);
+        for commands in &self.parts {
+            let part = match commands.timestamps()?[..] {
+                [Some(from), Some(to)] => Some(to.saturating_sub(from)),
+                _ => None,
+            };
+            took = took.zip(part).map(|(sum, part)| sum + part);
+        }
+        self.raw.read(|bytes| {
+            job.disparity.clear();
+            job.disparity.extend_from_slice(bytemuck::cast_slice(bytes));
+        })?;
+        Ok(Outcome::Done(took))
+    }
+}
