@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crate::depth_film::DepthAt;
 use crate::frame::{Frame, Orientation, Picture, Shape};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError};
-use crate::net::Precision;
 use crate::stage::bars::Crop;
 use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Observation, Settings};
@@ -21,17 +20,12 @@ use crate::trace::Stage;
 
 use super::FilmError;
 use super::disparity::{DepthSource, Disparity};
-use super::estimate::{Finished, Pace};
+use super::estimate::Finished;
+use super::options::{ChainOptions, Pace, UPLOADS};
 use super::pool::Pool;
 use super::scene::{Layout, Scene, Slot};
 use super::waiting::{FrameDepth, Waiting};
 use super::writing::{self, Writing};
-
-/// The area that networks look at, in pixels, unless told otherwise.
-pub const NETWORK_AREA: u32 = 384 * 160;
-
-/// Pictures that may be on their way to the GPU at once.
-pub(super) const UPLOADS: usize = 2;
 
 /// A picture that stands gets its depth in steps so far apart.
 const AGAIN: Duration = Duration::from_millis(40);
@@ -40,32 +34,6 @@ const AGAIN: Duration = Duration::from_millis(40);
 const UPLOADED: u32 = 1;
 const COLOURED: u32 = 2;
 const TIMESTAMPS: u32 = 4;
-
-/// What a chain is made with.
-#[derive(Debug, Clone)]
-pub struct ChainOptions {
-    /// Width × height that the network should see, in pixels.
-    pub network_area: u32,
-    /// Scenes that exist at once, besides those that wait for the frames after them.
-    pub scenes: usize,
-    /// In which precision the network runs.
-    pub precision: Precision,
-    /// Frames after it that a scene waits for.
-    pub look_ahead: usize,
-    /// Filter the disparity over time.
-    pub steady: bool,
-    /// Keep the softmax over the planes with each scene.
-    pub keep_planes: bool,
-    /// Whether frames wait for the network.
-    pub pace: Pace,
-}
-
-impl ChainOptions {
-    /// Scenes that exist at once.
-    pub(super) fn slots(&self) -> usize {
-        self.scenes.max(2) + self.look_ahead
-    }
-}
 
 /// The frame given last, which had no depth: while film time stands it gets it where it is seen.
 struct Again {

@@ -13,9 +13,9 @@ use crate::stage::cut::{Fingerprint, Passage};
 use crate::trace::Trace;
 
 use super::FilmError;
-use super::chain::{ChainOptions, UPLOADS};
 use super::estimate::{Estimate, Finished};
 use super::network::comfort_for;
+use super::options::{ChainOptions, UPLOADS};
 use super::recorded::{Facts, Recorded};
 use super::scene::{Planes, Slot};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};

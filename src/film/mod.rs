@@ -13,12 +13,11 @@ mod control;
 mod decode;
 mod disparity;
 mod estimate;
-mod live;
 mod made_up;
 mod motion;
 mod network;
+mod options;
 mod origin;
-mod passes;
 mod pool;
 #[cfg(feature = "media")]
 mod preview;
@@ -31,13 +30,12 @@ mod writing;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-pub use chain::{ChainOptions, NETWORK_AREA};
 pub use control::Control;
-pub use estimate::Pace;
 pub use made_up::MadeUp;
 #[cfg(feature = "media")]
 pub(crate) use network::scale_for;
 pub(crate) use network::{comfort_for, input_options};
+pub use options::{ChainOptions, NETWORK_AREA, Pace};
 pub use origin::Origin;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews};

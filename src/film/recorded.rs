@@ -11,7 +11,6 @@ use crate::stage::cut::Fingerprint;
 use crate::stage::steady::align::Align;
 
 use super::FilmError;
-use super::estimate::part;
 use super::motion::Motion;
 use super::scene::Slot;
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
@@ -65,7 +64,7 @@ impl Recorded {
         Ok(Self {
             size,
             window,
-            seen: part(crop, picture),
+            seen: crop.part_of(picture),
             upload,
             motion,
             known: false,

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::chain::{Chain, ChainOptions};
+use super::chain::Chain;
 use super::control::Control;
 use super::decode::Decoded;
 use super::disparity::DepthSource;
-use super::estimate::Pace;
+use super::options::{ChainOptions, Pace};
 use super::scene::Scene;
 use super::{FilmError, Step};
 use crate::depth_film::DepthAt;

@@ -21,6 +21,13 @@ impl Crop {
         Self { at: [0, 0], size }
     }
 
+    /// As parts of a picture of `size`: left, top, right, bottom.
+    pub fn part_of(self, size: [u32; 2]) -> [f32; 4] {
+        let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;
+        let [right, bottom] = [0, 1].map(|axis| side(self.at[axis] + self.size[axis], axis));
+        [side(self.at[0], 0), side(self.at[1], 1), right, bottom]
+    }
+
     /// The same of the picture of `size` that is turned by `orientation`.
     pub fn turned(self, size: [u32; 2], orientation: Orientation) -> Self {
         let Self { at: [x, y], size: [width, height] } = self;

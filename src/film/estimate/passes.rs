@@ -12,7 +12,7 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Point};
 use crate::net::Engine;
 use crate::ring::{Empty, Receiver, Sender, ring};
 
-use super::FilmError;
+use crate::film::FilmError;
 
 /// The network is handed to the GPU in so many submissions, so that pictures, and a headset's compositor, get their turn between them.
 const PARTS: usize = 4;

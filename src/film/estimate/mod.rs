@@ -1,7 +1,10 @@
 //! Disparity as a network sees it, made steady, and carried to frames that the network has no time for. On the film thread; the network has its own
 //! ([`Passes`]).
 //!
-//! Where each frame waits for its own pass ([`Pace::Every`]) nothing is carried; where none does ([`Pace::Live`]), see [`super::live`].
+//! Where each frame waits for its own pass ([`Pace::Every`]) nothing is carried; where none does ([`Pace::Live`]), see [`live`].
+
+mod live;
+mod passes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,26 +26,16 @@ use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
 use super::FilmError;
-use super::chain::ChainOptions;
-use super::live::Live;
 use super::motion::Newest;
 use super::network::{comfort_for, input_options};
-use super::passes::{Job, Outcome, Passes};
+use super::options::{ChainOptions, Pace};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
 use super::writing::Nearest;
-
-/// How the network keeps pace with the film.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pace {
-    /// Each frame waits for its own pass: for files, and for measuring.
-    #[default]
-    Every,
-    /// No frame waits: for playing.
-    Live,
-}
+use live::Live;
+use passes::{Job, Outcome, Passes};
 
 /// The frame that the network looks at, or has looked at last.
-pub(super) struct Looked {
+struct Looked {
     frame: u64,
     pts: Time,
     /// Where the picture is upright.
@@ -54,11 +47,11 @@ pub(super) struct Looked {
 }
 
 /// What came of a pass, as long as it waits for a frame that can use it.
-pub(super) struct Arrived {
-    pub(super) frame: u64,
-    pub(super) own: OwnDepth,
+struct Arrived {
+    frame: u64,
+    own: OwnDepth,
     /// It told nothing that could be blended with what was before.
-    pub(super) step: bool,
+    step: bool,
 }
 
 /// How a frame's depth has come out.
@@ -75,22 +68,22 @@ pub(super) struct Finished {
 
 /// The network and its filter for pictures of one shape.
 pub(super) struct Estimate {
-    pub(super) gpu: Gpu,
+    gpu: Gpu,
     input: NetworkInput,
     /// The part of the pictures that is seen: left, top, right, bottom, as parts of their width and height.
     seen: [f32; 4],
-    pub(super) engine: Arc<Engine>,
+    engine: Arc<Engine>,
     /// `None` where the network failed in the midst of playing: the film goes on flat.
-    pub(super) passes: Option<Passes>,
-    pub(super) flow: Flow,
-    pub(super) steady: Steady,
+    passes: Option<Passes>,
+    flow: Flow,
+    steady: Steady,
     filter: Commands,
     filtered_at: Point,
     /// What the filter took over the frame before.
     filtering: Duration,
     /// Motion read back, by upload.
     motion: Vec<Arc<Buffer>>,
-    pub(super) live: Option<Live>,
+    live: Option<Live>,
     flat_span: f32,
     /// Whether the filter is used at all.
     filtered: bool,
@@ -98,32 +91,32 @@ pub(super) struct Estimate {
     /// Frames that were added.
     count: u64,
     newest: Newest,
-    pub(super) looked: Option<Looked>,
+    looked: Option<Looked>,
     /// The network is at it.
-    pub(super) busy: bool,
+    busy: bool,
     /// The engine holds the disparity of this frame, and the steady stage does not yet.
     uncopied: Option<u64>,
     /// Raw, of the last two passes.
-    pub(super) disparity: [Vec<f32>; 2],
+    disparity: [Vec<f32>; 2],
     /// Memory to work in.
     values: Vec<f32>,
     shot: Shot,
-    pub(super) given: Given,
+    given: Given,
 }
 
 /// What is kept of the frames that were given.
 #[derive(Default)]
-pub(super) struct Given {
+struct Given {
     /// The shot has depth: the last result is one.
-    pub(super) known: bool,
+    known: bool,
     /// Frames since one had a disparity of its own.
     frames: u32,
     /// The frame with which its shot began.
-    pub(super) shot: u64,
+    shot: u64,
     /// What the shot's disparity said last.
     own: Option<OwnDepth>,
     /// Its trail.
-    pub(super) trail: Option<Vec<Vector>>,
+    trail: Option<Vec<Vector>>,
 }
 
 impl Estimate {
@@ -165,7 +158,7 @@ impl Estimate {
         Ok(Self {
             gpu: gpu.clone(),
             input: network_input(&small)?,
-            seen: part(crop, pictures.first().map_or([1, 1], |picture| picture.size())),
+            seen: crop.part_of(pictures.first().map_or([1, 1], |picture| picture.size())),
             passes: Some(Passes::start(gpu, &engine, options.pace == Pace::Live)?),
             motion: (0..uploads).map(read_back).collect::<Result<_, _>>()?,
             live,
@@ -289,7 +282,7 @@ impl Estimate {
     }
 
     /// Gives the network a frame whose small picture is in the engine at `input`.
-    pub(super) fn look_at(&mut self, waiting: &Waiting, input: Point, planes: Option<Arc<Buffer>>) {
+    fn look_at(&mut self, waiting: &Waiting, input: Point, planes: Option<Arc<Buffer>>) {
         let Waiting { frame, print, depth, .. } = waiting;
         let before = self.looked.as_ref().map_or(frame.pts, |looked| looked.pts);
         self.looked = Some(Looked {
@@ -332,7 +325,7 @@ impl Estimate {
     }
 
     /// Trails lead to the frame at `index` of `waiting` from now on, which the network is given.
-    pub(super) fn begin_trails(&mut self, waiting: &mut VecDeque<Waiting>, index: usize) {
+    fn begin_trails(&mut self, waiting: &mut VecDeque<Waiting>, index: usize) {
         let size = self.flow.size();
         let mut trail = None;
         for (at, waiting) in waiting.iter_mut().enumerate().skip(index).take_while(|(_, waiting)| waiting.depth.read) {
@@ -350,7 +343,7 @@ impl Estimate {
     }
 
     /// Takes what the network has seen in the frame it has looked at last.
-    pub(super) fn arrive(&mut self, frame: u64, disparity: Vec<f32>, took: Option<Duration>) -> Option<Arrived> {
+    fn arrive(&mut self, frame: u64, disparity: Vec<f32>, took: Option<Duration>) -> Option<Arrived> {
         self.disparity[0] = disparity;
         let [now, before] = &self.disparity;
         let looked = self.looked.as_mut().filter(|looked| looked.frame == frame)?;
@@ -442,11 +435,4 @@ impl Estimate {
         };
         Ok(finished)
     }
-}
-
-/// `crop` as parts of a picture of `size`: left, top, right, bottom.
-pub(super) fn part(crop: Crop, size: [u32; 2]) -> [f32; 4] {
-    let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;
-    let [right, bottom] = [0, 1].map(|axis| side(crop.at[axis] + crop.size[axis], axis));
-    [side(crop.at[0], 0), side(crop.at[1], 1), right, bottom]
 }

@@ -10,10 +10,10 @@ use crate::gpu::{Commands, Gpu, GpuError, Point};
 use crate::stage::input::NetworkInput;
 use crate::stage::steady::carry::Carry;
 
-use super::FilmError;
-use super::estimate::{Arrived, Estimate};
 use super::passes::Outcome;
-use super::waiting::Waiting;
+use super::{Arrived, Estimate};
+use crate::film::FilmError;
+use crate::film::waiting::Waiting;
 
 /// What only playing needs.
 pub(super) struct Live {
@@ -62,7 +62,7 @@ enum Use {
 impl Estimate {
     /// Takes what the network has finished, and gives it the next frame of `waiting`. `again`: the frame given last, where it had to go without depth.
     /// Never waits for the network. Nothing happens where each frame waits for its own pass.
-    pub(super) fn turn(
+    pub(in crate::film) fn turn(
         &mut self,
         waiting: &mut VecDeque<Waiting>,
         again: Option<&mut Waiting>,
@@ -203,7 +203,7 @@ impl Estimate {
 
     /// A frame was added to `waiting`: where it begins a shot, a pass over the one before is given up, but not twice in a row, since pictures that are all
     /// different would never get any depth.
-    pub(super) fn note_step(&mut self, number: u64) {
+    pub(in crate::film) fn note_step(&mut self, number: u64) {
         let Some(live) = &mut self.live else { return };
         if self.busy
             && !live.gave_up

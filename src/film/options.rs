@@ -1,0 +1,45 @@
+//! How a chain is made.
+
+use crate::net::Precision;
+
+/// The area that networks look at, in pixels, unless told otherwise.
+pub const NETWORK_AREA: u32 = 384 * 160;
+
+/// Pictures that may be on their way to the GPU at once.
+pub(super) const UPLOADS: usize = 2;
+
+/// How the network keeps pace with the film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Each frame waits for its own pass: for files, and for measuring.
+    #[default]
+    Every,
+    /// No frame waits: for playing.
+    Live,
+}
+
+/// What a chain is made with.
+#[derive(Debug, Clone)]
+pub struct ChainOptions {
+    /// Width × height that the network should see, in pixels.
+    pub network_area: u32,
+    /// Scenes that exist at once, besides those that wait for the frames after them.
+    pub scenes: usize,
+    /// In which precision the network runs.
+    pub precision: Precision,
+    /// Frames after it that a scene waits for.
+    pub look_ahead: usize,
+    /// Filter the disparity over time.
+    pub steady: bool,
+    /// Keep the softmax over the planes with each scene.
+    pub keep_planes: bool,
+    /// Whether frames wait for the network.
+    pub pace: Pace,
+}
+
+impl ChainOptions {
+    /// Scenes that exist at once.
+    pub(super) fn slots(&self) -> usize {
+        self.scenes.max(2) + self.look_ahead
+    }
+}
