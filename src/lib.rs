@@ -16,7 +16,7 @@
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, demux, others, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
-//! 0  time  clock  frame  location  output  ring  terminal  trace  statistics  whole             nouns only, no unsafe
+//! 0  time  clock  frame  location  output  ring  terminal  trace  series  statistics  whole             nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -53,6 +53,7 @@ pub mod pattern;
 #[cfg(feature = "media")]
 pub mod player;
 pub mod ring;
+pub mod series;
 pub mod sink;
 pub mod stage;
 pub mod statistics;

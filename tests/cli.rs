@@ -367,7 +367,9 @@ fn a_full_disk_is_one_sentence_and_leaves_nothing() {
 
 #[test]
 fn bench_reports_every_stage() {
-    let output = run(&["bench", CLIP, "--frames", "3", "--warm-up", "1", "--json"]);
+    let folder = TempDir::new().unwrap();
+    let plot = folder.path().join("plot.svg").to_string_lossy().into_owned();
+    let output = run(&["bench", CLIP, "--frames", "3", "--warm-up", "1", "--json", "--plot", &plot]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["schema"], 1);
@@ -379,12 +381,22 @@ fn bench_reports_every_stage() {
     for stage in report["stages"].as_array().unwrap() {
         assert_eq!(stage["samples"].as_array().unwrap().len(), 3, "{stage}");
         assert!(stage["p50"].as_f64().unwrap() <= stage["max"].as_f64().unwrap());
+        let at: Vec<f64> = stage["at"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap()).collect();
+        assert!(at.len() == 3 && at[0] > 0.0 && at.is_sorted() && at[2] <= report["seconds"].as_f64().unwrap());
     }
+    let drawn = std::fs::read_to_string(&plot).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.matches("<circle").count() == 3 * 8, "{}", drawn.len());
+    for name in names.iter().chain(&["latency"]) {
+        assert!(drawn.contains(&format!("{name}: p50 ")), "{name}");
+    }
+    // What is there stays, and another kind of picture is not drawn: told before anything is measured.
+    assert_refused(&run(&["bench", "--plot", &plot]), 1, &["plot.svg", "--force"], "a plot that is there");
+    assert_refused(&run(&["bench", "--plot", "plot.png"]), 2, &["SVG"], "a plot as PNG");
+    assert_eq!(std::fs::read_to_string(&plot).unwrap(), drawn);
     assert!(cfg!(not(target_os = "linux")) || report["start_up"].as_f64().unwrap() > 0.0);
     assert!(report["frames_per_second"].as_f64().unwrap() > 0.0);
     assert!(report["peak_gpu_memory"].as_u64().unwrap() > 1 << 20);
     // Of twelve frames four run first and are not counted.
-    let folder = TempDir::new().unwrap();
     let clip = small_clip(folder.path(), "clip.mp4", &[]);
     let output = run(&["bench", &clip, "--frames", "12", "--warm-up", "4", "--json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

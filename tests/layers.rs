@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers of src/lib.rs, lowest first. `sink/window` and its like are named before their parents.
 const LAYERS: [&[&str]; 5] = [
-    &["time", "clock", "frame", "location", "output", "ring", "terminal", "trace", "statistics", "whole"],
+    &["time", "clock", "frame", "location", "output", "ring", "terminal", "trace", "series", "statistics", "whole"],
     &["gpu", "media"],
     &["stage", "net"],
     &["sink", "film", "depth_film", "eyes"],

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::report::Figures;
+use super::figures::Figures;
+use super::plot::{self, PlotError};
 use crate::sink::xr::Statistics;
 
 /// The report of `deep3d bench --sink vr`. Times are seconds.
@@ -46,8 +47,13 @@ impl HeadsetReport {
             film_frames: statistics.film_frames,
             film_late: statistics.film_late,
             film_dropped,
-            latency: Figures::new(&statistics.latency),
+            latency: Figures::of(&statistics.latency),
         }
+    }
+
+    /// For people: latency over the time of playing, as SVG.
+    pub fn plot(&self) -> Result<String, PlotError> {
+        plot::svg(&format!("in the headset, {}", self.runtime), &[("latency", &self.latency)])
     }
 
     /// For people.

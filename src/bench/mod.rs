@@ -1,7 +1,9 @@
 //! `deep3d bench`: the whole chain into nothing, with the time that each stage takes.
 
+mod figures;
 #[cfg(feature = "media")]
 mod headset;
+mod plot;
 mod report;
 mod suite;
 
@@ -10,9 +12,11 @@ use std::time::Instant;
 
 use ash::vk;
 
+pub use figures::Figures;
 #[cfg(feature = "media")]
 pub use headset::HeadsetReport;
-pub use report::{Device, Figures, Input, NetworkFacts, Output, Report, StageFigures, System};
+pub use plot::{PlotError, svg};
+pub use report::{Device, Input, NetworkFacts, Output, Report, StageFigures, System};
 pub use suite::{
     Accuracy, ChainReport, LayerTime, NetworkReport, PathReport, StageReport, SuiteError, SuiteOptions, SuiteReport,
     Timing, run as run_suite,
@@ -23,8 +27,9 @@ use crate::film::{Film, FilmError, FilmOptions, Origin, Step};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions};
 use crate::location::Location;
 use crate::media::{self, StopFlag};
+use crate::series::Series;
 use crate::stage::comfort::tally::Tally;
-use crate::trace::{self, Samples, Stage, Trace};
+use crate::trace::{self, Stage};
 
 /// What to measure.
 pub struct BenchOptions {
@@ -79,11 +84,12 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
     let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS)?;
     let mut target: Option<Arc<Image>> = None;
     let mut disparity_size = [0; 2];
-    let mut traces: Vec<Trace> = Vec::with_capacity(options.frames as usize);
+    let mut stages: [Series; Stage::ALL.len()] = std::array::from_fn(|_| Series::default());
+    let mut frames = 0;
     let (mut seen, mut start, mut end) = (0, Instant::now(), Instant::now());
-    let mut latency = Samples::default();
+    let mut latency = Series::default();
     let mut start_up = None;
-    while traces.len() < options.frames as usize && !stop.is_stopped() {
+    while frames < options.frames && !stop.is_stopped() {
         let frame = match film.scenes.receive(None) {
             Ok(Step::Scene(frame)) => frame,
             Ok(Step::End { .. }) | Err(_) => break,
@@ -115,15 +121,19 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
             start = end;
         }
         if seen > options.warm_up {
-            latency.push(trace.born.elapsed().as_secs_f64());
-            traces.push(trace);
+            frames += 1;
+            latency.push(end - start, end.saturating_duration_since(trace.born));
+            for (stage, series) in Stage::ALL.into_iter().zip(&mut stages) {
+                if let Some(span) = trace.span(stage) {
+                    series.push(end - start, span);
+                }
+            }
         }
     }
-    if traces.is_empty() {
+    if frames == 0 {
         return Err(BenchError::TooShort(seen));
     }
     let seconds = (end - start).as_secs_f64();
-    let frames = traces.len() as u32;
     Ok(Report {
         schema: 1,
         deep3d: env!("CARGO_PKG_VERSION"),
@@ -144,8 +154,8 @@ pub fn run(gpu: &Gpu, origin: &Origin, options: &BenchOptions, stop: &StopFlag) 
         seconds,
         frames_per_second: f64::from(frames) / seconds.max(1e-9),
         peak_gpu_memory: gpu.peak_memory(),
-        latency: Figures::new(&latency),
-        stages: report::stages(&traces),
+        latency: Figures::of(&latency),
+        stages: report::stages(&stages),
         comfort: tally.result(),
     })
 }

@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::figures::{self, Figures};
+use super::plot::{self, PlotError};
 use crate::gpu::Facts;
+use crate::series::Series;
 use crate::stage::comfort::tally::Comforts;
-use crate::trace::{Samples, Stage, Trace};
+use crate::trace::Stage;
 
 /// The report. Times are seconds, sizes width and height in pixels.
 #[derive(Debug, Serialize)]
@@ -102,21 +105,6 @@ pub struct Output {
     pub size: [u32; 2],
 }
 
-/// Percentiles (nearest rank) of many samples, in seconds; `null` where there is none.
-#[derive(Debug, Serialize)]
-pub struct Figures {
-    /// Median.
-    pub p50: Option<f64>,
-    /// 95th percentile.
-    pub p95: Option<f64>,
-    /// 99th percentile.
-    pub p99: Option<f64>,
-    /// The longest.
-    pub max: Option<f64>,
-    /// Every sample, in the order of the frames.
-    pub samples: Vec<f64>,
-}
-
 /// One stage.
 #[derive(Debug, Serialize)]
 pub struct StageFigures {
@@ -146,25 +134,22 @@ impl System {
     }
 }
 
-impl Figures {
-    /// Of `samples`.
-    pub fn new(samples: &Samples) -> Self {
-        let at = |share| samples.percentile(share);
-        Self { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1.0), samples: samples.values().to_vec() }
-    }
-}
-
-/// The stages' times in `traces`.
-pub(super) fn stages(traces: &[Trace]) -> Vec<StageFigures> {
-    let figures = |stage| {
-        let mut samples = Samples::default();
-        traces.iter().filter_map(|trace| trace.span(stage)).for_each(|span| samples.push(span.as_secs_f64()));
-        Figures::new(&samples)
-    };
-    Stage::ALL.into_iter().map(|stage| StageFigures { name: stage.name(), figures: figures(stage) }).collect()
+/// The figures of each stage, of which `series` has one.
+pub(super) fn stages(series: &[Series; Stage::ALL.len()]) -> Vec<StageFigures> {
+    let figures = |(stage, series): (Stage, &Series)| StageFigures { name: stage.name(), figures: Figures::of(series) };
+    Stage::ALL.into_iter().zip(series).map(figures).collect()
 }
 
 impl Report {
+    /// For people: latency and each stage over the time of measuring, as SVG.
+    pub fn plot(&self) -> Result<String, PlotError> {
+        let [width, height] = self.input.size;
+        let film = self.input.file.as_deref().unwrap_or("made-up pictures");
+        let title = format!("{film}, {width}×{height} to {}, on {}", self.output.layout, self.device.name);
+        let stages = self.stages.iter().map(|stage| (stage.name, &stage.figures));
+        plot::svg(&title, &[("latency", &self.latency)].into_iter().chain(stages).collect::<Vec<_>>())
+    }
+
     /// For people: times in milliseconds.
     pub fn table(&self) -> String {
         let mut text = String::new();
@@ -184,15 +169,9 @@ impl Report {
             "{width}×{height} {} → {} {out_width}×{out_height}, {} with a disparity of {disparity_width}×{disparity_height}",
             self.input.codec, self.output.layout, self.network.name,
         );
-        let _ = writeln!(text, "{:<10}{:>10}{:>10}{:>10}{:>10}   milliseconds", "", "p50", "p95", "p99", "max");
-        let mut line = |name: &str, figures: &Figures| {
-            let show =
-                |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |seconds| format!("{:.2}", seconds * 1e3));
-            let [p50, p95, p99, max] = [figures.p50, figures.p95, figures.p99, figures.max].map(show);
-            let _ = writeln!(text, "{name:<10}{p50:>10}{p95:>10}{p99:>10}{max:>10}");
-        };
-        self.stages.iter().for_each(|stage| line(stage.name, &stage.figures));
-        line("latency", &self.latency);
+        text += &figures::heading();
+        self.stages.iter().for_each(|stage| text += &figures::line(stage.name, &stage.figures));
+        text += &figures::line("latency", &self.latency);
         if let Some(seconds) = self.start_up {
             let _ =
                 writeln!(text, "start-up  {seconds:.2} s from the start of the process to the network's first result");
@@ -220,9 +199,11 @@ mod tests {
 
     #[test]
     fn stages_without_samples_stay_empty() {
-        let mut trace = Trace::default();
-        trace.stamp(Stage::Network, Duration::from_millis(20));
-        let stages = stages(&[trace, trace]);
+        let mut series = std::array::from_fn(|_| Series::default());
+        for at in [40, 80] {
+            series[Stage::Network as usize].push(Duration::from_millis(at), Duration::from_millis(20));
+        }
+        let stages = stages(&series);
         assert_eq!(stages.len(), Stage::ALL.len());
         assert_eq!(stages[3].name, "network");
         assert_eq!(stages[3].figures.p50, Some(0.02));

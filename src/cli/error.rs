@@ -1,6 +1,6 @@
 //! What can end a command, the line that says so, and its exit code.
 
-use crate::bench::{BenchError, SuiteError};
+use crate::bench::{BenchError, PlotError, SuiteError};
 use crate::gpu::GpuError;
 use crate::net::NetError;
 use crate::output::OutputError;
@@ -14,6 +14,8 @@ pub(super) enum CliError {
     Usage(String),
     #[error(transparent)]
     Bench(#[from] BenchError),
+    #[error(transparent)]
+    Plot(#[from] PlotError),
     #[error(transparent)]
     Gpu(#[from] GpuError),
     #[error(transparent)]

@@ -20,7 +20,6 @@ mod folders;
 mod headset;
 mod log;
 mod options;
-#[cfg(feature = "media")]
 mod outputs;
 #[cfg(feature = "media")]
 mod painter;
@@ -28,6 +27,7 @@ mod painter;
 mod pattern;
 #[cfg(feature = "media")]
 mod play;
+mod plot;
 mod print;
 mod run;
 mod setup;
@@ -105,6 +105,12 @@ pub(super) struct BenchArguments {
     /// Print JSON (its keys: docs/performance.md)
     #[arg(long)]
     pub(super) json: bool,
+    /// Draw what was measured over time into this SVG
+    #[arg(long, value_name = "FILE.svg")]
+    pub(super) plot: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
     #[cfg(feature = "media")]
     #[command(flatten)]
     pub(super) headset: HeadsetBench,

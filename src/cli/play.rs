@@ -10,7 +10,7 @@ use super::painter::ScenePainter;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
 use super::stop::ask_on_interrupt;
-use super::{BenchArguments, SceneOptions, headset, options};
+use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
 use crate::eyes::Settings;
 use crate::film::{Film, FilmOptions, Origin, Pace, Preview, Previews, Scene, Step};
@@ -155,6 +155,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let player = PlayerOptions { repeat: false, hold_stills: true };
     let (counts, statistics) = player::play_in_headset(start, player, &options, &mut screen)?;
     let report = HeadsetReport::new(counts.dropped, &statistics);
+    plot::write(arguments, || report.plot())?;
     print(&report, arguments.json, || report.table())?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::headset::BenchSink;
 use super::print::{print, print_lines};
 use super::setup::{check_validation, gpu_options, scene};
 use super::stop::stop_on_interrupt;
-use super::{BenchArguments, BenchGpuArguments, Cli, Command, WeightsCommand};
+use super::{BenchArguments, BenchGpuArguments, Cli, Command, WeightsCommand, plot};
 use crate::bench::{self, BenchOptions, SuiteOptions};
 use crate::doctor;
 use crate::gpu::{Gpu, Headless};
@@ -51,6 +51,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
+    plot::take(arguments)?;
     #[cfg(feature = "media")]
     if arguments.headset.sink == BenchSink::Vr {
         return super::play::measure_in_headset(arguments);
@@ -68,6 +69,7 @@ fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
         film,
     };
     let report = bench::run(&gpu, &origin, &options, &stop_on_interrupt(|| Some(PathBuf::new())))?;
+    plot::write(arguments, || report.plot())?;
     print(&report, arguments.json, || report.table())?;
     check_validation(&gpu)
 }

@@ -80,7 +80,7 @@ fn what_is_late_and_missed_is_counted() {
     let (counts, statistics) = shown.result.unwrap();
     assert_eq!((counts.shown, counts.dropped), (24, 0));
     assert_eq!((statistics.film_frames, statistics.film_late, statistics.display_missed), (24, 0, 0), "{statistics:?}");
-    assert_eq!((statistics.latency.values().len(), statistics.runtime.contains("Fake")), (24, true));
+    assert_eq!((statistics.latency.times().len(), statistics.runtime.contains("Fake")), (24, true));
     let showing = Showing { frames: 24, ..Showing::new(Fake::new()) };
     let shown = showing.play_well(|step, reel| {
         if step == 40 {

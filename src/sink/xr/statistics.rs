@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::series::Series;
 use crate::sink::Painted;
-use crate::trace::Samples;
 
 /// Counts and times of one or more sessions.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +20,10 @@ pub struct Statistics {
     pub film_frames: u64,
     /// Those of them that came later than in the first picture of the display after they were due.
     pub film_late: u64,
-    /// From the beginning of decoding to the display, in seconds.
-    pub latency: Samples,
+    /// When the first of them was seen.
+    pub begun: Option<Instant>,
+    /// From the beginning of decoding to the display, since then.
+    pub latency: Series,
 }
 
 impl Statistics {
@@ -41,7 +43,8 @@ impl Statistics {
         // A millisecond for runtimes whose predictions tremble.
         let allowed = period + Duration::from_millis(1);
         self.film_late += u64::from(painted.due.is_some_and(|due| now.saturating_duration_since(due) > allowed));
-        self.latency.push(now.saturating_duration_since(painted.born).as_secs_f64());
+        let at = now.saturating_duration_since(*self.begun.get_or_insert(now));
+        self.latency.push(at, now.saturating_duration_since(painted.born));
     }
 }
 
@@ -63,6 +66,7 @@ mod tests {
         statistics.film(&painted, begin + 3 * period, period);
         statistics.film(&Painted { due: None, ..painted }, begin + 9 * period, period);
         assert_eq!((statistics.film_frames, statistics.film_late), (3, 1));
-        assert_eq!(statistics.latency.percentile(0.5), Some(0.03));
+        assert_eq!(statistics.latency.samples().percentile(0.5), Some(0.03));
+        assert_eq!(statistics.latency.times(), [0.0, 0.01, 0.07]);
     }
 }
