@@ -384,7 +384,7 @@ fn bench_reports_every_stage() {
         let at: Vec<f64> = stage["at"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap()).collect();
         assert!(at.len() == 3 && at[0] > 0.0 && at.is_sorted() && at[2] <= report["seconds"].as_f64().unwrap());
     }
-    let drawn = std::fs::read_to_string(&plot).unwrap();
+    let drawn = fs::read_to_string(&plot).unwrap();
     assert!(drawn.starts_with("<svg") && drawn.matches("<circle").count() == 3 * 8, "{}", drawn.len());
     for name in names.iter().chain(&["latency"]) {
         assert!(drawn.contains(&format!("{name}: p50 ")), "{name}");
@@ -392,7 +392,7 @@ fn bench_reports_every_stage() {
     // What is there stays, and another kind of picture is not drawn: told before anything is measured.
     assert_refused(&run(&["bench", "--plot", &plot]), 1, &["plot.svg", "--force"], "a plot that is there");
     assert_refused(&run(&["bench", "--plot", "plot.png"]), 2, &["SVG"], "a plot as PNG");
-    assert_eq!(std::fs::read_to_string(&plot).unwrap(), drawn);
+    assert_eq!(fs::read_to_string(&plot).unwrap(), drawn);
     assert!(cfg!(not(target_os = "linux")) || report["start_up"].as_f64().unwrap() > 0.0);
     assert!(report["frames_per_second"].as_f64().unwrap() > 0.0);
     assert!(report["peak_gpu_memory"].as_u64().unwrap() > 1 << 20);

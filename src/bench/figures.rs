@@ -37,7 +37,7 @@ impl Figures {
 
     /// p50, p95, p99 and the longest in milliseconds, in words.
     pub fn shown(&self) -> [String; 4] {
-        [self.p50, self.p95, self.p99, self.max].map(|value| milliseconds(value))
+        [self.p50, self.p95, self.p99, self.max].map(milliseconds)
     }
 }
 

@@ -15,7 +15,7 @@ use ash::vk;
 pub use figures::Figures;
 #[cfg(feature = "media")]
 pub use headset::HeadsetReport;
-pub use plot::{PlotError, svg};
+pub use plot::PlotError;
 pub use report::{Device, Input, NetworkFacts, Output, Report, StageFigures, System};
 pub use suite::{
     Accuracy, ChainReport, LayerTime, NetworkReport, PathReport, StageReport, SuiteError, SuiteOptions, SuiteReport,

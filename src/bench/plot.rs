@@ -31,7 +31,7 @@ pub struct PlotError(String);
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// An SVG of those of `strips`, by name, that have samples, below `title`.
-pub fn svg(title: &str, strips: &[(&str, &Figures)]) -> Result<String, PlotError> {
+pub(super) fn svg(title: &str, strips: &[(&str, &Figures)]) -> Result<String, PlotError> {
     let strips: Vec<_> = strips.iter().filter(|(_, figures)| !figures.samples.is_empty()).collect();
     let mut text = String::new();
     let height = TOP + STRIP * strips.len() as u32 + BOTTOM;
@@ -48,7 +48,7 @@ pub fn svg(title: &str, strips: &[(&str, &Figures)]) -> Result<String, PlotError
     ];
     for (words, size, (x, y), colour) in words {
         let style = ("sans-serif", size).into_font().color(&colour);
-        root.draw(&Text::new(words, (x as i32, y as i32), style)).map_err(|error| failed(&error))?;
+        root.draw(&Text::new(words, (x as i32, y), style)).map_err(|error| failed(&error))?;
     }
     let end = strips.iter().flat_map(|(_, figures)| &figures.at).copied().fold(1e-3, f64::max);
     let (_, below) = root.split_vertically(TOP);
