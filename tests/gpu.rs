@@ -8,7 +8,7 @@ use ash::vk;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{
     Bind, Bindings, Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Kernel,
-    KernelSource, Resource, TexelView,
+    KernelSource, Prompt, Resource, TexelView, Validation,
 };
 
 const SCALE: KernelSource = KernelSource {
@@ -211,4 +211,44 @@ fn one_gpu_is_watched_at_a_time() {
     let _first = WatchedGpu::new().unwrap();
     let second = WatchedGpu::new().err().unwrap();
     assert!(second.to_string().contains("a second GPU"), "{second}");
+}
+
+#[test]
+fn what_keeps_a_viewer_waiting_is_an_objection() {
+    let options = GpuOptions { validation: Validation::On, ..GpuOptions::default() };
+    let gpu = Gpu::new(&Headless, &options).unwrap();
+    let side = 2048;
+    let bytes = u64::from(side) * u64::from(side) * 4;
+    let readback = Buffer::new(&gpu, "readback", bytes, BufferKind::Readback).unwrap();
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    let options = ImageOptions { size: [side; 2], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let mut copy = |image: &Arc<Image>| {
+        commands.record::<GpuError>(|recorder| recorder.copy_image_to_buffer(image, &readback, 4)).unwrap();
+        gpu.submit(&mut commands).unwrap()
+    };
+
+    // Another size, and what is drawn to it: nobody waits for that.
+    let image = {
+        let _prompt = Prompt::begin();
+        let image = Image::new(&gpu, "canvas", options).unwrap();
+        copy(&image);
+        image
+    };
+    assert_eq!(gpu.validation_messages(), [""; 0]);
+    gpu.wait(copy(&image)).unwrap();
+    assert!(readback.read(|bytes| bytes.iter().all(|byte| *byte == 0)).unwrap(), "it begins black");
+
+    // Waiting for the GPU and compiling are objected to, there and only there.
+    let point = copy(&image);
+    {
+        let _prompt = Prompt::begin();
+        gpu.wait(point).unwrap();
+        drop(Prompt::begin());
+        drop(Kernel::new(&gpu, &SCALE, &[3]).unwrap());
+    }
+    let point = copy(&image);
+    gpu.wait(point).unwrap();
+    drop(Kernel::new(&gpu, &SCALE, &[4]).unwrap());
+    let said = gpu.validation_messages();
+    assert!(said.len() == 2 && said[0].contains("waiting for the GPU") && said[1].contains("test_scale"), "{said:?}");
 }

@@ -33,6 +33,10 @@ impl Messages {
     pub(super) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    pub(super) fn add(&self, message: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    }
 }
 
 /// The messenger's settings; also given to instance creation, so that its own messages are heard.
@@ -72,7 +76,7 @@ unsafe extern "system" fn on_message(
         return vk::FALSE;
     }
     tracing::error!("vulkan validation: {text}");
-    messages.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.into_owned());
+    messages.add(text.into_owned());
     vk::FALSE
 }
 

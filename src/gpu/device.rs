@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use ash::{ext::debug_utils, vk};
 use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
@@ -15,6 +16,7 @@ use super::debug::{self, Messages, Validation};
 use super::error::GpuError;
 use super::facts::{Facts, load};
 use super::memory::Garbage;
+use super::prompt::Prompt;
 use super::start::{choose, create_device, create_instance};
 use super::watch::Watch;
 
@@ -131,6 +133,9 @@ pub(super) struct Shared {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// For so long a thread that must not wait frees what is no longer needed.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// Undoes a half-made instance or device unless it is taken over.
 struct Undo<F: FnMut()>(Option<F>);
@@ -279,7 +284,7 @@ impl Gpu {
         self.shared.objects_created.load(Ordering::Relaxed)
     }
 
-    /// What the validation layer has said so far.
+    /// What the validation layer has said so far, and what has kept a thread waiting that must not ([`Prompt`]).
     pub fn validation_messages(&self) -> Vec<String> {
         self.shared.messages.all()
     }
@@ -317,20 +322,24 @@ impl Shared {
         lock(&self.garbage).push_back((after, garbage));
     }
 
-    /// Frees what the timeline has passed.
+    /// Keeps an objection of our own beside the layer's, where that watches.
+    pub(super) fn object(&self, message: String) {
+        tracing::debug!("{message}");
+        if self.messenger.is_some() {
+            self.messages.add(message);
+        }
+    }
+
+    /// Frees what the timeline has passed; on a thread that must not wait as much as takes a moment, and the rest the next time.
     pub(super) fn collect(&self) {
+        let until = Prompt::is_wanted().then(|| Instant::now() + MOMENT);
         // SAFETY: the semaphore is a timeline of this device.
         let Ok(reached) = (unsafe { self.device.get_semaphore_counter_value(self.timeline) }) else {
             return;
         };
-        let mut due = Vec::new();
-        {
-            let mut garbage = lock(&self.garbage);
-            while garbage.front().is_some_and(|(after, _)| *after <= reached) {
-                due.extend(garbage.pop_front());
-            }
-        }
-        for (_, garbage) in due {
+        while until.is_none_or(|until| Instant::now() < until) {
+            let due = lock(&self.garbage).pop_front_if(|(after, _)| *after <= reached);
+            let Some((_, garbage)) = due else { return };
             garbage.destroy(self);
         }
     }

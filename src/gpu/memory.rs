@@ -267,7 +267,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image of `options`; waits until it is cleared.
+    /// An image of `options`. What is submitted from now on finds it cleared; nobody waits for that.
     pub fn new(gpu: &Gpu, name: &str, options: ImageOptions) -> Result<Arc<Self>, GpuError> {
         let shared = &gpu.shared;
         let [width, height] = options.size;
@@ -330,8 +330,7 @@ impl Image {
         let image = Arc::new(image);
         let mut commands = Commands::new(gpu, "clear", 0)?;
         commands.record(|recorder| recorder.initialise(&image))?;
-        let point = gpu.submit(&mut commands)?;
-        gpu.wait(point)?;
+        gpu.submit(&mut commands)?;
         Ok(image)
     }
 

@@ -99,6 +99,7 @@ impl Kernel {
         subgroup_size: Option<u32>,
     ) -> Result<Arc<Self>, GpuError> {
         let device = &gpu.shared.device;
+        gpu.note_wait(&format!("compiling the kernel {}", source.name));
         if source.push_bytes > MAX_PUSH_BYTES {
             return Err(GpuError::Misuse(format!(
                 "kernel {} pushes {} bytes, more than every GPU takes",

@@ -76,6 +76,7 @@ impl Gpu {
         if point.0 == 0 || self.reached(point)? {
             return Ok(());
         }
+        self.note_wait("waiting for the GPU");
         let (semaphores, values) = ([self.shared.timeline], [point.0]);
         let info = vk::SemaphoreWaitInfo::default().semaphores(&semaphores).values(&values);
         // SAFETY: the semaphore is a timeline of this device.

@@ -1,0 +1,48 @@
+//! Threads that must not wait: the one that shows pictures and takes the viewer's keys.
+//!
+//! A [`Prompt`] says so for as long as it lives. Whatever waits there all the same (for the GPU, for a thread, for a kernel to be compiled) is an objection,
+//! kept beside the validation layer's messages, and fails the same tests.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use super::device::Gpu;
+
+thread_local! {
+    static PROMPT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While this lives its thread must not wait.
+#[must_use = "it counts as long as it lives"]
+pub struct Prompt {
+    before: bool,
+    /// It belongs to its thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl Prompt {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self { before: PROMPT.replace(true), thread: PhantomData }
+    }
+
+    /// Whether this thread must not wait.
+    pub(super) fn is_wanted() -> bool {
+        PROMPT.get()
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        PROMPT.set(self.before);
+    }
+}
+
+impl Gpu {
+    /// To be called before anything that waits: an objection where this thread must not ([`Prompt`]).
+    pub fn note_wait(&self, doing: &str) {
+        if Prompt::is_wanted() {
+            self.shared.object(format!("{doing} keeps the viewer waiting"));
+        }
+    }
+}
