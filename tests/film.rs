@@ -107,7 +107,7 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
             .unwrap();
         gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
         while let Some(picture) = eyes.measured().unwrap() {
-            assert!(!picture.reading.is_outside() && picture.reading.pixels == 1280 * 720);
+            assert!(!picture.reading.is_outside() && picture.reading.pixels == 320 * 180);
             measured += 1;
         }
         seen += 1;
@@ -116,6 +116,7 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
             assert_eq!(*made.get_or_insert_with(|| gpu.objects_created()), gpu.objects_created(), "picture {seen}");
         }
     }
+    assert_eq!(eyes.size(), Some([320, 180]), "no larger than what shows them");
     assert!(seen > 12 && measured == seen, "{seen} pictures, {measured} measured");
 }
 

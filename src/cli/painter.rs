@@ -202,7 +202,9 @@ impl Painter<Scene> for ScenePainter {
     }
 
     fn repaint_after(&self) -> Option<Duration> {
-        (self.settings.layout == Layout::Wiggle).then_some(WIGGLE)
+        let wiggle = (self.settings.layout == Layout::Wiggle).then_some(WIGGLE);
+        let resized = self.eyes.as_ref().and_then(Eyes::repaint_after);
+        [wiggle, resized].into_iter().flatten().min()
     }
 }
 

@@ -1,11 +1,11 @@
 //! The device: who makes it, what it can do, and the one queue that all work goes through.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::CStr;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ash::{ext::debug_utils, vk};
@@ -16,6 +16,7 @@ use super::debug::{self, Messages, Validation};
 use super::error::GpuError;
 use super::facts::{Facts, load};
 use super::memory::Garbage;
+use super::pipeline::Kernel;
 use super::prompt::Prompt;
 use super::start::{choose, create_device, create_instance};
 use super::watch::Watch;
@@ -104,6 +105,9 @@ impl fmt::Debug for Gpu {
     }
 }
 
+/// Kernels by name, code and constants.
+type Kernels = HashMap<(&'static str, usize, Vec<u32>), Weak<Kernel>>;
+
 pub(super) struct Shared {
     pub(super) entry: ash::Entry,
     pub(super) instance: ash::Instance,
@@ -124,6 +128,8 @@ pub(super) struct Shared {
     pub(super) facts: Facts,
     pub(super) cache: PipelineCache,
     garbage: Mutex<VecDeque<(u64, Garbage)>>,
+    /// Those in use.
+    pub(super) kernels: Mutex<Kernels>,
     messenger: Option<(debug_utils::Instance, vk::DebugUtilsMessengerEXT)>,
     messages: Box<Messages>,
     /// Held until the instance is gone: fields go after `drop`.
@@ -251,6 +257,7 @@ impl Gpu {
                 facts,
                 cache,
                 garbage: Mutex::new(VecDeque::new()),
+                kernels: Mutex::default(),
                 messenger,
                 messages,
                 _watch: watch,

@@ -1,14 +1,14 @@
 //! Kernels (compute pipelines) and what is bound to them.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use ash::vk;
 
 use super::barrier::Access;
 use super::debug;
-use super::device::Gpu;
+use super::device::{Gpu, lock};
 use super::error::GpuError;
 use super::memory::{Buffer, Garbage, Image, TexelView};
 
@@ -78,9 +78,9 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Compiles `source` with `constants` for the specialization constants 0, 1, 2, …
+    /// Compiles `source` with `constants` for the specialization constants 0, 1, 2, … One that is in use somewhere already is shared.
     pub fn new(gpu: &Gpu, source: &KernelSource, constants: &[u32]) -> Result<Arc<Self>, GpuError> {
-        Self::make(gpu, source, constants, None)
+        Self::shared(gpu, source, constants, None)
     }
 
     /// As [`Kernel::new`], for a kernel with cooperative matrices: its workgroups consist of whole subgroups of
@@ -89,7 +89,26 @@ impl Kernel {
         let Some(matrices) = &gpu.facts().matrices else {
             return Err(GpuError::Misuse(format!("kernel {} multiplies matrices, which this GPU cannot", source.name)));
         };
-        Self::make(gpu, source, constants, Some(matrices.subgroup_size))
+        Self::shared(gpu, source, constants, Some(matrices.subgroup_size))
+    }
+
+    /// Two threads that want the same one at once may both make it; only then there are two.
+    fn shared(
+        gpu: &Gpu,
+        source: &KernelSource,
+        constants: &[u32],
+        subgroup_size: Option<u32>,
+    ) -> Result<Arc<Self>, GpuError> {
+        // The code tells kernels of one name apart.
+        let key = (source.name, source.spirv.as_ptr() as usize, constants.to_vec());
+        if let Some(kernel) = lock(&gpu.shared.kernels).get(&key).and_then(Weak::upgrade) {
+            return Ok(kernel);
+        }
+        let kernel = Self::make(gpu, source, constants, subgroup_size)?;
+        let mut kernels = lock(&gpu.shared.kernels);
+        kernels.retain(|_, kernel| kernel.strong_count() > 0);
+        kernels.insert(key, Arc::downgrade(&kernel));
+        Ok(kernel)
     }
 
     fn make(

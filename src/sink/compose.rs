@@ -166,16 +166,27 @@ impl Compose {
         Ok(Arc::clone(variants.entry(constants).or_insert(bindings)))
     }
 
-    /// Records the composition. An arrangement that was not seen before makes its kernel.
-    pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
-        let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
+    /// Makes what `composition` needs, so that recording it makes nothing.
+    pub fn prepare(&self, composition: &Composition) -> Result<(), GpuError> {
+        self.bindings(composition).map(drop)
+    }
+
+    fn bindings(&self, composition: &Composition) -> Result<Arc<Bindings>, GpuError> {
+        let (arrangement, _) = composition.arrangement.number(composition.swap_eyes);
         let fitted = composition.fitted.map(|side| side.max(1));
         let area = match arrangement {
             0 => [(fitted[0] / 2).max(1), fitted[1]],
             1 => [fitted[0], (fitted[1] / 2).max(1)],
             _ => fitted,
         };
-        let bindings = self.variant([arrangement.unsigned_abs(), u32::from(area == self.eye)])?;
+        self.variant([arrangement.unsigned_abs(), u32::from(area == self.eye)])
+    }
+
+    /// Records the composition. An arrangement that was not seen before makes its kernel.
+    pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
+        let (_, swapped) = composition.arrangement.number(composition.swap_eyes);
+        let fitted = composition.fitted.map(|side| side.max(1));
+        let bindings = self.bindings(composition)?;
         let push = Push {
             size: self.size,
             at: composition.at,

@@ -21,6 +21,16 @@ impl Crop {
         Self { at: [0, 0], size }
     }
 
+    /// The same of a picture of size `to` that was made of one of size `from`.
+    pub fn scaled(self, from: [u32; 2], to: [u32; 2]) -> Self {
+        let place = |at: u32, axis: usize| {
+            let (from, to) = (u64::from(from[axis].max(1)), u64::from(to[axis]));
+            ((2 * u64::from(at) * to + from) / (2 * from)) as u32
+        };
+        let at = [0, 1].map(|axis| place(self.at[axis], axis));
+        Self { at, size: [0, 1].map(|axis| (place(self.at[axis] + self.size[axis], axis) - at[axis]).max(1)) }
+    }
+
     /// As parts of a picture of `size`: left, top, right, bottom.
     pub fn part_of(self, size: [u32; 2]) -> [f32; 4] {
         let side = |pixel: u32, axis: usize| pixel as f32 / size[axis].max(1) as f32;

@@ -57,6 +57,19 @@ impl Plates {
         if percent.is_finite() { percent.clamp(min.min(0.0), max.max(0.0)) } else { 0.0 }
     }
 
+    /// The same for a picture of size `to` that was made of one of size `from`.
+    pub fn scaled(mut self, from: [u32; 2], to: [u32; 2]) -> Self {
+        for plate in self.all.iter_mut().take(self.count).filter(|_| from != to) {
+            for axis in 0..2 {
+                let (from, to) = (u64::from(from[axis].max(1)), u64::from(to[axis]));
+                let low = u64::from(plate.at[axis]) * to / from;
+                let high = ((u64::from(plate.at[axis]) + u64::from(plate.size[axis])) * to).div_ceil(from).min(to);
+                (plate.at[axis], plate.size[axis]) = (low as u32, high.saturating_sub(low) as u32);
+            }
+        }
+        self
+    }
+
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = &Plate> {
         self.all.iter().take(self.count)
