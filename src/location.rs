@@ -45,6 +45,13 @@ impl Location {
         matches!(self, Self::Url(_))
     }
 
+    /// Whether it comes from a web server.
+    pub fn is_web(&self) -> bool {
+        let Self::Url(url) = self else { return false };
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    }
+
     /// Whether its bytes can be had a second time: not those of a pipe or a socket.
     pub fn can_be_reopened(&self) -> bool {
         match self {

@@ -7,6 +7,7 @@ mod decoded;
 use std::fs;
 use std::io::{BufRead, Read, Write};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deep3d::media::{MediaError, Source, SourceOptions, StopFlag};
@@ -14,7 +15,8 @@ use deep3d::time::Time;
 
 use decoded::*;
 
-/// A server on this machine: files by name, with ranges; `/stall` never answers, `/slow.mkv` stops in the middle.
+/// A server on this machine: files by name, with ranges; `/stall` never answers, `/slow.mkv` stops in the middle, and what begins with `/once` does so the
+/// first time.
 struct Server {
     address: String,
     _thread: std::thread::JoinHandle<()>,
@@ -25,16 +27,21 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let files = std::sync::Arc::new(files);
+        let stalled = std::sync::Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let files = std::sync::Arc::clone(&files);
-                std::thread::spawn(move || drop(Self::answer(stream.unwrap(), &files)));
+                let (files, stalled) = (std::sync::Arc::clone(&files), std::sync::Arc::clone(&stalled));
+                std::thread::spawn(move || drop(Self::answer(stream.unwrap(), &files, &stalled)));
             }
         });
         Self { address, _thread: thread }
     }
 
-    fn answer(mut stream: std::net::TcpStream, files: &[(&'static str, Vec<u8>)]) -> std::io::Result<()> {
+    fn answer(
+        mut stream: std::net::TcpStream,
+        files: &[(&'static str, Vec<u8>)],
+        stalled: &AtomicBool,
+    ) -> std::io::Result<()> {
         let mut request = Vec::new();
         let mut byte = [0];
         while !request.ends_with(b"\r\n\r\n") {
@@ -59,7 +66,8 @@ impl Server {
             bytes.len() - 1,
             bytes.len()
         )?;
-        if path == "/slow.mkv" {
+        let once = path.starts_with("/once") && from < bytes.len() / 2 && !stalled.swap(true, Ordering::Relaxed);
+        if path == "/slow.mkv" || once {
             stream.write_all(&bytes[from..bytes.len() / 2])?;
             std::thread::sleep(Duration::from_secs(60));
         }
@@ -142,6 +150,63 @@ fn stopping_ends_whatever_is_waited_for() {
     assert_eq!(end, Some(MediaError::Stopped));
     assert!(count > 5 && began.elapsed() < Duration::from_secs(2), "reading: {count} in {:?}", began.elapsed());
     assert_eq!(server.open("/slow.mkv", &stop).err(), Some(MediaError::Stopped));
+}
+
+/// Pictures until reading is interrupted by the thread that `raise`s `flag` meanwhile.
+fn interrupted(source: &mut Source, flag: &StopFlag) -> usize {
+    let raised = flag.clone();
+    let raiser = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(700));
+        raised.interrupt();
+        Instant::now()
+    });
+    let mut count = 0;
+    let end = loop {
+        match source.next() {
+            Ok(Some(_)) => count += 1,
+            other => break other.err(),
+        }
+    };
+    let took = raiser.join().unwrap().elapsed();
+    assert!(end == Some(MediaError::Interrupted) && took < Duration::from_millis(500), "{end:?}, {took:?}");
+    count
+}
+
+#[test]
+fn an_interrupted_wait_is_followed_by_a_seek_as_if_nothing_had_been() {
+    let coding = "-c:v libx264 -preset veryfast -g 25 -pix_fmt yuv420p -b:v 4M";
+    let film = |name: &str, more: &str| {
+        fs::read(clip(name, &format!("{} {coding} {more}", moving("320x240", "25", "4")))).unwrap()
+    };
+    let recipe = format!("{} {coding} -f hls -hls_time 1 -hls_list_size 0", moving("320x240", "25", "4"));
+    let folder = made("once", &recipe, |draft| {
+        fs::create_dir(draft).unwrap();
+        ffmpeg(&recipe, &draft.join("list.m3u8"));
+    });
+    let part = |name: &str| fs::read(folder.join(name)).unwrap();
+    let list = String::from_utf8(part("list.m3u8")).unwrap().replace("list2.ts", "once.ts");
+    let mut parts = vec![("/list.m3u8", list.into_bytes()), ("/once.ts", part("list2.ts"))];
+    parts.extend(["/list0.ts", "/list1.ts", "/list3.ts"].map(|name| (name, part(&name[1..]))));
+    let films = [
+        ("/once.mkv", vec![("/once.mkv", film("once.mkv", ""))]),
+        ("/once.mp4", vec![("/once.mp4", film("once.mp4", "-movflags +faststart"))]),
+        ("/once.ts", vec![("/once.ts", film("once.ts", ""))]),
+        ("/list.m3u8", parts),
+    ];
+    for (name, files) in films {
+        let seen = |source: &mut Source| all(source).iter().map(|f| (f.pts, hash(&f.data))).collect::<Vec<_>>();
+        let flag = StopFlag::default();
+        let server = Server::start(files);
+        // Waiting for what does not come, at first.
+        let mut source = server.open(name, &flag).unwrap();
+        let count = interrupted(&mut source, &flag);
+        flag.resume();
+        source.seek(Time::ZERO, 2).unwrap();
+        let whole = seen(&mut source);
+        assert!(whole.len() == 100 && count < 90, "{name}: {} pictures, {count} before", whole.len());
+        source.seek(whole[60].0, 3).unwrap();
+        assert!(seen(&mut source) == whole[60..], "{name}");
+    }
 }
 
 /// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.

@@ -45,13 +45,14 @@ impl Control {
         self.0.wish.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes to `time`, exactly. The frames from there on carry the epoch returned; those of older ones may be thrown away.
+    /// Goes to `time`, exactly, and ends a wait for a server. The frames from there on carry the epoch returned; those of older ones may be thrown away.
     /// Of several seeks in a row only the last is carried out.
     pub fn seek(&self, time: Time) -> u32 {
         let mut wish = self.wish();
         let epoch = self.0.epoch.fetch_add(1, Ordering::AcqRel) + 1;
         self.0.now.store(NEVER, Ordering::Release);
         wish.seek = Some((time, epoch));
+        self.0.stop_source.interrupt();
         self.0.changed.notify_all();
         epoch
     }
@@ -94,9 +95,11 @@ impl Control {
         self.0.stopped.load(Ordering::Acquire)
     }
 
-    /// The seek to carry out, if any.
+    /// The seek to carry out, if any. From then on its reading is interrupted by the next one only.
     pub(super) fn take_seek(&self) -> Option<(Time, u32)> {
-        self.wish().seek.take()
+        let mut wish = self.wish();
+        self.0.stop_source.resume();
+        wish.seek.take()
     }
 
     /// Waits for a seek or for stop.

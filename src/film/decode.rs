@@ -63,6 +63,10 @@ pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control:
             }
             None => pictures.next(),
         };
+        if let Err(MediaError::Interrupted) = result {
+            // By a seek, which comes next.
+            continue;
+        }
         let with_depth = result.map_err(FilmError::from).and_then(|frame| match (frame, &mut depth) {
             (Some(mut frame), Some(depth)) => {
                 let cancelled = || control.stopped() || control.epoch() != epoch;

@@ -139,6 +139,10 @@ impl Demuxer {
         if others {
             demuxer.attach(&programme);
         }
+        // What is connected to in other ways stays where it was interrupted.
+        if location.is_web() && demuxer.can_seek() {
+            demuxer.watch.mind_interruptions();
+        }
         Ok(demuxer)
     }
 
@@ -278,6 +282,7 @@ impl Demuxer {
                     }
                 }
                 // FFmpeg may take it for the end.
+                _ if self.watch.is_interrupted() && !self.watch.is_stopped() => return Err(MediaError::Interrupted),
                 _ if self.watch.verdict().is_some() => return Err(self.failure("reading", code)),
                 ffi::AVERROR_EOF => return Ok(None),
                 _ if self.watch.is_stopped() => return Err(MediaError::Stopped),
@@ -396,10 +401,17 @@ impl Demuxer {
         self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
         self.forget();
         // SAFETY: the context is open.
-        let code = unsafe { ffi::av_seek_frame(self.input.as_mut_ptr(), stream, place, flags) };
+        let code = unsafe {
+            if let Some(stream) = (*self.input.as_mut_ptr()).pb.as_mut() {
+                // Of an interruption FFmpeg would go on to speak at the end.
+                (stream.error, stream.eof_reached) = (0, 0);
+            }
+            ffi::av_seek_frame(self.input.as_mut_ptr(), stream, place, flags)
+        };
         match code {
             0.. => Ok(()),
             _ if self.watch.is_stopped() => Err(MediaError::Stopped),
+            _ if self.watch.is_interrupted() => Err(MediaError::Interrupted),
             _ => {
                 tracing::debug!("seeking failed ({})", reason(code));
                 Err(MediaError::CannotSeek(self.location.to_string()))

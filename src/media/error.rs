@@ -180,6 +180,9 @@ pub enum MediaError {
     /// Stopped by [`StopFlag`](super::StopFlag): nothing is wrong.
     #[error("stopped")]
     Stopped,
+    /// Interrupted by [`StopFlag::interrupt`](super::StopFlag::interrupt): nothing is wrong.
+    #[error("interrupted")]
+    Interrupted,
     /// Anything else from FFmpeg.
     #[error("{location}: {action} failed ({reason}); check the file, or try another FFmpeg")]
     Ffmpeg {

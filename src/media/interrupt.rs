@@ -23,6 +23,8 @@ struct Shared {
     /// Milliseconds after `origin`; zero: no limit.
     deadline: AtomicU64,
     expired: AtomicBool,
+    /// What was interrupted can be gone on with.
+    interruptible: AtomicBool,
     /// Files and connections opened since the last [`Watch::allow`].
     parts: AtomicU32,
     refused: AtomicBool,
@@ -38,6 +40,7 @@ impl Watch {
             origin: Instant::now(),
             deadline: AtomicU64::new(0),
             expired: AtomicBool::new(false),
+            interruptible: AtomicBool::new(false),
             parts: AtomicU32::new(0),
             refused: AtomicBool::new(false),
             refusal: Mutex::default(),
@@ -71,7 +74,17 @@ impl Watch {
             self.shared.expired.store(true, Ordering::Relaxed);
             return true;
         }
-        self.stop.is_stopped() || self.shared.refused.load(Ordering::Relaxed)
+        self.stop.is_stopped() || self.is_interrupted() || self.shared.refused.load(Ordering::Relaxed)
+    }
+
+    /// From now on interruptions are minded.
+    pub(super) fn mind_interruptions(&self) {
+        self.shared.interruptible.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody wants to be elsewhere.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.shared.interruptible.load(Ordering::Relaxed) && self.stop.is_interrupted()
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -149,6 +162,12 @@ mod tests {
         watch.limit(Duration::from_millis(1));
         std::thread::sleep(Duration::from_millis(5));
         assert!(watch.wait(Duration::from_millis(1)), "a limit that is set stays");
+        stop.interrupt();
+        assert!(!watch.must_end(), "not everything can be interrupted");
+        watch.mind_interruptions();
+        assert!(watch.must_end() && !watch.has_expired() && watch.verdict().is_none());
+        stop.resume();
+        assert!(!watch.must_end());
         stop.stop();
         assert!(watch.must_end() && !watch.has_expired());
         assert_eq!(watch.verdict(), Some(MediaError::Stopped));

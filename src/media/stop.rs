@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag {
     own: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
     parent: Option<Arc<StopFlag>>,
 }
 
@@ -24,7 +25,24 @@ impl StopFlag {
 
     /// A flag that counts as raised when this one is, but not the other way: for one of several that all have to end together.
     pub fn child(&self) -> Self {
-        Self { own: Arc::default(), parent: Some(Arc::new(self.clone())) }
+        Self { parent: Some(Arc::new(self.clone())), ..Self::default() }
+    }
+
+    /// Ends what a source from a web server waits for just now, so that it can be sent elsewhere: reading and seeking return
+    /// [`MediaError::Interrupted`](super::MediaError::Interrupted) within about a tenth of a second, until [`StopFlag::resume`]. Then only a seek leads to
+    /// meaningful pictures. Its children are not interrupted.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Release);
+    }
+
+    /// Reading goes on.
+    pub fn resume(&self) {
+        self.interrupted.store(false, Ordering::Release);
+    }
+
+    /// Whether it is to be sent elsewhere.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Acquire)
     }
 }
 
@@ -41,5 +59,14 @@ mod tests {
         assert!(one.is_stopped() && one.child().is_stopped() && !other.is_stopped() && !all.is_stopped());
         all.stop();
         assert!(other.is_stopped() && all.child().is_stopped());
+    }
+
+    #[test]
+    fn an_interruption_is_no_stop() {
+        let flag = StopFlag::default();
+        flag.clone().interrupt();
+        assert!(flag.is_interrupted() && !flag.is_stopped() && !flag.child().is_interrupted());
+        flag.resume();
+        assert!(!flag.is_interrupted());
     }
 }

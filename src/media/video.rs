@@ -64,6 +64,8 @@ pub(super) struct VideoReader {
     failure: Option<MediaError>,
     drop_until_key: u32,
     drop_until_whole: u32,
+    /// Reading was interrupted: it goes on only from another place.
+    interrupted: bool,
     location: String,
 }
 
@@ -92,6 +94,7 @@ impl VideoReader {
             failure: None,
             drop_until_key: 0,
             drop_until_whole: MOST_CORRUPT,
+            interrupted: false,
             location: location.to_owned(),
         })
     }
@@ -238,7 +241,11 @@ impl VideoReader {
                 self.decoder.send(Some(&packet));
             }
             Ok(Read::End) => self.decoder.send(None),
-            Err(MediaError::Stopped) => return Err(MediaError::Stopped),
+            Err(error @ MediaError::Stopped) => return Err(error),
+            Err(error @ MediaError::Interrupted) => {
+                self.interrupted = true;
+                return Err(error);
+            }
             Err(error) => {
                 self.failure = Some(error);
                 self.decoder.send(None);
@@ -288,7 +295,7 @@ impl VideoReader {
         }
         if self.timeline.is_counted() {
             // Pictures are counted: only the way from the beginning tells which one it is.
-            if self.ahead.front().is_none_or(|first| first.pts > target) {
+            if self.interrupted || self.ahead.front().is_none_or(|first| first.pts > target) {
                 self.demuxer.rewind(true)?;
                 self.forget();
             }
@@ -361,5 +368,6 @@ impl VideoReader {
         self.failure = None;
         self.drop_until_key = 0;
         self.drop_until_whole = MOST_CORRUPT;
+        self.interrupted = false;
     }
 }

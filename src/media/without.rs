@@ -24,6 +24,9 @@ pub enum MediaError {
     /// Stopped by [`StopFlag`]: nothing is wrong.
     #[error("stopped")]
     Stopped,
+    /// Interrupted by [`StopFlag::interrupt`]: nothing is wrong.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// The tracks beside a picture: there are none.

@@ -66,6 +66,8 @@ pub(super) struct Remote {
     patience: Patience,
     /// It is given up until another place is wanted.
     broken: Option<c_int>,
+    /// Reading was interrupted: what comes next needs another connection.
+    interrupted: bool,
 }
 
 // SAFETY: FFmpeg's context is bound to no thread, and only this owns it.
@@ -98,6 +100,7 @@ impl Remote {
             brought: 0,
             patience: Patience::default(),
             broken: None,
+            interrupted: false,
         };
         remote.connect()?;
         Ok(remote)
@@ -106,6 +109,7 @@ impl Remote {
     /// Makes a connection for what comes at `place`.
     fn connect(&mut self) -> Result<(), c_int> {
         self.disconnect();
+        self.interrupted = true;
         let wait = if self.protocols == REMOTE { self.line.pace.take() } else { Duration::ZERO };
         if !self.line.watch.wait(wait) {
             return Err(ffi::AVERROR_EXIT);
@@ -142,6 +146,7 @@ impl Remote {
             }
         }
         self.brought = 0;
+        self.interrupted = false;
         self.keep_cookies();
         Ok(())
     }
@@ -214,9 +219,13 @@ impl Bytes for Remote {
         if let Some(code) = self.broken {
             return Err(self.give_up(code, "the connection was lost".to_owned()));
         }
+        if self.interrupted {
+            self.connect()?;
+        }
         loop {
             let result = self.receive(buffer);
             if self.line.watch.must_end() {
+                self.interrupted = true;
                 return Err(ffi::AVERROR_EXIT);
             }
             let cut = self.size.is_some_and(|size| self.place < size);
@@ -241,6 +250,7 @@ impl Bytes for Remote {
                     reason(code)
                 );
                 if !self.line.watch.wait(wait) {
+                    self.interrupted = true;
                     return Err(ffi::AVERROR_EXIT);
                 }
                 match self.connect() {
@@ -254,10 +264,10 @@ impl Bytes for Remote {
 
     fn seek(&mut self, place: u64) -> Result<(), c_int> {
         let target = i64::try_from(place).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
-        if place == self.place && self.broken.is_none() {
+        if place == self.place && self.broken.is_none() && !self.interrupted {
             return Ok(());
         }
-        if self.broken.take().is_some() || self.context.is_null() {
+        if self.broken.take().is_some() || self.interrupted || self.context.is_null() {
             let before = std::mem::replace(&mut self.place, place);
             self.patience.renew();
             return self.connect().inspect_err(|_| self.place = before);
