@@ -1,7 +1,5 @@
 //! `deep3d play`: the player in front, films and eyes behind it.
 
-use std::ffi::OsStr;
-
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
@@ -13,18 +11,14 @@ use super::stop::ask_on_interrupt;
 use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
 use crate::eyes::Settings;
-use crate::film::{Film, FilmOptions, Origin, Pace, Preview, Previews, Scene, Step};
-use crate::frame::Frame;
+use crate::film::{FilmOptions, Pace};
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
-use crate::media::StopFlag;
-use crate::player::{self, Error, Next, Opening, Player, PlayerOptions, Playlist};
-use crate::ring::Empty;
+use crate::player::{self, Error, Films, PlayError, Player, PlayerOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
-use crate::terminal;
-use crate::time::{Position, Time};
+use crate::time::Position;
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 const CANVAS: [u32; 2] = [1280, 720];
@@ -83,16 +77,17 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let planes = origin.network().is_some();
-    let files = Files { gpu: None, origin, inputs: arguments.inputs.clone(), options: film, opened: Vec::new() };
+    let inputs = arguments.inputs.clone();
+    let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());
     let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings, planes);
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
-        let player = Player::new(files.on(&gpu), player);
+        let player = Player::new(films(&gpu).map_err(PlayError::from)?, player);
         player::null::play(&gpu, player, painter(&gpu), size)?;
         return check_validation(&gpu);
     }
-    let start = |gpu: &Gpu| Ok((files.on(gpu), painter(gpu)));
+    let start = |gpu: &Gpu| Ok((films(gpu)?, painter(gpu)));
     if arguments.sink == SinkKind::Vr {
         return in_headset(arguments, gpu, player, start);
     }
@@ -117,7 +112,7 @@ fn in_headset(
     arguments: &PlayArguments,
     gpu: GpuOptions,
     player: PlayerOptions,
-    start: impl FnMut(&Gpu) -> Result<(Files, ScenePainter), Error>,
+    start: impl FnMut(&Gpu) -> Result<(Films, ScenePainter), Error>,
 ) -> Result<(), CliError> {
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
@@ -141,14 +136,11 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let (origin, settings, film) = scene(&arguments.scene)?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let planes = origin.network().is_some();
-    let files = Files {
-        gpu: None,
-        origin,
-        inputs: vec![input.clone()],
-        options: FilmOptions { pace: pace(&settings), ..film },
-        opened: Vec::new(),
+    let film = FilmOptions { pace: pace(&settings), ..film };
+    let start = |gpu: &Gpu| {
+        let films = Films::new(gpu, origin.clone(), vec![input.clone()], film.clone())?;
+        Ok((films, ScenePainter::new(gpu, settings, planes)))
     };
-    let start = |gpu: &Gpu| Ok((files.on(gpu), ScenePainter::new(gpu, settings, planes)));
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
     let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
@@ -158,114 +150,4 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     plot::write(arguments, || report.plot())?;
     print(&report, arguments.json, || report.table())?;
     Ok(())
-}
-
-/// The files of the command line.
-#[derive(Clone)]
-struct Files {
-    gpu: Option<Gpu>,
-    origin: Origin,
-    inputs: Vec<Location>,
-    options: FilmOptions,
-    /// Those that have been opened.
-    opened: Vec<usize>,
-}
-
-impl Files {
-    fn on(&self, gpu: &Gpu) -> Self {
-        Self { gpu: Some(gpu.clone()), opened: Vec::new(), ..self.clone() }
-    }
-}
-
-impl Playlist for Files {
-    type Source = Opening<PlayedFilm>;
-
-    fn count(&self) -> usize {
-        self.inputs.len()
-    }
-
-    fn name(&self, index: usize) -> String {
-        let Some(input) = self.inputs.get(index) else { return String::new() };
-        let name = input.file_name().map_or_else(|| input.to_string().into(), OsStr::to_string_lossy);
-        terminal::line(&name).into_owned()
-    }
-
-    /// The first is waited for, so that the window has its size, and none is seen where it cannot be played. Later ones open while
-    /// the window goes on.
-    fn open(&mut self, index: usize) -> Result<Opening<PlayedFilm>, Error> {
-        let (Some(gpu), Some(input)) = (self.gpu.clone(), self.inputs.get(index).cloned()) else {
-            return Err("there is no such file".into());
-        };
-        if !input.can_be_reopened() && self.opened.contains(&index) {
-            return Err(format!("{input}: it can be read only once: give a file to play it again").into());
-        }
-        self.opened.push(index);
-        let (origin, options, stop) = (self.origin.clone(), self.options.clone(), StopFlag::default());
-        let stopped = stop.clone();
-        let open = move || {
-            let film = Film::open(&gpu, &origin, &input, &options, stopped.clone())?;
-            let previews = Previews::new(&input, &film.info, options.reading, &stopped);
-            Ok(PlayedFilm { gpu, film, previews })
-        };
-        if self.opened.len() > 1 { Opening::new(open, move || stop.stop()) } else { open().map(Opening::done) }
-    }
-}
-
-/// A film as the player wants it.
-struct PlayedFilm {
-    gpu: Gpu,
-    film: Film,
-    previews: Option<Previews>,
-}
-
-impl player::SceneSource for PlayedFilm {
-    type Scene = Scene;
-
-    fn next(&mut self) -> Next<Scene> {
-        match self.film.scenes.try_receive() {
-            Ok(Step::Scene(frame)) => Next::Scene(frame),
-            Ok(Step::End { epoch }) => Next::End(epoch),
-            Ok(Step::Failed { epoch, error }) => Next::Failed(epoch, error.into()),
-            Err(Empty::Yet) => Next::Yet,
-            Err(Empty::ForGood) => Next::End(self.film.control().epoch()),
-        }
-    }
-
-    fn once_more(&mut self) -> Option<Frame<Scene>> {
-        self.film.once_more()
-    }
-
-    fn is_unfinished(&self, scene: &Scene) -> bool {
-        scene.is_unfinished()
-    }
-
-    fn is_ready(&self, scene: &Scene) -> Result<bool, Error> {
-        Ok(scene.ready(&self.gpu)?)
-    }
-
-    fn seek(&mut self, time: Time) -> u32 {
-        self.film.control().seek(time)
-    }
-
-    fn set_now(&mut self, now: Option<Time>) {
-        self.film.control().set_now(now);
-    }
-
-    fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
-        let previews = self.previews.as_ref()?;
-        previews.want(time);
-        Some(previews.made())
-    }
-
-    fn duration(&self) -> Option<Time> {
-        self.film.info.duration
-    }
-
-    fn size(&self) -> Option<[u32; 2]> {
-        Some(self.film.info.display_size)
-    }
-
-    fn frame_rate(&self) -> Option<f64> {
-        self.film.info.frame_rate.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)))
-    }
 }

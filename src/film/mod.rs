@@ -155,7 +155,7 @@ pub enum Step {
     },
 }
 
-/// A film on its way through decoder and network.
+/// A film on its way through decoder and network. Dropping it waits for its threads.
 pub struct Film {
     /// What is known of it.
     pub info: Info,
@@ -165,6 +165,7 @@ pub struct Film {
     tracks: Option<OtherTracks>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
+    gpu: Gpu,
 }
 
 impl Film {
@@ -188,7 +189,7 @@ impl Film {
             Origin::Network(weights) => (DepthSource::Network(weights), None),
             Origin::DepthFilm(file) => {
                 let film = Beside { location: &location, info: &info, beginning: source.beginning() };
-                let depth = DepthFilm::open(&file, &film, &stop)?;
+                let depth = DepthFilm::open(&file, &film, &stop.child())?;
                 (DepthSource::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
             }
         };
@@ -240,7 +241,7 @@ impl Film {
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
-        Ok(Self { info, scenes: scenes_out, again, tracks: None, control, threads })
+        Ok(Self { info, scenes: scenes_out, again, tracks: None, control, threads, gpu: gpu.clone() })
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.
@@ -263,6 +264,7 @@ impl Drop for Film {
     fn drop(&mut self) {
         self.control.stop();
         self.scenes.closer().close();
+        self.gpu.note_wait("ending a film");
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a film thread ended badly");

@@ -85,6 +85,10 @@ pub trait Playlist {
 
     /// Opens film `index`; the first scene has epoch 0.
     fn open(&mut self, index: usize) -> Result<Self::Source, Error>;
+
+    /// Film `index` is likely to be opened soon, or (`None`) none is: what can be done ahead, so that its first picture is there then, may be begun. Never
+    /// waits.
+    fn prepare(&mut self, _index: Option<usize>) {}
 }
 
 /// Makes scenes visible, as the viewer has set it.

@@ -11,6 +11,8 @@
 //! if nothing newer is due, and dropped otherwise.
 
 mod contract;
+mod endings;
+mod list;
 pub mod null;
 mod opening;
 mod phase;
@@ -20,6 +22,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub use contract::{Error, Next, Painter, Playlist, SceneSource};
+pub use endings::Endings;
+pub use list::Films;
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
 
@@ -36,6 +40,8 @@ const POLL: Duration = Duration::from_millis(3);
 const RENEWAL: Duration = Duration::from_millis(20);
 /// How long the last picture is seen where the film does not say.
 const LAST: Time = Time::from_nanoseconds(40_000_000);
+/// How long before the end of a film the next one is opened.
+const BEFORE_END: Time = Time::from_nanoseconds(10_000_000_000);
 /// Pictures whose times are remembered for stepping back.
 const REMEMBERED: usize = 256;
 
@@ -106,6 +112,8 @@ pub struct Player<P: Playlist> {
     failures: Vec<(usize, Error)>,
     /// Whether the present round over the playlist has shown anything.
     anything: bool,
+    /// The playlist knows which film is likely to come next.
+    prepared: bool,
 }
 
 impl<P: Playlist> Player<P> {
@@ -125,6 +133,7 @@ impl<P: Playlist> Player<P> {
             counts: Counts::default(),
             failures: Vec::new(),
             anything: false,
+            prepared: false,
         };
         player.open(0, 1);
         player
@@ -150,6 +159,7 @@ impl<P: Playlist> Player<P> {
     fn open(&mut self, mut index: usize, direction: i32) {
         self.film = None;
         self.coming = Coming::Unknown;
+        self.prepared = false;
         self.times.clear();
         loop {
             self.index = index;
@@ -193,6 +203,23 @@ impl<P: Playlist> Player<P> {
         }
         let again = self.options.repeat && std::mem::take(&mut self.anything);
         again.then_some(0)
+    }
+
+    /// Lets the playlist get ready for the film after this one when its end is near, and no more where somebody goes back from there.
+    fn prepare(&mut self, now: Instant) {
+        let Some(film) = self.film.as_ref().filter(|_| !self.phase.is_seeking()) else { return };
+        let left = film.duration().map(|end| end - self.clock.time(now));
+        let near = matches!(self.coming, Coming::End) || left.is_some_and(|left| left < BEFORE_END);
+        if near == self.prepared {
+            return;
+        }
+        self.prepared = near;
+        let count = self.playlist.count();
+        let next = match self.index + 1 {
+            next if next < count => Some(next),
+            _ => (self.options.repeat && self.anything && count > 1).then_some(0),
+        };
+        self.playlist.prepare(next.filter(|_| near));
     }
 
     /// The film cannot go on: the next one's turn.
@@ -324,6 +351,7 @@ impl<P: Playlist> Player<P> {
                 break Some(now + POLL);
             }
         };
+        self.prepare(now);
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);

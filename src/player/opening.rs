@@ -1,76 +1,106 @@
 //! A film that is opened by a thread of its own, so that whoever plays the one before goes on meanwhile.
 
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 
 use super::contract::{Error, Next, SceneSource};
+use super::endings::Endings;
 use crate::film::Preview;
 use crate::frame::Frame;
 use crate::time::Time;
 
 enum State<F> {
-    Opening(Receiver<Result<F, Error>>),
+    Opening(Opener<F>),
     Open(F),
-    /// Its failure has been told.
-    Failed,
+    /// Its failure has been told, or it is over.
+    Over,
 }
 
-/// A film being opened, and then that film. Seeks that come early are carried out when it is open.
-pub struct Opening<F> {
+/// The thread that opens a film.
+struct Opener<F> {
+    /// `None` when nobody waits for the film any more: the thread lets go of it then.
+    opened: Option<Receiver<Result<F, Error>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<F> Drop for Opener<F> {
+    fn drop(&mut self) {
+        self.opened = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the opening of a film ended badly");
+        }
+    }
+}
+
+/// A film being opened, and then that film. Seeks that come early are carried out when it is open. Dropping it waits for nothing: its endings see to that.
+pub struct Opening<F: Send + 'static> {
     state: State<F>,
-    /// Ends a slow opening that nobody waits for any more.
+    /// Ends it soon, also while it is being opened.
     stop: Box<dyn Fn()>,
+    endings: Endings,
     sought: Option<Time>,
     epoch: u32,
 }
 
-impl<F: SceneSource + Send + 'static> Opening<F> {
-    /// Runs `open` on a thread of its own. `stop` makes it end soon; called when this is dropped while `open` is still running.
+impl<F: Send + 'static> Opening<F> {
+    /// Runs `open` on a thread of its own. `stop` makes that, and the film, end soon; called when this is dropped.
     pub fn new(
         open: impl FnOnce() -> Result<F, Error> + Send + 'static,
         stop: impl Fn() + 'static,
+        endings: &Endings,
     ) -> Result<Self, Error> {
-        let (sender, receiver) = channel();
+        let (sender, opened) = channel();
         // A film that nobody waits for any more is dropped there, too.
-        Builder::new().name("open".to_owned()).spawn(move || drop(sender.send(open())))?;
-        Ok(Self { state: State::Opening(receiver), stop: Box::new(stop), sought: None, epoch: 0 })
+        let thread = Builder::new().name("open".to_owned()).spawn(move || drop(sender.send(open())))?;
+        let state = State::Opening(Opener { opened: Some(opened), thread: Some(thread) });
+        Ok(Self { state, stop: Box::new(stop), endings: endings.clone(), sought: None, epoch: 0 })
     }
-}
 
-impl<F: SceneSource> Opening<F> {
     /// A film that is open already.
-    pub fn done(film: F) -> Self {
-        Self { state: State::Open(film), stop: Box::new(|| ()), sought: None, epoch: 0 }
+    pub fn done(film: F, stop: impl Fn() + 'static, endings: &Endings) -> Self {
+        Self { state: State::Open(film), stop: Box::new(stop), endings: endings.clone(), sought: None, epoch: 0 }
     }
 }
 
-impl<F: SceneSource> SceneSource for Opening<F> {
-    type Scene = F::Scene;
-
-    fn next(&mut self) -> Next<F::Scene> {
-        if let State::Opening(receiver) = &self.state {
-            let opened = match receiver.try_recv() {
-                Err(TryRecvError::Empty) => return Next::Yet,
+impl<F: SceneSource + Send + 'static> Opening<F> {
+    /// Takes the film once it is open, and carries out the last seek. None while it is not.
+    fn film(&mut self) -> Option<Result<&mut F, Error>> {
+        if let State::Opening(opener) = &self.state {
+            let opened = match opener.opened.as_ref().map_or(Err(TryRecvError::Disconnected), Receiver::try_recv) {
+                Err(TryRecvError::Empty) => return None,
                 Err(TryRecvError::Disconnected) => Err("the film could not be opened".into()),
                 Ok(opened) => opened,
             };
-            match opened {
+            let (state, failure) = match opened {
                 Ok(mut film) => {
                     // Only the last seek is carried out, but each counts.
                     if let Some(time) = self.sought.take() {
                         while film.seek(time) < self.epoch {}
                     }
-                    self.state = State::Open(film);
+                    (State::Open(film), None)
                 }
-                Err(error) => {
-                    self.state = State::Failed;
-                    return Next::Failed(self.epoch, error);
-                }
+                Err(error) => (State::Over, Some(error)),
+            };
+            self.endings.end(std::mem::replace(&mut self.state, state));
+            if let Some(error) = failure {
+                return Some(Err(error));
             }
         }
         match &mut self.state {
-            State::Open(film) => film.next(),
-            _ => Next::Yet,
+            State::Open(film) => Some(Ok(film)),
+            _ => None,
+        }
+    }
+}
+
+impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
+    type Scene = F::Scene;
+
+    fn next(&mut self) -> Next<F::Scene> {
+        match self.film() {
+            Some(Ok(film)) => film.next(),
+            Some(Err(error)) => Next::Failed(self.epoch, error),
+            None => Next::Yet,
         }
     }
 
@@ -129,11 +159,10 @@ impl<F: SceneSource> SceneSource for Opening<F> {
     }
 }
 
-impl<F> Drop for Opening<F> {
+impl<F: Send + 'static> Drop for Opening<F> {
     fn drop(&mut self) {
-        if let State::Opening(_) = self.state {
-            (self.stop)();
-        }
+        (self.stop)();
+        self.endings.end(std::mem::replace(&mut self.state, State::Over));
     }
 }
 
@@ -187,17 +216,22 @@ mod tests {
         let (open, opened) = channel::<()>();
         let dropped = Arc::new(AtomicBool::new(false));
         let film = Still(0, Arc::clone(&dropped));
-        let mut opening = Opening::new(move || Ok(opened.recv().map(|()| film)?), || panic!("it was open")).unwrap();
+        let endings = Endings::new().unwrap();
+        let open_film = move || Ok(opened.recv().map(|()| film)?);
+        let mut opening = Opening::new(open_film, || (), &endings).unwrap();
         assert!(matches!(opening.next(), Next::Yet));
         assert_eq!((opening.seek(Time::from_seconds(1.0)), opening.seek(Time::from_seconds(2.0))), (1, 2));
         open.send(()).unwrap();
         let epoch = wait_for(|| if let Next::End(epoch) = opening.next() { Some(epoch) } else { None });
         assert_eq!((epoch, opening.duration()), (2, Some(Time::from_seconds(3.0))));
+        drop((opening, endings));
+        assert!(dropped.load(Ordering::Acquire), "the end waits for it");
     }
 
     #[test]
     fn failures_are_told_once_and_nobody_waits_for_an_opening_that_is_dropped() {
-        let mut opening = Opening::<Still>::new(|| Err("no such file".into()), || ()).unwrap();
+        let endings = Endings::new().unwrap();
+        let mut opening = Opening::<Still>::new(|| Err("no such file".into()), || (), &endings).unwrap();
         let text =
             wait_for(|| if let Next::Failed(0, error) = opening.next() { Some(error.to_string()) } else { None });
         assert_eq!(text, "no such file");
@@ -207,7 +241,7 @@ mod tests {
         let dropped = Arc::new(AtomicBool::new(false));
         let film = Still(0, Arc::clone(&dropped));
         let stop = move || open.send(()).unwrap();
-        drop(Opening::new(move || Ok(opened.recv().map(|()| film)?), stop).unwrap());
+        drop(Opening::new(move || Ok(opened.recv().map(|()| film)?), stop, &endings).unwrap());
         wait_for(|| dropped.load(Ordering::Acquire).then_some(()));
     }
 }
