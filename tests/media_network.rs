@@ -7,6 +7,7 @@ mod decoded;
 use std::fs;
 use std::io::{BufRead, Read, Write};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,11 @@ use deep3d::time::Time;
 
 use decoded::*;
 
-/// A server on this machine: files by name, with ranges; `/stall` never answers, `/slow.mkv` stops in the middle, and what begins with `/once` does so the
-/// first time.
+/// A server on this machine: files by name, with ranges; `/stall` never answers, `/slow.mkv` stops in the middle, and what begins with `/halted` does so
+/// until it may go on.
 struct Server {
     address: String,
+    goes_on: Arc<AtomicBool>,
     _thread: std::thread::JoinHandle<()>,
 }
 
@@ -26,21 +28,22 @@ impl Server {
     fn start(files: Vec<(&'static str, Vec<u8>)>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let files = std::sync::Arc::new(files);
-        let stalled = std::sync::Arc::new(AtomicBool::new(false));
+        let files = Arc::new(files);
+        let goes_on = Arc::new(AtomicBool::new(false));
+        let halted = Arc::clone(&goes_on);
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (files, stalled) = (std::sync::Arc::clone(&files), std::sync::Arc::clone(&stalled));
-                std::thread::spawn(move || drop(Self::answer(stream.unwrap(), &files, &stalled)));
+                let (files, goes_on) = (Arc::clone(&files), Arc::clone(&halted));
+                std::thread::spawn(move || drop(Self::answer(stream.unwrap(), &files, &goes_on)));
             }
         });
-        Self { address, _thread: thread }
+        Self { address, goes_on, _thread: thread }
     }
 
     fn answer(
         mut stream: std::net::TcpStream,
         files: &[(&'static str, Vec<u8>)],
-        stalled: &AtomicBool,
+        goes_on: &AtomicBool,
     ) -> std::io::Result<()> {
         let mut request = Vec::new();
         let mut byte = [0];
@@ -66,8 +69,15 @@ impl Server {
             bytes.len() - 1,
             bytes.len()
         )?;
-        let once = path.starts_with("/once") && from < bytes.len() / 2 && !stalled.swap(true, Ordering::Relaxed);
-        if path == "/slow.mkv" || once {
+        let halt = bytes.len() * 3 / 4;
+        if path.starts_with("/halted") && from < halt {
+            stream.write_all(&bytes[from..halt])?;
+            while !goes_on.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            return stream.write_all(&bytes[halt..]);
+        }
+        if path == "/slow.mkv" {
             stream.write_all(&bytes[from..bytes.len() / 2])?;
             std::thread::sleep(Duration::from_secs(60));
         }
@@ -153,7 +163,7 @@ fn stopping_ends_whatever_is_waited_for() {
 }
 
 /// Pictures until reading is interrupted by the thread that `raise`s `flag` meanwhile.
-fn interrupted(source: &mut Source, flag: &StopFlag) -> usize {
+fn interrupted(name: &str, source: &mut Source, flag: &StopFlag) -> usize {
     let raised = flag.clone();
     let raiser = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(700));
@@ -168,43 +178,48 @@ fn interrupted(source: &mut Source, flag: &StopFlag) -> usize {
         }
     };
     let took = raiser.join().unwrap().elapsed();
-    assert!(end == Some(MediaError::Interrupted) && took < Duration::from_millis(500), "{end:?}, {took:?}");
+    assert!(
+        end == Some(MediaError::Interrupted) && took < Duration::from_millis(500),
+        "{name}: {count} pictures, {end:?}, {took:?}"
+    );
     count
 }
 
 #[test]
 fn an_interrupted_wait_is_followed_by_a_seek_as_if_nothing_had_been() {
     let coding = "-c:v libx264 -preset veryfast -g 25 -pix_fmt yuv420p -b:v 4M";
-    let film = |name: &str, more: &str| {
-        fs::read(clip(name, &format!("{} {coding} {more}", moving("320x240", "25", "4")))).unwrap()
+    let film = |name: &str, seconds: &str, more: &str| {
+        fs::read(clip(name, &format!("{} {coding} {more}", moving("320x240", "25", seconds)))).unwrap()
     };
     let recipe = format!("{} {coding} -f hls -hls_time 1 -hls_list_size 0", moving("320x240", "25", "4"));
-    let folder = made("once", &recipe, |draft| {
+    let folder = made("halted", &recipe, |draft| {
         fs::create_dir(draft).unwrap();
         ffmpeg(&recipe, &draft.join("list.m3u8"));
     });
     let part = |name: &str| fs::read(folder.join(name)).unwrap();
-    let list = String::from_utf8(part("list.m3u8")).unwrap().replace("list2.ts", "once.ts");
-    let mut parts = vec![("/list.m3u8", list.into_bytes()), ("/once.ts", part("list2.ts"))];
+    let list = String::from_utf8(part("list.m3u8")).unwrap().replace("list2.ts", "halted.ts");
+    let mut parts = vec![("/list.m3u8", list.into_bytes()), ("/halted.ts", part("list2.ts"))];
     parts.extend(["/list0.ts", "/list1.ts", "/list3.ts"].map(|name| (name, part(&name[1..]))));
     let films = [
-        ("/once.mkv", vec![("/once.mkv", film("once.mkv", ""))]),
-        ("/once.mp4", vec![("/once.mp4", film("once.mp4", "-movflags +faststart"))]),
-        ("/once.ts", vec![("/once.ts", film("once.ts", ""))]),
+        ("/halted.mkv", vec![("/halted.mkv", film("halted.mkv", "4", ""))]),
+        ("/halted.mp4", vec![("/halted.mp4", film("halted.mp4", "4", "-movflags +faststart"))]),
+        // The first seconds of these are read for their rate.
+        ("/halted.ts", vec![("/halted.ts", film("halted.ts", "16", ""))]),
         ("/list.m3u8", parts),
     ];
     for (name, files) in films {
         let seen = |source: &mut Source| all(source).iter().map(|f| (f.pts, hash(&f.data))).collect::<Vec<_>>();
         let flag = StopFlag::default();
         let server = Server::start(files);
-        // Waiting for what does not come, at first.
         let mut source = server.open(name, &flag).unwrap();
-        let count = interrupted(&mut source, &flag);
+        let count = interrupted(name, &mut source, &flag);
+        server.goes_on.store(true, Ordering::Relaxed);
         flag.resume();
-        source.seek(Time::ZERO, 2).unwrap();
-        let whole = seen(&mut source);
-        assert!(whole.len() == 100 && count < 90, "{name}: {} pictures, {count} before", whole.len());
-        source.seek(whole[60].0, 3).unwrap();
+        source.seek(Time::ZERO, 1).unwrap();
+        let whole = seen(&mut server.open(name, &StopFlag::default()).unwrap());
+        assert!(seen(&mut source) == whole && whole.len() >= 100, "{name}: {} pictures", whole.len());
+        assert!((20..whole.len()).contains(&count), "{name}: {count} pictures before");
+        source.seek(whole[60].0, 2).unwrap();
         assert!(seen(&mut source) == whole[60..], "{name}");
     }
 }

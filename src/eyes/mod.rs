@@ -4,6 +4,7 @@
 //! only when the film's format, the layout's kind or the target changes.
 
 mod composition;
+mod kernels;
 mod measure;
 mod renderer;
 
@@ -21,6 +22,7 @@ use crate::stage::stereo::SourceEye;
 use crate::stage::stereo::depth::Depth;
 
 pub use composition::composition;
+pub use kernels::Kernels;
 pub use measure::Measured;
 use renderer::Renderer;
 

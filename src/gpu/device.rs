@@ -296,6 +296,13 @@ impl Gpu {
         self.shared.messages.all()
     }
 
+    /// To be called before anything that waits: an objection where this thread must not ([`Prompt`]).
+    pub fn note_wait(&self, doing: &str) {
+        if Prompt::is_wanted() {
+            self.shared.object(format!("{doing} keeps the viewer waiting"));
+        }
+    }
+
     /// Entry, instance, physical device, device and queue family, for a sink that makes its own surface or session of them.
     /// What is made from them has to go before the last clone of the `Gpu`.
     pub fn handles(&self) -> (&ash::Entry, &ash::Instance, vk::PhysicalDevice, &ash::Device, u32) {

@@ -6,8 +6,6 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use super::device::Gpu;
-
 thread_local! {
     static PROMPT: Cell<bool> = const { Cell::new(false) };
 }
@@ -35,14 +33,5 @@ impl Prompt {
 impl Drop for Prompt {
     fn drop(&mut self) {
         PROMPT.set(self.before);
-    }
-}
-
-impl Gpu {
-    /// To be called before anything that waits: an objection where this thread must not ([`Prompt`]).
-    pub fn note_wait(&self, doing: &str) {
-        if Prompt::is_wanted() {
-            self.shared.object(format!("{doing} keeps the viewer waiting"));
-        }
     }
 }

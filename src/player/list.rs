@@ -1,10 +1,12 @@
 //! The films to play, in order: each is opened with what the list was made with, and let go of without anybody waiting for it.
 
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use super::contract::{Error, Next, Playlist, SceneSource};
 use super::endings::Endings;
 use super::opening::Opening;
+use crate::eyes::Kernels;
 use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::Gpu;
@@ -27,14 +29,16 @@ pub struct Films {
     /// One that was opened before its time.
     ahead: Option<(usize, Opening<PlayedFilm>)>,
     endings: Endings,
+    kernels: Arc<Kernels>,
 }
 
 impl Films {
     /// Of `inputs`, at least one, whose depth comes from `origin`.
     pub fn new(gpu: &Gpu, origin: Origin, inputs: Vec<Location>, options: FilmOptions) -> Result<Self, Error> {
         let (gpu, endings) = (gpu.clone(), Endings::new()?);
+        let kernels = Arc::new(Kernels::make_ahead(&gpu)?);
         let again = inputs.iter().map(Location::can_be_reopened).collect();
-        Ok(Self { gpu, origin, inputs, options, again, opened: Vec::new(), ahead: None, endings })
+        Ok(Self { gpu, origin, inputs, options, again, opened: Vec::new(), ahead: None, endings, kernels })
     }
 
     fn can_be_reopened(&self, index: usize) -> bool {
@@ -46,10 +50,11 @@ impl Films {
         let (gpu, origin, options) = (self.gpu.clone(), self.origin.clone(), self.options.clone());
         let stop = StopFlag::default();
         let stopped = stop.clone();
+        let kernels = Arc::clone(&self.kernels);
         let open = move || {
             let film = Film::open(&gpu, &origin, &input, &options, stopped.clone())?;
             let previews = Previews::new(&input, &film.info, options.reading, &stopped);
-            Ok(PlayedFilm { gpu, film, previews })
+            Ok(PlayedFilm { gpu, film, previews, kernels })
         };
         let stop = move || stop.stop();
         match wait {
@@ -105,6 +110,7 @@ pub struct PlayedFilm {
     gpu: Gpu,
     film: Film,
     previews: Option<Previews>,
+    kernels: Arc<Kernels>,
 }
 
 impl SceneSource for PlayedFilm {
@@ -129,7 +135,8 @@ impl SceneSource for PlayedFilm {
     }
 
     fn is_ready(&self, scene: &Scene) -> Result<bool, Error> {
-        Ok(scene.ready(&self.gpu)?)
+        let made = self.kernels.are_made().map_err(|error| error.to_string())?;
+        Ok(made && scene.ready(&self.gpu)?)
     }
 
     fn seek(&mut self, time: Time) -> u32 {

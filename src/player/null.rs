@@ -8,7 +8,7 @@ use ash::vk;
 use super::contract::{Painter, Playlist, SceneSource};
 use super::screen::{PlayError, outcome};
 use super::{Counts, Player};
-use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point};
+use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point, Prompt};
 use crate::sink::Canvas;
 
 /// How often the line on the terminal changes.
@@ -28,6 +28,7 @@ where
     let mut said = None::<Instant>;
     let status = std::io::stderr().is_terminal();
     loop {
+        let _prompt = Prompt::begin();
         let now = Instant::now();
         let tick = player.tick(now);
         if tick.finished {

@@ -75,6 +75,9 @@ pub enum Arrangement {
     Anaglyph(Mixing),
 }
 
+/// How many numbers arrangements have.
+const ARRANGEMENTS: u32 = 7;
+
 impl Arrangement {
     /// Red-cyan glasses.
     pub const RED_CYAN: Self = Self::Anaglyph(RED_CYAN);
@@ -180,6 +183,16 @@ impl Compose {
             _ => fitted,
         };
         self.variant([arrangement.unsigned_abs(), u32::from(area == self.eye)])
+    }
+
+    /// Makes the kernels of all arrangements, which others then share for as long as this is kept.
+    pub fn make_all(&self) -> Result<(), GpuError> {
+        for arrangement in 0..ARRANGEMENTS {
+            for whole in [0, 1] {
+                self.variant([arrangement, whole])?;
+            }
+        }
+        Ok(())
     }
 
     /// Records the composition. An arrangement that was not seen before makes its kernel.

@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) now: Cell<Instant>,
     pub(crate) seeks: RefCell<Vec<Time>>,
     pub(crate) opened: RefCell<Vec<usize>>,
+    /// What is to be got ready, each time that it changes: when, and which film.
+    pub(crate) prepared: RefCell<Vec<(f64, Option<usize>)>>,
 }
 
 pub(crate) struct FakeFilm {
@@ -174,6 +176,11 @@ impl Playlist for List {
         let (world, begin) = (Rc::clone(&self.1), self.1.now.get());
         Ok(FakeFilm { nature, world, epoch: 0, index: 0, id: 0, begin, told: None, ring: VecDeque::new() })
     }
+
+    fn prepare(&mut self, index: Option<usize>) {
+        let elapsed = self.1.now.get() - self.1.start;
+        self.1.prepared.borrow_mut().push((elapsed.as_secs_f64(), index));
+    }
 }
 
 pub(crate) struct Test {
@@ -188,8 +195,9 @@ pub(crate) struct Test {
 impl Test {
     pub(crate) fn new(natures: &[Nature], options: PlayerOptions) -> Self {
         let start = Instant::now();
-        let (now, seeks, opened) = (Cell::new(start), RefCell::default(), RefCell::default());
-        let world = Rc::new(World { start, now, seeks, opened });
+        let now = Cell::new(start);
+        let (seeks, opened, prepared) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let world = Rc::new(World { start, now, seeks, opened, prepared });
         let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
         Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
     }

@@ -247,6 +247,38 @@ fn a_loop_begins_again_and_several_films_follow_each_other() {
 }
 
 #[test]
+fn the_next_film_is_got_ready_before_the_end_and_no_longer_where_it_is_far_away() {
+    let long = Nature { frames: 24 * 30, ..Nature::default() };
+    let mut test = Test::new(&[long.clone(), long.clone()], PlayerOptions::default());
+    let prepared = |test: &Test| test.world.prepared.borrow().clone();
+    test.run(19.0);
+    assert_eq!(prepared(&test), []);
+    test.run(5.0);
+    assert!(matches!(prepared(&test)[..], [(at, Some(1))] if (20.0..20.1).contains(&at)), "{:?}", prepared(&test));
+    test.act(Action::SeekStart);
+    test.run(5.0);
+    assert_eq!(prepared(&test)[1..].iter().map(|(_, index)| *index).collect::<Vec<_>>(), [None]);
+    test.act(Action::Seek(60));
+    test.run(25.0);
+    assert_eq!((test.player.name().as_str(), prepared(&test).len()), ("film 1", 3));
+    assert!(prepared(&test)[2].1.is_none(), "after the last film comes none");
+
+    // In a loop the first one follows the last; alone it only goes back.
+    let repeat = || PlayerOptions { repeat: true, ..PlayerOptions::default() };
+    for (films, follows) in [(2, Some(0)), (1, None)] {
+        let mut test = Test::new(&vec![Nature::default(); films], repeat());
+        test.run(2.0 * films as f64 - 0.5);
+        assert_eq!(prepared(&test).last().unwrap().1, follows);
+    }
+    // A picture that stays lets the next one get ready at once.
+    let still = Nature { frames: 1, rate: 0, ..Nature::default() };
+    let hold = PlayerOptions { hold_stills: true, ..PlayerOptions::default() };
+    let mut test = Test::new(&[still, long], hold);
+    test.run(1.0);
+    assert!(matches!(prepared(&test)[..], [(at, Some(1))] if at < 0.1));
+}
+
+#[test]
 fn seeking_beyond_the_end_ends_the_film() {
     let mut test = Test::one(Nature::default());
     test.run(0.5);

@@ -91,6 +91,14 @@ pub struct PanelPicture {
     pub textures: Vec<TextureChange>,
 }
 
+impl PanelPicture {
+    /// The same with `next` after it, of which nothing has been drawn yet.
+    pub(super) fn add(&mut self, next: Self) {
+        self.meshes = next.meshes;
+        self.textures.extend(next.textures);
+    }
+}
+
 /// What the panel wants.
 #[derive(Default)]
 pub struct PanelOutput {

@@ -8,12 +8,14 @@
 //!
 //! What the panel looks like is the business of `ui`, a layer above.
 
+mod ahead;
 mod contract;
 mod error;
 mod renderer;
 mod texture;
 mod views;
 
+pub use ahead::AheadRenderer;
 pub use contract::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer, TextureChange};
 pub use error::PanelError;
 pub use renderer::PanelRenderer;

@@ -65,9 +65,7 @@ impl PanelRenderer {
 
     /// From now on this is drawn. Changes of textures that were not drawn yet are kept.
     pub fn show(&mut self, picture: PanelPicture) {
-        let PanelPicture { meshes, textures } = picture;
-        self.picture.meshes = meshes;
-        self.picture.textures.extend(textures);
+        self.picture.add(picture);
     }
 
     /// Records the drawing of what was shown last to each of `views` of `target` (`R8G8B8A8_UNORM`, encoded values, alpha multiplied in): over what

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use super::error::WindowError;
 use crate::gpu::{Gpu, GpuError, Image, ImageOptions, Recorder};
-use crate::sink::panel::{PanelInput, PanelOutput, PanelPlace, PanelRenderer, Pointer, Views};
+use crate::sink::panel::{AheadRenderer, PanelInput, PanelOutput, PanelPlace, Pointer, Views};
 use crate::sink::{Action, App, Canvas};
 
 /// The panel, seen from the window. Asked only when the mouse did something, or while it is visible.
 pub(super) struct Front {
     gpu: Gpu,
-    renderer: Option<PanelRenderer>,
+    renderer: AheadRenderer,
     /// The canvas with the panel over it.
     image: Option<Arc<Image>>,
     views: Views,
@@ -33,7 +33,7 @@ impl Front {
     pub(super) fn new(gpu: &Gpu) -> Self {
         Self {
             gpu: gpu.clone(),
-            renderer: None,
+            renderer: AheadRenderer::new(gpu),
             image: None,
             views: Views::whole([1, 1], 1.0),
             mouse: Vec::new(),
@@ -121,24 +121,21 @@ impl Front {
         self.changed |= visible != self.visible || (visible && (picture.is_some() || views != self.views));
         (self.visible, self.takes_mouse, self.wake, self.views) = (visible, takes_pointer, wake, views);
         if let Some(picture) = picture {
-            match &mut self.renderer {
-                Some(renderer) => renderer.show(picture),
-                None if visible => match PanelRenderer::new(&self.gpu) {
-                    Ok(mut renderer) => {
-                        renderer.show(picture);
-                        self.renderer = Some(renderer);
-                    }
-                    Err(error) => tracing::error!("{error}"),
-                },
-                None => {}
-            }
+            self.renderer.show(picture);
         }
         actions
     }
 
     /// What the window has to show: the canvas, or its copy with the panel over it, whose drawing is recorded.
     pub(super) fn draw(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<Arc<Image>, WindowError> {
-        let Some(renderer) = self.renderer.as_mut().filter(|_| self.visible) else {
+        let renderer = if self.visible { self.renderer.get() } else { Ok(None) };
+        let renderer = renderer.unwrap_or_else(|error| {
+            tracing::error!("{error}");
+            None
+        });
+        let Some(renderer) = renderer else {
+            // It will be drawn as soon as it can be.
+            self.changed |= self.visible && self.renderer.is_coming();
             return Ok(Arc::clone(&canvas.image));
         };
         let image = match self.image.take() {

@@ -16,7 +16,7 @@ use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
 use super::present::{Presented, Presenter};
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
 
@@ -293,6 +293,7 @@ where
     fn new_events(&mut self, _events: &ActiveEventLoop, _cause: StartCause) {}
 
     fn window_event(&mut self, events: &ActiveEventLoop, _window: WindowId, event: WindowEvent) {
+        let _prompt = Prompt::begin();
         let Some(open) = self.open.as_mut().filter(|_| !self.over) else { return };
         match event {
             WindowEvent::CloseRequested | WindowEvent::Destroyed => self.leave(events),
@@ -338,6 +339,7 @@ where
 
     fn about_to_wait(&mut self, events: &ActiveEventLoop) {
         if !self.over {
+            let _prompt = Prompt::begin();
             self.guard(events, |handler| handler.tick(events));
         }
     }

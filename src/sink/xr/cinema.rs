@@ -18,7 +18,7 @@ use super::sheets::{SheetOptions, Sheets, choose_format};
 use super::statistics::Statistics;
 use super::surroundings::{Scenery, Surroundings};
 use super::{HeadsetOptions, Stop, refresh};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Prompt};
 use crate::sink::{Action, EyePicture, EyesApp, Painted, ScreenSettings, Tick, screen};
 use crate::stage::comfort::Viewing;
 
@@ -202,6 +202,7 @@ impl<'a> Cinema<'a> {
 
     /// One picture of the display.
     fn frame<A: EyesApp>(&mut self, app: &mut A, statistics: &mut Statistics) -> Result<(), Stop<A::Error>> {
+        let _prompt = Prompt::begin();
         let frame = self.session.frames.begin()?;
         statistics.display(self.last_frame, frame.instant, frame.period);
         // What is painted now is handed over with the next frame.

@@ -12,7 +12,7 @@ use super::layers::{Layer, surface};
 use super::session::Session;
 use super::sheets::{SheetOptions, Sheets};
 use crate::gpu::Gpu;
-use crate::sink::panel::{PanelInput, PanelOutput, PanelPlace, PanelRenderer, Pointer, Views};
+use crate::sink::panel::{AheadRenderer, PanelInput, PanelOutput, PanelPlace, Pointer, Views};
 use crate::sink::{Action, EyesApp, ScreenSettings};
 use crate::time::Time;
 
@@ -41,7 +41,8 @@ pub(super) struct Doing {
 
 /// The panel's quad.
 pub(super) struct PanelQuad {
-    drawing: Option<(Sheets, PanelRenderer)>,
+    sheets: Option<Sheets>,
+    renderer: AheadRenderer,
     visible: bool,
     /// What is to be seen has not been drawn.
     changed: bool,
@@ -54,7 +55,16 @@ pub(super) struct PanelQuad {
 
 impl PanelQuad {
     pub(super) fn new(gpu: &Gpu, format: vk::Format) -> Self {
-        Self { drawing: None, visible: false, changed: false, told: false, wake: None, format, gpu: gpu.clone() }
+        Self {
+            sheets: None,
+            renderer: AheadRenderer::new(gpu),
+            visible: false,
+            changed: false,
+            told: false,
+            wake: None,
+            format,
+            gpu: gpu.clone(),
+        }
     }
 
     /// Width and height in points.
@@ -98,21 +108,25 @@ impl PanelQuad {
         };
         let PanelOutput { visible, picture, actions, wake, .. } = app.panel(input, now);
         (self.visible, self.wake) = (visible, wake);
-        let drawing = match (self.drawing.take(), &picture) {
+        let sheets = match (self.sheets.take(), &picture) {
             (None, None) => return Ok(actions),
-            (Some(drawing), _) => drawing,
+            (Some(sheets), _) => sheets,
             (None, Some(_)) => {
                 let options = SheetOptions { name: "panel", size: PIXELS, count: 1, mips: false, for_runtime: true };
-                (Sheets::new(&self.gpu, session, self.format, options)?, PanelRenderer::new(&self.gpu)?)
+                Sheets::new(&self.gpu, session, self.format, options)?
             }
         };
-        let (sheets, renderer) = self.drawing.insert(drawing);
+        let sheets = self.sheets.insert(sheets);
         if let Some(picture) = picture {
-            renderer.show(picture);
+            self.renderer.show(picture);
             self.changed = true;
         }
         sheets.hand_over()?;
-        if self.visible && self.changed && sheets.is_free()? {
+        if self.visible
+            && self.changed
+            && sheets.is_free()?
+            && let Some(renderer) = self.renderer.get()?
+        {
             sheets.draw(|recorder, canvases| {
                 let Some(canvas) = canvases.first() else { return Ok(()) };
                 renderer.draw(recorder, canvas, &Views::whole(PIXELS, SCALE), Some([0.0; 4])).map_err(XrError::from)
@@ -124,7 +138,7 @@ impl PanelQuad {
 
     /// Its layer, in front of everything, once it has been drawn.
     pub(super) fn layer<'a>(&'a self, placed: Option<&Placed>, space: &'a xr::Space) -> Option<Layer<'a>> {
-        let (sheets, _) = self.drawing.as_ref()?;
+        let sheets = self.sheets.as_ref()?;
         Some(surface(sheets.shown(0)?, sheets.options(), placed?, space, xr::EyeVisibility::BOTH, true))
     }
 }

@@ -130,9 +130,13 @@ impl Room {
     /// For pictures drawn into `result`, with `film` (any size, its smaller levels made) as what is on the screen.
     pub fn new(gpu: &Gpu, film: &Arc<Image>, result: &Arc<Image>) -> Result<Self, GpuError> {
         let view = Buffer::new(gpu, "room", size_of::<View>() as u64, BufferKind::Upload)?;
-        let kernel = Kernel::new(gpu, &ROOM, &[])?;
-        let bindings = Bindings::new(&kernel, &[(&view).into(), film.into(), result.into()])?;
+        let bindings = Bindings::new(&Self::kernel(gpu)?, &[(&view).into(), film.into(), result.into()])?;
         Ok(Self { view, bindings, size: result.size(), film: film.size() })
+    }
+
+    /// What all rooms share for as long as somebody keeps it.
+    pub fn kernel(gpu: &Gpu) -> Result<Arc<Kernel>, GpuError> {
+        Kernel::new(gpu, &ROOM, &[])
     }
 
     /// Records the drawing of `sight`. What was recorded before has to be done.

@@ -12,7 +12,7 @@ use super::room::{Ray, Room, Sight};
 use super::runtime::Runtime;
 use super::session::{Eye, Session};
 use super::sheets::{SheetOptions, Sheets};
-use crate::gpu::{Gpu, Image, ImageOptions};
+use crate::gpu::{Gpu, Image, ImageOptions, Kernel};
 use crate::sink::screen;
 
 /// What is to be drawn around the screen.
@@ -78,6 +78,8 @@ pub(super) struct Surroundings {
     blend_modes: Vec<xr::EnvironmentBlendMode>,
     /// What is on a screen that shows nothing.
     black: Arc<Image>,
+    /// Made ahead, and shared by all rooms.
+    _kernel: Arc<Kernel>,
     gpu: Gpu,
 }
 
@@ -92,6 +94,7 @@ impl Surroundings {
             format,
             blend_modes: runtime.blend_modes.clone(),
             black: Image::new(gpu, "black", options)?,
+            _kernel: Room::kernel(gpu)?,
             gpu: gpu.clone(),
         })
     }
