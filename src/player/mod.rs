@@ -16,19 +16,23 @@ mod list;
 pub mod null;
 mod opening;
 mod phase;
+pub mod quality;
 mod screen;
+pub mod statistics;
+mod watch;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-pub use contract::{Error, Next, Painter, Playlist, SceneSource};
+pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
+pub use watch::WatchOptions;
 
 use crate::clock::Clock;
-use crate::film::Preview;
+use crate::film::{Pass, Preview};
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
@@ -455,6 +459,33 @@ impl<P: Playlist> Player<P> {
     /// The film's pictures a second, where known.
     pub fn frame_rate(&self) -> Option<f64> {
         self.film.as_ref().and_then(SceneSource::frame_rate)
+    }
+
+    /// Which film of the list is played.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether film time runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.clock.is_running()
+    }
+
+    /// What is known of the scene shown.
+    pub(super) fn facts(&self) -> Option<SceneFacts> {
+        Some(self.film.as_ref()?.facts(&self.shown.as_ref()?.data))
+    }
+
+    /// The network's passes since this was asked last.
+    pub(super) fn take_passes(&mut self) -> Vec<Pass> {
+        self.film.as_mut().map_or_else(Vec::new, SceneSource::take_passes)
+    }
+
+    /// A pass of the network begins no sooner after the one before.
+    pub(super) fn set_network_interval(&mut self, interval: Duration) {
+        if let Some(film) = &mut self.film {
+            film.set_network_interval(interval);
+        }
     }
 
     /// When the scene shown was due; `None` while film time stands.
