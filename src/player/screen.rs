@@ -207,9 +207,16 @@ where
 
     fn act(&mut self, action: Action, now: Instant) -> bool {
         let Some(running) = &mut self.running else { return false };
-        if action == Action::Panel {
-            running.panel.toggle(now);
-            return false;
+        match action {
+            Action::Panel => {
+                running.panel.toggle(now);
+                return false;
+            }
+            Action::Statistics => {
+                running.panel.toggle_statistics();
+                return false;
+            }
+            _ => {}
         }
         running.player.act(action, now);
         let changed = running.painter.act(action);
@@ -223,8 +230,11 @@ where
     }
 
     fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {
-        let Some(Running { player, painter, panel, .. }) = &mut self.running else { return PanelOutput::default() };
+        let Some(Running { player, painter, watch, panel, .. }) = &mut self.running else {
+            return PanelOutput::default();
+        };
         let wanted = panel.wanted_preview();
+        let told = panel.shows_statistics();
         let model = || {
             let [has_previous, has_next] = player.neighbours();
             PanelModel {
@@ -236,6 +246,7 @@ where
                 has_next,
                 depth: painter.depth(),
                 meter: painter.meter(),
+                statistics: told.then(|| watch.summary(now).lines()),
                 preview: player.preview(wanted),
             }
         };

@@ -95,6 +95,37 @@ pub struct Summary {
     pub level: Option<(usize, Level)>,
 }
 
+impl Summary {
+    /// In words, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let milliseconds =
+            |seconds: Option<f64>| seconds.map_or("–".to_owned(), |seconds| format!("{:.0} ms", seconds * 1e3));
+        let mut lines = vec![
+            format!("pictures  {:.1}/s, {:.1}/s dropped ({} in all)", self.pictures, self.dropped, self.all_dropped),
+            format!("network  {:.1} passes/s of {}", self.passes, milliseconds(self.pass)),
+            format!("painting  {}", milliseconds(self.painting)),
+        ];
+        if let Some(picture) = &self.picture {
+            let age = picture.depth_age.map_or_else(|| "none: flat".to_owned(), |age| format!("{:+.0} ms", age * 1e3));
+            lines.push(format!("age of depth  {age}"));
+            lines.push(format!("late  {}", milliseconds(picture.late)));
+            lines.push(format!("decoding to display  {}", milliseconds(Some(picture.latency))));
+            if let Some([width, height]) = picture.eyes {
+                lines.push(format!("eyes  {width} × {height}"));
+            }
+        }
+        if let Some((level, Level { network_interval, eyes })) = self.level {
+            let passes = if network_interval > 0.0 {
+                format!("{:.0} passes/s at most", 1.0 / network_interval)
+            } else {
+                "passes as they come".to_owned()
+            };
+            lines.push(format!("quality  step {level}: {passes}, eyes at {:.0} %", f64::from(eyes) * 100.0));
+        }
+        lines
+    }
+}
+
 /// Takes events.
 pub struct Statistics {
     began: Instant,
