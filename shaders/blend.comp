@@ -1,5 +1,5 @@
 // Each place's model is the mean of those of the 3×3 windows around it, the better fits counting more; and it is believed only where it
-// decides for almost every pixel of the picture around the place, and decides alike for neighbours.
+// decides for almost every pixel of the picture around the place, decides alike for neighbours, and would be seen to.
 // Twin: src/stage/stereo/reference/.
 #version 460
 #extension GL_EXT_control_flow_attributes : enable
@@ -12,12 +12,14 @@ layout(set = 0, binding = 1) uniform samplerBuffer guide;
 layout(set = 0, binding = 2) uniform samplerBuffer model;
 layout(set = 0, binding = 3) uniform samplerBuffer found;
 layout(set = 0, binding = 4, rgba32f) uniform writeonly imageBuffer blended;
-layout(set = 0, binding = 5, rgba32f) uniform writeonly imageBuffer range; // least and greatest disparity, how far this is an edge, disparity
+layout(set = 0, binding = 5, rgba32f) uniform writeonly imageBuffer range; // least and greatest disparity, how far they are two surfaces, disparity
+layout(set = 0, binding = 6, r32ui) uniform writeonly uimageBuffer calm; // bits of the disparity, the last one set where there are two surfaces
 
 layout(push_constant) uniform Push {
     ivec2 corner; // of what lies between the picture's bars
     ivec2 from;   // its size
     ivec2 size;
+    float gain; // parts of the picture's width per part of the shot's span
 } push;
 
 // A fit that leaves this variance counts half as much as an exact one.
@@ -78,8 +80,12 @@ void main() {
     int index = here.y * push.size.x + here.x;
     vec4 line = sum / weights;
     vec2 both = texelFetch(found, index).rg;
-    bool asked = edge > 0.0 && both.g - both.r > FLAT;
-    edge *= coherence(here, line, both.r, both.g, asked ? SAMPLES : 0);
+    float span = both.g - both.r;
+    float told = edge * clamp((span - FLAT) / FLAT, 0.0, 1.0);
+    told *= clamp(told * span * push.gain / SEEN - 1.0, 0.0, 1.0);
+    told *= coherence(here, line, both.r, both.g, told > 0.0 ? SAMPLES : 0);
     imageStore(blended, index, line);
-    imageStore(range, index, vec4(both, edge, texelFetch(guide, index).a));
+    float own = texelFetch(guide, index).a;
+    imageStore(range, index, vec4(both, told, own));
+    imageStore(calm, index, uvec4((floatBitsToUint(own) & ~1u) | uint(told > 0.0)));
 }

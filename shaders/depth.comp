@@ -5,7 +5,7 @@
 
 layout(local_size_x = 64) in;
 
-layout(set = 0, binding = 0) uniform samplerBuffer parallax;
+layout(set = 0, binding = 0) uniform isamplerBuffer parallax; // in units
 layout(set = 0, binding = 1) writeonly buffer Deep { uint deep[]; };
 layout(set = 0, binding = 2, rgba8) uniform writeonly image2D grey;
 
@@ -13,6 +13,7 @@ layout(push_constant) uniform Push {
     ivec2 size;
     float near; // % of the width
     float far;
+    float unit; // pixels
 } push;
 
 uint pixel(int index) {
@@ -20,7 +21,7 @@ uint pixel(int index) {
     if (here.y >= push.size.y) {
         return 0u;
     }
-    float p = texelFetch(parallax, index).r * 100.0 / float(push.size.x);
+    float p = float(texelFetch(parallax, index).r) * push.unit * 100.0 / float(push.size.x);
     float range = push.far - push.near;
     float v = range > 1e-6 ? clamp((push.far - p) / range, 0.0, 1.0) : 0.5;
     imageStore(grey, here, vec4(vec3(v), 1.0));

@@ -1,6 +1,8 @@
 #extension GL_EXT_control_flow_attributes : enable
 // What counts as an edge of the disparity map: places around that differ by more than this part of the shot's span.
 const float FLAT = 0.05;
+// An edge counts from a step of this part of the picture's width on, and from twice that entirely: what is less is not seen.
+const float SEEN = 0.0005;
 // How steeply a pixel goes from one surface to the other by the model's value, and at which value it is half of each.
 const float STEEP = 4.0, MIDDLE = 0.55;
 

@@ -4,7 +4,7 @@
 
 layout(local_size_x = 256) in;
 
-layout(set = 0, binding = 0) uniform samplerBuffer parallax;
+layout(set = 0, binding = 0) uniform isamplerBuffer parallax; // in units
 layout(set = 0, binding = 1) buffer Counts { uint counts[]; };
 
 layout(push_constant) uniform Push {
@@ -15,6 +15,7 @@ layout(push_constant) uniform Push {
     float behind;
     float step;    // width of a class in pixels
     int clear;     // only set all counts to nothing
+    float unit;    // pixels
 } push;
 
 const int CLASSES = 256;
@@ -44,7 +45,7 @@ void main() {
         if (x >= push.size.x || y >= push.size.y) {
             break;
         }
-        float p = texelFetch(parallax, y * push.size.x + x).r;
+        float p = float(texelFetch(parallax, y * push.size.x + x).r) * push.unit;
         int found = clamp(int(floor(p / push.step)) + ZERO, 0, CLASSES - 1);
         atomicAdd(part[found], 1u);
         front += p < push.front ? 1u : 0u;

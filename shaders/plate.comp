@@ -5,12 +5,8 @@
 
 layout(local_size_x = 32, local_size_y = 4) in;
 
-layout(set = 0, binding = 0) buffer Parallax {
-    float parallax[];
-};
-
-layout(set = 0, binding = 1) buffer Layer {
-    uint layer[];
+layout(set = 0, binding = 0) buffer Words {
+    uint words[];
 };
 
 layout(push_constant) uniform Push {
@@ -22,6 +18,7 @@ layout(push_constant) uniform Push {
     ivec3 soft;     // over how many pixels it fades: left, right, above and below
     float parallax; // in pixels
     float share;    // of it
+    float unit;     // pixels
 } push;
 
 float fade(int beyond, int soft) {
@@ -37,6 +34,7 @@ void main() {
     float share = push.share * fade(push.from.x - here.x, push.soft.x) * fade(here.x - push.to.x + 1, push.soft.y)
         * fade(max(push.from.y - here.y, here.y - push.to.y + 1), push.soft.z);
     int at = here.y * push.size.x + here.x;
-    parallax[at] += (push.parallax - parallax[at]) * share;
-    layer[at] = packed(float(layer[at] & 0xffffu) / 256.0 * (1.0 - share), float(layer[at] >> 16) / 65535.0);
+    Surfaces both = unpacked(words[at], push.unit);
+    vec2 moved = mix(vec2(both.near, both.far), vec2(push.parallax), share);
+    words[at] = packed(moved.x, moved.y, both.share, push.unit);
 }

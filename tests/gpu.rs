@@ -23,6 +23,37 @@ fn push(count: u32, offset: f32) -> Vec<u8> {
 }
 
 #[test]
+fn a_dispatch_takes_its_workgroups_from_what_ran_before() {
+    let gpu = WatchedGpu::new().unwrap();
+    let values = Buffer::with_content(&gpu, "values", bytemuck::cast_slice(&[1.0f32; 256])).unwrap();
+    // The workgroups in the second place: two of 64 lanes.
+    let wanted = Buffer::with_content(&gpu, "wanted", bytemuck::cast_slice(&[9u32, 9, 2, 1, 1])).unwrap();
+    let counts = Buffer::new(&gpu, "counts", 20, BufferKind::Device).unwrap();
+    let result = Buffer::new(&gpu, "result", 1024, BufferKind::Device).unwrap();
+    let readback = Buffer::new(&gpu, "readback", 1024, BufferKind::Readback).unwrap();
+    let kernel = Kernel::new(&gpu, &SCALE, &[3]).unwrap();
+    let texels = TexelView::new(&values, vk::Format::R32_SFLOAT).unwrap();
+    let bind = |from: &Arc<TexelView>| Bindings::new(&kernel, &[Resource::from(from), (&result).into()]).unwrap();
+    let bindings = bind(&texels);
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    commands
+        .record(|recorder| {
+            recorder.dispatch(&bindings, &push(256, 0.0), [4, 1, 1])?;
+            recorder.copy_buffer(&wanted, 0, &counts, 0, 20)?;
+            recorder.dispatch_indirect(&bindings, &push(256, 2.0), &counts, 8)?;
+            recorder.copy_buffer(&result, 0, &readback, 0, 1024)
+        })
+        .unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    let result: Vec<f32> = readback.read(|bytes| bytemuck::cast_slice(bytes).to_vec()).unwrap();
+    assert!(result[..128].iter().all(|value| *value == 5.0) && result[128..].iter().all(|value| *value == 3.0));
+    for offset in [2, 12, u64::MAX - 3] {
+        let refused = commands.record(|recorder| recorder.dispatch_indirect(&bindings, &push(1, 0.0), &counts, offset));
+        assert!(matches!(refused, Err(GpuError::Misuse(_))), "{offset}");
+    }
+}
+
+#[test]
 fn dependent_dispatches_see_each_other_and_timestamps_grow() {
     let gpu = WatchedGpu::new().unwrap();
     let count = 1000u32;

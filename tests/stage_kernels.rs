@@ -21,7 +21,7 @@ use deep3d::stage::plates::{Plate, Plates};
 use deep3d::stage::stereo::depth::{self, Depth};
 use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
 use deep3d::stage::stereo::reference::{Scene, stereo as stereo_twin};
-use deep3d::stage::stereo::{Source, SourceEye, Stereo, View};
+use deep3d::stage::stereo::{Source, SourceEye, Stereo, View, parallax_of};
 use deep3d::stage::upload::Upload;
 use stage_support::*;
 
@@ -171,11 +171,14 @@ fn the_meter_is_its_twin_and_counts_anew_each_time() {
         let count = (size[0] * size[1]) as usize;
         // From −3 % to 9 %, in a disorder, beyond all limits and classes.
         let spread = |at: usize| ((at * 7919 % 1201) as f32 / 100.0 - 3.0) * size[0] as f32 / 100.0;
-        let parallax: Vec<f32> = (0..count).map(spread).collect();
-        let buffer = floats(&gpu, &parallax);
+        // Counted in pixels' 64ths, with something else beside it.
+        let unit = 1.0 / 64.0;
+        let words: Vec<u32> = (0..count).map(|at| u32::from((spread(at) / unit) as i16 as u16) | 0x8001_0000).collect();
+        let parallax: Vec<f32> = words.iter().map(|word| parallax_of(*word, unit)).collect();
+        let buffer = Buffer::with_content(&gpu, "words", bytemuck::cast_slice(&words)).unwrap();
         let meter = Meter::new(&gpu, &buffer, size).unwrap();
         for _ in 0..2 {
-            run(&gpu, |recorder| meter.record(recorder, crop, LIMITS));
+            run(&gpu, |recorder| meter.record(recorder, crop, LIMITS, unit));
             let counts: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes(&gpu, meter.counts()));
             let (ours, twin) = (Reading::new(&counts).unwrap(), meter::reference(&parallax, size, crop, LIMITS));
             assert_eq!((ours.pixels, ours.sides), (twin.pixels, twin.sides), "{size:?}");
@@ -185,6 +188,14 @@ fn the_meter_is_its_twin_and_counts_anew_each_time() {
             assert!(off as usize * 200 <= count, "{size:?}: {off} of {count}");
             assert!(count < 10 || (ours.is_outside() && ours.front > 0 && ours.behind > 0 && ours.sides > 0));
         }
+    }
+}
+
+fn eyes_are_their_twins(gpu: &Gpu, stereo: &Stereo, twins: &[Vec<u8>; 2]) {
+    for (eye, twin) in [stereo.left(), stereo.right()].into_iter().zip(twins) {
+        let ours = pixels(gpu, eye);
+        let off = ours.iter().zip(twin).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+        assert!(off * 10_000 <= ours.len(), "{:?}: an eye differs at {off} of {}", stereo.size(), ours.len());
     }
 }
 
@@ -209,20 +220,16 @@ fn stereo_and_depth_are_their_twins() {
             depth.record(recorder, &view.mapping)
         });
         let scene = Scene { picture: &picture, size, disparity: &map, small, crop };
-        let (twins, parallax) = stereo_twin(&scene, &view);
-        let ours = read_floats(&gpu, stereo.parallax());
+        let (twins, twin) = stereo_twin(&scene, &view);
+        let ours = parallax(&gpu, &stereo, &view.mapping);
         let beside = |at: usize| {
             let place = [at as u32 % size[0], at as u32 / size[0]];
             (0..2).any(|axis| !(crop.at[axis]..crop.at[axis] + crop.size[axis]).contains(&place[axis]))
         };
         assert!(ours.iter().enumerate().all(|(at, p)| *p == 0.0 || !beside(at)), "{size:?}: bars stay on the screen");
-        let off = ours.iter().zip(&parallax).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
         assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
-        for (eye, twin) in [stereo.left(), stereo.right()].into_iter().zip(&twins) {
-            let ours = pixels(&gpu, eye);
-            let off = ours.iter().zip(twin).filter(|(a, b)| a.abs_diff(**b) > 2).count();
-            assert!(off * 200 <= ours.len(), "{size:?}: an eye differs at {off} of {}", ours.len());
-        }
+        eyes_are_their_twins(&gpu, &stereo, &twins);
         let (deep, grey) = depth::reference(&ours, size[0], &view.mapping);
         let our_deep: Vec<u16> = bytemuck::pod_collect_to_vec(&bytes(&gpu, depth.deep()));
         assert!(our_deep.iter().zip(&deep).all(|(a, b)| a.abs_diff(*b) <= 1), "{size:?}: 16-bit depth");
@@ -250,9 +257,10 @@ fn plates_are_their_twin() {
         let source = Source { picture: image(&gpu, &picture, size), disparity: floats(&gpu, &map) };
         let stereo = Stereo::new(&gpu, &[source], small).unwrap().with_crop(crop);
         run(&gpu, |recorder| stereo.record(recorder, 0, &view));
-        let ours = read_floats(&gpu, stereo.parallax());
+        let ours = parallax(&gpu, &stereo, &view.mapping);
         let scene = Scene { picture: &picture, size, disparity: &map, small, crop };
-        let (_, twin) = stereo_twin(&scene, &view);
+        let (twins, twin) = stereo_twin(&scene, &view);
+        eyes_are_their_twins(&gpu, &stereo, &twins);
         let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
         assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
         let (_, bare) = stereo_twin(&scene, &View { mapping: without, ..view });
@@ -272,7 +280,7 @@ fn no_number_of_a_broken_network_breaks_the_eyes() {
     let mapping = Mapping::new(Percentiles { near: 0.0, far: 1.0 }, 0.1, 1.5, 0.5, LIMITS);
     let view = View { mapping, source_eye: SourceEye::Centre };
     run(&gpu, |recorder| stereo.record(recorder, 0, &view));
-    let ours = read_floats(&gpu, stereo.parallax());
+    let ours = parallax(&gpu, &stereo, &view.mapping);
     assert!(ours.iter().all(|p| p.abs() <= 1.0));
     // What is no number does not spread to its neighbours: it counts as zero.
     let mended: Vec<f32> = map.iter().map(|d| if d.abs() < 1e6 { *d } else { 0.0 }).collect();

@@ -20,7 +20,7 @@ fn eyes(gpu: &Gpu, picture: &[u8], disparity: &[f32], small: [u32; 2], view: &Vi
     let source = Source { picture: image(gpu, picture, SIZE), disparity: floats(gpu, disparity) };
     let stereo = Stereo::new(gpu, &[source], small).unwrap();
     run(gpu, |recorder| stereo.record(recorder, 0, view));
-    ([pixels(gpu, stereo.left()), pixels(gpu, stereo.right())], read_floats(gpu, stereo.parallax()))
+    ([pixels(gpu, stereo.left()), pixels(gpu, stereo.right())], parallax(gpu, &stereo, &view.mapping))
 }
 
 /// Raw disparity is parallax in pixels of a picture `SIZE` wide, from −limit to limit.

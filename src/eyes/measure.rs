@@ -72,15 +72,16 @@ impl Measure {
         })
     }
 
-    /// Records the measuring of the parallax that has just been recorded.
+    /// Records the measuring of the parallax that has just been recorded, counted in `unit`.
     pub(super) fn record(
         &mut self,
         recorder: &mut Recorder<'_>,
         crop: Crop,
+        unit: f32,
         expected: Expected,
     ) -> Result<(), GpuError> {
         let Some(place) = self.free.pop() else { return Ok(()) };
-        self.meter.record(recorder, crop, expected.limits)?;
+        self.meter.record(recorder, crop, expected.limits, unit)?;
         recorder.copy_buffer(self.meter.counts(), 0, &place, 0, BYTES)?;
         self.coming.push_back((expected, Counts::Coming(place, recorder.lease())));
         Ok(())

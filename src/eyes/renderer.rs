@@ -17,7 +17,7 @@ use crate::stage::bars::Crop;
 use crate::stage::comfort::{Limits, Mapping};
 use crate::stage::stereo::depth::Depth;
 use crate::stage::stereo::layers::{Layers, PlaneStack};
-use crate::stage::stereo::{Source, Stereo, View};
+use crate::stage::stereo::{Source, Stereo, View, unit_of};
 
 /// Targets remembered at once: a window that is being resized goes through many.
 const TARGETS: usize = 6;
@@ -154,18 +154,19 @@ impl Renderer {
         if settings.selection || settings.layout == Layout::Layers {
             return Ok(());
         }
-        let is_flat = self.mapping(scene, settings).is_flat();
+        let mapping = self.mapping(scene, settings);
         let measure = match &mut self.measure {
             Some(measure) => measure,
             none => none.insert(Measure::new(gpu, &self.stereo)?),
         };
         let chosen = scene.chosen(&settings.comfort).filter(|_| !settings.flat);
         let expected = Expected { chosen, limits: Limits::of(settings.comfort.viewing), cut: scene.is_cut() };
-        if is_flat {
+        if mapping.is_flat() {
             measure.note_flat(expected);
             return Ok(());
         }
-        Ok(measure.record(recorder, self.crop, expected)?)
+        let unit = unit_of(&mapping, self.stereo.size()[0]);
+        Ok(measure.record(recorder, self.crop, unit, expected)?)
     }
 
     fn depth(&mut self, gpu: &Gpu) -> Result<&Depth, EyesError> {

@@ -91,7 +91,7 @@ pub enum BufferKind {
     Readback,
 }
 
-/// A piece of memory, usable as storage buffer, texel buffer and for copies.
+/// A piece of memory, usable as storage buffer, texel buffer, for copies, and to read numbers of workgroups from.
 pub struct Buffer {
     gpu: Gpu,
     pub(super) handle: vk::Buffer,
@@ -108,6 +108,7 @@ impl Buffer {
         let usage = vk::BufferUsageFlags::STORAGE_BUFFER
             | vk::BufferUsageFlags::UNIFORM_TEXEL_BUFFER
             | vk::BufferUsageFlags::STORAGE_TEXEL_BUFFER
+            | vk::BufferUsageFlags::INDIRECT_BUFFER
             | vk::BufferUsageFlags::TRANSFER_SRC
             | vk::BufferUsageFlags::TRANSFER_DST;
         let bytes = bytes.max(1);

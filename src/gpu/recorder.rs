@@ -16,9 +16,11 @@ use super::submit::{Commands, Lease};
 pub(super) const WORK: vk::AccessFlags2 =
     vk::AccessFlags2::from_raw(vk::AccessFlags2::MEMORY_READ.as_raw() | vk::AccessFlags2::MEMORY_WRITE.as_raw());
 
-/// Compute and transfers: all that is recorded here.
+/// Compute, what it reads its numbers of workgroups with, and transfers: all that is recorded here.
 const STAGES: vk::PipelineStageFlags2 = vk::PipelineStageFlags2::from_raw(
-    vk::PipelineStageFlags2::COMPUTE_SHADER.as_raw() | vk::PipelineStageFlags2::ALL_TRANSFER.as_raw(),
+    vk::PipelineStageFlags2::COMPUTE_SHADER.as_raw()
+        | vk::PipelineStageFlags2::DRAW_INDIRECT.as_raw()
+        | vk::PipelineStageFlags2::ALL_TRANSFER.as_raw(),
 );
 
 fn layers(level: u32) -> vk::ImageSubresourceLayers {
@@ -59,6 +61,34 @@ impl Recorder<'_> {
 
     /// Runs `groups` workgroups of the kernel behind `bindings` with `push` as its push constants.
     pub fn dispatch(&mut self, bindings: &Arc<Bindings>, push: &[u8], groups: [u32; 3]) -> Result<(), GpuError> {
+        self.bind(bindings, push, None)?;
+        // SAFETY: kernel, set and push constants were just bound.
+        unsafe { self.device().cmd_dispatch(self.commands.buffer, groups[0], groups[1], groups[2]) };
+        self.commands.keep.push(bindings.keep());
+        Ok(())
+    }
+
+    /// As [`Recorder::dispatch`], with the numbers of workgroups read from three `u32` at byte `offset` (a multiple of four) of `counts`, which commands
+    /// before may have written.
+    pub fn dispatch_indirect(
+        &mut self,
+        bindings: &Arc<Bindings>,
+        push: &[u8],
+        counts: &Arc<Buffer>,
+        offset: u64,
+    ) -> Result<(), GpuError> {
+        if offset % 4 != 0 || offset.checked_add(12).is_none_or(|end| end > counts.bytes()) {
+            return Err(GpuError::Misuse("numbers of workgroups were to be read outside of their buffer".to_owned()));
+        }
+        self.bind(bindings, push, Some(counts))?;
+        // SAFETY: kernel, set and push constants were just bound; the numbers are inside the buffer, which is kept alive below.
+        unsafe { self.device().cmd_dispatch_indirect(self.commands.buffer, counts.handle, offset) };
+        self.keep_both(bindings, counts);
+        Ok(())
+    }
+
+    /// Binds a kernel with its resources for the dispatch that follows, behind the barrier that it needs.
+    fn bind(&mut self, bindings: &Arc<Bindings>, push: &[u8], counts: Option<&Arc<Buffer>>) -> Result<(), GpuError> {
         let kernel = &bindings.kernel;
         if push.len() != kernel.source.push_bytes as usize {
             let message = format!(
@@ -69,19 +99,22 @@ impl Recorder<'_> {
             );
             return Err(GpuError::Misuse(message));
         }
-        self.touch(&bindings.accesses);
+        match counts {
+            Some(counts) => {
+                self.touch(&[&bindings.accesses[..], &[(counts.handle.as_raw(), Access::Read)]].concat());
+            }
+            None => self.touch(&bindings.accesses),
+        }
         let (device, buffer) = (self.device(), self.commands.buffer);
         let compute = vk::PipelineBindPoint::COMPUTE;
-        // SAFETY: kernel and set fit each other by construction and are kept alive below.
+        // SAFETY: kernel and set fit each other by construction and are kept alive by the callers.
         unsafe {
             device.cmd_bind_pipeline(buffer, compute, kernel.pipeline);
             device.cmd_bind_descriptor_sets(buffer, compute, kernel.layout, 0, &[bindings.set], &[]);
             if !push.is_empty() {
                 device.cmd_push_constants(buffer, kernel.layout, vk::ShaderStageFlags::COMPUTE, 0, push);
             }
-            device.cmd_dispatch(buffer, groups[0], groups[1], groups[2]);
         }
-        self.commands.keep.push(bindings.keep());
         Ok(())
     }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use ash::vk;
 use deep3d::frame::{Chroma, Colour as Meaning, Orientation, OwnedPlanes, Picture, PixelFormat, Shape};
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions, Recorder};
+use deep3d::stage::comfort::Mapping;
+use deep3d::stage::stereo::{Stereo, parallax_of, unit_of};
 
 /// A generator of even numbers in 0..1 (SplitMix64), the same on every machine.
 pub struct Numbers(pub u64);
@@ -69,6 +71,13 @@ pub fn bytes(gpu: &Gpu, buffer: &Arc<Buffer>) -> Vec<u8> {
 /// The floats of `buffer`.
 pub fn read_floats(gpu: &Gpu, buffer: &Arc<Buffer>) -> Vec<f32> {
     bytemuck::pod_collect_to_vec(&bytes(gpu, buffer))
+}
+
+/// The parallax that `stereo` made under `mapping`, in pixels.
+pub fn parallax(gpu: &Gpu, stereo: &Stereo, mapping: &Mapping) -> Vec<f32> {
+    let words: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes(gpu, stereo.parallax()));
+    let unit = unit_of(mapping, stereo.size()[0]);
+    words.into_iter().map(|word| parallax_of(word, unit)).collect()
 }
 
 /// A picture of `format` whose samples are any that the format can hold, with gaps between its rows.

@@ -49,10 +49,11 @@ struct Push {
     behind: f32,
     step: f32,
     clear: u32,
+    unit: f32,
 }
 
 impl Push {
-    fn new(size: [u32; 2], crop: Crop, limits: Limits) -> Self {
+    fn new(size: [u32; 2], crop: Crop, limits: Limits, unit: f32) -> Self {
         let pixels = size[0] as f32 / 100.0;
         Self {
             size,
@@ -62,6 +63,7 @@ impl Push {
             behind: (limits.behind + TOLERANCE) * pixels,
             step: CLASS * pixels,
             clear: 0,
+            unit,
         }
     }
 }
@@ -136,11 +138,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// For the parallax (`f32` a pixel, in pixels, row by row) of pictures of `size` (width, height).
+    /// For the parallax ([`Stereo::parallax`](crate::stage::stereo::Stereo::parallax)) of pictures of `size` (width, height).
     pub fn new(gpu: &Gpu, parallax: &Arc<Buffer>, size: [u32; 2]) -> Result<Self, StageError> {
         let counts = Buffer::new(gpu, "counts of parallax", BYTES, BufferKind::Device)?;
         let kernel = Kernel::new(gpu, &METER, &[])?;
-        let parallax = TexelView::new(parallax, vk::Format::R32_SFLOAT)?;
+        let parallax = TexelView::new(parallax, vk::Format::R16G16_SINT)?;
         let bindings = Bindings::new(&kernel, &[(&parallax).into(), (&counts).into()])?;
         Ok(Self { size, counts, bindings })
     }
@@ -150,18 +152,19 @@ impl Meter {
         &self.counts
     }
 
-    /// Records the counting, of a picture of which `crop` lies between its bars, after the parallax was made.
-    pub fn record(&self, recorder: &mut Recorder<'_>, crop: Crop, limits: Limits) -> Result<(), GpuError> {
-        let push = Push::new(self.size, crop, limits);
+    /// Records the counting, of a picture of which `crop` lies between its bars, after the parallax was made, which is counted in `unit`
+    /// ([`unit_of`](crate::stage::stereo::unit_of) its mapping).
+    pub fn record(&self, recorder: &mut Recorder<'_>, crop: Crop, limits: Limits, unit: f32) -> Result<(), GpuError> {
+        let push = Push::new(self.size, crop, limits, unit);
         recorder.dispatch(&self.bindings, bytemuck::bytes_of(&Push { clear: 1, ..push }), [1, 1, 1])?;
         let groups = [self.size[0].div_ceil(GROUP[0]), self.size[1].div_ceil(GROUP[1]), 1];
         recorder.dispatch(&self.bindings, bytemuck::bytes_of(&push), groups)
     }
 }
 
-/// The kernel in plain Rust (`shaders/meter.comp`).
+/// The kernel in plain Rust (`shaders/meter.comp`), on parallax in pixels.
 pub fn reference(parallax: &[f32], size: [u32; 2], crop: Crop, limits: Limits) -> Reading {
-    let push = Push::new(size, crop, limits);
+    let push = Push::new(size, crop, limits, 1.0);
     let mut reading = Reading { classes: vec![0; CLASSES], front: 0, behind: 0, sides: 0, pixels: 0 };
     for (at, p) in parallax.iter().copied().enumerate() {
         let x = at as u32 % size[0].max(1);

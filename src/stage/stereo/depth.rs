@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ash::vk;
 
-use super::Stereo;
+use super::{Stereo, unit_of};
 use crate::gpu::{
     Bind, Bindings, Buffer, BufferKind, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder, TexelView,
 };
@@ -15,7 +15,7 @@ const DEPTH: KernelSource = KernelSource {
     name: "depth",
     spirv: include_bytes!("../../../spirv/depth.spv"),
     bindings: &[Bind::UniformTexel, Bind::StorageWrite, Bind::ImageWrite],
-    push_bytes: 16,
+    push_bytes: 20,
 };
 
 /// Workgroups in a row, so that large pictures stay below Vulkan's limit of 65,535.
@@ -38,7 +38,7 @@ impl Depth {
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
         let grey = Image::new(gpu, "depth, 8 bits", options)?;
         let kernel = Kernel::new(gpu, &DEPTH, &[])?;
-        let parallax = TexelView::new(stereo.parallax(), vk::Format::R32_SFLOAT)?;
+        let parallax = TexelView::new(stereo.parallax(), vk::Format::R16G16_SINT)?;
         let bindings = Bindings::new(&kernel, &[(&parallax).into(), (&deep).into(), (&grey).into()])?;
         Ok(Self { size, deep, grey, bindings })
     }
@@ -57,7 +57,8 @@ impl Depth {
     pub fn record(&self, recorder: &mut Recorder<'_>, mapping: &Mapping) -> Result<(), GpuError> {
         let pairs = (u64::from(self.size[0]) * u64::from(self.size[1])).div_ceil(2);
         let groups = u32::try_from(pairs.div_ceil(64)).unwrap_or(u32::MAX);
-        let push = [self.size[0], self.size[1], mapping.near.to_bits(), mapping.far.to_bits()];
+        let unit = unit_of(mapping, self.size[0]);
+        let push = [self.size[0], self.size[1], mapping.near.to_bits(), mapping.far.to_bits(), unit.to_bits()];
         recorder.dispatch(&self.bindings, bytemuck::bytes_of(&push), [groups.min(ROW), groups.div_ceil(ROW), 1])
     }
 }

@@ -25,6 +25,7 @@ pub(super) const BLEND: KernelSource = KernelSource {
         Bind::UniformTexel,
         Bind::StorageTexelWrite,
         Bind::StorageTexelWrite,
+        Bind::StorageTexelWrite,
     ],
     push_bytes: size_of::<BlendPush>() as u32,
 };
@@ -32,48 +33,95 @@ pub(super) const UPSAMPLE: KernelSource = KernelSource {
     name: "upsample",
     spirv: include_bytes!("../../../spirv/upsample.spv"),
     bindings: &[
-        Bind::SampledNearest,
-        Bind::UniformTexel,
         Bind::UniformTexel,
         Bind::StorageTexelWrite,
         Bind::StorageTexelWrite,
+        Bind::StorageReadWrite,
+        Bind::StorageWrite,
     ],
-    push_bytes: size_of::<UpsamplePush>() as u32,
+    push_bytes: size_of::<SpreadPush>() as u32,
 };
-pub(super) const PLATE: KernelSource = KernelSource {
-    name: "plate",
-    spirv: include_bytes!("../../../spirv/plate.spv"),
-    bindings: &[Bind::StorageReadWrite, Bind::StorageReadWrite],
-    push_bytes: size_of::<PlatePush>() as u32,
-};
-pub(super) const TRIM: KernelSource = KernelSource {
-    name: "trim",
-    spirv: include_bytes!("../../../spirv/trim.spv"),
-    bindings: &[Bind::UniformTexel, Bind::UniformTexel, Bind::StorageTexelWrite, Bind::StorageTexelWrite],
-    push_bytes: size_of::<TrimPush>() as u32,
-};
-pub(super) const BOUNDS: KernelSource = KernelSource {
-    name: "bounds",
-    spirv: include_bytes!("../../../spirv/bounds.spv"),
-    bindings: &[Bind::UniformTexel, Bind::UniformTexel, Bind::StorageTexelWrite, Bind::StorageTexelWrite],
-    push_bytes: 8,
-};
-pub(super) const WARP: KernelSource = KernelSource {
-    name: "warp",
-    spirv: include_bytes!("../../../spirv/warp.spv"),
+pub(super) const MATTE: KernelSource = KernelSource {
+    name: "matte",
+    spirv: include_bytes!("../../../spirv/matte.spv"),
     bindings: &[
         Bind::SampledNearest,
         Bind::UniformTexel,
         Bind::UniformTexel,
+        Bind::StorageRead,
         Bind::UniformTexel,
+        Bind::StorageTexelWrite,
+    ],
+    push_bytes: size_of::<SpreadPush>() as u32,
+};
+pub(super) const TRIM: KernelSource = KernelSource {
+    name: "trim",
+    spirv: include_bytes!("../../../spirv/trim.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageRead, Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: size_of::<TrimPush>() as u32,
+};
+pub(super) const SETTLE: KernelSource = KernelSource {
+    name: "settle",
+    spirv: include_bytes!("../../../spirv/settle.spv"),
+    bindings: &[
+        Bind::UniformTexel,
+        Bind::StorageRead,
+        Bind::UniformTexel,
+        Bind::StorageTexelWrite,
+        Bind::StorageTexelWrite,
+    ],
+    push_bytes: size_of::<SettlePush>() as u32,
+};
+pub(super) const PLATE: KernelSource = KernelSource {
+    name: "plate",
+    spirv: include_bytes!("../../../spirv/plate.spv"),
+    bindings: &[Bind::StorageReadWrite],
+    push_bytes: size_of::<PlatePush>() as u32,
+};
+pub(super) const BOUNDS: KernelSource = KernelSource {
+    name: "bounds",
+    spirv: include_bytes!("../../../spirv/bounds.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: size_of::<BoundsPush>() as u32,
+};
+pub(super) const WARP: KernelSource = KernelSource {
+    name: "warp",
+    spirv: include_bytes!("../../../spirv/warp.spv"),
+    bindings: &[Bind::SampledNearest, Bind::UniformTexel, Bind::ImageWrite, Bind::ImageWrite],
+    push_bytes: size_of::<EvenPush>() as u32,
+};
+pub(super) const WARP_LIST: KernelSource = KernelSource {
+    name: "warp_list",
+    spirv: include_bytes!("../../../spirv/warp_list.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageReadWrite, Bind::StorageWrite],
+    push_bytes: size_of::<WarpPush>() as u32,
+};
+pub(super) const WARP_EDGES: KernelSource = KernelSource {
+    name: "warp_edges",
+    spirv: include_bytes!("../../../spirv/warp_edges.spv"),
+    bindings: &[
+        Bind::SampledNearest,
+        Bind::UniformTexel,
+        Bind::StorageReadWrite,
+        Bind::UniformTexel,
+        Bind::StorageWrite,
+        Bind::ImageWrite,
+    ],
+    push_bytes: size_of::<WarpPush>() as u32,
+};
+pub(super) const WARP_MIXED: KernelSource = KernelSource {
+    name: "warp_mixed",
+    spirv: include_bytes!("../../../spirv/warp_mixed.spv"),
+    bindings: &[
+        Bind::SampledNearest,
+        Bind::UniformTexel,
+        Bind::UniformTexel,
+        Bind::StorageRead,
         Bind::UniformTexel,
         Bind::ImageWrite,
     ],
     push_bytes: size_of::<WarpPush>() as u32,
 };
-
-/// Pixels that share one pair of bounds; as in `shaders/{bounds,warp}.comp`.
-pub(in crate::stage) const RUN: u32 = 16;
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -90,11 +138,13 @@ pub(super) struct BlendPush {
     pub(super) corner: [u32; 2],
     pub(super) from: [u32; 2],
     pub(super) size: [u32; 2],
+    pub(super) gain: f32,
 }
 
+/// `shaders/mapping.glsl`.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct UpsamplePush {
+pub(super) struct SpreadPush {
     pub(super) size: [u32; 2],
     pub(super) corner: [u32; 2],
     pub(super) seen: [u32; 2],
@@ -105,6 +155,7 @@ pub(super) struct UpsamplePush {
     pub(super) high: f32,
     pub(super) front_fade: f32,
     pub(super) behind_fade: f32,
+    pub(super) unit: f32,
 }
 
 #[repr(C)]
@@ -112,8 +163,34 @@ pub(super) struct UpsamplePush {
 pub(super) struct TrimPush {
     pub(super) size: [u32; 2],
     pub(super) rim: u32,
+    pub(super) unit: f32,
 }
 
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct SettlePush {
+    pub(super) size: [u32; 2],
+    pub(super) unit: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct BoundsPush {
+    pub(super) size: [u32; 2],
+    pub(super) first: [u32; 2],
+    pub(super) last: [u32; 2],
+    pub(super) unit: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct EvenPush {
+    pub(super) size: [u32; 2],
+    pub(super) shares: [f32; 2],
+    pub(super) unit: f32,
+}
+
+/// `shaders/warp.glsl`.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 pub(super) struct WarpPush {
@@ -122,4 +199,5 @@ pub(super) struct WarpPush {
     pub(super) last: i32,
     pub(super) share: f32,
     pub(super) reach: u32,
+    pub(super) unit: f32,
 }

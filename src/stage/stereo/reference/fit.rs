@@ -21,8 +21,8 @@ pub(super) type Model = ([f32; 3], f32);
 pub(super) struct Range {
     pub(super) least: f32,
     pub(super) most: f32,
-    /// How far this is an edge and no slope, 0 … 1.
-    pub(super) edge: f32,
+    /// How far these are two surfaces, 0 … 1.
+    pub(super) told: f32,
     pub(super) own: f32,
 }
 
@@ -119,8 +119,10 @@ fn coherence(scene: &Scene<'_>, here: [i32; 2], model: Model, least: f32, most: 
     (1.0 - smoothstep(0.25, 0.5, unsure)) * (1.0 - smoothstep(0.18, 0.3, rough))
 }
 
-pub(super) fn blend(scene: &Scene<'_>, fits: &[Fit], guide: &[Texel]) -> (Vec<Model>, Vec<Range>) {
+/// `gain` is in parts of the picture's width.
+pub(super) fn blend(scene: &Scene<'_>, fits: &[Fit], guide: &[Texel], gain: f32) -> (Vec<Model>, Vec<Range>) {
     const LEFT: f32 = 1e-3;
+    const SEEN: f32 = 0.0005;
     let one = |[x, y]: [i32; 2]| {
         let (mut sum, mut weights, mut edges) = (([0.0; 3], 0.0), 0.0, 0.0);
         for at in (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| index([x + dx, y + dy], scene.small))) {
@@ -133,9 +135,11 @@ pub(super) fn blend(scene: &Scene<'_>, fits: &[Fit], guide: &[Texel]) -> (Vec<Mo
         let model = (sum.0.map(|a| a / weights), sum.1 / weights);
         let at = index([x, y], scene.small);
         let Fit { least, most, .. } = fits[at];
-        let asked = edges > 0.0 && most - least > FLAT;
-        let edge = if asked { edges * coherence(scene, [x, y], model, least, most) } else { edges };
-        (model, Range { least, most, edge, own: guide[at].1 })
+        let span = most - least;
+        let told = edges * ((span - FLAT) / FLAT).clamp(0.0, 1.0);
+        let told = told * (told * span * gain / SEEN - 1.0).clamp(0.0, 1.0);
+        let told = if told > 0.0 { told * coherence(scene, [x, y], model, least, most) } else { 0.0 };
+        (model, Range { least, most, told, own: guide[at].1 })
     };
     places(scene.small).map(one).unzip()
 }

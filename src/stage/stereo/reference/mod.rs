@@ -1,4 +1,4 @@
-//! The stereo kernels in plain Rust: `shaders/{guide,fit,blend,upsample,trim,plate,warp}.comp`.
+//! The stereo kernels in plain Rust: `shaders/{guide,fit,blend,upsample,matte,trim,plate}.comp` and `shaders/warp*.comp`.
 
 use super::plates::PlatePush;
 use super::surfaces::Surfaces;
@@ -60,8 +60,10 @@ impl Scene<'_> {
 pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let numbers = Numbers::new(&view.mapping, scene.size[0], scene.crop.size[0]);
     let guide = guide(scene, &numbers);
-    let (model, range) = fit::blend(scene, &fit::fit(&guide, scene.small), &guide);
-    let mut surfaces = shares::trim(&shares::upsample(scene, &model, &range, &numbers), scene.size, rim(scene.size[0]));
+    let (model, range) =
+        fit::blend(scene, &fit::fit(&guide, scene.small), &guide, numbers.gain.abs() / scene.size[0] as f32);
+    let raw = shares::upsample(scene, &model, &range, &numbers);
+    let mut surfaces = shares::trim(&raw, scene.size, rim(scene.size[0]), numbers.unit);
     for plate in PlatePush::all(&view.mapping, scene.size, scene.crop) {
         plate.lay(&mut surfaces);
     }

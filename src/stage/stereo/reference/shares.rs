@@ -1,6 +1,6 @@
-//! Which surfaces each pixel of the picture shows, and how much of them: `shaders/{upsample,trim}.comp`.
+//! Which surfaces each pixel of the picture shows, and how much of them: `shaders/{upsample,matte,trim}.comp`.
 
-use super::fit::{FLAT, Model, Range, front_share};
+use super::fit::{Model, Range, front_share};
 use super::{Scene, index, mix, places};
 use crate::stage::bars::Crop;
 use crate::stage::stereo::Numbers;
@@ -23,13 +23,11 @@ pub(super) fn upsample(scene: &Scene<'_>, model: &[Model], range: &[Range], numb
             mix(mix(a, b, part[0]), mix(c, d, part[0]), part[1])
         };
         let [least, most] = [between(&|at| range[at].least), between(&|at| range[at].most)];
-        let (own, edge) = (between(&|at| range[at].own), between(&|at| range[at].edge));
-        let span = most - least;
+        let (own, told) = (between(&|at| range[at].own), between(&|at| range[at].told));
         let (mut near, mut far, mut share) = (own, own, 1.0);
-        if span > FLAT && edge > 0.0 {
+        if told > 0.0 {
             let line = ([0, 1, 2].map(|c| between(&|at| model[at].0[c])), between(&|at| model[at].1));
             share = front_share(line, scene.calm_colour(here), least, most);
-            let told = edge * ((span - FLAT) / FLAT).min(1.0);
             (near, far) = (mix(near, least, told), mix(far, most, told));
         }
         let side = inside[0].min(seen[0] as i32 - 1 - inside[0]) as f32;
@@ -38,12 +36,12 @@ pub(super) fn upsample(scene: &Scene<'_>, model: &[Model], range: &[Range], numb
             let t = (side / if p < 0.0 { numbers.front_fade } else { numbers.behind_fade }).clamp(0.0, 1.0);
             p * t * t * (3.0 - 2.0 * t)
         };
-        Surfaces { near: shown(near), far: shown(far), share }.kept()
+        Surfaces { near: shown(near), far: shown(far), share }.kept(numbers.unit)
     };
     places(scene.size).map(one).collect()
 }
 
-pub(super) fn trim(raw: &[Surfaces], size: [u32; 2], rim: u32) -> Vec<Surfaces> {
+pub(super) fn trim(raw: &[Surfaces], size: [u32; 2], rim: u32, unit: f32) -> Vec<Surfaces> {
     const ISLAND: i32 = 2;
     let rim = rim as i32;
     let one = |[x, y]: [i32; 2]| {
@@ -69,7 +67,7 @@ pub(super) fn trim(raw: &[Surfaces], size: [u32; 2], rim: u32) -> Vec<Surfaces> 
         } else {
             own.share
         };
-        Surfaces { share, ..own }.kept()
+        Surfaces { share, ..own }.kept(unit)
     };
     places(size).map(one).collect()
 }

@@ -1,4 +1,4 @@
-//! One eye's picture from the surfaces of each pixel: `shaders/warp.comp`.
+//! One eye's picture from the surfaces of each pixel: `shaders/{warp,warp_edges,warp_mixed}.comp`.
 
 use super::{Scene, index, mix, places};
 use crate::stage::stereo::surfaces::{ABSENT, APART, NOTHING, Surfaces};
@@ -87,7 +87,8 @@ impl Rows<'_> {
         let [x, y] = here;
         // As the bounds of the runs that are looked through, so that the same pixels count.
         let run = super::super::RUN as i32;
-        let runs = [range.start, range.end].map(|by| (x + by).clamp(0, self.last()) / run * run);
+        let begin = x / run * run;
+        let runs = [range.start, run - 1 + range.end].map(|by| (begin + by).clamp(0, self.last()) / run * run);
         let most = (runs[0]..runs[1] + run).map(|x| self.at(x, y).far).fold(f32::NEG_INFINITY, f32::max);
         let landing = |i: i32, p: f32| i as f32 + share_of_eye * p;
 
