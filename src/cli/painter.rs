@@ -38,6 +38,8 @@ pub(super) struct ScenePainter {
     /// `None` between two GPUs.
     eyes: Option<Eyes>,
     settings: Settings,
+    /// Part of the size at which they are seen that the eyes have.
+    scale: f32,
     /// Whether scenes bring the planes along that the layers are made of.
     planes: bool,
     began: Instant,
@@ -56,7 +58,15 @@ struct Metering {
 
 impl ScenePainter {
     pub(super) fn new(gpu: &Gpu, settings: Settings, planes: bool) -> Self {
-        Self { eyes: Some(Eyes::new(gpu)), settings, planes, began: Instant::now(), chosen: None, meter: None }
+        Self {
+            eyes: Some(Eyes::new(gpu)),
+            settings,
+            scale: 1.0,
+            planes,
+            began: Instant::now(),
+            chosen: None,
+            meter: None,
+        }
     }
 
     /// Takes what the meter has measured meanwhile.
@@ -109,6 +119,17 @@ impl Painter<Scene> for ScenePainter {
         Ok(())
     }
 
+    fn set_eye_scale(&mut self, scale: f32) {
+        self.scale = scale;
+        if let Some(eyes) = &mut self.eyes {
+            eyes.set_scale(scale);
+        }
+    }
+
+    fn eye_size(&self) -> Option<[u32; 2]> {
+        self.eyes.as_ref().and_then(Eyes::size)
+    }
+
     fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, eyes: [&Arc<Image>; 2]) -> Result<(), Error> {
         self.read_meter()?;
         self.chosen = scene.chosen(&self.settings.comfort);
@@ -125,6 +146,7 @@ impl Painter<Scene> for ScenePainter {
     fn attach(&mut self, gpu: &Gpu) {
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(self.meter.is_some());
+        eyes.set_scale(self.scale);
         self.eyes = Some(eyes);
     }
 

@@ -1,5 +1,9 @@
 //! `deep3d play`: the player in front, films and eyes behind it.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
@@ -14,7 +18,8 @@ use crate::eyes::Settings;
 use crate::film::{FilmOptions, Pace};
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
-use crate::player::{self, Error, Films, PlayError, Player, PlayerOptions};
+use crate::player::quality::Quality;
+use crate::player::{self, Error, Films, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
@@ -53,6 +58,12 @@ pub(crate) struct PlayArguments {
     /// Fill the screen
     #[arg(long)]
     pub(super) fullscreen: bool,
+    /// How much work each picture is worth
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) quality: Quality,
+    /// Write what happens to a new file, a line of JSON each (docs/statistics.md)
+    #[arg(long, value_name = "FILE")]
+    pub(super) dump_stats: Option<PathBuf>,
     #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
@@ -74,6 +85,10 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         pace: pace(&settings),
         ..film
     };
+    let watch = WatchOptions {
+        quality: arguments.quality,
+        dump: arguments.dump_stats.as_deref().map(statistics_file).transpose()?,
+    };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
     let planes = origin.network().is_some();
@@ -84,12 +99,12 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
         let player = Player::new(films(&gpu).map_err(PlayError::from)?, player);
-        player::null::play(&gpu, player, painter(&gpu), size)?;
+        player::null::play(&gpu, player, painter(&gpu), size, watch)?;
         return check_validation(&gpu);
     }
     let start = |gpu: &Gpu| Ok((films(gpu)?, painter(gpu)));
     if arguments.sink == SinkKind::Vr {
-        return in_headset(arguments, gpu, player, start);
+        return in_headset(arguments, gpu, player, watch, start);
     }
     let window = WindowOptions {
         title: "deep3d".to_owned(),
@@ -98,8 +113,22 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         gpu,
     };
     // Ctrl-C ends the process there and then: nothing is being written.
-    player::play(start, player, window)?;
+    player::play(start, player, watch, window)?;
     Ok(())
+}
+
+/// The file for `--dump-stats`: a new one, or a pipe or device that is there.
+fn statistics_file(path: &Path) -> Result<Box<dyn Write + Send>, CliError> {
+    let is_no_file = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    let mut options = File::options();
+    let opened = if is_no_file { options.write(true) } else { options.write(true).create_new(true) }.open(path);
+    match opened {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(CliError::Usage(format!("--dump-stats {}: it is there already: choose another name", path.display())))
+        }
+        Err(error) => Err(CliError::Usage(format!("--dump-stats {}: {error}", path.display()))),
+    }
 }
 
 /// Pictures do not wait for the network. Only the original's selection needs the planes of each.
@@ -112,13 +141,14 @@ fn in_headset(
     arguments: &PlayArguments,
     gpu: GpuOptions,
     player: PlayerOptions,
+    watch: WatchOptions,
     start: impl FnMut(&Gpu) -> Result<(Films, ScenePainter), Error>,
 ) -> Result<(), CliError> {
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
     let mut screen = arguments.headset.screen(remembered);
     let options = arguments.headset.options(gpu, None, ask_on_interrupt());
-    let played = player::play_in_headset(start, player, &options, &mut screen);
+    let played = player::play_in_headset(start, player, watch, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)
     {
@@ -145,7 +175,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
     let player = PlayerOptions { repeat: false, hold_stills: true };
-    let (counts, statistics) = player::play_in_headset(start, player, &options, &mut screen)?;
+    let (counts, statistics) = player::play_in_headset(start, player, WatchOptions::default(), &options, &mut screen)?;
     let report = HeadsetReport::new(counts.dropped, &statistics);
     plot::write(arguments, || report.plot())?;
     print(&report, arguments.json, || report.table())?;

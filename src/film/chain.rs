@@ -19,6 +19,7 @@ use crate::time::Time;
 use crate::trace::Stage;
 
 use super::FilmError;
+use super::control::Control;
 use super::disparity::{DepthSource, Disparity};
 use super::estimate::Finished;
 use super::options::{ChainOptions, Pace, UPLOADS};
@@ -66,6 +67,8 @@ pub(super) struct Chain {
     given: usize,
     /// The last one given stands on plain ground.
     plain: bool,
+    /// Film time of the first frame of its shot.
+    shot: Time,
     spent: Duration,
 }
 
@@ -83,12 +86,13 @@ impl Chain {
         shape: &Shape,
         crop: Crop,
         options: &ChainOptions,
+        control: &Control,
     ) -> Result<Self, FilmError> {
         let upload = Upload::new(gpu, shape, UPLOADS)?;
         let count = options.slots();
         let pictures = (0..count).map(|_| Colour::picture(gpu, &upload)).collect::<Result<Vec<_>, _>>()?;
         let colour = Colour::new(gpu, &upload, &pictures)?;
-        let disparity = Disparity::new(gpu, source, &pictures, shape, crop, options)?;
+        let disparity = Disparity::new(gpu, source, &pictures, shape, crop, options, control)?;
         let disparity_size = disparity.size();
         let disparity_bytes = u64::from(disparity_size[0]) * u64::from(disparity_size[1]) * 4;
         let planes_bytes = if options.keep_planes { disparity.planes_bytes()? } else { None };
@@ -139,6 +143,7 @@ impl Chain {
             last: None,
             given: 0,
             plain: false,
+            shot: Time::ZERO,
             spent: Duration::ZERO,
         })
     }
@@ -155,7 +160,7 @@ impl Chain {
         self.comfort = before.comfort.clone();
         self.cuts = before.cuts.clone();
         self.writing = before.writing.clone();
-        (self.last, self.given, self.plain) = (before.last, before.given, before.plain);
+        (self.last, self.given, self.plain, self.shot) = (before.last, before.given, before.plain, before.shot);
     }
 
     /// Takes `frame` (with the `depth` recorded for it), to wait for the frames after it ([`Chain::give`]). It is given back, to be tried again, when no
@@ -272,6 +277,11 @@ impl Chain {
         if begun { self.given.min(self.look_ahead) } else { 0 }
     }
 
+    /// Frames that wait to be given.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether a scene can be given: the frames after it that it waits for have come or (`over`) none will.
     pub(super) fn has(&self, over: bool) -> bool {
         self.waiting.len() > if over { 0 } else { self.delay() }
@@ -299,6 +309,9 @@ impl Chain {
         self.given += 1;
         let passage = self.cuts.judge(&waiting.print, self.waiting.iter().map(|waiting| &waiting.print));
         let cut = passage == Passage::Cut;
+        if cut {
+            self.shot = pts;
+        }
         let threshold = if self.plain { PLAIN[0] } else { PLAIN[1] };
         self.plain = waiting.print.plain() > threshold;
         let finished = self.finish(&mut waiting, passage)?;
@@ -337,6 +350,7 @@ impl Chain {
             cut,
             plates,
             depth_of: finished.of,
+            shot: self.shot,
             unfinished: self.disparity.is_running() && (!finished.known || self.comfort.is_arriving()),
             layout: Arc::clone(&self.layout),
         })

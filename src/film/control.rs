@@ -1,7 +1,9 @@
 //! What goes up the chain: the epoch of the last seek, stop, and how late it is.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::media::StopFlag;
 use crate::time::Time;
@@ -21,7 +23,22 @@ struct Steering {
     stopped: AtomicBool,
     now: AtomicI64,
     dropped: AtomicU64,
+    /// Nanoseconds from one pass of the network to the next, at least.
+    network_interval: AtomicU64,
+    passes: Mutex<VecDeque<Pass>>,
     stop_source: StopFlag,
+}
+
+/// Passes that wait to be asked for: nobody may ask.
+const PASSES: usize = 64;
+
+/// A pass of the network over a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// Film time of the frame.
+    pub pts: Time,
+    /// How long the GPU took over it, where it tells.
+    pub took: Option<Duration>,
 }
 
 /// The handle by which a player or a converter steers a film. Clones steer the same film; any thread may.
@@ -37,6 +54,8 @@ impl Control {
             stopped: AtomicBool::new(false),
             now: AtomicI64::new(NEVER),
             dropped: AtomicU64::new(0),
+            network_interval: AtomicU64::new(0),
+            passes: Mutex::default(),
             stop_source,
         }))
     }
@@ -80,6 +99,32 @@ impl Control {
 
     pub(super) fn count_dropped(&self) {
         self.0.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Where no frame waits for the network: a pass begins no sooner after the one before than `interval`, but for a shot that has no depth at all.
+    pub fn set_network_interval(&self, interval: Duration) {
+        self.0.network_interval.store(u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn network_interval(&self) -> Duration {
+        Duration::from_nanos(self.0.network_interval.load(Ordering::Relaxed))
+    }
+
+    /// The passes that the network has finished since this was asked last, the newest [`PASSES`] of them.
+    pub fn take_passes(&self) -> Vec<Pass> {
+        self.passes().drain(..).collect()
+    }
+
+    pub(super) fn note_pass(&self, pass: Pass) {
+        let mut passes = self.passes();
+        if passes.len() == PASSES {
+            passes.pop_front();
+        }
+        passes.push_back(pass);
+    }
+
+    fn passes(&self) -> MutexGuard<'_, VecDeque<Pass>> {
+        self.0.passes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends everything soon, also a source that waits for the network.

@@ -13,9 +13,10 @@ use crate::stage::cut::{Fingerprint, Passage};
 use crate::trace::Trace;
 
 use super::FilmError;
+use super::control::Control;
 use super::estimate::{Estimate, Finished};
 use super::network::comfort_for;
-use super::options::{ChainOptions, UPLOADS};
+use super::options::ChainOptions;
 use super::recorded::{Facts, Recorded};
 use super::scene::{Planes, Slot};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
@@ -62,11 +63,12 @@ impl Disparity {
         shape: &Shape,
         crop: Crop,
         options: &ChainOptions,
+        control: &Control,
     ) -> Result<Self, FilmError> {
         Ok(match source {
             DepthSource::Network(weights) => {
                 let aspect = f64::from(crop.size[0]) / f64::from(crop.size[1].max(1)) * shape.pixel_aspect();
-                Self::Estimated(Box::new(Estimate::new(gpu, weights, pictures, crop, aspect, options, UPLOADS)?))
+                Self::Estimated(Box::new(Estimate::new(gpu, weights, pictures, crop, aspect, options, control)?))
             }
             DepthSource::DepthFilm(facts) => {
                 Self::Recorded(Box::new(Recorded::new(gpu, facts, pictures, shape, crop, options.network_area)?))

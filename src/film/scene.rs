@@ -62,6 +62,7 @@ pub struct Scene {
     /// Writing over the picture.
     pub(super) plates: Plates,
     pub(super) depth_of: Option<Time>,
+    pub(super) shot: Time,
     pub(super) unfinished: bool,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
@@ -93,6 +94,11 @@ impl Scene {
     /// none and is flat.
     pub fn depth_of(&self) -> Option<Time> {
         self.depth_of
+    }
+
+    /// Film time of the first frame of its shot.
+    pub fn shot(&self) -> Time {
+        self.shot
     }
 
     /// Whether it may be given once more, with depth that it lacks now ([`super::Film::once_more`]).

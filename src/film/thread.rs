@@ -23,6 +23,9 @@ const STARVED: Duration = Duration::from_millis(500);
 /// How long the film thread waits for a free scene before it looks whether it should still make one.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// Where no frame waits for the network, those that wait to be given are so far ahead at most: time enough for a pass.
+const AHEAD: Duration = Duration::from_millis(350);
+
 /// How long it waits for anything to happen before it looks whether the network has finished.
 const MOMENT: Duration = Duration::from_millis(4);
 
@@ -39,8 +42,9 @@ pub(super) struct FilmThread {
     /// At the picture that has come last.
     glance: Glance,
     bars: Bars,
-    /// What a scene costs, followed slowly.
+    /// What a scene costs, or where frames do not wait for the network the time from one to the next, followed slowly.
     cost: Duration,
+    last_given: Option<Instant>,
     last_made: Option<Instant>,
 }
 
@@ -63,6 +67,7 @@ impl FilmThread {
             glance: Glance::default(),
             bars: Bars::default(),
             cost: Duration::ZERO,
+            last_given: None,
             last_made: None,
         }
     }
@@ -167,7 +172,7 @@ impl FilmThread {
             }
         }
         if self.chain.is_none() {
-            let mut chain = Chain::new(&self.gpu, &self.source, &frame.data.shape, crop, &self.options)?;
+            let mut chain = Chain::new(&self.gpu, &self.source, &frame.data.shape, crop, &self.options, &self.control)?;
             if let Some(before) = &self.spare {
                 chain.go_on(before);
             }
@@ -175,6 +180,15 @@ impl FilmThread {
         }
         while frame.epoch == self.control.epoch() && !self.control.stopped() {
             let Some(chain) = &mut self.chain else { return Ok(true) };
+            // Where scenes come slowly, few that wait are far ahead already.
+            let enough = self.options.pace == Pace::Live && self.cost * chain.waiting() as u32 > AHEAD;
+            if enough && chain.has(false) {
+                if !self.idle(scenes)? {
+                    return Ok(false);
+                }
+                scenes.wait_for_room(MOMENT);
+                continue;
+            }
             // While the picture stands and has its depth, there is nothing to hurry for.
             let rests = self.control.now().is_none() && !chain.is_unfinished();
             let patience = if self.options.pace == Pace::Every || rests { PATIENCE } else { MOMENT };
@@ -214,7 +228,19 @@ impl FilmThread {
         }
         let Some(chain) = &mut self.chain else { return Ok(true) };
         let Some(scene) = chain.give(over)? else { return Ok(true) };
-        self.cost = (self.cost * 3 + chain.spent()) / 4;
+        let now = self.control.now();
+        let before = self.last_given.replace(Instant::now()).filter(|_| now.is_some());
+        let took = match (self.options.pace, before) {
+            (Pace::Every, _) => chain.spent(),
+            (Pace::Live, Some(before)) => before.elapsed().min(STARVED),
+            (Pace::Live, None) => self.cost,
+        };
+        self.cost = (self.cost * 3 + took) / 4;
+        // One that would be over before it is seen only carries its depth on to the next.
+        let is_over = now.is_some_and(|now| scene.pts + scene.duration < now);
+        if self.options.pace == Pace::Live && is_over && chain.has(over) && !self.is_starved() {
+            return Ok(true);
+        }
         // Of an epoch that is over nothing is wanted; its slot is needed.
         if scene.epoch != self.control.epoch() {
             return Ok(true);
@@ -226,9 +252,17 @@ impl FilmThread {
     /// Whether the frame would be over before its scene could be shown; but something new is made now and then whatever the delay.
     fn late(&self, pts: Time, duration: Time) -> bool {
         let Some(now) = self.control.now() else { return false };
-        let starved = self.last_made.is_none_or(|made| made.elapsed() > STARVED);
-        // It is shown when those that it waits for have been made, too.
-        let behind = self.chain.as_ref().map_or(0, Chain::delay) as u32 + 1;
-        !starved && pts + duration < now + Time::from(self.cost * behind)
+        // It is shown when those that it waits for have been made, or those before it given, too.
+        let behind = match self.options.pace {
+            Pace::Every => self.chain.as_ref().map_or(0, Chain::delay) + 1,
+            Pace::Live => self.chain.as_ref().map_or(0, Chain::waiting),
+        };
+        // What is paced by the display comes as often as the film's pictures, and not always at the same moment.
+        let room = if self.options.pace == Pace::Live { duration + duration } else { duration };
+        !self.is_starved() && pts + room < now + Time::from(self.cost * behind as u32)
+    }
+
+    fn is_starved(&self) -> bool {
+        self.last_made.is_none_or(|made| made.elapsed() > STARVED)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::film::Preview;
+use crate::film::{Pass, Preview};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
@@ -25,6 +25,15 @@ pub enum Next<S> {
     Failed(u32, Error),
 }
 
+/// Where a scene's depth is from.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SceneFacts {
+    /// Film time of the newest frame that it was made from; `None`: it is flat.
+    pub depth_of: Option<Time>,
+    /// Film time of the first frame of its shot.
+    pub shot: Time,
+}
+
 /// A film that is being made into scenes by other threads. Nothing here waits.
 pub trait SceneSource {
     /// A picture with its depth.
@@ -35,6 +44,19 @@ pub trait SceneSource {
 
     /// Whether the GPU has finished `scene`.
     fn is_ready(&self, scene: &Self::Scene) -> Result<bool, Error>;
+
+    /// What is known of `scene`.
+    fn facts(&self, _scene: &Self::Scene) -> SceneFacts {
+        SceneFacts::default()
+    }
+
+    /// The network's passes since this was asked last.
+    fn take_passes(&mut self) -> Vec<Pass> {
+        Vec::new()
+    }
+
+    /// A pass of the network begins no sooner after the one before.
+    fn set_network_interval(&mut self, _interval: Duration) {}
 
     /// A scene that was given before, with the depth that it lacked then, or more of it.
     fn once_more(&mut self) -> Option<Frame<Self::Scene>> {
@@ -98,6 +120,14 @@ pub trait Painter<S> {
 
     /// Records what fills the left and the right picture with `scene`: each eye's alone, whatever the layout.
     fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &S, eyes: [&Arc<Image>; 2]) -> Result<(), Error>;
+
+    /// From now on the eyes have this part of the size at which they are seen, each way.
+    fn set_eye_scale(&mut self, _scale: f32) {}
+
+    /// Width and height of the eyes painted last, in pixels.
+    fn eye_size(&self) -> Option<[u32; 2]> {
+        None
+    }
 
     /// Lets go of everything on the GPU. It may be given another one afterwards.
     fn release(&mut self) {}

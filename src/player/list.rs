@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::contract::{Error, Next, Playlist, SceneSource};
+use super::contract::{Error, Next, Playlist, SceneFacts, SceneSource};
 use super::endings::Endings;
 use super::opening::Opening;
 use crate::eyes::Kernels;
-use crate::film::{Film, FilmOptions, Origin, Preview, Previews, Scene, Step};
+use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, Step};
 use crate::frame::Frame;
 use crate::gpu::Gpu;
 use crate::location::Location;
@@ -124,6 +125,18 @@ impl SceneSource for PlayedFilm {
             Err(Empty::Yet) => Next::Yet,
             Err(Empty::ForGood) => Next::End(self.film.control().epoch()),
         }
+    }
+
+    fn facts(&self, scene: &Scene) -> SceneFacts {
+        SceneFacts { depth_of: scene.depth_of(), shot: scene.shot() }
+    }
+
+    fn take_passes(&mut self) -> Vec<Pass> {
+        self.film.control().take_passes()
+    }
+
+    fn set_network_interval(&mut self, interval: Duration) {
+        self.film.control().set_network_interval(interval);
     }
 
     fn once_more(&mut self) -> Option<Frame<Scene>> {

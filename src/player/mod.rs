@@ -10,25 +10,29 @@
 //! Film time begins with the first scene after opening or seeking, and then runs with the wall clock: a scene that comes late is shown
 //! if nothing newer is due, and dropped otherwise.
 
+mod asked;
 mod contract;
 mod endings;
 mod list;
 pub mod null;
 mod opening;
 mod phase;
+pub mod quality;
 mod screen;
+pub mod statistics;
+mod watch;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-pub use contract::{Error, Next, Painter, Playlist, SceneSource};
+pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
 pub use opening::Opening;
 pub use screen::{PlayError, play, play_in_headset};
+pub use watch::WatchOptions;
 
 use crate::clock::Clock;
-use crate::film::Preview;
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
@@ -429,66 +433,5 @@ impl<P: Playlist> Player<P> {
             self.times.pop_front();
         }
         self.shown = Some(frame);
-    }
-
-    /// The scene to be seen now.
-    pub fn shown(&self) -> Option<&Frame<<P::Source as SceneSource>::Scene>> {
-        self.shown.as_ref()
-    }
-
-    /// Film time at the moment `now`, for the viewer: never beyond the end.
-    pub fn position(&self, now: Instant) -> Time {
-        let end = self.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
-        self.clock.time(now).min(end)
-    }
-
-    /// The film's length, where it is known.
-    pub fn duration(&self) -> Option<Time> {
-        self.film.as_ref().and_then(SceneSource::duration)
-    }
-
-    /// Width and height of the film's pictures, where they are known.
-    pub fn size(&self) -> Option<[u32; 2]> {
-        self.film.as_ref().and_then(SceneSource::size)
-    }
-
-    /// The film's pictures a second, where known.
-    pub fn frame_rate(&self) -> Option<f64> {
-        self.film.as_ref().and_then(SceneSource::frame_rate)
-    }
-
-    /// When the scene shown was due; `None` while film time stands.
-    pub fn due(&self) -> Option<Instant> {
-        self.clock.when(self.shown.as_ref()?.pts)
-    }
-
-    /// Whether there is a file before and one after the present one.
-    pub fn neighbours(&self) -> [bool; 2] {
-        [self.index > 0, self.index + 1 < self.playlist.count()]
-    }
-
-    /// A small picture out of the film, as [`SceneSource::preview`] gives it.
-    pub fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
-        self.film.as_mut()?.preview(time)
-    }
-
-    /// Whether film time stands because the viewer wants it to.
-    pub fn is_paused(&self) -> bool {
-        self.phase.pause().is_some()
-    }
-
-    /// What the present file is called.
-    pub fn name(&self) -> String {
-        self.playlist.name(self.index)
-    }
-
-    /// What has been shown so far.
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    /// What could not be played, by its place in the list. Taken by the one who reports it.
-    pub fn take_failures(&mut self) -> Vec<(usize, Error)> {
-        std::mem::take(&mut self.failures)
     }
 }

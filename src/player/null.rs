@@ -7,30 +7,49 @@ use ash::vk;
 
 use super::contract::{Painter, Playlist, SceneSource};
 use super::screen::{PlayError, outcome};
+use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player};
 use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point, Prompt};
 use crate::sink::Canvas;
+
+/// What is painted takes three of them: the first and the last around all.
+const TIMESTAMPS: u32 = 3;
 
 /// How often the line on the terminal changes.
 const STATUS: Duration = Duration::from_millis(500);
 
 /// Plays until the films are over, painting to a canvas of `size`. Says on a terminal how far it is.
-pub fn play<P, A>(gpu: &Gpu, mut player: Player<P>, mut painter: A, size: [u32; 2]) -> Result<Counts, PlayError>
+pub fn play<P, A>(
+    gpu: &Gpu,
+    mut player: Player<P>,
+    mut painter: A,
+    size: [u32; 2],
+    watch: WatchOptions,
+) -> Result<Counts, PlayError>
 where
     P: Playlist,
     A: Painter<<P::Source as SceneSource>::Scene>,
 {
     let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
     let canvas = Canvas { image: Image::new(gpu, "canvas", options)?, origin: [0, 0] };
-    let mut commands = Commands::new(gpu, "null sink", 0)?;
+    let mut commands = Commands::new(gpu, "null sink", TIMESTAMPS)?;
+    let mut watch = Watch::new(watch);
     let mut point = Point::default();
-    let mut due = false;
+    let (mut due, mut painting) = (false, false);
     let mut said = None::<Instant>;
     let status = std::io::stderr().is_terminal();
     loop {
         let _prompt = Prompt::begin();
         let now = Instant::now();
         let tick = player.tick(now);
+        watch.tick(&mut player, &mut painter, now);
+        if painting && gpu.reached(point)? {
+            painting = false;
+            watch.shown(now);
+            if let [Some(from), _, Some(to)] = commands.timestamps()?[..] {
+                watch.took(to.saturating_sub(from));
+            }
+        }
         if tick.finished {
             break;
         }
@@ -39,6 +58,8 @@ where
             if let Some(shown) = player.shown() {
                 commands.record(|recorder| painter.paint(recorder, &shown.data, &canvas).map_err(PlayError::from))?;
                 point = gpu.submit(&mut commands)?;
+                watch.painted(&player, &painter, Instant::now());
+                painting = true;
             }
             due = false;
         }
@@ -48,7 +69,7 @@ where
         }
         let soon = now + STATUS;
         let wake = tick.wake.map_or(soon, |wake| wake.min(soon));
-        let wake = if due { wake.min(now + Duration::from_millis(2)) } else { wake };
+        let wake = if due || painting { wake.min(now + Duration::from_millis(2)) } else { wake };
         std::thread::sleep(wake.saturating_duration_since(Instant::now()));
     }
     if status {

@@ -2,10 +2,11 @@
 
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
-use super::contract::{Error, Next, SceneSource};
+use super::contract::{Error, Next, SceneFacts, SceneSource};
 use super::endings::Endings;
-use crate::film::Preview;
+use crate::film::{Pass, Preview};
 use crate::frame::Frame;
 use crate::time::Time;
 
@@ -40,6 +41,7 @@ pub struct Opening<F: Send + 'static> {
     endings: Endings,
     sought: Option<Time>,
     epoch: u32,
+    network_interval: Duration,
 }
 
 impl<F: Send + 'static> Opening<F> {
@@ -53,12 +55,26 @@ impl<F: Send + 'static> Opening<F> {
         // A film that nobody waits for any more is dropped there, too.
         let thread = Builder::new().name("open".to_owned()).spawn(move || drop(sender.send(open())))?;
         let state = State::Opening(Opener { opened: Some(opened), thread: Some(thread) });
-        Ok(Self { state, stop: Box::new(stop), endings: endings.clone(), sought: None, epoch: 0 })
+        Ok(Self {
+            state,
+            stop: Box::new(stop),
+            endings: endings.clone(),
+            sought: None,
+            epoch: 0,
+            network_interval: Duration::ZERO,
+        })
     }
 
     /// A film that is open already.
     pub fn done(film: F, stop: impl Fn() + 'static, endings: &Endings) -> Self {
-        Self { state: State::Open(film), stop: Box::new(stop), endings: endings.clone(), sought: None, epoch: 0 }
+        Self {
+            state: State::Open(film),
+            stop: Box::new(stop),
+            endings: endings.clone(),
+            sought: None,
+            epoch: 0,
+            network_interval: Duration::ZERO,
+        }
     }
 }
 
@@ -74,6 +90,7 @@ impl<F: SceneSource + Send + 'static> Opening<F> {
             let (state, failure) = match opened {
                 Ok(mut film) => {
                     // Only the last seek is carried out, but each counts.
+                    film.set_network_interval(self.network_interval);
                     if let Some(time) = self.sought.take() {
                         while film.seek(time) < self.epoch {}
                     }
@@ -101,6 +118,27 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
             Some(Ok(film)) => film.next(),
             Some(Err(error)) => Next::Failed(self.epoch, error),
             None => Next::Yet,
+        }
+    }
+
+    fn facts(&self, scene: &F::Scene) -> SceneFacts {
+        match &self.state {
+            State::Open(film) => film.facts(scene),
+            _ => SceneFacts::default(),
+        }
+    }
+
+    fn take_passes(&mut self) -> Vec<Pass> {
+        match &mut self.state {
+            State::Open(film) => film.take_passes(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn set_network_interval(&mut self, interval: Duration) {
+        self.network_interval = interval;
+        if let State::Open(film) = &mut self.state {
+            film.set_network_interval(interval);
         }
     }
 

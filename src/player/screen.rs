@@ -1,9 +1,10 @@
 //! The player in a window or a headset, with the panel in front.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::contract::{Error, Painter, Playlist, SceneSource};
+use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::panel::{PanelInput, PanelOutput};
@@ -67,13 +68,18 @@ pub(super) fn outcome<P: Playlist>(player: &mut Player<P>) -> Result<Counts, Pla
 
 /// Shows the player's scenes, as `painter` paints them, in a window until the films are over or the viewer quits.
 /// `start` makes both as soon as the GPU is there. To be called from the main thread, once in a process.
-pub fn play<P, A, S>(start: S, player: PlayerOptions, window: WindowOptions) -> Result<Counts, PlayError>
+pub fn play<P, A, S>(
+    start: S,
+    player: PlayerOptions,
+    watch: WatchOptions,
+    window: WindowOptions,
+) -> Result<Counts, PlayError>
 where
     P: Playlist,
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut screen = Screen::new(start, player);
+    let mut screen = Screen::new(start, player, watch);
     window::run(&mut screen, window)?;
     screen.outcome
 }
@@ -83,6 +89,7 @@ where
 pub fn play_in_headset<P, A, S>(
     start: S,
     player: PlayerOptions,
+    watch: WatchOptions,
     headset: &HeadsetOptions,
     screen: &mut ScreenSettings,
 ) -> Result<(Counts, Statistics), PlayError>
@@ -91,7 +98,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut app = Screen::new(start, player);
+    let mut app = Screen::new(start, player, watch);
     let ran = xr::run(&mut app, headset, screen);
     let statistics = ran.map_err(|error| match app.kept {
         Some((_, point)) if point.time > Time::ZERO => {
@@ -105,6 +112,7 @@ where
 struct Running<P: Playlist, A> {
     player: Player<P>,
     painter: A,
+    watch: Watch,
     panel: Panel,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
@@ -115,6 +123,8 @@ struct Running<P: Playlist, A> {
 struct Screen<P: Playlist, A, S> {
     start: S,
     options: PlayerOptions,
+    /// While nothing runs.
+    watch: Option<Watch>,
     running: Option<Running<P, A>>,
     /// What is kept while there is no GPU.
     kept: Option<(A, ResumePoint)>,
@@ -122,8 +132,15 @@ struct Screen<P: Playlist, A, S> {
 }
 
 impl<P: Playlist, A, S> Screen<P, A, S> {
-    fn new(start: S, options: PlayerOptions) -> Self {
-        Self { start, options, running: None, kept: None, outcome: Ok(Counts::default()) }
+    fn new(start: S, options: PlayerOptions, watch: WatchOptions) -> Self {
+        Self {
+            start,
+            options,
+            watch: Some(Watch::new(watch)),
+            running: None,
+            kept: None,
+            outcome: Ok(Counts::default()),
+        }
     }
 }
 
@@ -143,7 +160,9 @@ where
             painter.attach(gpu);
             player.resume(point, Instant::now());
         }
-        self.running = Some(Running { player, painter, panel: Panel::new(), repaint: None, now: Instant::now() });
+        let watch = self.watch.take().unwrap_or_else(|| Watch::new(WatchOptions::default()));
+        self.running =
+            Some(Running { player, painter, watch, panel: Panel::new(), repaint: None, now: Instant::now() });
         Ok(())
     }
 
@@ -156,6 +175,7 @@ where
         let Some(running) = &mut self.running else { return Ok(Tick { finished: true, ..Tick::default() }) };
         running.now = now;
         let mut tick = running.player.tick(now);
+        running.watch.tick(&mut running.player, &mut running.painter, now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
             tick.repaint = true;
@@ -168,15 +188,35 @@ where
         let Some(running) = &mut self.running else { return Ok(()) };
         let Some(shown) = running.player.shown() else { return Ok(()) };
         running.painter.paint(recorder, &shown.data, canvas)?;
+        running.watch.painted(&running.player, &running.painter, Instant::now());
         running.repaint = running.painter.repaint_after().map(|after| Instant::now() + after);
         Ok(())
     }
 
+    fn shown(&mut self, at: Instant) {
+        if let Some(running) = &mut self.running {
+            running.watch.shown(at);
+        }
+    }
+
+    fn took(&mut self, painting: Duration) {
+        if let Some(running) = &mut self.running {
+            running.watch.took(painting);
+        }
+    }
+
     fn act(&mut self, action: Action, now: Instant) -> bool {
         let Some(running) = &mut self.running else { return false };
-        if action == Action::Panel {
-            running.panel.toggle(now);
-            return false;
+        match action {
+            Action::Panel => {
+                running.panel.toggle(now);
+                return false;
+            }
+            Action::Statistics => {
+                running.panel.toggle_statistics();
+                return false;
+            }
+            _ => {}
         }
         running.player.act(action, now);
         let changed = running.painter.act(action);
@@ -190,8 +230,11 @@ where
     }
 
     fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {
-        let Some(Running { player, painter, panel, .. }) = &mut self.running else { return PanelOutput::default() };
+        let Some(Running { player, painter, watch, panel, .. }) = &mut self.running else {
+            return PanelOutput::default();
+        };
         let wanted = panel.wanted_preview();
+        let told = panel.shows_statistics();
         let model = || {
             let [has_previous, has_next] = player.neighbours();
             PanelModel {
@@ -203,6 +246,7 @@ where
                 has_next,
                 depth: painter.depth(),
                 meter: painter.meter(),
+                statistics: told.then(|| watch.summary(now).lines()),
                 preview: player.preview(wanted),
             }
         };
@@ -224,7 +268,8 @@ where
     }
 
     fn end(&mut self) {
-        if let Some(Running { mut player, mut painter, now, .. }) = self.running.take() {
+        if let Some(Running { mut player, mut painter, watch, now, .. }) = self.running.take() {
+            self.watch = Some(watch);
             self.outcome = outcome(&mut player);
             painter.release();
             self.kept = Some((painter, player.resume_point(now)));
@@ -254,7 +299,9 @@ where
     fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, eyes: [&Arc<Image>; 2]) -> Result<(), PlayError> {
         let Some(running) = &mut self.running else { return Ok(()) };
         let Some(shown) = running.player.shown() else { return Ok(()) };
-        Ok(running.painter.paint_eyes(recorder, &shown.data, eyes)?)
+        running.painter.paint_eyes(recorder, &shown.data, eyes)?;
+        running.watch.painted(&running.player, &running.painter, Instant::now());
+        Ok(())
     }
 
     fn painted(&self) -> Option<Painted> {

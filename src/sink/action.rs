@@ -47,6 +47,8 @@ pub enum Action {
     AutomaticDepth,
     /// The comfort meter appears or goes.
     Meter,
+    /// The statistics appear or go.
+    Statistics,
     /// Left for right.
     SwapEyes,
     /// 2D and back.

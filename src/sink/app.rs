@@ -1,7 +1,7 @@
 //! What a sink shows and tells: the contract between a window or a headset, and whoever plays in it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::panel::{PanelInput, PanelOutput};
 use super::{Action, Layout};
@@ -46,6 +46,12 @@ pub trait App {
 
     /// Records what fills `canvas`; all of it is shown.
     fn paint(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), Self::Error>;
+
+    /// What was painted last is on its way to the viewer since `at`.
+    fn shown(&mut self, _at: Instant) {}
+
+    /// The GPU has painted a picture in that time.
+    fn took(&mut self, _painting: Duration) {}
 
     /// The viewer wants this; true when it has to be painted again. Quitting and full screen are the window's own affairs and do not come here.
     fn act(&mut self, action: Action, now: Instant) -> bool;

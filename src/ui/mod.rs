@@ -13,6 +13,7 @@ mod pass;
 mod presence;
 mod screen;
 mod seek;
+mod statistics;
 mod transport;
 
 use std::cell::RefCell;
@@ -48,7 +49,7 @@ enum Pane {
 const PREVIEW: Duration = Duration::from_millis(40);
 /// How soon egui runs again at the earliest where it asks for that.
 const FRAME: Duration = Duration::from_millis(16);
-/// How soon to look for what the comfort meter has measured.
+/// How soon to look for what the comfort meter has measured, and what the statistics have counted.
 const METER: Duration = Duration::from_millis(200);
 /// Width of a preview, in points.
 const PREVIEW_WIDTH: f32 = 192.0;
@@ -65,7 +66,7 @@ struct Seen {
     pixels_per_point: f32,
     place: PanelPlace,
     scrubbing: Option<Time>,
-    /// All of it, or the comfort meter alone.
+    /// All of it, or the comfort meter and the statistics alone.
     whole: bool,
 }
 
@@ -76,6 +77,8 @@ pub struct Panel {
     presence: Presence,
     /// The comfort meter is there, with the panel or without it.
     metered: bool,
+    /// So are the statistics.
+    counted: bool,
     pane: Pane,
     pointer: Option<Pos2>,
     drag: seek::Drag,
@@ -116,6 +119,7 @@ impl Panel {
             began: Instant::now(),
             presence: Presence::default(),
             metered: false,
+            counted: false,
             pane: Pane::None,
             pointer: None,
             drag: seek::Drag::default(),
@@ -136,6 +140,16 @@ impl Panel {
     /// Whether the comfort meter is to be seen, which comes and goes by itself.
     pub fn set_metered(&mut self, metered: bool) {
         self.metered = metered;
+    }
+
+    /// The statistics come, or go: with the panel or without it.
+    pub fn toggle_statistics(&mut self) {
+        self.counted = !self.counted;
+    }
+
+    /// Whether the statistics are to be seen.
+    pub fn shows_statistics(&self) -> bool {
+        self.counted
     }
 
     /// The film time of which a picture is wanted on the seek bar.
@@ -167,7 +181,7 @@ impl Panel {
         let whole = self.presence.is_visible(now);
         if !whole {
             self.fold();
-            if !self.metered {
+            if !self.metered && !self.counted {
                 return self.hide();
             }
         }
@@ -199,7 +213,7 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = self.metered.then(|| now + METER);
+        let meter = (self.metered || self.counted).then(|| now + METER);
         let wake = [goes, look, self.again, meter].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
@@ -229,7 +243,7 @@ impl Panel {
         over || self.context.egui_is_using_pointer()
     }
 
-    /// All but the comfort meter goes.
+    /// All but the comfort meter and the statistics goes.
     fn fold(&mut self) {
         if self.seen.as_ref().is_some_and(|seen| seen.whole) {
             (self.pane, self.wanted, self.again) = (Pane::None, None, None);
@@ -281,6 +295,9 @@ impl Panel {
             };
             if let Some(meter) = &model.meter {
                 meter::build(&mut pass, size, meter);
+            }
+            if let Some(lines) = &model.statistics {
+                statistics::build(&mut pass, size, lines);
             }
             if !whole {
                 return;

@@ -24,6 +24,8 @@ pub struct PanelModel {
     pub depth: Option<DepthModel>,
     /// What the comfort meter shows, while it is on.
     pub meter: Option<MeterModel>,
+    /// Statistics in words, a line each, while they are to be seen.
+    pub statistics: Option<Vec<String>>,
     /// A picture out of the film, for the seek bar: the last one that was made. `None` where there will be none.
     pub preview: Option<Preview>,
 }

@@ -10,6 +10,7 @@ pub(crate) fn deep3d() -> Command {
     command
 }
 
+#[allow(dead_code)]
 pub(crate) fn run(arguments: &[&str]) -> Output {
     deep3d().args(arguments).output().unwrap()
 }

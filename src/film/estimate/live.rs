@@ -4,7 +4,7 @@
 //! ahead. Else it is carried along the motion since then ([`Carry`]) to the oldest frame that waits, where that is of the same shot, or dropped.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::gpu::{Commands, Gpu, GpuError, Point};
 use crate::stage::input::NetworkInput;
@@ -27,6 +27,8 @@ pub(super) struct Live {
     valid: u64,
     /// The newest frame that the network has looked at.
     looked_at: Option<u64>,
+    /// When the last pass began.
+    began: Option<Instant>,
     /// The last pass was given up for a new shot; the next one is not.
     gave_up: bool,
 }
@@ -41,6 +43,7 @@ impl Live {
             arrived: None,
             valid: 0,
             looked_at: None,
+            began: None,
             gave_up: false,
         })
     }
@@ -129,7 +132,7 @@ impl Estimate {
         if let Some(index) = next
             && let Some(frame) = waiting.get(index)
         {
-            live.looked_at = Some(frame.depth.number);
+            (live.looked_at, live.began) = (Some(frame.depth.number), Some(Instant::now()));
             // What was measured of planes is that of the newest pass, for all frames.
             self.look_at(frame, live.point, frame.frame.data.planes.clone());
             self.begin_trails(waiting, index);
@@ -177,7 +180,7 @@ impl Estimate {
         same_shot.then_some(Use::Carried)
     }
 
-    /// The frame that the network should look at next: the newest of the first shot that has no depth, else the newest of all. `None` where it is busy or
+    /// The frame that the network should look at next: the newest of the first shot that has no depth, else, as often as is wanted, the newest of all. `None` where it is busy or
     /// has seen that.
     fn next_frame(&self, live: &Live, waiting: &VecDeque<Waiting>) -> Option<usize> {
         if self.busy || self.passes.is_none() {
@@ -195,8 +198,9 @@ impl Estimate {
             known |= frame.depth.own.is_some();
             flat = (!known).then_some(index);
         }
-        let newest = waiting.len().checked_sub(1)?;
-        let chosen = flat.unwrap_or(newest);
+        let rests = live.began.is_some_and(|began| began.elapsed() < self.control.network_interval());
+        let newest = waiting.len().checked_sub(1).filter(|_| !rests);
+        let chosen = flat.or(newest)?;
         let number = waiting.get(chosen)?.depth.number;
         (live.looked_at.is_none_or(|last| last < number)).then_some(chosen)
     }

@@ -26,9 +26,10 @@ use crate::time::Time;
 use crate::trace::{Stage, Trace};
 
 use super::FilmError;
+use super::control::{Control, Pass};
 use super::motion::Newest;
 use super::network::{comfort_for, input_options};
-use super::options::{ChainOptions, Pace};
+use super::options::{ChainOptions, Pace, UPLOADS};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
 use super::writing::Nearest;
 use live::Live;
@@ -69,6 +70,7 @@ pub(super) struct Finished {
 /// The network and its filter for pictures of one shape.
 pub(super) struct Estimate {
     gpu: Gpu,
+    control: Control,
     input: NetworkInput,
     /// The part of the pictures that is seen: left, top, right, bottom, as parts of their width and height.
     seen: [f32; 4],
@@ -120,7 +122,7 @@ struct Given {
 }
 
 impl Estimate {
-    /// For `pictures` of which `crop` is seen, `aspect` wide for its height; `uploads` of them may be on their way to the GPU at once.
+    /// For `pictures` of which `crop` is seen, `aspect` wide for its height.
     pub(super) fn new(
         gpu: &Gpu,
         weights: &Weights,
@@ -128,7 +130,7 @@ impl Estimate {
         crop: Crop,
         aspect: f64,
         options: &ChainOptions,
-        uploads: usize,
+        control: &Control,
     ) -> Result<Self, FilmError> {
         let metadata = &weights.metadata;
         let fitting = || network_size(aspect, options.network_area, metadata.input.multiple);
@@ -157,10 +159,11 @@ impl Estimate {
         let read_back = |_| Buffer::new(gpu, "motion read back", flow.bytes(), BufferKind::Readback);
         Ok(Self {
             gpu: gpu.clone(),
+            control: control.clone(),
             input: network_input(&small)?,
             seen: crop.part_of(pictures.first().map_or([1, 1], |picture| picture.size())),
             passes: Some(Passes::start(gpu, &engine, options.pace == Pace::Live)?),
-            motion: (0..uploads).map(read_back).collect::<Result<_, _>>()?,
+            motion: (0..UPLOADS).map(read_back).collect::<Result<_, _>>()?,
             live,
             engine,
             filter: Commands::new(gpu, "steady", 2)?,
@@ -362,6 +365,7 @@ impl Estimate {
                 (Align::NONE, depths)
             }
         };
+        self.control.note_pass(Pass { pts: looked.pts, took });
         let own = OwnDepth { align, depths, nearest, of: looked.pts, took };
         Some(Arrived { frame, step: depths.is_none() || !self.filtered, own })
     }

@@ -241,7 +241,13 @@ where
         let Some(open) = &mut self.open else { return Ok(()) };
         let app = &mut *self.app;
         match open.presenter.show(open.repaint, &mut open.front, |recorder, canvas| app.paint(recorder, canvas))? {
-            Presented::Yes => (open.repaint, open.exposed) = (false, false),
+            Presented::Yes(painting) => {
+                (open.repaint, open.exposed) = (false, false);
+                app.shown(Instant::now());
+                if let Some(painting) = painting {
+                    app.took(painting);
+                }
+            }
             Presented::Later => open.retry = Some(Instant::now() + RETRY),
             Presented::Hidden => open.retry = Some(Instant::now() + LOOK_AGAIN),
         }

@@ -44,6 +44,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["g"], Action::Convergence(-1), "everything nearer (farther things on the screen)"),
     bind(&["a"], Action::AutomaticDepth, "as much depth as each shot asks for"),
     bind(&["i"], Action::Meter, "the comfort meter appears or goes"),
+    bind(&["I"], Action::Statistics, "statistics appear or go: pictures, passes of the network, ages and times"),
     bind(&["x"], Action::SwapEyes, "swap the eyes"),
     bind(&["d"], Action::Flat, "2D, 3D"),
     bind(&["TAB"], Action::Panel, "the panel appears or goes"),

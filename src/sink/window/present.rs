@@ -3,6 +3,7 @@
 //! Nothing here waits: what cannot be done at once is said to be [`Presented::Later`], and is tried again a moment later.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ash::vk;
 use winit::window::Window;
@@ -14,13 +15,17 @@ use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
 use crate::sink::Canvas;
 
+/// What is painted takes three of them: the first and the last around all.
+const TIMESTAMPS: u32 = 3;
+
 /// Pictures that may be on their way at once.
 const IN_FLIGHT: usize = 2;
 
 /// Whether the picture is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presented {
-    Yes,
+    /// With the time that the GPU took to paint one before, where it has told.
+    Yes(Option<Duration>),
     /// The GPU or the window system is busy: try again in a moment.
     Later,
     /// The window has no area: try again when it changes.
@@ -61,7 +66,7 @@ impl Presenter {
         };
         let (.., device, _) = gpu.handles();
         for _ in 0..IN_FLIGHT {
-            let commands = Commands::new(gpu, "window", 0)?;
+            let commands = Commands::new(gpu, "window", TIMESTAMPS)?;
             // SAFETY: plain creation; the handle is given to its owner at once.
             let free = unsafe { device.create_semaphore(&vk::SemaphoreCreateInfo::default(), None) }
                 .map_err(GpuError::while_doing("making a semaphore for the window"))?;
@@ -88,6 +93,10 @@ impl Presenter {
             return Ok(Presented::Later);
         }
         let free = slot.free;
+        let painting = match slot.commands.timestamps()?[..] {
+            [Some(from), _, Some(to)] => Some(to.saturating_sub(from)),
+            _ => None,
+        };
         if self.stale {
             match self.swapchain.renew(&self.surface)? {
                 Outcome::Done(()) => self.stale = false,
@@ -135,7 +144,7 @@ impl Presenter {
             }
             Outcome::SurfaceLost => return Ok(self.renew_surface()?),
         }
-        Ok(Presented::Yes)
+        Ok(Presented::Yes(painting))
     }
 
     /// The canvas of this size, and whether it is a new one.

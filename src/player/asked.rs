@@ -1,0 +1,99 @@
+//! What a player is asked by whoever shows its films: where it is, what is shown, what it has counted.
+
+use std::time::{Duration, Instant};
+
+use super::contract::{Error, Playlist, SceneFacts, SceneSource};
+use super::{Counts, Player};
+use crate::film::{Pass, Preview};
+use crate::frame::Frame;
+use crate::time::Time;
+
+impl<P: Playlist> Player<P> {
+    /// The scene to be seen now.
+    pub fn shown(&self) -> Option<&Frame<<P::Source as SceneSource>::Scene>> {
+        self.shown.as_ref()
+    }
+
+    /// Film time at the moment `now`, for the viewer: never beyond the end.
+    pub fn position(&self, now: Instant) -> Time {
+        let end = self.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
+        self.clock.time(now).min(end)
+    }
+
+    /// The film's length, where it is known.
+    pub fn duration(&self) -> Option<Time> {
+        self.film.as_ref().and_then(SceneSource::duration)
+    }
+
+    /// Width and height of the film's pictures, where they are known.
+    pub fn size(&self) -> Option<[u32; 2]> {
+        self.film.as_ref().and_then(SceneSource::size)
+    }
+
+    /// The film's pictures a second, where known.
+    pub fn frame_rate(&self) -> Option<f64> {
+        self.film.as_ref().and_then(SceneSource::frame_rate)
+    }
+
+    /// Which film of the list is played.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether film time runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.clock.is_running()
+    }
+
+    /// What is known of the scene shown.
+    pub(super) fn facts(&self) -> Option<SceneFacts> {
+        Some(self.film.as_ref()?.facts(&self.shown.as_ref()?.data))
+    }
+
+    /// The network's passes since this was asked last.
+    pub(super) fn take_passes(&mut self) -> Vec<Pass> {
+        self.film.as_mut().map_or_else(Vec::new, SceneSource::take_passes)
+    }
+
+    /// A pass of the network begins no sooner after the one before.
+    pub(super) fn set_network_interval(&mut self, interval: Duration) {
+        if let Some(film) = &mut self.film {
+            film.set_network_interval(interval);
+        }
+    }
+
+    /// When the scene shown was due; `None` while film time stands.
+    pub fn due(&self) -> Option<Instant> {
+        self.clock.when(self.shown.as_ref()?.pts)
+    }
+
+    /// Whether there is a file before and one after the present one.
+    pub fn neighbours(&self) -> [bool; 2] {
+        [self.index > 0, self.index + 1 < self.playlist.count()]
+    }
+
+    /// A small picture out of the film, as [`SceneSource::preview`] gives it.
+    pub fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
+        self.film.as_mut()?.preview(time)
+    }
+
+    /// Whether film time stands because the viewer wants it to.
+    pub fn is_paused(&self) -> bool {
+        self.phase.pause().is_some()
+    }
+
+    /// What the present file is called.
+    pub fn name(&self) -> String {
+        self.playlist.name(self.index)
+    }
+
+    /// What has been shown so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What could not be played, by its place in the list. Taken by the one who reports it.
+    pub fn take_failures(&mut self) -> Vec<(usize, Error)> {
+        std::mem::take(&mut self.failures)
+    }
+}

@@ -1,0 +1,148 @@
+//! What becomes of a film while it is shown: tells the statistics, and sees to it that each picture is worth its work.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::contract::{Painter, Playlist, SceneFacts, SceneSource};
+use super::quality::{Governor, Load, Quality};
+use super::statistics::{Event, PictureShown, Statistics, Summary, age};
+use super::{Counts, Player};
+use crate::trace::Stage;
+
+/// What it is to do.
+#[derive(Default)]
+pub struct WatchOptions {
+    /// How much work pictures are worth.
+    pub quality: Quality,
+    /// Where events go, one line of JSON each.
+    pub dump: Option<Box<dyn Write + Send>>,
+}
+
+/// One film after the other, on the thread that shows them.
+pub(super) struct Watch {
+    statistics: Statistics,
+    quality: Quality,
+    governor: Governor,
+    load: Load,
+    /// Which film of the list.
+    film: Option<usize>,
+    /// Epoch and number of the picture painted last.
+    painted: Option<(u32, u64)>,
+    /// It is painted and not yet shown.
+    coming: Option<PictureShown>,
+    dropped: u64,
+    told: bool,
+}
+
+impl Watch {
+    pub(super) fn new(options: WatchOptions) -> Self {
+        let WatchOptions { quality, dump } = options;
+        Self {
+            statistics: Statistics::new(dump),
+            quality,
+            governor: Governor::new(quality),
+            load: Load::default(),
+            film: None,
+            painted: None,
+            coming: None,
+            dropped: 0,
+            told: false,
+        }
+    }
+
+    /// Brings everything up to `now`, after the player's own tick.
+    pub(super) fn tick<P, A>(&mut self, player: &mut Player<P>, painter: &mut A, now: Instant)
+    where
+        P: Playlist,
+        A: Painter<<P::Source as SceneSource>::Scene>,
+    {
+        let wall = self.statistics.wall(now);
+        if self.film.replace(player.index()) != Some(player.index()) {
+            self.statistics.note(&Event::Film { wall, name: player.name() });
+            self.governor = Governor::new(self.quality);
+            self.apply(player, painter, wall);
+        }
+        for pass in player.take_passes() {
+            let took = pass.took.map(|took| took.as_secs_f64());
+            self.load.network += took.unwrap_or_default();
+            self.statistics.note(&Event::Pass { wall, pts: pass.pts.seconds(), took });
+        }
+        let Counts { dropped, .. } = player.counts();
+        if let Some(count) = dropped.checked_sub(self.dropped).filter(|count| *count > 0) {
+            self.load.dropped += u32::try_from(count).unwrap_or(u32::MAX);
+            self.statistics.note(&Event::Dropped { wall, count });
+        }
+        self.dropped = dropped;
+        let load = std::mem::take(&mut self.load);
+        if !player.is_running() {
+            self.governor.pause();
+        } else if self.governor.follow(&load, now).is_some() {
+            self.apply(player, painter, wall);
+            if self.governor.level() > 0 && !std::mem::replace(&mut self.told, true) {
+                tracing::warn!(
+                    "there is no time for full quality: the depth of some pictures is carried over from others, and eyes may get smaller (--quality)"
+                );
+            }
+        }
+        if let Some(error) = self.statistics.take_failure() {
+            tracing::warn!("the statistics end here: {error}");
+        }
+    }
+
+    fn apply<P, A>(&mut self, player: &mut Player<P>, painter: &mut A, wall: f64)
+    where
+        P: Playlist,
+        A: Painter<<P::Source as SceneSource>::Scene>,
+    {
+        let (level, settings) = (self.governor.level(), self.governor.settings());
+        player.set_network_interval(Duration::from_secs_f64(settings.network_interval));
+        painter.set_eye_scale(settings.eyes);
+        self.statistics.note(&Event::Quality { wall, level, settings });
+    }
+
+    /// The player's picture has been painted: it is on its way to the display.
+    pub(super) fn painted<P, A>(&mut self, player: &Player<P>, painter: &A, now: Instant)
+    where
+        P: Playlist,
+        A: Painter<<P::Source as SceneSource>::Scene>,
+    {
+        let Some(frame) = player.shown() else { return };
+        if self.painted.replace((frame.epoch, frame.id)) == Some((frame.epoch, frame.id)) {
+            return;
+        }
+        let SceneFacts { depth_of, shot } = player.facts().unwrap_or_default();
+        let making = [Stage::Colour, Stage::Steady].into_iter().filter_map(|stage| frame.trace.span(stage));
+        self.load.making += making.sum::<Duration>().as_secs_f64();
+        self.load.shown += 1;
+        self.coming = Some(PictureShown {
+            wall: self.statistics.wall(now),
+            pts: frame.pts.seconds(),
+            late: player.due().map(|due| now.saturating_duration_since(due).as_secs_f64()),
+            latency: now.saturating_duration_since(frame.trace.born).as_secs_f64(),
+            depth_pts: depth_of.map(|of| of.seconds()),
+            depth_age: depth_of.map(|of| age(frame.pts, of)),
+            shot: shot.seconds(),
+            eyes: painter.eye_size(),
+        });
+    }
+
+    /// It was shown at the moment `at`.
+    pub(super) fn shown(&mut self, at: Instant) {
+        let Some(picture) = self.coming.take() else { return };
+        let wall = self.statistics.wall(at);
+        let since = wall - picture.wall;
+        let late = picture.late.map(|late| late + since);
+        self.statistics.note(&Event::Picture(PictureShown { wall, late, latency: picture.latency + since, ..picture }));
+    }
+
+    /// The GPU has painted a picture in that time.
+    pub(super) fn took(&mut self, painting: Duration) {
+        self.load.painting += painting.as_secs_f64();
+        self.statistics.note_painting(painting);
+    }
+
+    /// What there is to be seen of it at the moment `now`.
+    pub(super) fn summary(&mut self, now: Instant) -> &Summary {
+        self.statistics.summary(now)
+    }
+}

@@ -1,0 +1,88 @@
+//! What `--dump-stats` says of a film that plays, and what `--quality` makes of it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "common/program.rs"]
+mod program;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use program::{deep3d, text};
+use serde_json::Value;
+
+/// Two shots of a second and a half, 24 frames a second.
+fn two_shots(folder: &Path) -> PathBuf {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let path = folder.join("shots.mkv");
+    let filter = "[0:v]fps=24,trim=end_frame=36,scale=320:180,setsar=1,setpts=N/24/TB[a];\
+                  [1:v]fps=24,trim=end_frame=36,scale=320:180,setsar=1,setpts=N/24/TB[b];[a][b]concat=n=2";
+    let status = Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-y", "-i"])
+        .arg(assets.join("bigbuckbunny.mp4"))
+        .arg("-i")
+        .arg(assets.join("bikes.mp4"))
+        .args(["-filter_complex", filter, "-c:v", "ffv1"])
+        .arg(&path)
+        .status();
+    assert!(status.unwrap().success(), "./x setup test");
+    path
+}
+
+/// The lines of a film that was played with `quality`.
+fn played(film: &Path, folder: &Path, quality: &str) -> Vec<Value> {
+    let file = folder.join(format!("{quality}.jsonl"));
+    let output = deep3d()
+        .args(["play", "--sink", "null", "--layout", "half-sbs", "--network-size", "128x64", "--quality", quality])
+        .arg("--dump-stats")
+        .arg(&file)
+        .arg(film)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines = std::fs::read_to_string(&file).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn of<'a>(lines: &'a [Value], event: &'a str) -> impl Iterator<Item = &'a Value> {
+    lines.iter().filter(move |line| line["event"] == event)
+}
+
+#[test]
+fn every_picture_is_told_with_its_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = two_shots(folder.path());
+    for (quality, level, eyes) in [("full", 0, [320, 180]), ("fast", 4, [240, 135])] {
+        let lines = played(&film, folder.path(), quality);
+        assert_eq!(lines[0]["event"], "film");
+        assert_eq!(lines[0]["name"], "shots.mkv");
+        assert!(of(&lines, "quality").all(|line| line["level"] == level), "{quality}");
+        let pictures: Vec<_> = of(&lines, "picture").collect();
+        let dropped: u64 = of(&lines, "dropped").map(|line| line["count"].as_u64().unwrap()).sum();
+        assert!(pictures.len() > 5 && pictures.len() as u64 + dropped <= 72, "{} and {dropped}", pictures.len());
+        let number = |line: &Value, key: &str| line[key].as_f64().unwrap();
+        assert!(
+            pictures.is_sorted_by(|a, b| number(a, "pts") < number(b, "pts") && number(a, "wall") <= number(b, "wall"))
+        );
+        let mut deep = 0;
+        for picture in &pictures {
+            let (pts, shot) = (number(picture, "pts"), number(picture, "shot"));
+            assert!(shot <= pts && number(picture, "latency") > 0.0, "{picture}");
+            // The window is 1280 by 720: each eye is seen at half of its width, and larger than the film.
+            assert_eq!(picture["eyes"], serde_json::json!(eyes), "{quality}: {picture}");
+            if let Some(of) = picture["depth_pts"].as_f64() {
+                let cut = 1.49;
+                assert!(of >= shot && (of > cut) == (pts > cut), "the depth of another shot: {picture}");
+                assert!((pts - of - number(picture, "depth_age")).abs() < 1e-6, "{picture}");
+                deep += 1;
+            }
+        }
+        assert!(deep > 2, "{quality}: {deep} of {} pictures have depth", pictures.len());
+        assert!(of(&lines, "pass").count() > 1);
+    }
+    // What is there stays.
+    let file = folder.path().join("full.jsonl");
+    let before = std::fs::read(&file).unwrap();
+    let output = deep3d().args(["play", "--sink", "null", "--dump-stats"]).arg(&file).arg(&film).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(2), 1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("there already") && std::fs::read(&file).unwrap() == before);
+}
