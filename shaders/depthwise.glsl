@@ -17,6 +17,10 @@ layout(push_constant) uniform Push {
     int bands;
     int pad;
     int activation;
+#ifndef STORAGE
+    int spare; // a texel of the sink that nobody reads
+    int digits[16];
+#endif
 } push;
 
 #ifdef STORAGE
@@ -28,16 +32,19 @@ layout(binding = 1) uniform samplerBuffer weights;
 #endif
 layout(binding = 2, std430) writeonly buffer Sink { TEXEL sink[]; };
 
+#include "quads.glsl"
+
 const int SPAN = (PIXELS - 1) * STRIDE + KERNEL;
 const int LINES = (ROWS - 1) * STRIDE + KERNEL;
 
 void main() {
-    int index = lane();
-    int quad = index % push.quads;
-    int tile = index / push.quads;
+    int quad = quad_and_tile().x;
+    int tile = quad_and_tile().y;
+#ifdef STORAGE // elsewhere there are no others
+    if (tile >= push.tiles * push.bands) return;
+#endif
     int x0 = tile % push.tiles * PIXELS;
     int y0 = tile / push.tiles * ROWS;
-    if (tile >= push.tiles * push.bands) return;
 
     int at = quad * (KERNEL * KERNEL + 1);
     vec4 bias = FETCH(weights, at);
@@ -70,9 +77,8 @@ void main() {
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
             int x = x0 + p;
             int y = y0 + r;
-            if (x < push.out_size.x && y < push.out_size.y) {
-                sink[(y * push.out_size.x + x) * push.quads + quad] = STORED(activated(sum[r * PIXELS + p], push.activation));
-            }
+            vec4 value = activated(sum[r * PIXELS + p], push.activation);
+            STORE_QUADS(sink, y * push.out_size.x + x, int(x < push.out_size.x) * int(y < push.out_size.y), value)
         }
     }
 }

@@ -10,7 +10,13 @@ layout(push_constant) uniform Push {
     int quads;
     int tiles_across;
     int tiles;
+#ifndef STORAGE
+    int spare; // a texel of the sink that nobody reads
+    int digits[16];
+#endif
 } push;
+
+#include "quads.glsl"
 
 #ifdef STORAGE
 layout(binding = 0, std430) readonly buffer Source { vec4 source[]; };
@@ -41,10 +47,11 @@ void forward(in vec4 d[6], out vec4 v[6]) {
 }
 
 void main() {
-    int index = lane();
-    int quad = index % push.quads;
-    int tile = index / push.quads;
+    int quad = quad_and_tile().x;
+    int tile = quad_and_tile().y;
+#ifdef STORAGE // elsewhere there are no others
     if (tile >= push.tiles) return;
+#endif
     int x0 = tile % push.tiles_across * TILE - 1;
     int y0 = tile / push.tiles_across * TILE - 1;
     vec4 rows[SIDE * SIDE];
@@ -65,6 +72,6 @@ void main() {
         [[unroll]] for (int i = 0; i < SIDE; i++) d[i] = rows[i * SIDE + j];
         vec4 v[6];
         forward(d, v);
-        [[unroll]] for (int i = 0; i < SIDE; i++) sink[((i * SIDE + j) * push.tiles + tile) * push.quads + quad] = v[i];
+        [[unroll]] for (int i = 0; i < SIDE; i++) STORE_QUADS(sink, (i * SIDE + j) * push.tiles + tile, int(tile < push.tiles), v[i])
     }
 }

@@ -12,7 +12,13 @@ layout(push_constant) uniform Push {
     int tiles_across;
     int tiles;
     int activation;
+#ifndef STORAGE
+    int spare; // a texel of the sink that nobody reads
+    int digits[16];
+#endif
 } push;
+
+#include "quads.glsl"
 
 #ifdef STORAGE
 layout(binding = 0, std430) readonly buffer Products { vec4 products[]; };
@@ -42,10 +48,11 @@ void backward(in vec4 m[6], out vec4 y[4]) {
 }
 
 void main() {
-    int index = lane();
-    int quad = index % push.quads;
-    int tile = index / push.quads;
+    int quad = quad_and_tile().x;
+    int tile = quad_and_tile().y;
+#ifdef STORAGE // elsewhere there are no others
     if (tile >= push.tiles) return;
+#endif
     int x0 = tile % push.tiles_across * TILE;
     int y0 = tile / push.tiles_across * TILE;
     vec4 rows[SIDE * TILE];
@@ -73,21 +80,21 @@ void main() {
             [[unroll]] for (int j = 0; j < TILE; j += 2) {
                 int x = (x0 + j) / 2;
                 int y = (y0 + i) / 2;
-                if (x < half_size.x && y < half_size.y) {
-                    int at = i * TILE + j;
-                    vec4 greatest = max(max(pixels[at], pixels[at + 1]), max(pixels[at + TILE], pixels[at + TILE + 1]));
-                    int to = (y * half_size.x + x) * push.quads + quad;
-                    sink[to] = greatest;
-                    if (POOL == 2) normed[to] = greatest * FETCH(channels, quad * 3 + 1) + FETCH(channels, quad * 3 + 2);
+                int place = i * TILE + j;
+                vec4 greatest = max(max(pixels[place], pixels[place + 1]), max(pixels[place + TILE], pixels[place + TILE + 1]));
+                int exists = int(x < half_size.x) * int(y < half_size.y);
+                STORE_QUADS(sink, y * half_size.x + x, exists, greatest)
+                if (POOL == 2) {
+                    vec4 scaled = greatest * FETCH(channels, quad * 3 + 1) + FETCH(channels, quad * 3 + 2);
+                    STORE_QUADS(normed, y * half_size.x + x, exists, scaled)
                 }
             }
         }
-        return;
-    }
-    [[unroll]] for (int i = 0; i < TILE; i++) {
-        [[unroll]] for (int j = 0; j < TILE; j++) {
-            if (x0 + j < push.size.x && y0 + i < push.size.y) {
-                sink[((y0 + i) * push.size.x + x0 + j) * push.quads + quad] = pixels[i * TILE + j];
+    } else {
+        [[unroll]] for (int i = 0; i < TILE; i++) {
+            [[unroll]] for (int j = 0; j < TILE; j++) {
+                int exists = int(x0 + j < push.size.x) * int(y0 + i < push.size.y);
+                STORE_QUADS(sink, (y0 + i) * push.size.x + x0 + j, exists, pixels[i * TILE + j])
             }
         }
     }

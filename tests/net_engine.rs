@@ -57,6 +57,7 @@ fn compare(network: Network, size: [u32; 2], tuning: &Tuning) -> usize {
 #[test]
 fn the_device_decides_on_the_precision_unless_told_otherwise() {
     let mut facts = WatchedGpu::new().unwrap().facts().clone();
+    (facts.subgroup_size, facts.subgroup_shuffle) = (16, true);
     for (is_cpu, float16, auto) in
         [(true, true, SOFTWARE), (true, false, SOFTWARE), (false, false, HARDWARE), (false, true, HARDWARE_HALF)]
     {

@@ -8,8 +8,8 @@ use common::{difference, read, run, value};
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::net::graph::{Activation, Builder, Naming, Operation};
-use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, Path, SOFTWARE, Tuning};
-use deep3d::net::plan::Memory;
+use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, NetKernel, Path, SOFTWARE, Tuning};
+use deep3d::net::plan::{Memory, Plan};
 use deep3d::net::winograd::{Costs, Tile};
 use deep3d::net::{Engine, Graph, Network, Shape, reference, synthetic};
 
@@ -57,14 +57,17 @@ fn check_with(
         let engine = Engine::of_graph(&gpu, graph.clone(), &weights, &tuning, Memory::Keep).unwrap();
         run(&gpu, &engine, &input);
         for name in names.iter().chain(&["softmax"]) {
-            // GPUs make depthwise convolutions on the way to the next layer.
+            // Depthwise convolutions may be made on the way to the next layer, and what is cheap wherever that reads it.
             let is_depthwise = matches!(
                 graph.layers[graph.find(name).unwrap()].operation,
                 Operation::Convolution { depthwise: true, .. }
-            );
+            ) || *name == "cheap";
             let Some(values) = value(&gpu, &engine, name) else {
                 let is_last = graph.find(name) == Some(last) && tuning.head > 0;
-                assert!(is_last || is_depthwise && tuning.gemm.is_some(), "{name} is not in memory");
+                assert!(
+                    is_last || is_depthwise && (tuning.gemm.is_some() || tuning.path == Path::Texel),
+                    "{name} is not in memory"
+                );
                 continue;
             };
             let difference = difference(&values, &expected[graph.find(name).unwrap()]);
@@ -89,7 +92,7 @@ fn convolutions_of_all_kernels_and_strides() {
 
 /// Winograd's way wherever it can go, however little it pays.
 fn all_winograd(tuning: Tuning) -> Tuning {
-    let costs = Costs { product: 0.01, texel: 0.0, most_bytes: 1 << 30 };
+    let costs = Costs { product: 0.01, texel: 0.0, dispatches: 0.0, most_bytes: 1 << 30 };
     Tuning { winograd: tuning.winograd.map(|_| costs), ..tuning }
 }
 
@@ -178,6 +181,49 @@ fn depthwise_convolutions_on_the_way_to_the_next_layer() {
     for size in [[22, 10], [70, 34]] {
         check(build, size, &["a", "b", "c", "d", "e", "f", "g", "i", "j"]);
     }
+}
+
+#[test]
+fn what_is_cheap_is_made_wherever_a_depthwise_convolution_with_a_stride_reads_it() {
+    let build = |builder: &mut Builder| {
+        let a = builder.add("a", convolution(3, 1, false, NONE), &[0], 14).unwrap();
+        let b = builder.add("cheap", convolution(1, 1, false, Activation::Relu6), &[a], 50).unwrap();
+        let c = builder.add("c", convolution(3, 2, true, Activation::Relu), &[b], 50).unwrap();
+        let d = builder.add("d", convolution(1, 1, false, NONE), &[c], 18).unwrap();
+        builder.add("e", convolution(1, 1, false, NONE), &[d], 32).unwrap()
+    };
+    let graph_of = |size: [u32; 2]| {
+        let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, size[1], size[0]));
+        let last = build(&mut builder);
+        builder.add("softmax", Operation::Softmax, &[last], 32).unwrap();
+        builder.finish()
+    };
+    let plan = Plan::new(&graph_of([22, 10]), &SOFTWARE, Memory::Keep).unwrap();
+    assert!(plan.dispatches.iter().any(|dispatch| dispatch.kernel == NetKernel::SubgroupInverted));
+    for size in [[22, 10], [70, 34], [2, 2]] {
+        check(build, size, &["a", "cheap", "c", "d", "e"]);
+    }
+}
+
+/// Subgroups of four lanes, as processors without AVX have them.
+#[test]
+fn subgroups_of_fewer_lanes() {
+    let four = |tuning: Tuning| Tuning {
+        heavy_lanes: if tuning.path == Path::Texel { 4 } else { tuning.heavy_lanes },
+        ..all_winograd(tuning)
+    };
+    let build = |builder: &mut Builder| {
+        let a = builder.add("a", convolution(3, 2, false, NONE), &[0], 14).unwrap();
+        let b = builder.add("cheap", convolution(1, 1, false, Activation::Relu6), &[a], 50).unwrap();
+        let c = builder.add("c", convolution(3, 2, true, Activation::Relu), &[b], 50).unwrap();
+        let d = builder.add("d", convolution(1, 1, false, NONE), &[c], 18).unwrap();
+        let e = builder.add("e", convolution(5, 1, true, NONE), &[d], 18).unwrap();
+        let f = builder.add("f", convolution(1, 1, false, Activation::Relu), &[e], 90).unwrap();
+        let g = builder.add("g", convolution(3, 1, true, Activation::Relu), &[f], 90).unwrap();
+        let h = builder.add("h", convolution(1, 1, false, NONE), &[g], 70).unwrap();
+        builder.add("i", convolution(3, 1, false, NONE), &[h], 32).unwrap()
+    };
+    check_with(four, build, [44, 20], &["a", "cheap", "c", "d", "e", "f", "g", "h", "i"]);
 }
 
 #[test]

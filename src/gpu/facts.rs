@@ -22,6 +22,8 @@ pub struct Facts {
     pub is_cpu: bool,
     /// Lanes of a subgroup.
     pub subgroup_size: u32,
+    /// Whether the lanes of a subgroup can read each other's registers.
+    pub subgroup_shuffle: bool,
     /// Nanoseconds a timestamp tick.
     pub timestamp_period: f32,
     /// Whether compute work can be timed.
@@ -111,6 +113,8 @@ pub(super) fn facts(entry: &ash::Entry, instance: &ash::Instance, physical: vk::
         kind: basic.device_type,
         is_cpu: basic.device_type == vk::PhysicalDeviceType::CPU,
         subgroup_size: vulkan11.subgroup_size,
+        subgroup_shuffle: vulkan11.subgroup_supported_operations.contains(vk::SubgroupFeatureFlags::SHUFFLE)
+            && vulkan11.subgroup_supported_stages.contains(vk::ShaderStageFlags::COMPUTE),
         timestamp_period: limits.timestamp_period,
         timestamps: limits.timestamp_compute_and_graphics == vk::TRUE,
         max_texel_elements: limits.max_texel_buffer_elements,

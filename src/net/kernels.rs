@@ -56,6 +56,8 @@ pub struct Tuning {
     pub group: u32,
     /// Pixels and channel quads a lane of a convolution may make, of 1×1 pixels and of more: [`Tuning::cut`] takes what fits a layer's channels.
     pub convolution: [&'static [[u32; 2]]; 2],
+    /// The same of a subgroup whose lanes pass each other the weights (conv_subgroup.comp), as they do on software drivers.
+    pub subgroup: [&'static [[u32; 2]]; 2],
     /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
     pub depthwise: [[u32; 2]; 2],
     /// Pixels a lane of the last convolution makes, with all their channels and their softmax; 0 where the softmax is by itself.
@@ -68,19 +70,20 @@ pub struct Tuning {
     pub gemm: Option<Gemm>,
 }
 
-/// Software drivers (lavapipe): texel fetches are vectorised there and storage loads are a loop over the lanes, so tiles are as large as
-/// pays in arithmetic per fetch: up to 12 × 16 sums a lane for 1×1 pixels, where there is a fetch to every twenty of them, and less where more pixels
-/// share what is fetched. The softmax is by itself, since a lane with all channels has too many sums. A subgroup is 8 lanes, and small workgroups spread best over few threads.
+/// Software drivers (lavapipe), whose lanes are the numbers of one vector register: texel fetches are vectorised there, storage loads and stores are a loop
+/// over the lanes, and reading another lane's register costs next to nothing. So workgroups are subgroups of eight lanes, which share what all of them
+/// read, and tiles are as large as pays in arithmetic per fetch. The softmax is by itself, since a lane with all channels has too many sums.
 pub const SOFTWARE: Tuning = Tuning {
     path: Path::Texel,
     heavy_lanes: 8,
     light_lanes: 64,
     group: 8,
-    convolution: [&[[12, 4], [12, 3], [12, 2]], &[[12, 3], [12, 2]]],
+    convolution: [&[], &[[12, 3], [12, 2]]],
+    subgroup: [&[[8, 4], [8, 6], [4, 8], [4, 6]], &[[8, 4], [4, 8]]],
     depthwise: [[12, 2], [6, 2]],
     head: 0,
     slices: 8,
-    winograd: Some(Costs { product: 1.25, texel: 150.0, most_bytes: 256 << 20 }),
+    winograd: Some(Costs { product: 1.5, texel: 120.0, dispatches: 5.0e6, most_bytes: 256 << 20 }),
     gemm: None,
 };
 
@@ -91,10 +94,11 @@ pub const HARDWARE: Tuning = Tuning {
     light_lanes: 64,
     group: 16,
     convolution: [&[[4, 2]], &[[4, 2]]],
+    subgroup: [&[], &[]],
     depthwise: [[4, 1], [4, 1]],
     head: 2,
     slices: 64,
-    winograd: Some(Costs { product: 1.0, texel: 40.0, most_bytes: 256 << 20 }),
+    winograd: Some(Costs { product: 1.0, texel: 40.0, dispatches: 0.0, most_bytes: 256 << 20 }),
     gemm: Some(Gemm {
         tiles: [
             Tile::of_lanes([64, 64], 16, [8, 2]),
@@ -146,10 +150,8 @@ pub struct Row {
 impl Tuning {
     /// All rows that a device can run, the one that it is given unless another is asked for first.
     pub fn available(facts: &Facts) -> Vec<Row> {
-        let mut rows = vec![
-            Row { name: "storage fp32", tuning: HARDWARE.plain(), half: false },
-            Row { name: "texel fp32", tuning: SOFTWARE, half: false },
-        ];
+        let mut rows = vec![Row { name: "storage fp32", tuning: HARDWARE.plain(), half: false }];
+        rows.extend(Self::software(facts).map(|tuning| Row { name: "texel fp32", tuning, half: false }));
         if facts.float16 {
             rows.push(Row { name: "storage fp16", tuning: HARDWARE_HALF.plain(), half: true });
         }
@@ -179,12 +181,18 @@ impl Tuning {
         Some(Self { gemm: Some(gemm), ..HARDWARE_HALF })
     }
 
+    /// The row for software drivers, where the lanes of a subgroup can pass each other numbers.
+    fn software(facts: &Facts) -> Option<Self> {
+        let lanes = facts.subgroup_size.clamp(1, SOFTWARE.heavy_lanes);
+        facts.subgroup_shuffle.then_some(Self { heavy_lanes: lanes, ..SOFTWARE })
+    }
+
     /// The row of the table for a device.
     pub fn of(facts: &Facts, precision: Precision) -> Self {
         let tuning = match (precision.is_half(facts), facts.is_cpu) {
             // Matrix units make several times the products that lanes do.
             (true, _) => Self::of_matrices(facts).unwrap_or(HARDWARE_HALF),
-            (false, true) => SOFTWARE,
+            (false, true) => Self::software(facts).unwrap_or(HARDWARE),
             (false, false) => HARDWARE,
         };
         // On software drivers shared memory and barriers cost more than they save: tens of times the time of convolutions without them.
@@ -231,6 +239,12 @@ pub enum NetKernel {
     Convolution,
     /// conv.glsl, whose source is single precision whatever the others are: the first layer's.
     InputConvolution,
+    /// conv_subgroup.comp
+    SubgroupConvolution,
+    /// separable_subgroup.comp
+    SubgroupSeparable,
+    /// inverted_subgroup.comp
+    SubgroupInverted,
     /// gemm_lanes.glsl
     Gemm,
     /// gemm_lanes.glsl with a depthwise convolution on the way
@@ -319,6 +333,14 @@ const fn binds<const N: usize>(reads: usize, read: Bind) -> [Bind; N] {
     binds
 }
 
+/// On software drivers these are pushed besides: the spare texel and the digits of shaders/subgroup.glsl.
+const fn with_digits(path: Path, source: KernelSource) -> KernelSource {
+    match path {
+        Path::Texel => KernelSource { push_bytes: source.push_bytes + 4 * 17, ..source },
+        Path::Storage | Path::Half => source,
+    }
+}
+
 impl NetKernel {
     /// Its module and interface.
     pub fn source(self, path: Path) -> KernelSource {
@@ -328,7 +350,26 @@ impl NetKernel {
                 spirv: include_bytes!("../../spirv/conv_input_half.spv"),
                 ..Self::Convolution.source(path)
             },
-            Self::Convolution | Self::InputConvolution => source!(path, "conv", 3, 1, 13),
+            Self::Convolution | Self::InputConvolution => gpu_source!(path, "conv", 3, 1, 13),
+            // Software drivers' only.
+            Self::SubgroupConvolution => KernelSource {
+                name: "conv_subgroup",
+                spirv: include_bytes!("../../spirv/conv_subgroup.spv"),
+                bindings: const { &binds::<4>(3, Bind::UniformTexel) },
+                push_bytes: 4 * 29,
+            },
+            Self::SubgroupSeparable => KernelSource {
+                name: "separable_subgroup",
+                spirv: include_bytes!("../../spirv/separable_subgroup.spv"),
+                bindings: const { &binds::<5>(4, Bind::UniformTexel) },
+                push_bytes: 4 * 12,
+            },
+            Self::SubgroupInverted => KernelSource {
+                name: "inverted_subgroup",
+                spirv: include_bytes!("../../spirv/inverted_subgroup.spv"),
+                bindings: const { &binds::<6>(5, Bind::UniformTexel) },
+                push_bytes: 4 * 14,
+            },
             Self::Gemm => gpu_source!(path, "gemm", 4, 2, 13),
             Self::Separable => gpu_source!(path, "separable", 5, 2, 13),
             // In half precision only: that is what the matrices are made of.
@@ -343,7 +384,7 @@ impl NetKernel {
                 ..Self::Separable.source(Path::Half)
             },
             Self::GemmFinish => gpu_source!(path, "gemm_finish", 3, 1, 6),
-            Self::Depthwise => source!(path, "depthwise", 2, 1, 9),
+            Self::Depthwise => with_digits(path, source!(path, "depthwise", 2, 1, 9)),
             Self::MaxPool => source!(path, "max_pool", 2, 2, 3),
             Self::Dense => source!(path, "dense", 2, 1, 3),
             Self::DenseFinish => source!(path, "dense_finish", 2, 1, 3),
@@ -351,8 +392,8 @@ impl NetKernel {
             Self::Softmax => source!(path, "softmax", 2, 2, 1),
             Self::Head => source!(path, "head", 3, 2, 13),
             // No row of the table plans these in half precision.
-            Self::WinogradInput => single!(path, "winograd_input", 1, 1, 5),
-            Self::WinogradOutput => single!(path, "winograd_output", 2, 2, 6),
+            Self::WinogradInput => with_digits(path, single!(path, "winograd_input", 1, 1, 5)),
+            Self::WinogradOutput => with_digits(path, single!(path, "winograd_output", 2, 2, 6)),
         }
     }
 
@@ -364,9 +405,9 @@ impl NetKernel {
     /// How many of its bindings, the first ones, are read.
     pub const fn reads(self) -> usize {
         match self {
-            Self::Convolution | Self::InputConvolution | Self::Head | Self::GemmFinish => 3,
-            Self::Gemm | Self::GemmMatrix => 4,
-            Self::Separable | Self::SeparableMatrix => 5,
+            Self::Convolution | Self::InputConvolution | Self::SubgroupConvolution | Self::Head | Self::GemmFinish => 3,
+            Self::Gemm | Self::GemmMatrix | Self::SubgroupSeparable => 4,
+            Self::Separable | Self::SeparableMatrix | Self::SubgroupInverted => 5,
             Self::Deconvolution => 6,
             Self::WinogradInput => 1,
             _ => 2,

@@ -29,13 +29,13 @@ pub fn pack(table: &Table, graph: &Graph, weights: &Weights, path: Path) -> Resu
             let [weight, bias] = two(layer, weights)?;
             let Operation::Convolution { kernel, .. } = layer.operation else { return Ok(Vec::new()) };
             let sizes = [source(layer).channels as usize, in_quads(layer), path.quads(layer.shape.channels) as usize];
-            convolution(&weight, &bias, sizes, kernel as usize, *quads as usize, *group as usize)
+            convolution(&weight, &bias, sizes, kernel as usize, *quads as usize, *group)
         }
         Table::Winograd { layer: index, tile, quads, group } => {
             let layer = layer(*index)?;
             let [weight, _] = two(layer, weights)?;
             let channels = [source(layer).channels, layer.shape.channels];
-            winograd(&weight, channels, *tile, *quads as usize, *group as usize)
+            winograd(&weight, channels, *tile, *quads as usize, *group)
         }
         Table::Channels { layer: index, norm: normed } => {
             let [_, bias] = two(layer(*index)?, weights)?;
@@ -115,9 +115,11 @@ fn convolution(
     [inputs, in_quads, out_quads]: [usize; 3],
     kernel: usize,
     block_quads: usize,
-    group: usize,
+    group: Option<u32>,
 ) -> Vec<f32> {
     let outputs = bias.len();
+    let is_subgroup = group.is_none();
+    let group = group.unwrap_or(1) as usize;
     let groups = out_quads.div_ceil(block_quads).div_ceil(group);
     // Channels out of one step of one group, times 4 channels in.
     let step = group * block_quads * 16;
@@ -133,8 +135,13 @@ fn convolution(
                 for kx in 0..kernel {
                     let value =
                         weight.get(((output * inputs + input) * kernel + ky) * kernel + kx).copied().unwrap_or(0.0);
-                    let number = 1 + (ky * in_quads + input / 4) * kernel + kx;
-                    put(&mut packed, start + number * step + at(quad * 4 + input % 4), value);
+                    if is_subgroup {
+                        let number = 1 + (ky * kernel + kx) * in_quads + input / 4;
+                        put(&mut packed, start + number * step + (quad * 4 + output % 4) * 4 + input % 4, value);
+                    } else {
+                        let number = 1 + (ky * in_quads + input / 4) * kernel + kx;
+                        put(&mut packed, start + number * step + at(quad * 4 + input % 4), value);
+                    }
                 }
             }
         }
@@ -143,7 +150,13 @@ fn convolution(
 }
 
 /// As [`convolution`] of 1×1 pixels, once for each of the products, which need no bias.
-fn winograd(weight: &[f32], [inputs, outputs]: [u32; 2], tile: Tile, block_quads: usize, group: usize) -> Vec<f32> {
+fn winograd(
+    weight: &[f32],
+    [inputs, outputs]: [u32; 2],
+    tile: Tile,
+    block_quads: usize,
+    group: Option<u32>,
+) -> Vec<f32> {
     let quads = |channels: u32| Path::Texel.quads(channels) as usize;
     let pairs = (inputs * outputs) as usize;
     let products = tile.products() as usize;

@@ -6,6 +6,7 @@
 mod gemm;
 mod head;
 mod places;
+mod subgroup;
 mod table;
 mod winograd;
 
@@ -72,6 +73,9 @@ pub enum Memory {
     /// Keep every value, to look at it.
     Keep,
 }
+
+/// Texels behind each value for what is not to be stored (shaders/subgroup.glsl).
+const SPARE: u32 = 16;
 
 /// Texels of a value of this shape.
 const fn texels(path: Path, shape: Shape) -> u32 {
@@ -148,7 +152,9 @@ impl<'a> Planner<'a> {
         planner.sizes = layers
             .map(|(index, layer)| {
                 let path = planner.path(index);
-                u64::from(texels(path, layer.shape)) * path.texel_bytes()
+                // What others write and read has its own size.
+                let spare = if matches!(layer.operation, Operation::Input | Operation::Softmax) { 0 } else { SPARE };
+                u64::from(texels(path, layer.shape) + spare) * path.texel_bytes()
             })
             .collect();
         planner
@@ -183,6 +189,9 @@ impl<'a> Planner<'a> {
             kernel,
             NetKernel::Convolution
                 | NetKernel::InputConvolution
+                | NetKernel::SubgroupConvolution
+                | NetKernel::SubgroupSeparable
+                | NetKernel::SubgroupInverted
                 | NetKernel::Deconvolution
                 | NetKernel::Depthwise
                 | NetKernel::Head
@@ -195,6 +204,33 @@ impl<'a> Planner<'a> {
             slots: slots.to_vec(),
             push: push.to_vec(),
             groups: workgroups(lanes, size),
+        });
+    }
+
+    /// A dispatch whose lanes make neighbouring quads of the same tile of pixels (shaders/quads.glsl).
+    fn dispatch_quads(
+        &mut self,
+        name: &str,
+        kernel: NetKernel,
+        constants: &[u32],
+        slots: &[Slot],
+        push: &[i32],
+        [quads, tiles, spare]: [u32; 3],
+    ) {
+        if self.tuning.path != Path::Texel {
+            self.dispatch(name, kernel, constants, slots, push, u64::from(quads) * u64::from(tiles));
+            return;
+        }
+        let lanes = self.tuning.heavy_lanes;
+        let digits: Vec<i32> = (0..16).collect();
+        let rows = tiles.div_ceil(1 << 15);
+        self.dispatches.push(Dispatch {
+            name: name.into(),
+            kernel,
+            constants: [&[lanes], constants].concat(),
+            slots: slots.to_vec(),
+            push: [push, &[spare as i32], &digits].concat(),
+            groups: [quads.div_ceil(lanes), tiles.div_ceil(rows), rows],
         });
     }
 
@@ -227,6 +263,7 @@ impl<'a> Planner<'a> {
             // Made by the convolution that reads it.
             Operation::Convolution { depthwise: true, .. } if self.separable(index).is_some() => Ok(()),
             Operation::Convolution { depthwise: true, .. } => self.depthwise(index, source),
+            Operation::Convolution { .. } if self.is_made_where_needed(index) => Ok(()),
             Operation::Convolution { .. } => self.dense_convolution(index, source),
             Operation::Dense { activation } => self.dense(index, source, activation),
             Operation::MaxPool => self.max_pool(index, source),
@@ -259,6 +296,8 @@ impl<'a> Planner<'a> {
                 self.gemm(&gemm, index, Some(source), outer)
             }
             Some(gemm) if gemm.takes(self.shape(source)?.channels) => self.gemm(&gemm, index, None, source),
+            _ if self.separable(source) == Some(index) => self.subgroup_separable(index, source),
+            _ if self.tuning.path == Path::Texel => self.subgroup_convolution(index, source),
             _ => self.convolution(index, source),
         }
     }
@@ -306,7 +345,7 @@ impl<'a> Planner<'a> {
         let (in_quads, out_quads) = (self.path(source).quads(from.channels), self.path(sink).quads(to.channels));
         let Cut { pixels, quads: block_quads, blocks, group } = self.tuning.cut(kernel, out_quads);
         let tiles = out_width.div_ceil(pixels);
-        let table = self.table(Table::Convolution { layer: index, quads: block_quads, group });
+        let table = self.table(Table::Convolution { layer: index, quads: block_quads, group: Some(group) });
         let lanes = u64::from(tiles) * u64::from(out_height) * u64::from(blocks.next_multiple_of(group));
         let numbers = [in_width, in_height, out_width, out_height, in_quads, out_quads];
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
@@ -330,10 +369,10 @@ impl<'a> Planner<'a> {
         let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
         push.push(code(activation));
         let table = self.table(Table::Depthwise { layer: index });
-        let lanes = u64::from(tiles) * u64::from(bands) * u64::from(quads);
         let slots = [Slot::Value(source), table, Slot::Value(index)];
         let constants = [kernel, stride, pixels, rows];
-        self.dispatch(&layer.name, NetKernel::Depthwise, &constants, &slots, &push, lanes);
+        let sizes = [quads, tiles * bands, quads * to.pixels()];
+        self.dispatch_quads(&layer.name, NetKernel::Depthwise, &constants, &slots, &push, sizes);
         Ok(())
     }
 

@@ -62,6 +62,8 @@ pub struct Costs {
     pub product: f64,
     /// Writing four channels of a pixel between the steps and reading them again.
     pub texel: f64,
+    /// Two dispatches more.
+    pub dispatches: f64,
     /// Most bytes that the numbers between two steps may take.
     pub most_bytes: u64,
 }
@@ -80,7 +82,8 @@ impl Costs {
             let numbers =
                 f64::from(width.div_ceil(side)) * f64::from(height.div_ceil(side)) * f64::from(tile.products());
             let fits = numbers * padded(inputs.max(outputs)) * 4.0 <= self.most_bytes as f64;
-            let cost = numbers * (pairs * self.product + (padded(inputs) + padded(outputs)) / 4.0 * self.texel);
+            let texels = (padded(inputs) + padded(outputs)) / 4.0;
+            let cost = numbers * (pairs * self.product + texels * self.texel) + self.dispatches;
             (fits && cost < WORTH * direct).then_some((tile, cost))
         };
         Tile::ALL.into_iter().filter_map(cost).min_by(|one, other| one.1.total_cmp(&other.1)).map(|(tile, _)| tile)
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn many_channels_take_the_large_tile_few_the_direct_way_and_nothing_is_too_large() {
-        let costs = Costs { product: 1.25, texel: 150.0, most_bytes: 64 << 20 };
+        let costs = Costs { product: 1.25, texel: 150.0, dispatches: 0.0, most_bytes: 64 << 20 };
         assert_eq!(costs.choose(256, 256, [96, 40]), Some(Tile::Four));
         assert_eq!(costs.choose(3, 64, [384, 160]), None);
         assert_eq!(costs.choose(256, 256, [10, 2]).map(Tile::pixels), Some(2));

@@ -4,12 +4,14 @@ use super::{Dispatch, Planner, Slot, Table, code, workgroups};
 use crate::net::error::NetError;
 use crate::net::gemm::{Cut, Gemm, Product};
 use crate::net::graph::{Layer, Operation};
-use crate::net::kernels::NetKernel;
+use crate::net::kernels::{NetKernel, Path};
+
+/// Most channel quads of a 1×1 convolution that software drivers make together with the depthwise one before it: all are sums of one lane.
+const SEPARABLE_QUADS: u32 = 10;
 
 impl Planner<'_> {
     /// The 1×1 convolution that makes depthwise convolution `index` on its way, if there is one and the device is better off so.
     pub(super) fn separable(&self, index: usize) -> Option<usize> {
-        let gemm = self.tuning.gemm.filter(|gemm| gemm.separable)?;
         let channels = match self.graph.layers.get(index)? {
             Layer { operation: Operation::Convolution { depthwise: true, .. }, shape, .. } => shape.channels,
             _ => return None,
@@ -17,7 +19,14 @@ impl Planner<'_> {
         let (reader, layer) = self.only_reader(index)?;
         let is_pointwise =
             matches!(layer.operation, Operation::Convolution { kernel: 1, stride: 1, depthwise: false, .. });
-        (is_pointwise && gemm.takes(channels) && self.head_of(reader).is_none()).then_some(reader)
+        let pays = match self.tuning.gemm {
+            Some(gemm) => gemm.separable && gemm.takes(channels),
+            None if self.tuning.path == Path::Texel => self.path(reader).quads(layer.shape.channels) <= SEPARABLE_QUADS,
+            None => false,
+        };
+        // What doubles another map is no part of these kernels.
+        let doubles = self.tuning.gemm.is_none() && self.fused_sum(reader).is_some_and(|(.., shift)| shift > 0);
+        (is_pointwise && pays && !doubles && self.head_of(reader).is_none()).then_some(reader)
     }
 
     /// Convolution `index` of `source`, or of what depthwise convolution `inner` makes of it.

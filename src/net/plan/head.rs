@@ -26,7 +26,7 @@ impl Planner<'_> {
         self.parallax = self.value(u64::from(to.pixels()) * 4);
         let (pixels, path) = (self.tuning.head, self.tuning.path);
         let (in_quads, out_quads) = (path.quads(from.channels), path.quads(to.channels));
-        let table = self.table(Table::Convolution { layer: index, quads: out_quads, group: 1 });
+        let table = self.table(Table::Convolution { layer: index, quads: out_quads, group: Some(1) });
         let planes = self.table(Table::Planes);
         let tiles = to.width.div_ceil(pixels);
         let numbers = [from.width, from.height, to.width, to.height, in_quads, out_quads, 1, 1, tiles, pad];

@@ -11,8 +11,8 @@ pub enum Table {
         layer: usize,
         /// Channel quads a lane.
         quads: u32,
-        /// Blocks a group.
-        group: u32,
+        /// Blocks a group; none for conv_subgroup.comp's.
+        group: Option<u32>,
     },
     /// conv.glsl's for Winograd's products: one table a product, its row.
     Winograd {
@@ -22,8 +22,8 @@ pub enum Table {
         tile: Tile,
         /// Channel quads a lane.
         quads: u32,
-        /// Blocks a group.
-        group: u32,
+        /// Blocks a group; none for conv_subgroup.comp's.
+        group: Option<u32>,
     },
     /// winograd_output.glsl's: bias, and scale and offset of a batch norm.
     Channels {

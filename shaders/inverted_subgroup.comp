@@ -1,3 +1,4 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-#include "conv.glsl"
+#define EXPAND
+#include "separable_subgroup.glsl"
