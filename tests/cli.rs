@@ -151,7 +151,7 @@ fn doctor_lists_what_there_is() {
     let output = run(&["doctor"]);
     let stdout = text(&output.stdout);
     assert!(output.status.success(), "{stdout}");
-    for word in ["GPU", "Vulkan 1.3", "FFmpeg", "display", "OpenXR"] {
+    for word in ["GPU", "Vulkan 1.3", "queue", "FFmpeg", "display", "OpenXR"] {
         assert!(stdout.contains(word), "{word} is missing:\n{stdout}");
     }
 }

@@ -111,6 +111,38 @@ fn a_picture_that_stands_gets_its_depth_step_by_step() {
 }
 
 #[test]
+fn all_pictures_have_the_planes_of_the_newest_pass() {
+    let gpu = WatchedGpu::new().unwrap();
+    let options = FilmOptions { pace: Pace::Live, keep_planes: true, ..FilmOptions::default() };
+    let mut film = open(&gpu, BIKES, options);
+    let mut commands = Commands::new(&gpu, "test", 0).unwrap();
+    let mut shares = |scene: &Scene| {
+        let planes = scene.slot().planes.clone().unwrap();
+        let readback = Buffer::new(&gpu, "planes", planes.bytes(), BufferKind::Readback).unwrap();
+        commands.record(|recorder| recorder.copy_buffer(&planes, 0, &readback, 0, planes.bytes())).unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        readback.read(|bytes| bytemuck::cast_slice::<u8, f32>(bytes).to_vec()).unwrap()
+    };
+    let mut first: Option<Vec<f32>> = None;
+    let mut others = 0;
+    for _ in 0..24 {
+        let frame = next(&mut film).unwrap();
+        std::thread::sleep(Duration::from_millis(30));
+        if frame.data.depth_of().is_none() {
+            continue;
+        }
+        let planes = shares(&frame.data);
+        let pixels = frame.data.layout.disparity_size.iter().product::<u32>() as usize;
+        for (pixel, shares) in planes.chunks(planes.len() / pixels).enumerate() {
+            let sum: f32 = shares.iter().sum();
+            assert!((sum - 1.0).abs() < 1e-3, "the shares of pixel {pixel} sum to {sum}");
+        }
+        others += usize::from(first.get_or_insert_with(|| planes.clone()) != &planes);
+    }
+    assert!(others > 0, "they stay those of the first pass");
+}
+
+#[test]
 fn a_seek_forgets_what_the_network_is_at() {
     let gpu = WatchedGpu::new().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -8,8 +8,9 @@ use ash::vk;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{
     Bind, Bindings, Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Kernel,
-    KernelSource, Prompt, Resource, TexelView, Validation,
+    KernelSource, Prompt, QueueKind, Resource, TexelView, Validation,
 };
+use deep3d::stage::input::{InputOptions, NetworkInput};
 
 const SCALE: KernelSource = KernelSource {
     name: "test_scale",
@@ -95,6 +96,103 @@ fn dependent_dispatches_see_each_other_and_timestamps_grow() {
 }
 
 #[test]
+fn what_one_queue_makes_the_other_goes_on_with() {
+    let gpu = WatchedGpu::new().unwrap();
+    let count = 100_000u32;
+    let bytes = u64::from(count) * 4;
+    let upload = Buffer::new(&gpu, "upload", bytes, BufferKind::Upload).unwrap();
+    let [one, two] = ["one", "two"].map(|name| Buffer::new(&gpu, name, bytes, BufferKind::Device).unwrap());
+    let readback = Buffer::new(&gpu, "readback", bytes, BufferKind::Readback).unwrap();
+    let kernel = Kernel::new(&gpu, &SCALE, &[3]).unwrap();
+    let commands = |queue, from: &_, to: &Arc<Buffer>, offset| {
+        let texels = TexelView::new(from, vk::Format::R32_SFLOAT).unwrap();
+        let bound = Bindings::new(&kernel, &[Resource::from(&texels), Resource::from(to)]).unwrap();
+        let mut commands = Commands::new_for(&gpu, queue, "test", 2).unwrap();
+        let recorded = commands.record(|recorder| {
+            recorder.timestamp(0);
+            recorder.dispatch(&bound, &push(count, offset), [count.div_ceil(64), 1, 1])?;
+            recorder.timestamp(1);
+            if Arc::ptr_eq(to, &one) { Ok(()) } else { recorder.copy_buffer(to, 0, &readback, 0, bytes) }
+        });
+        recorded.unwrap();
+        commands
+    };
+    // In and out on the main queue, and between them the network's, which has nothing of its own to do at first.
+    let mut into = commands(QueueKind::Main, &upload, &one, 1.0);
+    let mut between = commands(QueueKind::Network, &one, &two, 2.0);
+    let mut out = commands(QueueKind::Main, &two, &one, 3.0);
+    let mut back = commands(QueueKind::Network, &one, &two, 4.0);
+    let made = gpu.objects_created();
+    for round in 0..5 {
+        let values: Vec<f32> = (0..count).map(|value| (value % 1000) as f32 + round as f32).collect();
+        upload.write(0, bytemuck::cast_slice(&values)).unwrap();
+        let first = gpu.submit(&mut into).unwrap();
+        let second = gpu.submit_after(&mut between, &[first]).unwrap();
+        let third = gpu.submit_after(&mut out, &[second, first]).unwrap();
+        let fourth = gpu.submit_after(&mut back, &[third]).unwrap();
+        let points = [first, second, third, fourth];
+        assert!((0..4).all(|at| points[at + 1..].iter().all(|other| *other != points[at])), "{points:?}");
+        gpu.wait(fourth).unwrap();
+        assert!(points.iter().all(|point| gpu.reached(*point).unwrap()));
+        let result: Vec<f32> = readback.read(|bytes| bytemuck::cast_slice(bytes).to_vec()).unwrap();
+        let expected = |value: &f32| [1.0, 2.0, 3.0, 4.0].iter().fold(*value, |value, offset| value * 3.0 + offset);
+        assert_eq!(result, values.iter().map(expected).collect::<Vec<_>>());
+    }
+    assert_eq!(gpu.objects_created(), made, "submitting again makes nothing new");
+    assert!(between.timestamps().unwrap().iter().all(Option::is_some));
+}
+
+#[test]
+fn the_queues_are_as_far_as_each_of_them_is() {
+    let gpu = WatchedGpu::new().unwrap();
+    let commands = |queue, bytes| {
+        let [from, to] = ["from", "to"].map(|name| Buffer::new(&gpu, name, bytes, BufferKind::Device).unwrap());
+        let mut commands = Commands::new_for(&gpu, queue, "test", 0).unwrap();
+        let mut lease = None;
+        let recorded = commands.record(|recorder| {
+            lease = Some(recorder.lease());
+            recorder.copy_buffer(&from, 0, &to, 0, bytes)
+        });
+        recorded.unwrap();
+        (commands, lease.unwrap())
+    };
+    let (mut quick, _) = commands(QueueKind::Main, 16);
+    for _ in 0..10 {
+        let point = gpu.submit(&mut quick).unwrap();
+        gpu.wait(point).unwrap();
+    }
+    // The other one's first is not among them, and ends by itself.
+    let (mut other, lease) = commands(QueueKind::Network, 16);
+    assert!(!lease.has_run(&gpu).unwrap());
+    let point = gpu.submit(&mut other).unwrap();
+    gpu.wait(point).unwrap();
+    assert!(lease.has_run(&gpu).unwrap() && !lease.is_over(&gpu).unwrap());
+    assert!(other.point() == point && gpu.reached(point).unwrap());
+}
+
+#[test]
+fn images_stay_on_the_main_queue() {
+    let gpu = WatchedGpu::new().unwrap();
+    let options = ImageOptions { size: [8, 8], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let [image, other] = ["image", "other"].map(|name| Image::new(&gpu, name, options).unwrap());
+    let buffer = Buffer::new(&gpu, "buffer", 1024, BufferKind::Device).unwrap();
+    let pictures = [Arc::clone(&image)];
+    let input = NetworkInput::new(&gpu, &InputOptions::DEEP3D_2016, &pictures, &buffer, [8, 8]).unwrap();
+    let mut commands = Commands::new_for(&gpu, QueueKind::Network, "test", 0).unwrap();
+    let misuse = |result: Result<(), GpuError>| assert!(matches!(result, Err(GpuError::Misuse(_))), "{result:?}");
+    let recorded = commands.record::<GpuError>(|recorder| {
+        misuse(recorder.copy_image_to_buffer(&image, &buffer, 4));
+        misuse(recorder.copy_buffer_to_image(&buffer, &image, 4));
+        misuse(recorder.copy_buffer_to_part(&buffer, &image, [0, 0], [1, 1], 4));
+        misuse(recorder.copy_image(&image, &other));
+        misuse(input.record(recorder, 0));
+        Ok(())
+    });
+    recorded.unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+}
+
+#[test]
 fn images_start_black_and_make_mips() {
     let gpu = WatchedGpu::new().unwrap();
     let options = ImageOptions { size: [37, 21], format: vk::Format::R8G8B8A8_UNORM, mips: 0 };
@@ -137,10 +235,11 @@ fn images_start_black_and_make_mips() {
 #[test]
 fn what_is_dropped_while_the_gpu_works_is_freed_later() {
     let gpu = WatchedGpu::new().unwrap();
-    for _ in 0..20 {
+    for turn in 0..20 {
         let from = Buffer::new(&gpu, "from", 1 << 20, BufferKind::Device).unwrap();
         let to = Buffer::new(&gpu, "to", 1 << 20, BufferKind::Device).unwrap();
-        let mut commands = Commands::new(&gpu, "copy", 0).unwrap();
+        let queue = if turn % 2 == 0 { QueueKind::Main } else { QueueKind::Network };
+        let mut commands = Commands::new_for(&gpu, queue, "copy", 0).unwrap();
         commands.record(|recorder| recorder.copy_buffer(&from, 0, &to, 0, 1 << 20)).unwrap();
         gpu.submit(&mut commands).unwrap();
     }

@@ -70,11 +70,12 @@ fn gpus() -> Vec<Finding> {
                     verdict: Verdict::Good,
                     what,
                     text: format!(
-                        "{index}: {} ({}), Vulkan {}, driver {}",
+                        "{index}: {} ({}), Vulkan {}, driver {}, {}",
                         facts.name,
                         kind(facts.kind),
                         facts.api,
-                        facts.driver
+                        facts.driver,
+                        queue(facts.network_queue)
                     ),
                 })
                 .collect();
@@ -85,6 +86,10 @@ fn gpus() -> Vec<Finding> {
             findings
         }
     }
+}
+
+fn queue(of_its_own: bool) -> &'static str {
+    if of_its_own { "a queue of its own for the network" } else { "one queue for pictures and network" }
 }
 
 fn kind(kind: vk::PhysicalDeviceType) -> &'static str {

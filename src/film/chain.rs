@@ -202,7 +202,7 @@ impl Chain {
             self.colour.record(recorder, upload, slot.index)?;
             self.disparity.record(recorder, &slot, upload, COLOURED)
         })?;
-        let point = self.gpu.submit(before)?;
+        let point = self.gpu.submit_after(before, &[self.disparity.after()])?;
         let depth = self.disparity.add(&frame, &print);
         let (number, step) = (depth.number, depth.step);
         let upright = frame.data.shape.orientation == Orientation::default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::depth_film::DepthAt;
 use crate::frame::{Frame, Picture, Shape};
-use crate::gpu::{Buffer, Gpu, Image, Recorder};
+use crate::gpu::{Buffer, Gpu, Image, Point, Recorder};
 use crate::net::Weights;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Comfort;
@@ -141,6 +141,14 @@ impl Disparity {
         match self {
             Self::Estimated(estimate) => estimate.record(recorder, slot.index, upload, timestamp),
             Self::Recorded(recorded) => Ok(recorded.record(recorder, slot, timestamp)?),
+        }
+    }
+
+    /// What was recorded is to be submitted after this.
+    pub(super) fn after(&self) -> Point {
+        match self {
+            Self::Estimated(estimate) => estimate.passed(),
+            Self::Recorded(_) => Point::default(),
         }
     }
 

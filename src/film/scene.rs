@@ -20,7 +20,7 @@ pub struct Slot {
     pub picture: Arc<Image>,
     /// Raw disparity, width × height `f32` as [`Layout::disparity_size`] says, more is farther.
     pub disparity: Arc<Buffer>,
-    /// The network's softmax, planes × height × width `f32`; only where the chain was asked to keep it.
+    /// The network's softmax, as [`crate::net::Engine::planes`] has it; only where the chain was asked to keep it.
     pub planes: Option<Arc<Buffer>>,
 }
 

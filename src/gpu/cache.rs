@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ash::vk;
 
-use super::device::lock;
+use super::lock::lock;
 use crate::whole;
 
 /// What the file begins with.

@@ -1,11 +1,11 @@
-//! The device: who makes it, what it can do, and the one queue that all work goes through.
+//! The device: who makes it, what it can do, and what is freed when it is done with it.
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::CStr;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use ash::{ext::debug_utils, vk};
@@ -15,9 +15,11 @@ use super::cache::{CacheFacts, Identity, PipelineCache};
 use super::debug::{self, Messages, Validation};
 use super::error::GpuError;
 use super::facts::{Facts, load};
+use super::lock::lock;
 use super::memory::Garbage;
 use super::pipeline::Kernel;
 use super::prompt::Prompt;
+use super::queue::{QueueKind, Queues};
 use super::start::{choose, create_device, create_instance};
 use super::watch::Watch;
 
@@ -113,11 +115,7 @@ pub(super) struct Shared {
     pub(super) instance: ash::Instance,
     pub(super) physical: vk::PhysicalDevice,
     pub(super) device: ash::Device,
-    pub(super) family: u32,
-    pub(super) queue: Mutex<vk::Queue>,
-    pub(super) timeline: vk::Semaphore,
-    /// The last value handed to the timeline; changed only while `queue` is locked.
-    pub(super) submitted: AtomicU64,
+    pub(super) queues: Queues,
     pub(super) allocator: Mutex<Option<Allocator>>,
     pub(super) memory_used: AtomicU64,
     pub(super) memory_peak: AtomicU64,
@@ -127,17 +125,14 @@ pub(super) struct Shared {
     pub(super) utils: Option<debug_utils::Device>,
     pub(super) facts: Facts,
     pub(super) cache: PipelineCache,
-    garbage: Mutex<VecDeque<(u64, Garbage)>>,
+    /// What is to be freed when the timelines have come to these values.
+    garbage: Mutex<VecDeque<([u64; 2], Garbage)>>,
     /// Those in use.
     pub(super) kernels: Mutex<Kernels>,
     messenger: Option<(debug_utils::Instance, vk::DebugUtilsMessengerEXT)>,
     messages: Box<Messages>,
     /// Held until the instance is gone: fields go after `drop`.
     _watch: Option<Watch>,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// For so long a thread that must not wait frees what is no longer needed.
@@ -171,8 +166,8 @@ impl Gpu {
         let instance = create_instance(&entry, host, &messages, watched)?;
         // SAFETY: nothing made from the instance is still alive when this runs.
         let mut undo_instance = Undo(Some(|| unsafe { instance.destroy_instance(None) }));
-        let (physical, family, facts) = choose(&entry, &instance, host, options)?;
-        let device = create_device(&instance, host, physical, family, &facts)?;
+        let (physical, places, facts) = choose(&entry, &instance, host, options)?;
+        let device = create_device(&instance, host, physical, places, &facts)?;
         // SAFETY: nothing made from the device is still alive when this runs.
         let mut undo_device = Undo(Some(|| unsafe { device.destroy_device(None) }));
 
@@ -188,8 +183,6 @@ impl Gpu {
             allocation_sizes: gpu_allocator::AllocationSizes::default(),
         })
         .map_err(|error| GpuError::Misuse(format!("the memory allocator did not start: {error}")))?;
-        let mut kind = vk::SemaphoreTypeCreateInfo::default().semaphore_type(vk::SemaphoreType::TIMELINE);
-        let timeline_info = vk::SemaphoreCreateInfo::default().push_next(&mut kind);
         let sampler_info = |filter, mipmap_mode| {
             let edge = vk::SamplerAddressMode::CLAMP_TO_EDGE;
             vk::SamplerCreateInfo::default()
@@ -201,12 +194,11 @@ impl Gpu {
                 .address_mode_v(edge)
                 .address_mode_w(edge)
         };
-        let failed = GpuError::while_doing("creating samplers and the timeline");
-        // SAFETY: the create infos are complete; the queue exists because the device was made with one of that family.
-        let (queue, timeline, linear_sampler, nearest_sampler) = unsafe {
+        let failed = GpuError::while_doing("creating samplers and timelines");
+        let queues = Queues::new(&device, places).map_err(&failed)?;
+        // SAFETY: the create infos are complete.
+        let (linear_sampler, nearest_sampler) = unsafe {
             (
-                device.get_device_queue(family, 0),
-                device.create_semaphore(&timeline_info, None).map_err(&failed)?,
                 device
                     .create_sampler(&sampler_info(vk::Filter::LINEAR, vk::SamplerMipmapMode::LINEAR), None)
                     .map_err(&failed)?,
@@ -231,10 +223,13 @@ impl Gpu {
         undo_device.keep();
         undo_instance.keep();
         drop((undo_device, undo_instance));
-        debug::name(utils.as_ref(), timeline, "timeline");
         debug::name(utils.as_ref(), linear_sampler, "linear");
         debug::name(utils.as_ref(), nearest_sampler, "nearest");
-        debug::name(utils.as_ref(), queue, "everything");
+        // Where there is only one queue it has the name of the first.
+        for (queue, name) in queues.named().into_iter().rev() {
+            debug::name(utils.as_ref(), queue.timeline, name);
+            debug::name(utils.as_ref(), *lock(&queue.handle), name);
+        }
         debug::name(utils.as_ref(), cache.handle, "pipelines");
         tracing::info!("GPU: {} ({})", facts.name, facts.driver);
         Ok(Self {
@@ -243,10 +238,7 @@ impl Gpu {
                 instance,
                 physical,
                 device,
-                family,
-                queue: Mutex::new(queue),
-                timeline,
-                submitted: AtomicU64::new(0),
+                queues,
                 allocator: Mutex::new(Some(allocator)),
                 memory_used: AtomicU64::new(0),
                 memory_peak: AtomicU64::new(0),
@@ -303,19 +295,22 @@ impl Gpu {
         }
     }
 
-    /// Entry, instance, physical device, device and queue family, for a sink that makes its own surface or session of them.
+    /// Entry, instance, physical device, device and the main queue's family, for a sink that makes its own surface or session of them. The queue is the first
+    /// of that family.
     /// What is made from them has to go before the last clone of the `Gpu`.
     pub fn handles(&self) -> (&ash::Entry, &ash::Instance, vk::PhysicalDevice, &ash::Device, u32) {
         let shared = &*self.shared;
-        (&shared.entry, &shared.instance, shared.physical, &shared.device, shared.family)
+        (&shared.entry, &shared.instance, shared.physical, &shared.device, shared.queues.get(QueueKind::Main).family)
     }
 
-    /// Whether the queue draws: a pure compute accelerator, taken where there is no window, does not.
+    /// Whether the main queue draws: a pure compute accelerator, taken where there is no window, does not.
     pub fn can_draw(&self) -> bool {
         let shared = &*self.shared;
         // SAFETY: the physical device is of this instance.
         let families = unsafe { shared.instance.get_physical_device_queue_family_properties(shared.physical) };
-        families.get(shared.family as usize).is_some_and(|family| family.queue_flags.contains(vk::QueueFlags::GRAPHICS))
+        families
+            .get(shared.queues.get(QueueKind::Main).family as usize)
+            .is_some_and(|family| family.queue_flags.contains(vk::QueueFlags::GRAPHICS))
     }
 
     /// A linear sampler that ends at the edges, for a descriptor of a sink's own. Valid as long as the GPU is.
@@ -323,17 +318,16 @@ impl Gpu {
         self.shared.linear_sampler
     }
 
-    /// Runs `work` while nobody else uses the queue (presenting, or a headset runtime at work on it).
+    /// Runs `work` while nobody else uses the main queue (presenting, or a headset runtime at work on it).
     pub fn with_queue<T>(&self, work: impl FnOnce(vk::Queue) -> T) -> T {
-        work(*lock(&self.shared.queue))
+        work(*lock(&self.shared.queues.get(QueueKind::Main).handle))
     }
 }
 
 impl Shared {
     /// Frees `garbage` once everything submitted so far is done.
     pub(super) fn discard(&self, garbage: Garbage) {
-        let after = self.submitted.load(Ordering::Acquire);
-        lock(&self.garbage).push_back((after, garbage));
+        lock(&self.garbage).push_back((self.queues.submitted(), garbage));
     }
 
     /// Keeps an objection of our own beside the layer's, where that watches.
@@ -344,15 +338,13 @@ impl Shared {
         }
     }
 
-    /// Frees what the timeline has passed; on a thread that must not wait as much as takes a moment, and the rest the next time.
+    /// Frees what the timelines have passed; on a thread that must not wait as much as takes a moment, and the rest the next time.
     pub(super) fn collect(&self) {
         let until = Prompt::is_wanted().then(|| Instant::now() + MOMENT);
-        // SAFETY: the semaphore is a timeline of this device.
-        let Ok(reached) = (unsafe { self.device.get_semaphore_counter_value(self.timeline) }) else {
-            return;
-        };
+        let Some(reached) = self.queues.reached(&self.device) else { return };
+        let is_passed = |after: &[u64; 2]| after.iter().zip(&reached).all(|(after, reached)| after <= reached);
         while until.is_none_or(|until| Instant::now() < until) {
-            let due = lock(&self.garbage).pop_front_if(|(after, _)| *after <= reached);
+            let due = lock(&self.garbage).pop_front_if(|(after, _)| is_passed(after));
             let Some((_, garbage)) = due else { return };
             garbage.destroy(self);
         }
@@ -392,7 +384,7 @@ impl Drop for Shared {
             self.cache.destroy(&self.device);
             self.device.destroy_sampler(self.linear_sampler, None);
             self.device.destroy_sampler(self.nearest_sampler, None);
-            self.device.destroy_semaphore(self.timeline, None);
+            self.queues.destroy(&self.device);
             drop(lock(&self.allocator).take());
             self.device.destroy_device(None);
             if let Some((loader, messenger)) = &self.messenger {

@@ -6,6 +6,7 @@ use ash::vk;
 
 use super::error::GpuError;
 use super::matrix::{self, CooperativeMatrices};
+use super::queue::{Places, family_with};
 
 /// What the kernels and the reports need to know about the GPU.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Facts {
     pub max_shared_bytes: u32,
     /// Arithmetic on 16-bit floats, and their storage in buffers.
     pub float16: bool,
+    /// Whether the network gets a queue of its own beside the one that all else goes to. Of a GPU that is only listed: beside the first that draws.
+    pub network_queue: bool,
     /// Products of whole matrices.
     pub matrices: Option<CooperativeMatrices>,
 }
@@ -91,6 +94,11 @@ pub(super) fn facts(entry: &ash::Entry, instance: &ash::Instance, physical: vk::
         instance.get_physical_device_properties2(physical, &mut properties);
         instance.get_physical_device_features2(physical, &mut features);
     }
+    // SAFETY: as above.
+    let families = unsafe { instance.get_physical_device_queue_family_properties(physical) };
+    let able = |flags| family_with(&families, flags, |_| true);
+    let main = able(vk::QueueFlags::COMPUTE | vk::QueueFlags::GRAPHICS).or_else(|| able(vk::QueueFlags::COMPUTE));
+    let network_queue = main.is_some_and(|main| Places::of(&families, main).are_two());
     let limits = basic.limits;
     let text = |bytes: Option<&CStr>| bytes.map_or_else(String::new, |text| text.to_string_lossy().into_owned());
     let version = basic.api_version;
@@ -122,6 +130,7 @@ pub(super) fn facts(entry: &ash::Entry, instance: &ash::Instance, physical: vk::
         max_image_side: limits.max_image_dimension2_d,
         max_shared_bytes: limits.max_compute_shared_memory_size,
         float16,
+        network_queue,
         matrices: matrix::query(entry, instance, physical, float16),
     })
 }

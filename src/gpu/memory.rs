@@ -7,11 +7,12 @@ use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme};
 
 use super::debug;
-use super::device::{Gpu, Shared, lock};
+use super::device::{Gpu, Shared};
 use super::error::GpuError;
+use super::lock::lock;
 use super::submit::Commands;
 
-/// Something dropped whose turn to be freed comes when the timeline has passed.
+/// Something dropped whose turn to be freed comes when the timelines have passed.
 pub(super) enum Garbage {
     Buffer(vk::Buffer, Option<Allocation>),
     BufferView(vk::BufferView),
@@ -112,7 +113,11 @@ impl Buffer {
             | vk::BufferUsageFlags::TRANSFER_SRC
             | vk::BufferUsageFlags::TRANSFER_DST;
         let bytes = bytes.max(1);
-        let info = vk::BufferCreateInfo::default().size(bytes).usage(usage);
+        let mut info = vk::BufferCreateInfo::default().size(bytes).usage(usage);
+        let families = shared.queues.families();
+        if let Some(families) = &families {
+            info = info.sharing_mode(vk::SharingMode::CONCURRENT).queue_family_indices(families);
+        }
         // SAFETY: plain creation; the handle is given to its owner below before anything can fail.
         let handle =
             unsafe { shared.device.create_buffer(&info, None) }.map_err(GpuError::while_doing("creating a buffer"))?;
@@ -268,7 +273,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image of `options`. What is submitted from now on finds it cleared; nobody waits for that.
+    /// An image of `options`. What is handed to the main queue from now on finds it cleared; nobody waits for that.
     pub fn new(gpu: &Gpu, name: &str, options: ImageOptions) -> Result<Arc<Self>, GpuError> {
         let shared = &gpu.shared;
         let [width, height] = options.size;

@@ -8,8 +8,9 @@ use ash::vk;
 
 use super::barrier::Access;
 use super::debug;
-use super::device::{Gpu, lock};
+use super::device::Gpu;
 use super::error::GpuError;
+use super::lock::lock;
 use super::memory::{Buffer, Garbage, Image, TexelView};
 
 /// Largest push constants that every GPU takes, in bytes (Vulkan's required limit).
@@ -254,6 +255,8 @@ pub struct Bindings {
     pub(super) kernel: Arc<Kernel>,
     pub(super) set: vk::DescriptorSet,
     pub(super) accesses: Vec<(u64, Access)>,
+    /// There are images among the resources.
+    pub(super) images: bool,
     pool: vk::DescriptorPool,
     _resources: Vec<Resource>,
 }
@@ -287,6 +290,7 @@ impl Bindings {
                 .zip(resources)
                 .map(|(bind, resource)| (resource.identity(), bind.access()))
                 .collect(),
+            images: resources.iter().any(|resource| matches!(resource, Resource::Image(_))),
             pool: vk::DescriptorPool::null(),
             _resources: resources.to_vec(),
         };

@@ -10,6 +10,7 @@ use super::barrier::{Access, Hazards};
 use super::error::GpuError;
 use super::memory::{Buffer, Image};
 use super::pipeline::Bindings;
+use super::queue::QueueKind;
 use super::submit::{Commands, Lease};
 
 /// Memory accesses of compute and transfer work.
@@ -59,6 +60,14 @@ impl Recorder<'_> {
         }
     }
 
+    /// Images belong to the main queue's family.
+    fn uses_images(&self) -> Result<(), GpuError> {
+        match self.commands.queue {
+            QueueKind::Main => Ok(()),
+            QueueKind::Network => Err(GpuError::Misuse("an image was used on the network's queue".to_owned())),
+        }
+    }
+
     /// Runs `groups` workgroups of the kernel behind `bindings` with `push` as its push constants.
     pub fn dispatch(&mut self, bindings: &Arc<Bindings>, push: &[u8], groups: [u32; 3]) -> Result<(), GpuError> {
         self.bind(bindings, push, None)?;
@@ -98,6 +107,9 @@ impl Recorder<'_> {
                 push.len()
             );
             return Err(GpuError::Misuse(message));
+        }
+        if bindings.images {
+            self.uses_images()?;
         }
         match counts {
             Some(counts) => {
@@ -146,7 +158,7 @@ impl Recorder<'_> {
         buffer: &Arc<Buffer>,
         texel_bytes: u32,
     ) -> Result<(), GpuError> {
-        let region = Self::whole_image(image, buffer, texel_bytes)?;
+        let region = self.whole_image(image, buffer, texel_bytes)?;
         self.touch(&[(image.handle.as_raw(), Access::Read), (buffer.handle.as_raw(), Access::Write)]);
         let general = vk::ImageLayout::GENERAL;
         // SAFETY: the buffer holds the whole image; both are kept alive below.
@@ -170,7 +182,7 @@ impl Recorder<'_> {
         image: &Arc<Image>,
         texel_bytes: u32,
     ) -> Result<(), GpuError> {
-        let region = Self::whole_image(image, buffer, texel_bytes)?;
+        let region = self.whole_image(image, buffer, texel_bytes)?;
         self.touch(&[(buffer.handle.as_raw(), Access::Read), (image.handle.as_raw(), Access::Write)]);
         let general = vk::ImageLayout::GENERAL;
         // SAFETY: as above.
@@ -187,7 +199,8 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    fn whole_image(image: &Image, buffer: &Buffer, texel_bytes: u32) -> Result<vk::BufferImageCopy, GpuError> {
+    fn whole_image(&self, image: &Image, buffer: &Buffer, texel_bytes: u32) -> Result<vk::BufferImageCopy, GpuError> {
+        self.uses_images()?;
         let [width, height] = image.size();
         if u64::from(width) * u64::from(height) * u64::from(texel_bytes) > buffer.bytes() {
             return Err(GpuError::Misuse(format!(
@@ -211,6 +224,7 @@ impl Recorder<'_> {
         size: [u32; 2],
         texel_bytes: u32,
     ) -> Result<(), GpuError> {
+        self.uses_images()?;
         let inside = |axis: usize| at[axis].checked_add(size[axis]).is_some_and(|end| end <= image.size()[axis]);
         let bytes = u64::from(size[0]) * u64::from(size[1]) * u64::from(texel_bytes);
         if size.contains(&0) || !inside(0) || !inside(1) || bytes > buffer.bytes() {
@@ -233,6 +247,7 @@ impl Recorder<'_> {
 
     /// Copies the first level of `from` to that of `to`, another image of the same size and format.
     pub fn copy_image(&mut self, from: &Arc<Image>, to: &Arc<Image>) -> Result<(), GpuError> {
+        self.uses_images()?;
         if from.size() != to.size() || from.format() != to.format() || from.handle == to.handle {
             return Err(GpuError::Misuse("a picture was copied to an image of another kind".to_owned()));
         }
@@ -265,6 +280,7 @@ impl Recorder<'_> {
         background: Option<[f32; 4]>,
         work: impl FnOnce(vk::CommandBuffer) -> T,
     ) -> Result<T, GpuError> {
+        self.uses_images()?;
         if target.format() != vk::Format::R8G8B8A8_UNORM {
             return Err(GpuError::Misuse("an image that cannot be drawn to was drawn to".to_owned()));
         }

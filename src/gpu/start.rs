@@ -8,6 +8,7 @@ use super::debug::{self, Messages};
 use super::device::{DeviceHost, GpuOptions};
 use super::error::GpuError;
 use super::facts::{Facts, facts};
+use super::queue::{Places, family_with};
 
 /// More is better.
 fn rank(kind: vk::PhysicalDeviceType) -> u32 {
@@ -68,7 +69,7 @@ pub(super) fn choose(
     instance: &ash::Instance,
     host: &dyn DeviceHost,
     options: &GpuOptions,
-) -> Result<(vk::PhysicalDevice, u32, Facts), GpuError> {
+) -> Result<(vk::PhysicalDevice, Places, Facts), GpuError> {
     // SAFETY: the instance is alive.
     let all = unsafe { instance.enumerate_physical_devices() }.map_err(|_| GpuError::NoDevice)?;
     let candidates: Vec<_> =
@@ -105,21 +106,24 @@ pub(super) fn choose(
     chosen.sort_by_key(|(_, facts)| std::cmp::Reverse(rank(facts.kind)));
     let mut lacking = None;
     for (physical, facts) in chosen {
-        match usable_family(entry, instance, host, *physical) {
-            Ok(family) => return Ok((*physical, family, facts.clone())),
+        match usable_queues(entry, instance, host, *physical) {
+            Ok(places) => {
+                let facts = Facts { network_queue: places.are_two(), ..facts.clone() };
+                return Ok((*physical, places, facts));
+            }
             Err(what) => lacking = Some(GpuError::Lacks { device: facts.name.clone(), what }),
         }
     }
     Err(lacking.unwrap_or(GpuError::NoDevice))
 }
 
-/// The queue family for everything, or what the device cannot do.
-fn usable_family(
+/// Where the queues are to be, or what the device cannot do.
+fn usable_queues(
     entry: &ash::Entry,
     instance: &ash::Instance,
     host: &dyn DeviceHost,
     physical: vk::PhysicalDevice,
-) -> Result<u32, String> {
+) -> Result<Places, String> {
     // SAFETY: the physical device is of this instance.
     let (families, extensions) = unsafe {
         (
@@ -134,17 +138,11 @@ fn usable_family(
     }
     // Graphics too, because blits (the way into a window) need it.
     let all = vk::QueueFlags::COMPUTE | vk::QueueFlags::GRAPHICS;
-    let able = |flags: vk::QueueFlags| {
-        (0u32..)
-            .zip(&families)
-            .find(|(index, family)| {
-                family.queue_flags.contains(flags) && host.can_present(entry, instance, physical, *index)
-            })
-            .map(|(index, _)| index)
-    };
+    let able = |flags| family_with(&families, flags, |index| host.can_present(entry, instance, physical, index));
     // A pure compute accelerator has no graphics; without a window it does all the same.
     able(all)
         .or_else(|| host.device_extensions().is_empty().then(|| able(vk::QueueFlags::COMPUTE)).flatten())
+        .map(|main| Places::of(&families, main))
         .ok_or_else(|| "compute and show its pictures here".to_owned())
 }
 
@@ -152,7 +150,7 @@ pub(super) fn create_device(
     instance: &ash::Instance,
     host: &dyn DeviceHost,
     physical: vk::PhysicalDevice,
-    family: u32,
+    places: Places,
     facts: &Facts,
 ) -> Result<ash::Device, GpuError> {
     let mut has12 = vk::PhysicalDeviceVulkan12Features::default();
@@ -190,7 +188,7 @@ pub(super) fn create_device(
         .maintenance4(true)
         .subgroup_size_control(has13.subgroup_size_control == vk::TRUE)
         .compute_full_subgroups(has13.compute_full_subgroups == vk::TRUE);
-    let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family).queue_priorities(&[1.0])];
+    let queues = places.create_infos();
     let mut matrices = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
     let mut info = vk::DeviceCreateInfo::default()
         .queue_create_infos(&queues)

@@ -25,6 +25,8 @@ pub(super) struct Live {
     arrived: Option<Arrived>,
     /// Frames before this one are of an epoch that is over.
     valid: u64,
+    /// The engine holds planes that no scene has yet.
+    new_planes: bool,
     /// The newest frame that the network has looked at.
     looked_at: Option<u64>,
     /// When the last pass began.
@@ -42,6 +44,7 @@ impl Live {
             point: Point::default(),
             arrived: None,
             valid: 0,
+            new_planes: false,
             looked_at: None,
             began: None,
             gave_up: false,
@@ -101,6 +104,11 @@ impl Estimate {
         let (carry, input) = (&live.carry, &live.input);
         let (flow, steady, disparity) = (&self.flow, &self.steady, self.engine.parallax()?);
         let arrived = live.arrived.take();
+        // Those of the newest pass are shown with all frames. They are copied here, in the order in which they are shown, and not on the network's queue.
+        let scene = waiting.front().or(again.as_deref()).map(|waiting| &waiting.frame.data);
+        let planes = scene.and_then(|slot| slot.planes.as_ref()).filter(|_| live.new_planes);
+        let planes = planes.map(|to| Ok::<_, FilmError>((self.engine.planes()?, to))).transpose()?;
+        live.new_planes &= scene.is_none();
         live.commands.record::<GpuError>(|recorder| {
             match (&used, &arrived) {
                 (Some(Use::Own(_)), Some(arrived)) => steady.record_disparity(recorder, arrived.frame, disparity)?,
@@ -111,13 +119,16 @@ impl Estimate {
                 }
                 _ => {}
             }
+            if let Some((from, to)) = planes {
+                recorder.copy_buffer(from, 0, to, 0, to.bytes())?;
+            }
             if let Some(next) = next.and_then(|next| waiting.get(next)) {
                 carry.record_earlier(recorder, flow, next.depth.number)?;
                 input.record(recorder, next.frame.data.index)?;
             }
             Ok(())
         })?;
-        live.point = self.gpu.submit(&mut live.commands)?;
+        live.point = self.gpu.submit_after(&mut live.commands, &[self.passed])?;
         if let (Some(used), Some(arrived)) = (used, arrived) {
             let to = match used {
                 Use::Own(None) => again,
@@ -133,8 +144,7 @@ impl Estimate {
             && let Some(frame) = waiting.get(index)
         {
             (live.looked_at, live.began) = (Some(frame.depth.number), Some(Instant::now()));
-            // What was measured of planes is that of the newest pass, for all frames.
-            self.look_at(frame, live.point, frame.frame.data.planes.clone());
+            self.look_at(frame, live.point, None);
             self.begin_trails(waiting, index);
         }
         Ok(())
@@ -144,10 +154,10 @@ impl Estimate {
     fn take_pass(&mut self, live: &mut Live, waiting: &mut VecDeque<Waiting>) {
         let passed = self.passes.as_mut().filter(|_| self.busy).and_then(|passes| passes.take(Some(Duration::ZERO)));
         let Some(passed) = passed else { return };
-        self.busy = false;
+        (self.busy, self.passed) = (false, passed.point);
         match passed.outcome {
             Ok(Outcome::Done(took)) => {
-                live.gave_up = false;
+                (live.gave_up, live.new_planes) = (false, true);
                 let arrived = self.arrive(passed.frame, passed.disparity, took);
                 live.arrived = arrived.filter(|arrived| arrived.frame >= live.valid);
             }

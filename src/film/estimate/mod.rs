@@ -98,6 +98,8 @@ pub(super) struct Estimate {
     busy: bool,
     /// The engine holds the disparity of this frame, and the steady stage does not yet.
     uncopied: Option<u64>,
+    /// The end of the last pass, on the network's queue.
+    passed: Point,
     /// Raw, of the last two passes.
     disparity: [Vec<f32>; 2],
     /// Memory to work in.
@@ -179,6 +181,7 @@ impl Estimate {
             looked: None,
             busy: false,
             uncopied: None,
+            passed: Point::default(),
             disparity: [Vec::new(), Vec::new()],
             values: Vec::new(),
             shot: Shot::default(),
@@ -243,6 +246,11 @@ impl Estimate {
         Ok(())
     }
 
+    /// What was recorded is to be submitted after this, which the network has made.
+    pub(super) fn passed(&self) -> Point {
+        self.passed
+    }
+
     /// Records the copying of a new disparity to the steady stage, where there is one.
     fn record_copy(&mut self, recorder: &mut Recorder<'_>) -> Result<(), FilmError> {
         let Some(frame) = self.uncopied.take() else { return Ok(()) };
@@ -268,7 +276,7 @@ impl Estimate {
     /// And waits until it has its own disparity.
     pub(super) fn see(&mut self, waiting: &mut VecDeque<Waiting>) -> Result<(), FilmError> {
         let passed = self.passes.as_mut().and_then(|passes| passes.take(None)).ok_or(FilmError::NetworkEnded)?;
-        self.busy = false;
+        (self.busy, self.passed) = (false, passed.point);
         let Outcome::Done(took) = passed.outcome? else { return Err(FilmError::NetworkEnded) };
         self.uncopied = Some(passed.frame);
         let arrived = self.arrive(passed.frame, passed.disparity, took);
@@ -424,7 +432,7 @@ impl Estimate {
                 recorder.timestamp(1);
                 Ok(())
             })?;
-            self.filtered_at = self.gpu.submit(&mut self.filter)?;
+            self.filtered_at = self.gpu.submit_after(&mut self.filter, &[self.passed])?;
             finished.point = Some(self.filtered_at);
             // Of the frame before: nobody waits here for this one's.
             let motion = trace.span(Stage::Steady).unwrap_or_default();

@@ -1,20 +1,22 @@
-//! The network on a thread of its own: one pass at a time, over whichever frame the film thread gives it.
+//! The network on a thread and a queue of its own: one pass at a time, over whichever frame the film thread gives it.
 //!
 //! The film thread writes a frame's small picture into the engine's input, sends a [`Job`] and goes on; the pass comes back as [`Passed`]. Between the two
-//! the engine's memory belongs to the network thread, before and after to the film thread.
+//! the engine's memory belongs to the network thread, before and after to the film thread. What the one queue has written the other waits for: the network
+//! for [`Job::input`], the film thread for [`Passed::point`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Point};
+use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Point, QueueKind};
 use crate::net::Engine;
 use crate::ring::{Empty, Receiver, Sender, ring};
 
 use crate::film::FilmError;
 
-/// The network is handed to the GPU in so many submissions, so that pictures, and a headset's compositor, get their turn between them.
+/// The network is handed to the GPU in so many submissions, so that pictures, and a headset's compositor, get their turn between them where they share its
+/// queue.
 const PARTS: usize = 4;
 
 /// A frame for the network.
@@ -35,6 +37,8 @@ pub(super) struct Passed {
     pub(super) frame: u64,
     /// Raw disparity, row by row.
     pub(super) disparity: Vec<f32>,
+    /// What is submitted to read the engine's memory waits for it.
+    pub(super) point: Point,
     /// How long the GPU took over it, where it tells; or that it was given up.
     pub(super) outcome: Result<Outcome, FilmError>,
 }
@@ -59,8 +63,9 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    /// Starts the thread. With `waiting` each part waits for the one before, so that at most one of them lies before the pictures in the GPU's queue.
-    pub(super) fn start(gpu: &Gpu, engine: &Arc<Engine>, waiting: bool) -> Result<Self, FilmError> {
+    /// Starts the thread. Where frames go on meanwhile (`beside`) but share the network's queue, each part waits for the one before, so that at most one of them
+    /// lies before the pictures.
+    pub(super) fn start(gpu: &Gpu, engine: &Arc<Engine>, beside: bool) -> Result<Self, FilmError> {
         let (jobs, to_do) = ring(1);
         let (done, passed) = ring(1);
         let wanted = Arc::new(AtomicU64::new(0));
@@ -68,10 +73,13 @@ impl Passes {
         let thread = NetworkThread {
             gpu: gpu.clone(),
             engine: Arc::clone(engine),
-            parts: (0..PARTS).map(|_| Commands::new(gpu, "network", 2)).collect::<Result<_, _>>()?,
+            parts: (0..PARTS)
+                .map(|_| Commands::new_for(gpu, QueueKind::Network, "network", 2))
+                .collect::<Result<_, _>>()?,
             raw: Buffer::new(gpu, "disparity read back", values * 4, BufferKind::Readback)?,
-            waiting,
+            waiting: beside && !gpu.facts().network_queue,
             wanted: Arc::clone(&wanted),
+            point: Point::default(),
         };
         let thread = Builder::new().name("network".to_owned()).spawn(move || thread.run(to_do, done));
         Ok(Self { jobs: Some(jobs), passed, wanted, thread: Some(thread.map_err(FilmError::Thread)?) })
@@ -121,13 +129,16 @@ struct NetworkThread {
     raw: Arc<Buffer>,
     waiting: bool,
     wanted: Arc<AtomicU64>,
+    /// Of the last part that was submitted.
+    point: Point,
 }
 
 impl NetworkThread {
     fn run(mut self, mut jobs: Receiver<Job>, mut done: Sender<Passed>) {
         while let Ok(mut job) = jobs.receive(None) {
             let outcome = self.pass(&mut job);
-            if done.send(Passed { frame: job.frame, disparity: job.disparity, outcome }).is_err() {
+            let Job { frame, disparity, .. } = job;
+            if done.send(Passed { frame, disparity, point: self.point, outcome }).is_err() {
                 return;
             }
         }
@@ -137,10 +148,10 @@ impl NetworkThread {
         let parallax = Arc::clone(self.engine.parallax()?);
         let planes = Arc::clone(self.engine.planes()?);
         let count = self.parts.len();
-        let mut point = job.input;
+        let mut after = job.input;
         for (part, commands) in self.parts.iter_mut().enumerate() {
             if self.waiting {
-                self.gpu.wait(point)?;
+                self.gpu.wait(after)?;
                 if job.frame < self.wanted.load(Ordering::Acquire) {
                     return Ok(Outcome::GivenUp);
                 }
@@ -157,9 +168,10 @@ impl NetworkThread {
                 }
                 Ok(())
             })?;
-            point = self.gpu.submit(commands)?;
+            self.point = self.gpu.submit_after(commands, &[after])?;
+            after = self.point;
         }
-        self.gpu.wait(point)?;
+        self.gpu.wait(self.point)?;
         let mut took = Some(Duration::ZERO);
         for commands in &self.parts {
             let part = match commands.timestamps()?[..] {

@@ -104,7 +104,7 @@ impl Session {
             queue_family_index: family,
             queue_index: 0,
         };
-        // SAFETY: instance and device were made by this runtime (`XrHost`), live as long as the guard, and the device has one queue of that family.
+        // SAFETY: instance and device were made by this runtime (`XrHost`), live as long as the guard, and the device has that queue.
         let made = gpu.with_queue(|_| unsafe {
             runtime.instance.create_session_with_guard::<xr::Vulkan>(runtime.system, &info, Box::new(gpu.clone()))
         });
