@@ -86,7 +86,7 @@ impl Recorder<'_> {
         counts: &Arc<Buffer>,
         offset: u64,
     ) -> Result<(), GpuError> {
-        if offset % 4 != 0 || offset.checked_add(12).is_none_or(|end| end > counts.bytes()) {
+        if !offset.is_multiple_of(4) || offset.checked_add(12).is_none_or(|end| end > counts.bytes()) {
             return Err(GpuError::Misuse("numbers of workgroups were to be read outside of their buffer".to_owned()));
         }
         self.bind(bindings, push, Some(counts))?;
