@@ -353,7 +353,11 @@ fn what_keeps_a_viewer_waiting_is_an_objection() {
     let mut commands = Commands::new(&gpu, "test", 0).unwrap();
     let options = ImageOptions { size: [side; 2], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
     let mut copy = |image: &Arc<Image>| {
-        commands.record::<GpuError>(|recorder| recorder.copy_image_to_buffer(image, &readback, 4)).unwrap();
+        // So often that it is not over before it is waited for, however busy the machine is.
+        let recorded = commands.record::<GpuError>(|recorder| {
+            (0..32).try_for_each(|_| recorder.copy_image_to_buffer(image, &readback, 4))
+        });
+        recorded.unwrap();
         gpu.submit(&mut commands).unwrap()
     };
 
