@@ -1,9 +1,8 @@
 //! The device: who makes it, what it can do, and what is freed when it is done with it.
 
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
-use std::ffi::CStr;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -15,85 +14,13 @@ use super::cache::{CacheFacts, Identity, PipelineCache};
 use super::debug::{self, Messages, Validation};
 use super::error::GpuError;
 use super::facts::{Facts, load};
+use super::garbage::Garbage;
+use super::host::{DeviceHost, GpuOptions};
 use super::lock::lock;
-use super::memory::Garbage;
-use super::pipeline::Kernel;
 use super::prompt::Prompt;
 use super::queue::{QueueKind, Queues};
 use super::start::{choose, create_device, create_instance};
 use super::watch::Watch;
-
-/// Who makes instance and device. The window and the headset bring their own wishes; [`Headless`] has none. `gpu` never names either.
-pub trait DeviceHost {
-    /// Instance extensions that have to be on.
-    fn instance_extensions(&self) -> Vec<&'static CStr> {
-        Vec::new()
-    }
-
-    /// Device extensions that have to be on; GPUs without them are passed over.
-    fn device_extensions(&self) -> Vec<&'static CStr> {
-        Vec::new()
-    }
-
-    /// Makes the instance.
-    ///
-    /// # Safety
-    /// `info` is valid for `entry`, as for [`ash::Entry::create_instance`].
-    unsafe fn create_instance(
-        &self,
-        entry: &ash::Entry,
-        info: &vk::InstanceCreateInfo<'_>,
-    ) -> Result<ash::Instance, GpuError> {
-        // SAFETY: handed on to the caller.
-        unsafe { entry.create_instance(info, None) }.map_err(GpuError::while_doing("creating the instance"))
-    }
-
-    /// The one physical device that the host can work with, where it dictates it.
-    fn physical_device(&self, _instance: &ash::Instance) -> Result<Option<vk::PhysicalDevice>, GpuError> {
-        Ok(None)
-    }
-
-    /// Whether the host can show what queue family `family` of `physical` has drawn.
-    fn can_present(
-        &self,
-        _entry: &ash::Entry,
-        _instance: &ash::Instance,
-        _physical: vk::PhysicalDevice,
-        _family: u32,
-    ) -> bool {
-        true
-    }
-
-    /// Makes the device.
-    ///
-    /// # Safety
-    /// `info` is valid for `physical`, as for [`ash::Instance::create_device`].
-    unsafe fn create_device(
-        &self,
-        instance: &ash::Instance,
-        physical: vk::PhysicalDevice,
-        info: &vk::DeviceCreateInfo<'_>,
-    ) -> Result<ash::Device, GpuError> {
-        // SAFETY: handed on to the caller.
-        unsafe { instance.create_device(physical, info, None) }.map_err(GpuError::while_doing("creating the device"))
-    }
-}
-
-/// No display at all: files, benchmarks and tests.
-pub struct Headless;
-
-impl DeviceHost for Headless {}
-
-/// Which GPU, and how closely it is watched.
-#[derive(Debug, Clone, Default)]
-pub struct GpuOptions {
-    /// A number from `deep3d doctor`'s list, or part of a name in any case; the most capable GPU without it.
-    pub select: Option<String>,
-    /// The validation layer.
-    pub validation: Validation,
-    /// The folder in which compiled kernels are remembered; none of them are without it.
-    pub cache: Option<PathBuf>,
-}
 
 /// The GPU. Cloning shares it; the last clone to go takes instance and device with it.
 #[derive(Clone)]
@@ -107,8 +34,8 @@ impl fmt::Debug for Gpu {
     }
 }
 
-/// Kernels by name, code and constants.
-type Kernels = HashMap<(&'static str, usize, Vec<u32>), Weak<Kernel>>;
+/// Kernels ([`super::Kernel`]) by name, code and constants.
+type Kernels = HashMap<(&'static str, usize, Vec<u32>), Weak<dyn Any + Send + Sync>>;
 
 pub(super) struct Shared {
     pub(super) entry: ash::Entry,
@@ -330,6 +257,13 @@ impl Shared {
         lock(&self.garbage).push_back((self.queues.submitted(), garbage));
     }
 
+    /// Nobody uses it any more.
+    fn free(&self, garbage: Garbage) {
+        // SAFETY: its one owner gave it up, and the GPU is done with it (`discard`, or the end).
+        let bytes = unsafe { garbage.destroy(&self.device, &self.allocator) };
+        self.count_freed(bytes);
+    }
+
     /// Keeps an objection of our own beside the layer's, where that watches.
     pub(super) fn object(&self, message: String) {
         tracing::debug!("{message}");
@@ -346,7 +280,7 @@ impl Shared {
         while until.is_none_or(|until| Instant::now() < until) {
             let due = lock(&self.garbage).pop_front_if(|(after, _)| is_passed(after));
             let Some((_, garbage)) = due else { return };
-            garbage.destroy(self);
+            self.free(garbage);
         }
     }
 
@@ -360,7 +294,7 @@ impl Shared {
         tell_memory(used);
     }
 
-    pub(super) fn count_freed(&self, bytes: u64) {
+    fn count_freed(&self, bytes: u64) {
         tell_memory(self.memory_used.fetch_sub(bytes, Ordering::Relaxed) - bytes);
     }
 }
@@ -378,7 +312,7 @@ impl Drop for Shared {
             let _ = self.device.device_wait_idle();
             let garbage = std::mem::take(&mut *lock(&self.garbage));
             for (_, garbage) in garbage {
-                garbage.destroy(self);
+                self.free(garbage);
             }
             self.cache.save(&self.device);
             self.cache.destroy(&self.device);

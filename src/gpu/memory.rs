@@ -9,58 +9,9 @@ use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme};
 use super::debug;
 use super::device::{Gpu, Shared};
 use super::error::GpuError;
+use super::garbage::Garbage;
 use super::lock::lock;
 use super::submit::Commands;
-
-/// Something dropped whose turn to be freed comes when the timelines have passed.
-pub(super) enum Garbage {
-    Buffer(vk::Buffer, Option<Allocation>),
-    BufferView(vk::BufferView),
-    Image(vk::Image, [vk::ImageView; 2], Option<Allocation>),
-    Pipeline(vk::Pipeline, vk::PipelineLayout, vk::DescriptorSetLayout),
-    DescriptorPool(vk::DescriptorPool),
-    CommandPool(vk::CommandPool, vk::QueryPool),
-}
-
-impl Garbage {
-    pub(super) fn destroy(self, shared: &Shared) {
-        let device = &shared.device;
-        // SAFETY: the one owner of each handle gave it up, and the GPU is done with it (see `Shared::discard`).
-        unsafe {
-            match self {
-                Self::Buffer(buffer, allocation) => {
-                    device.destroy_buffer(buffer, None);
-                    free(shared, allocation);
-                }
-                Self::BufferView(view) => device.destroy_buffer_view(view, None),
-                Self::Image(image, views, allocation) => {
-                    views.into_iter().for_each(|view| device.destroy_image_view(view, None));
-                    device.destroy_image(image, None);
-                    free(shared, allocation);
-                }
-                Self::Pipeline(pipeline, layout, set_layout) => {
-                    device.destroy_pipeline(pipeline, None);
-                    device.destroy_pipeline_layout(layout, None);
-                    device.destroy_descriptor_set_layout(set_layout, None);
-                }
-                Self::DescriptorPool(pool) => device.destroy_descriptor_pool(pool, None),
-                Self::CommandPool(pool, queries) => {
-                    device.destroy_command_pool(pool, None);
-                    device.destroy_query_pool(queries, None);
-                }
-            }
-        }
-    }
-}
-
-fn free(shared: &Shared, allocation: Option<Allocation>) {
-    if let (Some(allocator), Some(allocation)) = (lock(&shared.allocator).as_mut(), allocation) {
-        shared.count_freed(allocation.size());
-        if let Err(error) = allocator.free(allocation) {
-            tracing::error!("GPU memory was not freed: {error}");
-        }
-    }
-}
 
 fn allocate(
     shared: &Shared,

@@ -10,8 +10,9 @@ use super::barrier::Access;
 use super::debug;
 use super::device::Gpu;
 use super::error::GpuError;
+use super::garbage::Garbage;
 use super::lock::lock;
-use super::memory::{Buffer, Garbage, Image, TexelView};
+use super::memory::{Buffer, Image, TexelView};
 
 /// Largest push constants that every GPU takes, in bytes (Vulkan's required limit).
 const MAX_PUSH_BYTES: u32 = 128;
@@ -102,13 +103,15 @@ impl Kernel {
     ) -> Result<Arc<Self>, GpuError> {
         // The code tells kernels of one name apart.
         let key = (source.name, source.spirv.as_ptr() as usize, constants.to_vec());
-        if let Some(kernel) = lock(&gpu.shared.kernels).get(&key).and_then(Weak::upgrade) {
+        let known = lock(&gpu.shared.kernels).get(&key).and_then(Weak::upgrade);
+        if let Some(kernel) = known.and_then(|known| known.downcast().ok()) {
             return Ok(kernel);
         }
         let kernel = Self::make(gpu, source, constants, subgroup_size)?;
         let mut kernels = lock(&gpu.shared.kernels);
         kernels.retain(|_, kernel| kernel.strong_count() > 0);
-        kernels.insert(key, Arc::downgrade(&kernel));
+        let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&kernel) as _;
+        kernels.insert(key, Arc::downgrade(&shared));
         Ok(kernel)
     }
 

@@ -18,18 +18,56 @@ pub(super) const WORK: vk::AccessFlags2 =
     vk::AccessFlags2::from_raw(vk::AccessFlags2::MEMORY_READ.as_raw() | vk::AccessFlags2::MEMORY_WRITE.as_raw());
 
 /// Compute, what it reads its numbers of workgroups with, and transfers: all that is recorded here.
-const STAGES: vk::PipelineStageFlags2 = vk::PipelineStageFlags2::from_raw(
+pub(super) const STAGES: vk::PipelineStageFlags2 = vk::PipelineStageFlags2::from_raw(
     vk::PipelineStageFlags2::COMPUTE_SHADER.as_raw()
         | vk::PipelineStageFlags2::DRAW_INDIRECT.as_raw()
         | vk::PipelineStageFlags2::ALL_TRANSFER.as_raw(),
 );
 
-fn layers(level: u32) -> vk::ImageSubresourceLayers {
+pub(super) fn layers(level: u32) -> vk::ImageSubresourceLayers {
     vk::ImageSubresourceLayers::default().aspect_mask(vk::ImageAspectFlags::COLOR).mip_level(level).layer_count(1)
 }
 
-fn corner([width, height]: [u32; 2]) -> vk::Offset3D {
+pub(super) fn corner([width, height]: [u32; 2]) -> vk::Offset3D {
     vk::Offset3D { x: width as i32, y: height as i32, z: 1 }
+}
+
+impl Commands {
+    /// Records anew what `work` asks for; waits first if the last submission is still running. An error of `work` is handed on: nothing of it may be
+    /// submitted then.
+    pub fn record<E: From<GpuError>>(
+        &mut self,
+        work: impl FnOnce(&mut Recorder<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.gpu.wait(self.point())?;
+        self.keep.clear();
+        self.run = Arc::default();
+        self.written.fill(false);
+        let gpu = self.gpu.clone();
+        let device = &gpu.shared.device;
+        let failed = GpuError::while_doing("recording commands");
+        let begin = vk::CommandBufferBeginInfo::default();
+        // SAFETY: the buffer is not pending (just waited for) and its pool is used by nobody else.
+        unsafe {
+            device.reset_command_pool(self.pool, vk::CommandPoolResetFlags::empty()).map_err(&failed)?;
+            device.begin_command_buffer(self.buffer, &begin).map_err(&failed)?;
+            if self.query_count > 0 {
+                device.cmd_reset_query_pool(self.buffer, self.queries, 0, self.query_count);
+            }
+        }
+        let mut recorder = Recorder { commands: self, hazards: Hazards::default() };
+        // What earlier submissions wrote is seen, and what they read may be overwritten.
+        recorder.barrier(vk::PipelineStageFlags2::ALL_COMMANDS, vk::PipelineStageFlags2::ALL_COMMANDS, WORK);
+        let result = work(&mut recorder);
+        recorder.barrier(
+            vk::PipelineStageFlags2::ALL_COMMANDS,
+            vk::PipelineStageFlags2::HOST,
+            vk::AccessFlags2::HOST_READ,
+        );
+        // SAFETY: recording was begun above.
+        unsafe { device.end_command_buffer(self.buffer) }.map_err(&failed)?;
+        result
+    }
 }
 
 /// Takes commands while [`Commands::record`] runs, and puts barriers between those that depend on each other.
@@ -39,7 +77,7 @@ pub struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    fn device(&self) -> ash::Device {
+    pub(super) fn device(&self) -> ash::Device {
         self.commands.gpu.shared.device.clone()
     }
 
@@ -54,7 +92,7 @@ impl Recorder<'_> {
         unsafe { self.commands.gpu.shared.device.cmd_pipeline_barrier2(self.commands.buffer, &info) };
     }
 
-    fn touch(&mut self, accesses: &[(u64, Access)]) {
+    pub(super) fn touch(&mut self, accesses: &[(u64, Access)]) {
         if self.hazards.barrier_before(accesses) {
             self.barrier(STAGES, STAGES, WORK);
         }
@@ -351,97 +389,8 @@ impl Recorder<'_> {
         }
     }
 
-    /// Copies the first level of `from` into a swapchain's image of the same size, whatever its channel order, and leaves that ready to be presented.
-    ///
-    /// # Safety
-    /// `to` is an image of this device with transfer-destination usage and of `from`'s size, and stays alive until the submission is done.
-    pub unsafe fn blit_to_swapchain(&mut self, from: &Arc<Image>, to: vk::Image) {
-        self.touch(&[(from.handle.as_raw(), Access::Read)]);
-        let (none, all) = (vk::AccessFlags2::NONE, vk::PipelineStageFlags2::ALL_COMMANDS);
-        let write = vk::AccessFlags2::TRANSFER_WRITE;
-        let (undefined, destination, present) =
-            (vk::ImageLayout::UNDEFINED, vk::ImageLayout::TRANSFER_DST_OPTIMAL, vk::ImageLayout::PRESENT_SRC_KHR);
-        self.transition(to, (all, none), (vk::PipelineStageFlags2::ALL_TRANSFER, write), undefined, destination);
-        let whole = [vk::Offset3D::default(), corner(from.size())];
-        let blit = vk::ImageBlit {
-            src_subresource: layers(0),
-            src_offsets: whole,
-            dst_subresource: layers(0),
-            dst_offsets: whole,
-        };
-        // SAFETY: the caller vouches for `to`; `from` is kept alive below.
-        unsafe {
-            self.device().cmd_blit_image(
-                self.commands.buffer,
-                from.handle,
-                vk::ImageLayout::GENERAL,
-                to,
-                destination,
-                &[blit],
-                vk::Filter::NEAREST,
-            );
-        }
-        self.transition(to, (vk::PipelineStageFlags2::ALL_TRANSFER, write), (all, none), destination, present);
-        self.commands.keep.push(Arc::clone(from) as Arc<dyn Any + Send + Sync>);
-    }
-
-    /// Copies the first level of `from` (R8G8B8A8_UNORM holding sRGB-encoded values) into an image of a headset's runtime, and makes its smaller levels
-    /// by averaging light, not codes. The result means the same in any format: where `to` is not R8G8B8A8_SRGB, `bridge` is an image of that format
-    /// and of `from`'s size that the values go through.
-    ///
-    /// # Safety
-    /// `to` is an image of this device with transfer-source and -destination usage, of `from`'s size and with `levels` levels and one layer. Nobody else
-    /// uses it until the submission is done, and it stays alive as long. It is in layout COLOR_ATTACHMENT_OPTIMAL then.
-    pub unsafe fn copy_to_runtime(
-        &mut self,
-        from: &Arc<Image>,
-        to: vk::Image,
-        levels: u32,
-        bridge: Option<&Arc<Image>>,
-    ) {
-        let general = vk::ImageLayout::GENERAL;
-        let all = vk::PipelineStageFlags2::ALL_COMMANDS;
-        self.transition(to, (all, vk::AccessFlags2::NONE), (all, WORK), vk::ImageLayout::UNDEFINED, general);
-        match bridge {
-            None => {
-                self.touch(&[(from.handle.as_raw(), Access::Read)]);
-                self.copy_whole(from.handle, to, from.size());
-            }
-            Some(bridge) => {
-                self.touch(&[(from.handle.as_raw(), Access::Read), (bridge.handle.as_raw(), Access::Write)]);
-                self.copy_whole(from.handle, bridge.handle, from.size());
-                self.touch(&[(bridge.handle.as_raw(), Access::Read)]);
-                self.blit_level((bridge.handle, 0, from.size()), (to, 0, from.size()));
-                self.commands.keep.push(Arc::clone(bridge) as Arc<dyn Any + Send + Sync>);
-            }
-        }
-        let mut size = from.size();
-        for level in 1..levels {
-            self.barrier(STAGES, STAGES, WORK);
-            let next = size.map(|side| (side / 2).max(1));
-            self.blit_level((to, level - 1, size), (to, level, next));
-            size = next;
-        }
-        let attachment = vk::ImageLayout::COLOR_ATTACHMENT_OPTIMAL;
-        let (written, seen) = (vk::AccessFlags2::MEMORY_WRITE, vk::AccessFlags2::MEMORY_READ);
-        self.transition(to, (all, written), (all, seen), general, attachment);
-        self.commands.keep.push(Arc::clone(from) as Arc<dyn Any + Send + Sync>);
-    }
-
-    /// Copies the first level of one image into that of another, bit by bit: both of this size, in layout GENERAL, with texels of one size.
-    fn copy_whole(&self, from: vk::Image, to: vk::Image, [width, height]: [u32; 2]) {
-        let region = vk::ImageCopy::default()
-            .src_subresource(layers(0))
-            .dst_subresource(layers(0))
-            .extent(vk::Extent3D { width, height, depth: 1 });
-        let general = vk::ImageLayout::GENERAL;
-        let device = &self.commands.gpu.shared.device;
-        // SAFETY: the callers name images that are alive and as said above.
-        unsafe { device.cmd_copy_image(self.commands.buffer, from, general, to, general, &[region]) };
-    }
-
     /// Scales one level (of an image in layout GENERAL, its size given) into another one.
-    fn blit_level(&self, from: (vk::Image, u32, [u32; 2]), to: (vk::Image, u32, [u32; 2])) {
+    pub(super) fn blit_level(&self, from: (vk::Image, u32, [u32; 2]), to: (vk::Image, u32, [u32; 2])) {
         let zero = vk::Offset3D::default();
         let blit = vk::ImageBlit {
             src_subresource: layers(from.1),
@@ -484,7 +433,7 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    fn transition(
+    pub(super) fn transition(
         &self,
         image: vk::Image,
         from: (vk::PipelineStageFlags2, vk::AccessFlags2),

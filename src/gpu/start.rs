@@ -5,9 +5,9 @@ use std::ffi::{CStr, CString};
 use ash::{ext::debug_utils, khr, vk};
 
 use super::debug::{self, Messages};
-use super::device::{DeviceHost, GpuOptions};
 use super::error::GpuError;
 use super::facts::{Facts, facts};
+use super::host::{DeviceHost, GpuOptions};
 use super::queue::{Places, family_with};
 
 /// More is better.

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use ash::vk;
 
-use super::barrier::Hazards;
 use super::debug;
 use super::device::Gpu;
 use super::error::GpuError;
-use super::memory::Garbage;
+use super::garbage::Garbage;
 use super::queue::{Point, QueueKind};
-use super::recorder::{Recorder, WORK};
 
 /// Binary semaphores around a submission, for a swapchain.
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,7 +88,7 @@ impl Gpu {
     }
 }
 
-/// Tells from outside when a command buffer can no longer use what was recorded into it: for objects that [`Recorder::keep`] cannot hold.
+/// Tells from outside when a command buffer can no longer use what was recorded into it: for objects that [`super::Recorder::keep`] cannot hold.
 pub struct Lease {
     run: Arc<AtomicU64>,
     /// Held by the command buffer alone.
@@ -129,19 +127,19 @@ impl Lease {
 pub struct Commands {
     pub(super) gpu: Gpu,
     pub(super) queue: QueueKind,
-    pool: vk::CommandPool,
+    pub(super) pool: vk::CommandPool,
     pub(super) buffer: vk::CommandBuffer,
     pub(super) queries: vk::QueryPool,
     pub(super) query_count: u32,
     pub(super) written: Vec<bool>,
     point: Point,
     /// The last run of what was recorded last: its value on the timeline. Shared with its leases.
-    run: Arc<AtomicU64>,
+    pub(super) run: Arc<AtomicU64>,
     pub(super) keep: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Commands {
-    /// An empty command buffer for the main queue; `timestamps` is how many [`Recorder::timestamp`] may be taken in it.
+    /// An empty command buffer for the main queue; `timestamps` is how many [`super::Recorder::timestamp`] may be taken in it.
     pub fn new(gpu: &Gpu, name: &str, timestamps: u32) -> Result<Self, GpuError> {
         Self::new_for(gpu, QueueKind::Main, name, timestamps)
     }
@@ -188,42 +186,6 @@ impl Commands {
     /// Where on its queue's timeline its last run is done.
     pub fn point(&self) -> Point {
         self.point
-    }
-
-    /// Records anew what `work` asks for; waits first if the last submission is still running. An error of `work` is handed on: nothing of it may be
-    /// submitted then.
-    pub fn record<E: From<GpuError>>(
-        &mut self,
-        work: impl FnOnce(&mut Recorder<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.gpu.wait(self.point)?;
-        self.keep.clear();
-        self.run = Arc::default();
-        self.written.fill(false);
-        let gpu = self.gpu.clone();
-        let device = &gpu.shared.device;
-        let failed = GpuError::while_doing("recording commands");
-        let begin = vk::CommandBufferBeginInfo::default();
-        // SAFETY: the buffer is not pending (just waited for) and its pool is used by nobody else.
-        unsafe {
-            device.reset_command_pool(self.pool, vk::CommandPoolResetFlags::empty()).map_err(&failed)?;
-            device.begin_command_buffer(self.buffer, &begin).map_err(&failed)?;
-            if self.query_count > 0 {
-                device.cmd_reset_query_pool(self.buffer, self.queries, 0, self.query_count);
-            }
-        }
-        let mut recorder = Recorder { commands: self, hazards: Hazards::default() };
-        // What earlier submissions wrote is seen, and what they read may be overwritten.
-        recorder.barrier(vk::PipelineStageFlags2::ALL_COMMANDS, vk::PipelineStageFlags2::ALL_COMMANDS, WORK);
-        let result = work(&mut recorder);
-        recorder.barrier(
-            vk::PipelineStageFlags2::ALL_COMMANDS,
-            vk::PipelineStageFlags2::HOST,
-            vk::AccessFlags2::HOST_READ,
-        );
-        // SAFETY: recording was begun above.
-        unsafe { device.end_command_buffer(self.buffer) }.map_err(&failed)?;
-        result
     }
 
     /// The timestamps taken in the last run, by index, as time since the first one; `None` for those not taken or not supported.
