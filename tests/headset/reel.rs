@@ -60,7 +60,8 @@ impl Reel {
         self.told.borrow_mut().push(now);
         if let Some((gpu, commands)) = &mut *self.gpu.borrow_mut() {
             let point = gpu.submit(commands).unwrap();
-            gpu.wait(point).unwrap();
+            // Elsewhere: the thread that shows pictures must not wait.
+            std::thread::scope(|scope| scope.spawn(|| gpu.wait(point).unwrap()).join().unwrap());
         }
         // The player may ask several times for one picture of the display, before each of which the sink listens to the runtime.
         let polls = self.fake.count("xrPollEvent");
