@@ -41,9 +41,17 @@ struct Program(Child);
 
 impl Program {
     fn start(display: Option<&Display>, arguments: &[&str]) -> Self {
+        Self::start_with(display, arguments, Stdio::piped(), "")
+    }
+
+    /// The same with its stderr, and what is to be logged there besides warnings.
+    fn start_with(display: Option<&Display>, arguments: &[&str], stderr: Stdio, log: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
         command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
-        command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(stderr);
+        if !log.is_empty() {
+            command.env("DEEP3D_LOG", format!("deep3d=warn,{log}"));
+        }
         for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
             command.env_remove(variable);
         }
@@ -93,7 +101,10 @@ struct Playing<'a> {
 
 impl<'a> Playing<'a> {
     fn start(display: &'a Display, arguments: &[&str]) -> Self {
-        let mut program = Program::start(Some(display), arguments);
+        Self::of(display, Program::start(Some(display), arguments))
+    }
+
+    fn of(display: &'a Display, mut program: Program) -> Self {
         let begin = Instant::now();
         loop {
             program.assert_alive();
@@ -409,6 +420,53 @@ fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
     playing.key("q");
     let (status, said, _) = playing.program.end(SOON);
     assert!(status.success() && said.is_empty(), "{status}: {said}");
+}
+
+#[test]
+fn while_a_film_plays_the_next_key_never_waits_long() {
+    let display = Display::start([1600, 900]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 20);
+    let log = folder.path().join("log");
+    let stderr = Stdio::from(std::fs::File::create(&log).unwrap());
+    let arguments = ["play", "--loop", film.to_str().unwrap()];
+    let program = Program::start_with(Some(&display), &arguments, stderr, "deep3d::prompt=trace");
+    let mut playing = Playing::of(&display, program);
+    playing.wait(START, "the first picture", |playing| (playing.look().mean() > 20.0).then_some(()));
+    // While somebody takes screenshots the X server answers nobody.
+    let (began, before) = (Instant::now(), std::fs::metadata(&log).unwrap().len() as usize);
+    for size in [["1000", "300"], ["700", "500"], ["1280", "720"]] {
+        display.xdotool(&["windowsize", &playing.window, size[0], size[1]]);
+        for key in ["Right", "l", "i", "space", "period", "space"] {
+            playing.key(key);
+            std::thread::sleep(Duration::from_millis(250));
+        }
+        [100, 120].into_iter().for_each(|x| playing.mouse([x, 100]));
+    }
+    playing.key("q");
+    let begin = Instant::now();
+    while playing.program.0.try_wait().unwrap().is_none() {
+        assert!(begin.elapsed() < SOON, "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let took = began.elapsed();
+    let said = String::from_utf8_lossy(&std::fs::read(&log).unwrap()[before..]).into_owned();
+    let busy = |line: &str| line.split("busy for ").nth(1)?.split(' ').next()?.parse::<u64>().ok();
+    let (mut turns, rest): (Vec<u64>, Vec<&str>) =
+        said.lines().fold(Default::default(), |(mut turns, mut rest), line| {
+            match busy(line) {
+                Some(turn) => turns.push(turn),
+                None => rest.push(line),
+            }
+            (turns, rest)
+        });
+    assert!(rest.is_empty(), "{rest:?}");
+    turns.sort();
+    // A key that comes at any moment waits for the end of the turn that it comes in.
+    let late: u64 = turns.iter().map(|turn| turn.saturating_sub(50_000)).sum();
+    let share = late as f64 / 1e6 / took.as_secs_f64();
+    println!("{} turns in {took:?}, the longest {:?} µs; {share:.4} of the time", turns.len(), turns.last());
+    assert!(turns.len() > 200 && share <= 0.01, "a key waits longer than 50 ms in {share} of all cases");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::time::Instant;
 
 thread_local! {
     static PROMPT: Cell<bool> = const { Cell::new(false) };
@@ -14,6 +15,7 @@ thread_local! {
 #[must_use = "it counts as long as it lives"]
 pub struct Prompt {
     before: bool,
+    begun: Instant,
     /// It belongs to its thread.
     thread: PhantomData<*const ()>,
 }
@@ -21,7 +23,7 @@ pub struct Prompt {
 impl Prompt {
     /// From now on.
     pub fn begin() -> Self {
-        Self { before: PROMPT.replace(true), thread: PhantomData }
+        Self { before: PROMPT.replace(true), begun: Instant::now(), thread: PhantomData }
     }
 
     /// Whether this thread must not wait.
@@ -33,5 +35,7 @@ impl Prompt {
 impl Drop for Prompt {
     fn drop(&mut self) {
         PROMPT.set(self.before);
+        // For those who measure: what the viewer does meanwhile waits for so long.
+        tracing::trace!(target: "deep3d::prompt", "busy for {} µs", self.begun.elapsed().as_micros());
     }
 }

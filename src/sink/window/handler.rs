@@ -15,7 +15,7 @@ use super::error::WindowError;
 use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
-use super::present::{Presented, Presenter};
+use super::present::{Presented, Presenter, Settled};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
@@ -210,6 +210,7 @@ where
 
     /// Asks the app what is next, and the event loop for the moment of it.
     fn tick(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
+        self.settle()?;
         let now = Instant::now();
         let Tick { repaint, wake, finished } = self.app.tick(now)?;
         if finished {
@@ -229,21 +230,33 @@ where
         if open.retry.is_some_and(|at| at <= now) {
             open.retry = None;
         }
-        if (open.repaint || open.exposed) && open.retry.is_none() && !open.hidden {
+        let pending = open.presenter.is_pending().then(|| now + RETRY);
+        if (open.repaint || open.exposed) && open.retry.is_none() && pending.is_none() && !open.hidden {
             open.window.request_redraw();
         }
-        let next = [wake, open.retry, cursor, open.front.wake()].into_iter().flatten().min();
+        let next = [wake, open.retry, pending, cursor, open.front.wake()].into_iter().flatten().min();
         events.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
         Ok(())
     }
 
+    /// Looks what has become of the picture that is on its way to the window system.
+    fn settle(&mut self) -> Result<(), A::Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        match open.presenter.settled()? {
+            Settled::Nothing => {}
+            Settled::Shown(at) => self.app.shown(at),
+            Settled::Again => open.exposed = true,
+        }
+        Ok(())
+    }
+
     fn draw(&mut self) -> Result<(), A::Error> {
+        self.settle()?;
         let Some(open) = &mut self.open else { return Ok(()) };
         let app = &mut *self.app;
         match open.presenter.show(open.repaint, &mut open.front, |recorder, canvas| app.paint(recorder, canvas))? {
             Presented::Yes(painting) => {
                 (open.repaint, open.exposed) = (false, false);
-                app.shown(Instant::now());
                 if let Some(painting) = painting {
                     app.took(painting);
                 }

@@ -7,6 +7,7 @@
 
 mod error;
 mod front;
+mod hand_over;
 mod handler;
 mod host;
 pub mod keys;

@@ -1,15 +1,17 @@
 //! Brings pictures into the window: the canvas that the app paints, and its way onto the screen.
 //!
-//! Nothing here waits: what cannot be done at once is said to be [`Presented::Later`], and is tried again a moment later.
+//! Nothing here waits: what cannot be done at once is said to be [`Presented::Later`], and is tried again a moment later. The window system gets the
+//! pictures from a thread of its own ([`super::hand_over`]).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ash::vk;
 use winit::window::Window;
 
 use super::error::WindowError;
 use super::front::Front;
+use super::hand_over::HandOver;
 use super::host::Surface;
 use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
@@ -18,18 +20,32 @@ use crate::sink::Canvas;
 /// What is painted takes three of them: the first and the last around all.
 const TIMESTAMPS: u32 = 3;
 
+/// One picture of so many is measured: lavapipe waits for all of the GPU's work before it tells a timestamp.
+const MEASURED: u32 = 16;
+
 /// Pictures that may be on their way at once.
 const IN_FLIGHT: usize = 2;
 
 /// Whether the picture is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presented {
-    /// With the time that the GPU took to paint one before, where it has told.
+    /// With the time that the GPU takes to paint one, where it was painted and the GPU tells.
     Yes(Option<Duration>),
     /// The GPU or the window system is busy: try again in a moment.
     Later,
     /// The window has no area: try again when it changes.
     Hidden,
+}
+
+/// What has become of a picture on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// Nothing new.
+    Nothing,
+    /// The window system has it since then.
+    Shown(Instant),
+    /// It was refused: show it again.
+    Again,
 }
 
 /// What one picture on its way needs.
@@ -41,11 +57,15 @@ struct Slot {
 
 /// The way into one window. Declared in the order in which its parts have to go.
 pub(super) struct Presenter {
+    hand_over: HandOver,
     swapchain: Swapchain,
     surface: Surface,
     slots: Vec<Slot>,
     turn: usize,
     canvas: Option<Arc<Image>>,
+    /// What painting took the last time that it was looked at, and how many pictures there were.
+    painting: Option<Duration>,
+    count: u32,
     stale: bool,
     window: Arc<Window>,
     gpu: Gpu,
@@ -54,12 +74,16 @@ pub(super) struct Presenter {
 impl Presenter {
     pub(super) fn new(gpu: &Gpu, window: &Arc<Window>) -> Result<Self, WindowError> {
         let surface = Surface::new(gpu, window)?;
+        let swapchain = Swapchain::new(gpu);
         let mut presenter = Self {
-            swapchain: Swapchain::new(gpu),
+            hand_over: swapchain.hand_over()?,
+            swapchain,
             surface,
             slots: Vec::new(),
             turn: 0,
             canvas: None,
+            painting: None,
+            count: 0,
             stale: true,
             window: Arc::clone(window),
             gpu: gpu.clone(),
@@ -88,15 +112,20 @@ impl Presenter {
         front: &mut Front,
         paint: impl FnOnce(&mut Recorder<'_>, &Canvas) -> Result<(), E>,
     ) -> Result<Presented, E> {
+        if self.is_pending() {
+            return Ok(Presented::Later);
+        }
         let slot = &self.slots[self.turn];
         if !self.gpu.reached(slot.point)? {
             return Ok(Presented::Later);
         }
         let free = slot.free;
-        let painting = match slot.commands.timestamps()?[..] {
-            [Some(from), _, Some(to)] => Some(to.saturating_sub(from)),
-            _ => None,
-        };
+        if self.count.is_multiple_of(MEASURED)
+            && let [Some(from), _, Some(to)] = slot.commands.timestamps()?[..]
+        {
+            self.painting = Some(to.saturating_sub(from));
+        }
+        self.count = self.count.wrapping_add(1);
         if self.stale {
             match self.swapchain.renew(&self.surface)? {
                 Outcome::Done(()) => self.stale = false,
@@ -132,19 +161,38 @@ impl Presenter {
         let point = slot.point;
         self.turn = (self.turn + 1) % self.slots.len();
         self.window.pre_present_notify();
-        match self.swapchain.present(index, drawn, point)? {
+        if let Some(picture) = self.swapchain.picture(index, drawn, point)? {
+            self.hand_over.give(picture);
+        }
+        Ok(Presented::Yes(self.painting.filter(|_| changed || new)))
+    }
+
+    /// Whether a picture is on its way to the window system.
+    pub(super) fn is_pending(&self) -> bool {
+        self.hand_over.is_pending()
+    }
+
+    /// What has become of the picture that was handed over last. Never waits.
+    pub(super) fn settled(&mut self) -> Result<Settled, WindowError> {
+        let Some((answer, at)) = self.hand_over.answer() else { return Ok(Settled::Nothing) };
+        match Swapchain::presented(answer)? {
             // A window system may call a chain suboptimal for ever; only another size is worth a new one.
             Outcome::Done(suboptimal) => {
-                self.stale = suboptimal && self.surface.capabilities().is_ok_and(|now| self.surface.size(&now) != size);
+                let size = self.swapchain.size();
+                self.stale |=
+                    suboptimal && self.surface.capabilities().is_ok_and(|now| self.surface.size(&now) != size);
             }
             Outcome::Busy => {}
             Outcome::Stale => {
                 self.stale = true;
-                return Ok(Presented::Later);
+                return Ok(Settled::Again);
             }
-            Outcome::SurfaceLost => return Ok(self.renew_surface()?),
+            Outcome::SurfaceLost => {
+                self.renew_surface()?;
+                return Ok(Settled::Again);
+            }
         }
-        Ok(Presented::Yes(painting))
+        Ok(Settled::Shown(at))
     }
 
     /// The canvas of this size, and whether it is a new one.
@@ -160,6 +208,7 @@ impl Presenter {
     }
 
     fn renew_surface(&mut self) -> Result<Presented, WindowError> {
+        self.hand_over.settle();
         self.swapchain.forget();
         self.surface = Surface::new(&self.gpu, &self.window)?;
         self.stale = true;
@@ -170,6 +219,7 @@ impl Presenter {
 impl Drop for Presenter {
     fn drop(&mut self) {
         // Waits until the GPU is done with everything of this window.
+        self.hand_over.settle();
         self.swapchain.forget();
         let (.., device, _) = self.gpu.handles();
         for slot in self.slots.drain(..) {

@@ -6,6 +6,7 @@ use ash::khr;
 use ash::vk;
 
 use super::error::WindowError;
+use super::hand_over::{HandOver, Picture};
 use super::host::Surface;
 use crate::gpu::{Gpu, GpuError, Point};
 
@@ -167,14 +168,13 @@ impl Swapchain {
         })
     }
 
-    /// Hands picture `index` to the window system, once `drawn` is signalled by the submission that ends at `point`.
-    /// Gives true when the window system would like another chain.
-    pub(super) fn present(
+    /// Picture `index`, to be handed to the window system once `drawn` is signalled by the submission that ends at `point`.
+    pub(super) fn picture(
         &mut self,
         index: u32,
         drawn: vk::Semaphore,
         point: Point,
-    ) -> Result<Outcome<bool>, WindowError> {
+    ) -> Result<Option<Picture>, WindowError> {
         for (after, _) in &mut self.retired {
             after.get_or_insert(point);
         }
@@ -186,12 +186,17 @@ impl Swapchain {
                 self.destroy(chain);
             }
         }
-        let Some(chain) = &self.chain else { return Ok(Outcome::Stale) };
-        let (waits, chains, indices) = ([drawn], [chain.handle], [index]);
-        let info = vk::PresentInfoKHR::default().wait_semaphores(&waits).swapchains(&chains).image_indices(&indices);
-        // SAFETY: the picture was acquired, a submission that signals `drawn` was made, and the queue is locked.
-        let presented = self.gpu.with_queue(|queue| unsafe { self.loader.queue_present(queue, &info) });
-        outcome(presented, "showing a picture")
+        Ok(self.chain.as_ref().map(|chain| Picture { chain: chain.handle, index, drawn }))
+    }
+
+    /// What the window system's answer to a picture means: true when it would like another chain.
+    pub(super) fn presented(answer: Result<bool, vk::Result>) -> Result<Outcome<bool>, WindowError> {
+        outcome(answer, "showing a picture")
+    }
+
+    /// The thread that hands pictures over.
+    pub(super) fn hand_over(&self) -> Result<HandOver, WindowError> {
+        HandOver::new(&self.gpu, &self.loader)
     }
 }
 
