@@ -3,6 +3,8 @@
 mod figures;
 #[cfg(feature = "media")]
 mod headset;
+#[cfg(feature = "media")]
+pub mod paced;
 mod plot;
 mod report;
 mod suite;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::gpu::GpuOptions;
 use crate::media::StopFlag;
 use crate::output::OutputError;
+use crate::player::quality::Quality;
 use crate::sink::ScreenSettings;
 use crate::sink::screen::Surroundings;
 use crate::sink::xr::{HeadsetOptions, Loader, ScreenLayer};
@@ -51,18 +52,26 @@ pub(crate) struct HeadsetArguments {
 /// Where a measured film goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchSink {
-    /// Nowhere, as fast as it goes
+    /// Nowhere: as fast as it goes, or with --paced at the film's pace
     Null,
+    /// A desktop window, with --paced
+    Window,
     /// A headset, at the film's pace
     Vr,
 }
 
-/// Measuring in a headset.
+/// Measuring what plays.
 #[derive(Debug, Args)]
 pub(crate) struct HeadsetBench {
     /// Where it goes
     #[arg(long, value_enum, default_value = "null")]
     pub(super) sink: BenchSink,
+    /// Play at the film's pace, press keys and seek, and tell how long everything takes until it is seen
+    #[arg(long)]
+    pub(super) paced: bool,
+    /// How much work each picture is worth (--paced)
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) quality: Quality,
     #[command(flatten)]
     pub(super) headset: HeadsetArguments,
 }

@@ -22,6 +22,8 @@ mod log;
 mod options;
 mod outputs;
 #[cfg(feature = "media")]
+mod paced;
+#[cfg(feature = "media")]
 mod painter;
 #[cfg(feature = "media")]
 mod pattern;

@@ -26,7 +26,7 @@ use crate::sink::window::WindowOptions;
 use crate::time::Position;
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
-const CANVAS: [u32; 2] = [1280, 720];
+pub(super) const CANVAS: [u32; 2] = [1280, 720];
 
 /// Where a film goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,6 +88,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let watch = WatchOptions {
         quality: arguments.quality,
         dump: arguments.dump_stats.as_deref().map(statistics_file).transpose()?,
+        script: None,
     };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
@@ -132,7 +133,7 @@ fn statistics_file(path: &Path) -> Result<Box<dyn Write + Send>, CliError> {
 }
 
 /// Pictures do not wait for the network. Only the original's selection needs the planes of each.
-fn pace(settings: &Settings) -> Pace {
+pub(super) fn pace(settings: &Settings) -> Pace {
     if settings.selection { Pace::Every } else { Pace::Live }
 }
 

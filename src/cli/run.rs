@@ -53,8 +53,11 @@ pub fn run(cli: Cli) -> ExitCode {
 fn bench(arguments: &BenchArguments) -> Result<(), CliError> {
     plot::take(arguments)?;
     #[cfg(feature = "media")]
-    if arguments.headset.sink == BenchSink::Vr {
-        return super::play::measure_in_headset(arguments);
+    match arguments.headset.sink {
+        _ if arguments.headset.paced => return super::paced::measure(arguments),
+        BenchSink::Window => return Err(CliError::Usage("bench --sink window needs --paced".to_owned())),
+        BenchSink::Vr => return super::play::measure_in_headset(arguments),
+        BenchSink::Null => {}
     }
     if arguments.file.is_none() && arguments.scene.kept.depth.is_some() {
         return Err(CliError::Usage("--depth belongs to a film: name that, too".to_owned()));

@@ -35,6 +35,11 @@ impl<P: Playlist> Player<P> {
         self.film.as_ref().and_then(SceneSource::frame_rate)
     }
 
+    /// How many seeks there were in it.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// Which film of the list is played.
     pub(super) fn index(&self) -> usize {
         self.index

@@ -19,6 +19,7 @@ mod opening;
 mod phase;
 pub mod quality;
 mod screen;
+pub mod script;
 pub mod statistics;
 mod watch;
 

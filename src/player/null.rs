@@ -42,7 +42,7 @@ where
         let _prompt = Prompt::begin();
         let now = Instant::now();
         let tick = player.tick(now);
-        watch.tick(&mut player, &mut painter, now);
+        let wishes = watch.tick(&mut player, &mut painter, now);
         if painting && gpu.reached(point)? {
             painting = false;
             watch.shown(now);
@@ -50,10 +50,10 @@ where
                 watch.took(to.saturating_sub(from));
             }
         }
-        if tick.finished {
+        if tick.finished || wishes.finished {
             break;
         }
-        due |= tick.repaint;
+        due |= tick.repaint || wishes.repaint;
         if due && gpu.reached(point)? {
             if let Some(shown) = player.shown() {
                 commands.record(|recorder| painter.paint(recorder, &shown.data, &canvas).map_err(PlayError::from))?;

@@ -175,7 +175,9 @@ where
         let Some(running) = &mut self.running else { return Ok(Tick { finished: true, ..Tick::default() }) };
         running.now = now;
         let mut tick = running.player.tick(now);
-        running.watch.tick(&mut running.player, &mut running.painter, now);
+        let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
+        tick.repaint |= wishes.repaint;
+        tick.finished |= wishes.finished;
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
             tick.repaint = true;

@@ -67,6 +67,8 @@ pub struct PictureShown {
     pub depth_age: Option<f64>,
     /// Film time of the first frame of its shot.
     pub shot: f64,
+    /// How many seeks came before it.
+    pub epoch: u32,
     /// Width and height of the eyes, in pixels.
     pub eyes: Option<[u32; 2]>,
 }
@@ -246,6 +248,7 @@ mod tests {
             depth_pts: Some(wall - 0.04),
             depth_age: Some(0.04),
             shot: 0.0,
+            epoch: 0,
             eyes: Some([640, 360]),
         })
     }

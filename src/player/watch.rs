@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::contract::{Painter, Playlist, SceneFacts, SceneSource};
 use super::quality::{Governor, Load, Quality};
+use super::script::{Script, Situation};
 use super::statistics::{Event, PictureShown, Statistics, Summary, age};
 use super::{Counts, Player};
+use crate::sink::Action;
 use crate::trace::Stage;
 
 /// What it is to do.
@@ -16,11 +18,25 @@ pub struct WatchOptions {
     pub quality: Quality,
     /// Where events go, one line of JSON each.
     pub dump: Option<Box<dyn Write + Send>>,
+    /// A viewer that follows a plan.
+    pub script: Option<Box<dyn Script>>,
+}
+
+/// What is to be done after a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Wishes {
+    /// The picture has to be painted again.
+    pub(super) repaint: bool,
+    /// Playing is over.
+    pub(super) finished: bool,
 }
 
 /// One film after the other, on the thread that shows them.
 pub(super) struct Watch {
     statistics: Statistics,
+    script: Option<Box<dyn Script>>,
+    /// Something was painted since the script's last action.
+    fresh: bool,
     quality: Quality,
     governor: Governor,
     load: Load,
@@ -36,9 +52,11 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(options: WatchOptions) -> Self {
-        let WatchOptions { quality, dump } = options;
+        let WatchOptions { quality, dump, script } = options;
         Self {
             statistics: Statistics::new(dump),
+            script,
+            fresh: false,
             quality,
             governor: Governor::new(quality),
             load: Load::default(),
@@ -51,26 +69,26 @@ impl Watch {
     }
 
     /// Brings everything up to `now`, after the player's own tick.
-    pub(super) fn tick<P, A>(&mut self, player: &mut Player<P>, painter: &mut A, now: Instant)
+    pub(super) fn tick<P, A>(&mut self, player: &mut Player<P>, painter: &mut A, now: Instant) -> Wishes
     where
         P: Playlist,
         A: Painter<<P::Source as SceneSource>::Scene>,
     {
         let wall = self.statistics.wall(now);
         if self.film.replace(player.index()) != Some(player.index()) {
-            self.statistics.note(&Event::Film { wall, name: player.name() });
+            self.note(&Event::Film { wall, name: player.name() }, now);
             self.governor = Governor::new(self.quality);
             self.apply(player, painter, wall);
         }
         for pass in player.take_passes() {
             let took = pass.took.map(|took| took.as_secs_f64());
             self.load.network += took.unwrap_or_default();
-            self.statistics.note(&Event::Pass { wall, pts: pass.pts.seconds(), took });
+            self.note(&Event::Pass { wall, pts: pass.pts.seconds(), took }, now);
         }
         let Counts { dropped, .. } = player.counts();
         if let Some(count) = dropped.checked_sub(self.dropped).filter(|count| *count > 0) {
             self.load.dropped += u32::try_from(count).unwrap_or(u32::MAX);
-            self.statistics.note(&Event::Dropped { wall, count });
+            self.note(&Event::Dropped { wall, count }, now);
         }
         self.dropped = dropped;
         let load = std::mem::take(&mut self.load);
@@ -86,6 +104,25 @@ impl Watch {
         }
         if let Some(error) = self.statistics.take_failure() {
             tracing::warn!("the statistics end here: {error}");
+        }
+        let mut wishes = Wishes::default();
+        let situation = Situation { epoch: player.epoch(), duration: player.duration() };
+        match self.script.as_mut().and_then(|script| script.next(now, &situation)) {
+            Some(Action::Quit) => wishes.finished = true,
+            Some(action) => {
+                self.fresh = false;
+                player.act(action, now);
+                wishes.repaint = painter.act(action);
+            }
+            None => {}
+        }
+        wishes
+    }
+
+    fn note(&mut self, event: &Event, at: Instant) {
+        self.statistics.note(event);
+        if let Some(script) = &mut self.script {
+            script.note(event, at);
         }
     }
 
@@ -107,6 +144,7 @@ impl Watch {
         A: Painter<<P::Source as SceneSource>::Scene>,
     {
         let Some(frame) = player.shown() else { return };
+        self.fresh = true;
         if self.painted.replace((frame.epoch, frame.id)) == Some((frame.epoch, frame.id)) {
             return;
         }
@@ -122,17 +160,23 @@ impl Watch {
             depth_pts: depth_of.map(|of| of.seconds()),
             depth_age: depth_of.map(|of| age(frame.pts, of)),
             shot: shot.seconds(),
+            epoch: frame.epoch,
             eyes: painter.eye_size(),
         });
     }
 
     /// It was shown at the moment `at`.
     pub(super) fn shown(&mut self, at: Instant) {
+        if std::mem::take(&mut self.fresh)
+            && let Some(script) = &mut self.script
+        {
+            script.shown(at);
+        }
         let Some(picture) = self.coming.take() else { return };
         let wall = self.statistics.wall(at);
         let since = wall - picture.wall;
         let late = picture.late.map(|late| late + since);
-        self.statistics.note(&Event::Picture(PictureShown { wall, late, latency: picture.latency + since, ..picture }));
+        self.note(&Event::Picture(PictureShown { wall, late, latency: picture.latency + since, ..picture }), at);
     }
 
     /// The GPU has painted a picture in that time.
