@@ -222,7 +222,8 @@ mod tests {
     fn only_the_newest_counts() {
         let (place, other) = (Latest::default(), Latest::clone(&Latest::<u8>::default()));
         let same = place.clone();
-        (place.put(1), place.put(2));
+        place.put(1);
+        place.put(2);
         assert_eq!((same.take(), place.take(), other.take()), (Some(2), None, None));
     }
 

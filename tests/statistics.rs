@@ -86,3 +86,26 @@ fn every_picture_is_told_with_its_depth() {
     assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(2), 1), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("there already") && std::fs::read(&file).unwrap() == before);
 }
+
+#[test]
+fn the_player_is_measured_at_the_films_pace() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = two_shots(folder.path());
+    let plot = folder.path().join("plot.svg");
+    let arguments = ["bench", "--paced", "--json", "--frames", "12", "--network-size", "64x64", "--quality", "fast"];
+    let output = deep3d().args(arguments).arg("--plot").arg(&plot).arg(&film).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["pictures"].as_u64().unwrap() >= 12 && report["start_to_picture"].as_f64().unwrap() > 0.0);
+    for (key, least) in
+        [("latency", 12), ("late", 6), ("key_to_picture", 10), ("seek_to_picture", 20), ("seek_to_depth", 16)]
+    {
+        let figures = &report[key];
+        let samples = figures["samples"].as_array().unwrap();
+        assert!(samples.len() >= least && figures["p50"].as_f64() <= figures["max"].as_f64(), "{key}: {figures}");
+        assert!(samples.iter().all(|sample| sample.as_f64().unwrap() >= 0.0), "{key}");
+    }
+    assert!(std::fs::read_to_string(&plot).unwrap().contains("seek depth"));
+    let output = deep3d().args(["bench", "--paced"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

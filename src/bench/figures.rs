@@ -41,7 +41,7 @@ impl Figures {
     }
 }
 
-/// The heading of a table of [`line`]s.
+/// The heading of a table of lines.
 pub(super) fn heading() -> String {
     format!("{:<10}{:>10}{:>10}{:>10}{:>10}   milliseconds\n", "", "p50", "p95", "p99", "max")
 }

@@ -110,7 +110,7 @@ impl Control {
         Duration::from_nanos(self.0.network_interval.load(Ordering::Relaxed))
     }
 
-    /// The passes that the network has finished since this was asked last, the newest [`PASSES`] of them.
+    /// The passes that the network has finished since this was asked last, the newest 64 of them.
     pub fn take_passes(&self) -> Vec<Pass> {
         self.passes().drain(..).collect()
     }

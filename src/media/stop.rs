@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn an_interruption_is_no_stop() {
         let flag = StopFlag::default();
-        flag.clone().interrupt();
+        flag.interrupt();
         assert!(flag.is_interrupted() && !flag.is_stopped() && !flag.child().is_interrupted());
         flag.resume();
         assert!(!flag.is_interrupted());

@@ -99,7 +99,7 @@ impl Passes {
         }
         .map_err(|empty| {
             if empty == Empty::ForGood {
-                tracing::error!("the network's thread ended badly")
+                tracing::error!("the network's thread ended badly");
             }
         })
         .ok()
