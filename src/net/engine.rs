@@ -14,6 +14,7 @@ use crate::gpu::{Bindings, Buffer, BufferKind, Gpu, GpuError, Kernel, Recorder, 
 use ash::vk;
 use half::f16;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -209,11 +210,15 @@ impl Engine {
         self.steps.iter().try_for_each(|step| step.record(recorder))
     }
 
-    /// Records part `part` of `parts` that follow each other: each with as many dispatches as the others, give or take one. A network handed to the GPU in
-    /// parts lets others have their turn between them.
-    pub fn record_part(&self, recorder: &mut Recorder<'_>, part: usize, parts: usize) -> Result<(), GpuError> {
-        let bound = |part: usize| self.steps.len() * part.min(parts) / parts.max(1);
-        self.steps[bound(part)..bound(part + 1)].iter().try_for_each(|step| step.record(recorder))
+    /// Records those of the network's dispatches, in order, the first of which is 0: a network handed to the GPU in parts lets others have their turn between
+    /// them. Beyond the last ([`Engine::dispatches`]) there are none.
+    pub fn record_dispatches(&self, recorder: &mut Recorder<'_>, which: Range<usize>) -> Result<(), GpuError> {
+        self.steps.get(which).unwrap_or_default().iter().try_for_each(|step| step.record(recorder))
+    }
+
+    /// How many dispatches the network takes.
+    pub fn dispatches(&self) -> usize {
+        self.steps.len()
     }
 
     /// As [`Engine::record`], with timestamp `first` before everything and one more after each dispatch; the names are

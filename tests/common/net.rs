@@ -16,6 +16,7 @@ pub(crate) fn run(gpu: &Gpu, engine: &Engine, input: &[f64]) {
     let texels = to_texels(input, Shape::new(3, height, width));
     let upload = Buffer::new(gpu, "upload", texels.len() as u64 * 4, BufferKind::Upload).unwrap();
     upload.write(0, bytemuck::cast_slice(&texels)).unwrap();
+    let bound = |part: usize| engine.dispatches() * part / PARTS;
     for part in 0..PARTS {
         let mut commands = Commands::new(gpu, "network", 0).unwrap();
         commands
@@ -23,7 +24,7 @@ pub(crate) fn run(gpu: &Gpu, engine: &Engine, input: &[f64]) {
                 if part == 0 {
                     recorder.copy_buffer(&upload, 0, engine.input().unwrap(), 0, upload.bytes())?;
                 }
-                engine.record_part(recorder, part, PARTS)
+                engine.record_dispatches(recorder, bound(part)..bound(part + 1))
             })
             .unwrap();
         let point = gpu.submit(&mut commands).unwrap();

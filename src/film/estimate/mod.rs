@@ -4,6 +4,7 @@
 //! Where each frame waits for its own pass ([`Pace::Every`]) nothing is carried; where none does ([`Pace::Live`]), see [`live`].
 
 mod live;
+mod parts;
 mod passes;
 
 use std::collections::VecDeque;

@@ -13,11 +13,12 @@ use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Point, QueueKind};
 use crate::net::Engine;
 use crate::ring::{Empty, Receiver, Sender, ring};
 
+use super::parts::Parts;
 use crate::film::FilmError;
 
-/// The network is handed to the GPU in so many submissions, so that pictures, and a headset's compositor, get their turn between them where they share its
-/// queue.
-const PARTS: usize = 4;
+/// Where pictures, or a headset's compositor, share the network's queue, the network is handed to the GPU in submissions that take about so long each, so
+/// that they get their turn between them.
+const PART: Duration = Duration::from_millis(4);
 
 /// A frame for the network.
 pub(super) struct Job {
@@ -73,9 +74,8 @@ impl Passes {
         let thread = NetworkThread {
             gpu: gpu.clone(),
             engine: Arc::clone(engine),
-            parts: (0..PARTS)
-                .map(|_| Commands::new_for(gpu, QueueKind::Network, "network", 2))
-                .collect::<Result<_, _>>()?,
+            commands: Vec::new(),
+            parts: Parts::new(engine.dispatches(), PART),
             raw: Buffer::new(gpu, "disparity read back", values * 4, BufferKind::Readback)?,
             waiting: beside && !gpu.facts().network_queue,
             wanted: Arc::clone(&wanted),
@@ -125,7 +125,8 @@ impl Drop for Passes {
 struct NetworkThread {
     gpu: Gpu,
     engine: Arc<Engine>,
-    parts: Vec<Commands>,
+    commands: Vec<Commands>,
+    parts: Parts,
     raw: Arc<Buffer>,
     waiting: bool,
     wanted: Arc<AtomicU64>,
@@ -147,9 +148,13 @@ impl NetworkThread {
     fn pass(&mut self, job: &mut Job) -> Result<Outcome, FilmError> {
         let parallax = Arc::clone(self.engine.parallax()?);
         let planes = Arc::clone(self.engine.planes()?);
-        let count = self.parts.len();
+        let parts = if self.waiting { self.parts.cut() } else { vec![0..self.engine.dispatches()] };
+        while self.commands.len() < parts.len() {
+            self.commands.push(Commands::new_for(&self.gpu, QueueKind::Network, "network", 2)?);
+        }
+        let last = parts.len() - 1;
         let mut after = job.input;
-        for (part, commands) in self.parts.iter_mut().enumerate() {
+        for (index, (part, commands)) in parts.iter().zip(&mut self.commands).enumerate() {
             if self.waiting {
                 self.gpu.wait(after)?;
                 if job.frame < self.wanted.load(Ordering::Acquire) {
@@ -158,9 +163,9 @@ impl NetworkThread {
             }
             commands.record::<GpuError>(|recorder| {
                 recorder.timestamp(0);
-                self.engine.record_part(recorder, part, count)?;
+                self.engine.record_dispatches(recorder, part.clone())?;
                 recorder.timestamp(1);
-                if part + 1 == count {
+                if index == last {
                     recorder.copy_buffer(&parallax, 0, &self.raw, 0, self.raw.bytes())?;
                     if let Some(to) = &job.planes {
                         recorder.copy_buffer(&planes, 0, to, 0, to.bytes())?;
@@ -173,12 +178,15 @@ impl NetworkThread {
         }
         self.gpu.wait(self.point)?;
         let mut took = Some(Duration::ZERO);
-        for commands in &self.parts {
-            let part = match commands.timestamps()?[..] {
+        for (part, commands) in parts.iter().zip(&self.commands) {
+            let span = match commands.timestamps()?[..] {
                 [Some(from), Some(to)] => Some(to.saturating_sub(from)),
                 _ => None,
             };
-            took = took.zip(part).map(|(sum, part)| sum + part);
+            if let Some(span) = span {
+                self.parts.note(part, span);
+            }
+            took = took.zip(span).map(|(sum, span)| sum + span);
         }
         self.raw.read(|bytes| {
             job.disparity.clear();
