@@ -22,7 +22,7 @@ use super::FilmError;
 use super::control::Control;
 use super::disparity::{DepthSource, Disparity};
 use super::estimate::Finished;
-use super::options::{ChainOptions, Pace, UPLOADS};
+use super::options::{ChainOptions, Pace, TIMED, UPLOADS};
 use super::pool::Pool;
 use super::scene::{Layout, Scene, Slot};
 use super::waiting::{FrameDepth, Waiting};
@@ -70,6 +70,8 @@ pub(super) struct Chain {
     /// Film time of the first frame of its shot.
     shot: Time,
     spent: Duration,
+    /// What upload, colour and motion took on the GPU when that was read last.
+    spans: [Option<Duration>; 3],
 }
 
 /// A picture with more than this part of one brightness is a title, credits or black: it gets no depth; it has it back below the first.
@@ -145,6 +147,7 @@ impl Chain {
             plain: false,
             shot: Time::ZERO,
             spent: Duration::ZERO,
+            spans: [None; 3],
         })
     }
 
@@ -245,20 +248,22 @@ impl Chain {
                 continue;
             }
             self.gpu.wait(waiting.point)?;
-            let times = match self.before.get(waiting.upload) {
-                Some(before) => before.timestamps()?,
-                None => Vec::new(),
-            };
-            let span = |from: u32, to: u32| {
-                let at = |index: u32| times.get(index as usize).copied().flatten();
-                Some(at(to)?.saturating_sub(at(from)?))
-            };
+            let timed = self.pace == Pace::Every || waiting.depth.number % TIMED == 0;
+            if let Some(before) = self.before.get(waiting.upload).filter(|_| timed) {
+                let times = before.timestamps()?;
+                let span = |from: u32| {
+                    let at = |index: u32| times.get(index as usize).copied().flatten();
+                    Some(at(from + 1)?.saturating_sub(at(from)?))
+                };
+                self.spans = [0, UPLOADED, COLOURED].map(span);
+            }
+            let [uploaded, coloured, moved] = self.spans;
             let trace = &mut waiting.frame.trace;
-            trace.stamp(Stage::Upload, waiting.copied + span(0, UPLOADED).unwrap_or_default());
-            if let Some(span) = span(UPLOADED, COLOURED) {
+            trace.stamp(Stage::Upload, waiting.copied + uploaded.unwrap_or_default());
+            if let Some(span) = coloured {
                 trace.stamp(Stage::Colour, span);
             }
-            if let Some(span) = span(COLOURED, COLOURED + 1) {
+            if let Some(span) = moved {
                 trace.stamp(Stage::Steady, span);
             }
             self.disparity.read(&mut self.waiting, index)?;

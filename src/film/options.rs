@@ -8,6 +8,9 @@ pub const NETWORK_AREA: u32 = 384 * 160;
 /// Pictures that may be on their way to the GPU at once.
 pub(super) const UPLOADS: usize = 2;
 
+/// Where a film plays, the GPU's times are read of one frame in so many: some drivers wait for all their work before they tell.
+pub(super) const TIMED: u64 = 16;
+
 /// How the network keeps pace with the film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {

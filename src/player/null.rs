@@ -15,6 +15,9 @@ use crate::sink::Canvas;
 /// What is painted takes three of them: the first and the last around all.
 const TIMESTAMPS: u32 = 3;
 
+/// The GPU's time is read of one picture in so many: some drivers wait for all their work before they tell.
+const MEASURED: u64 = 16;
+
 /// How often the line on the terminal changes.
 const STATUS: Duration = Duration::from_millis(500);
 
@@ -36,6 +39,7 @@ where
     let mut watch = Watch::new(watch);
     let mut point = Point::default();
     let (mut due, mut painting) = (false, false);
+    let (mut painted, mut took) = (0_u64, None);
     let mut said = None::<Instant>;
     let status = std::io::stderr().is_terminal();
     loop {
@@ -46,8 +50,14 @@ where
         if painting && gpu.reached(point)? {
             painting = false;
             watch.shown(now);
-            if let [Some(from), _, Some(to)] = commands.timestamps()?[..] {
-                watch.took(to.saturating_sub(from));
+            if painted % MEASURED == 0
+                && let [Some(from), _, Some(to)] = commands.timestamps()?[..]
+            {
+                took = Some(to.saturating_sub(from));
+            }
+            painted += 1;
+            if let Some(took) = took {
+                watch.took(took);
             }
         }
         if tick.finished || wishes.finished {

@@ -57,6 +57,15 @@ impl Live {
     }
 }
 
+/// A frame for the network.
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    /// Its place among those that wait.
+    index: usize,
+    /// Its shot has no depth at all.
+    urgent: bool,
+}
+
 /// Where a pass goes.
 enum Use {
     /// It is the frame's own: of the one at this place of those that wait, or of the one given last.
@@ -122,7 +131,7 @@ impl Estimate {
             if let Some((from, to)) = planes {
                 recorder.copy_buffer(from, 0, to, 0, to.bytes())?;
             }
-            if let Some(next) = next.and_then(|next| waiting.get(next)) {
+            if let Some(next) = next.and_then(|next| waiting.get(next.index)) {
                 carry.record_earlier(recorder, flow, next.depth.number)?;
                 input.record(recorder, next.frame.data.index)?;
             }
@@ -140,11 +149,11 @@ impl Estimate {
                 to.depth.own = Some(arrived.own);
             }
         }
-        if let Some(index) = next
+        if let Some(Next { index, urgent }) = next
             && let Some(frame) = waiting.get(index)
         {
             (live.looked_at, live.began) = (Some(frame.depth.number), Some(Instant::now()));
-            self.look_at(frame, live.point, None);
+            self.look_at(frame, live.point, None, urgent);
             self.begin_trails(waiting, index);
         }
         Ok(())
@@ -192,7 +201,7 @@ impl Estimate {
 
     /// The frame that the network should look at next: the newest of the first shot that has no depth, else, as often as is wanted, the newest of all. `None` where it is busy or
     /// has seen that.
-    fn next_frame(&self, live: &Live, waiting: &VecDeque<Waiting>) -> Option<usize> {
+    fn next_frame(&self, live: &Live, waiting: &VecDeque<Waiting>) -> Option<Next> {
         if self.busy || self.passes.is_none() {
             return None;
         }
@@ -212,7 +221,7 @@ impl Estimate {
         let newest = waiting.len().checked_sub(1).filter(|_| !rests);
         let chosen = flat.or(newest)?;
         let number = waiting.get(chosen)?.depth.number;
-        (live.looked_at.is_none_or(|last| last < number)).then_some(chosen)
+        (live.looked_at.is_none_or(|last| last < number)).then_some(Next { index: chosen, urgent: flat.is_some() })
     }
 
     /// A frame was added to `waiting`: where it begins a shot, a pass over the one before is given up, but not twice in a row, since pictures that are all

@@ -30,7 +30,7 @@ use super::FilmError;
 use super::control::{Control, Pass};
 use super::motion::Newest;
 use super::network::{comfort_for, input_options};
-use super::options::{ChainOptions, Pace, UPLOADS};
+use super::options::{ChainOptions, Pace, TIMED, UPLOADS};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
 use super::writing::Nearest;
 use live::Live;
@@ -270,7 +270,7 @@ impl Estimate {
     /// Where each frame waits for its own pass: gives the last of `waiting` to the network.
     pub(super) fn look(&mut self, waiting: &VecDeque<Waiting>) {
         if let Some(last) = waiting.back() {
-            self.look_at(last, last.point, last.frame.data.planes.clone());
+            self.look_at(last, last.point, last.frame.data.planes.clone(), false);
         }
     }
 
@@ -294,7 +294,7 @@ impl Estimate {
     }
 
     /// Gives the network a frame whose small picture is in the engine at `input`.
-    fn look_at(&mut self, waiting: &Waiting, input: Point, planes: Option<Arc<Buffer>>) {
+    fn look_at(&mut self, waiting: &Waiting, input: Point, planes: Option<Arc<Buffer>>, urgent: bool) {
         let Waiting { frame, print, depth, .. } = waiting;
         let before = self.looked.as_ref().map_or(frame.pts, |looked| looked.pts);
         self.looked = Some(Looked {
@@ -307,7 +307,7 @@ impl Estimate {
         self.disparity.swap(0, 1);
         let disparity = std::mem::take(&mut self.disparity[0]);
         if let Some(passes) = &mut self.passes {
-            passes.give(Job { frame: depth.number, input, planes, disparity });
+            passes.give(Job { frame: depth.number, input, planes, urgent, disparity });
             self.busy = true;
         }
     }
@@ -419,7 +419,9 @@ impl Estimate {
             let depths = latest.as_ref().and_then(|own| own.depths);
             let span = depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
             self.gpu.wait(self.filtered_at)?;
-            if let [Some(from), Some(to)] = self.filter.timestamps()?[..] {
+            if (self.live.is_none() || depth.number % TIMED == 0)
+                && let [Some(from), Some(to)] = self.filter.timestamps()?[..]
+            {
                 self.filtering = to.saturating_sub(from);
             }
             let moment = Moment { frame: depth.number, past, aligned: &aligned[..=ahead], span };

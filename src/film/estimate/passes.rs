@@ -4,6 +4,7 @@
 //! the engine's memory belongs to the network thread, before and after to the film thread. What the one queue has written the other waits for: the network
 //! for [`Job::input`], the film thread for [`Passed::point`].
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -15,10 +16,14 @@ use crate::ring::{Empty, Receiver, Sender, ring};
 
 use super::parts::Parts;
 use crate::film::FilmError;
+use crate::film::options::TIMED;
 
 /// Where pictures, or a headset's compositor, share the network's queue, the network is handed to the GPU in submissions that take about so long each, so
 /// that they get their turn between them.
-const PART: Duration = Duration::from_millis(4);
+const PART: Duration = Duration::from_millis(6);
+
+/// Of so many passes each is timed at first, to learn what its dispatches take.
+const LEARNT: u64 = 6;
 
 /// A frame for the network.
 pub(super) struct Job {
@@ -28,6 +33,8 @@ pub(super) struct Job {
     pub(super) input: Point,
     /// Where the softmax over the planes goes, where it is wanted.
     pub(super) planes: Option<Arc<Buffer>>,
+    /// The frame's shot has no depth at all: all of the pass is handed over at once, for which one picture may be late.
+    pub(super) urgent: bool,
     /// Memory for the disparity.
     pub(super) disparity: Vec<f32>,
 }
@@ -76,6 +83,8 @@ impl Passes {
             engine: Arc::clone(engine),
             commands: Vec::new(),
             parts: Parts::new(engine.dispatches(), PART),
+            count: 0,
+            took: None,
             raw: Buffer::new(gpu, "disparity read back", values * 4, BufferKind::Readback)?,
             waiting: beside && !gpu.facts().network_queue,
             wanted: Arc::clone(&wanted),
@@ -127,6 +136,10 @@ struct NetworkThread {
     engine: Arc<Engine>,
     commands: Vec<Commands>,
     parts: Parts,
+    /// Passes so far.
+    count: u64,
+    /// What the last one took of which the GPU was asked.
+    took: Option<Duration>,
     raw: Arc<Buffer>,
     waiting: bool,
     wanted: Arc<AtomicU64>,
@@ -148,14 +161,15 @@ impl NetworkThread {
     fn pass(&mut self, job: &mut Job) -> Result<Outcome, FilmError> {
         let parallax = Arc::clone(self.engine.parallax()?);
         let planes = Arc::clone(self.engine.planes()?);
-        let parts = if self.waiting { self.parts.cut() } else { vec![0..self.engine.dispatches()] };
+        let in_turns = self.waiting && !job.urgent;
+        let parts = if in_turns { self.parts.cut() } else { vec![0..self.engine.dispatches()] };
         while self.commands.len() < parts.len() {
             self.commands.push(Commands::new_for(&self.gpu, QueueKind::Network, "network", 2)?);
         }
         let last = parts.len() - 1;
         let mut after = job.input;
         for (index, (part, commands)) in parts.iter().zip(&mut self.commands).enumerate() {
-            if self.waiting {
+            if in_turns {
                 self.gpu.wait(after)?;
                 if job.frame < self.wanted.load(Ordering::Acquire) {
                     return Ok(Outcome::GivenUp);
@@ -177,6 +191,20 @@ impl NetworkThread {
             after = self.point;
         }
         self.gpu.wait(self.point)?;
+        let timed = !in_turns || self.count < LEARNT || self.count % TIMED == 0;
+        self.count += 1;
+        if timed {
+            self.took = self.time(&parts)?;
+        }
+        self.raw.read(|bytes| {
+            job.disparity.clear();
+            job.disparity.extend_from_slice(bytemuck::cast_slice(bytes));
+        })?;
+        Ok(Outcome::Done(self.took))
+    }
+
+    /// What the pass that has just ended took; learns from it.
+    fn time(&mut self, parts: &[Range<usize>]) -> Result<Option<Duration>, FilmError> {
         let mut took = Some(Duration::ZERO);
         for (part, commands) in parts.iter().zip(&self.commands) {
             let span = match commands.timestamps()?[..] {
@@ -188,10 +216,6 @@ impl NetworkThread {
             }
             took = took.zip(span).map(|(sum, span)| sum + span);
         }
-        self.raw.read(|bytes| {
-            job.disparity.clear();
-            job.disparity.extend_from_slice(bytemuck::cast_slice(bytes));
-        })?;
-        Ok(Outcome::Done(took))
+        Ok(took)
     }
 }
