@@ -3,8 +3,8 @@
 //! # The walk of the data
 //!
 //! ```text
-//! demux ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► network ─► steady ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
-//!                                              (Scene = picture + disparity, on the GPU)                         (headset | window | file | null)
+//! demux ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► flow ──► carry, steady ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
+//!                                                              └ newest ─► network ┘        (Scene = picture + disparity, on the GPU)   (headset | window | file | null)
 //! ```
 //!
 //! Frames go down, by move. What goes up is room in a ring (back-pressure), the epoch (a seek), stop, and one snapshot of the settings.

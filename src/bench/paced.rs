@@ -225,6 +225,13 @@ impl Plan {
                 self.step = Step::Seeks { done: done + 1, epoch: u32::MAX, at, picture: false };
             }
         }
+        if let Step::Seeks { done, epoch, .. } = self.step
+            && epoch < u32::MAX
+            && picture.epoch > epoch
+        {
+            // The film has ended there and begun again: its length is not what it says.
+            self.step = Step::Seeks { done: done + 1, epoch: u32::MAX, at, picture: false };
+        }
         if self.step != Step::Watching || self.seen.began.is_none() {
             return;
         }

@@ -299,6 +299,12 @@ impl Chain {
         }
         self.turn()?;
         self.read(0)?;
+        // Depth that has come for the frame before, which has gone without, is that of its shot: this one goes on from it.
+        if let Some(mut again) =
+            self.again.take_if(|again| again.finished.is_none() && again.waiting.depth.own.is_some())
+        {
+            self.finish(&mut again.waiting, Passage::Cut)?;
+        }
         let Some(mut waiting) = self.waiting.pop_front() else { return Ok(None) };
         let (epoch, pts) = (waiting.frame.epoch, waiting.frame.pts);
         let seconds = match self.last {
