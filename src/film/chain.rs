@@ -248,7 +248,7 @@ impl Chain {
                 continue;
             }
             self.gpu.wait(waiting.point)?;
-            let timed = self.pace == Pace::Every || waiting.depth.number % TIMED == 0;
+            let timed = self.pace == Pace::Every || waiting.depth.number.is_multiple_of(TIMED);
             if let Some(before) = self.before.get(waiting.upload).filter(|_| timed) {
                 let times = before.timestamps()?;
                 let span = |from: u32| {

@@ -50,7 +50,7 @@ where
         if painting && gpu.reached(point)? {
             painting = false;
             watch.shown(now);
-            if painted % MEASURED == 0
+            if painted.is_multiple_of(MEASURED)
                 && let [Some(from), _, Some(to)] = commands.timestamps()?[..]
             {
                 took = Some(to.saturating_sub(from));

@@ -419,7 +419,7 @@ impl Estimate {
             let depths = latest.as_ref().and_then(|own| own.depths);
             let span = depths.map_or(self.flat_span, |d| (d.range.far - d.range.near).max(self.flat_span));
             self.gpu.wait(self.filtered_at)?;
-            if (self.live.is_none() || depth.number % TIMED == 0)
+            if (self.live.is_none() || depth.number.is_multiple_of(TIMED))
                 && let [Some(from), Some(to)] = self.filter.timestamps()?[..]
             {
                 self.filtering = to.saturating_sub(from);

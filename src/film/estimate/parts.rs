@@ -21,6 +21,11 @@ impl Parts {
         Self { costs: vec![budget * FIRST as f64 / dispatches as f64; dispatches], budget }
     }
 
+    /// All in one.
+    pub(super) fn whole(dispatches: usize) -> Vec<Range<usize>> {
+        std::iter::once(0..dispatches).collect()
+    }
+
     /// Which dispatches go together, in order.
     pub(super) fn cut(&self) -> Vec<Range<usize>> {
         let mut parts = Vec::new();

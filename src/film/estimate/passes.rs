@@ -162,7 +162,7 @@ impl NetworkThread {
         let parallax = Arc::clone(self.engine.parallax()?);
         let planes = Arc::clone(self.engine.planes()?);
         let in_turns = self.waiting && !job.urgent;
-        let parts = if in_turns { self.parts.cut() } else { vec![0..self.engine.dispatches()] };
+        let parts = if in_turns { self.parts.cut() } else { Parts::whole(self.engine.dispatches()) };
         while self.commands.len() < parts.len() {
             self.commands.push(Commands::new_for(&self.gpu, QueueKind::Network, "network", 2)?);
         }
@@ -191,7 +191,7 @@ impl NetworkThread {
             after = self.point;
         }
         self.gpu.wait(self.point)?;
-        let timed = !in_turns || self.count < LEARNT || self.count % TIMED == 0;
+        let timed = !in_turns || self.count < LEARNT || self.count.is_multiple_of(TIMED);
         self.count += 1;
         if timed {
             self.took = self.time(&parts)?;
