@@ -429,7 +429,8 @@ fn while_a_film_plays_the_next_key_never_waits_long() {
     let (film, _) = clip(folder.path(), 20);
     let log = folder.path().join("log");
     let stderr = Stdio::from(std::fs::File::create(&log).unwrap());
-    let arguments = ["play", "--loop", film.to_str().unwrap()];
+    // A loaded machine would say that it has no time for full quality.
+    let arguments = ["play", "--quality", "full", "--loop", film.to_str().unwrap()];
     let program = Program::start_with(Some(&display), &arguments, stderr, "deep3d::prompt=trace");
     let mut playing = Playing::of(&display, program);
     playing.wait(START, "the first picture", |playing| (playing.look().mean() > 20.0).then_some(()));
@@ -474,7 +475,7 @@ fn the_window_closes_at_the_end_and_never_opens_for_what_is_no_film() {
     let display = Display::start([800, 600]);
     let folder = tempfile::tempdir().unwrap();
     let (film, _) = clip(folder.path(), 4);
-    let mut playing = Playing::start(&display, &["play", "--fullscreen", film.to_str().unwrap()]);
+    let mut playing = Playing::start(&display, &["play", "--quality", "full", "--fullscreen", film.to_str().unwrap()]);
     playing.wait(SOON, "the whole screen", |playing| (playing.size() == [800, 600]).then_some(()));
     let (status, said, _) = playing.program.end(START);
     assert!(status.success() && said.is_empty(), "{status}: {said}");
