@@ -415,7 +415,8 @@ fn the_null_sink_plays_at_the_film_s_pace() {
     });
     let took = |films: &[&str]| {
         let began = Instant::now();
-        let output = run(&[&["play", "--sink", "null", "--network-size", "64x64"], films].concat());
+        let output =
+            run(&[&["play", "--quality", "full", "--sink", "null", "--network-size", "64x64"], films].concat());
         assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
         began.elapsed()
     };

@@ -185,7 +185,10 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
     let folder = tempfile::tempdir().unwrap();
     let (film, picture) = clip(folder.path(), 60);
     let picture = picture.part([0, 0], [SIZE[0], STILL_ROWS]);
-    let mut playing = Playing::start(&display, &["play", "--loop", "--strength", "film", film.to_str().unwrap()]);
+    let mut playing = Playing::start(
+        &display,
+        &["play", "--quality", "full", "--loop", "--strength", "film", film.to_str().unwrap()],
+    );
 
     // The window is the film's, and both halves show it, the eyes a little apart.
     playing.title_with("clip.mp4 – ");
@@ -343,7 +346,7 @@ fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
     let display = Display::start([1600, 900]);
     let folder = tempfile::tempdir().unwrap();
     let (film, _) = clip(folder.path(), 60);
-    let mut playing = Playing::start(&display, &["play", "--loop", film.to_str().unwrap()]);
+    let mut playing = Playing::start(&display, &["play", "--quality", "full", "--loop", film.to_str().unwrap()]);
     playing.wait(START, "the first picture", |playing| (playing.look().mean() > 20.0).then_some(()));
     playing.key("space");
     playing.title_with("paused");
@@ -491,7 +494,7 @@ fn the_window_closes_at_the_end_and_never_opens_for_what_is_no_film() {
 fn without_a_display_one_sentence_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let (film, _) = clip(folder.path(), 1);
-    let (status, said, _) = Program::start(None, &["play", film.to_str().unwrap()]).end(START);
+    let (status, said, _) = Program::start(None, &["play", "--quality", "full", film.to_str().unwrap()]).end(START);
     assert_eq!(status.code(), Some(1));
     assert!(said.lines().count() == 1 && said.contains("--sink null") && said.contains("deep3d convert"), "{said}");
 }

@@ -399,5 +399,5 @@ fn no_network_runs() {
     let rate = |report: &serde_json::Value| report["frames_per_second"].as_f64().unwrap();
     assert!(rate(&kept) > 2.0 * rate(&computed), "{} and {} pictures a second", rate(&kept), rate(&computed));
     // The player, to its end.
-    assert!(succeed(&["play", "--sink", "null", &film, "--depth", &depth]).is_empty());
+    assert!(succeed(&["play", "--quality", "full", "--sink", "null", &film, "--depth", &depth]).is_empty());
 }
