@@ -1,8 +1,9 @@
 //! Pictures and depth as two streams: no frame waits for the network where a film plays, each has its own pass where it is converted.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::Path;
-use std::process::Command;
+#[path = "common/shots.rs"]
+mod shots;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,8 @@ use deep3d::stage::comfort;
 use deep3d::stage::input::{InputOptions, NetworkInput};
 use deep3d::stage::steady::reference::clean;
 use deep3d::time::Time;
+use shots::two_shots;
 
-const BUNNY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
 const BIKES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bikes.mp4");
 
 fn open(gpu: &Gpu, file: &str, options: FilmOptions) -> Film {
@@ -35,14 +36,6 @@ fn next(film: &mut Film) -> Option<Frame<Scene>> {
         Ok(Step::Failed { error, .. }) => panic!("{error}"),
         Err(empty) => panic!("nothing came: {empty:?}"),
     }
-}
-
-/// Two shots of 36 frames each, one after the other, 24 a second.
-fn two_shots(path: &Path) {
-    let filter = "[0:v]fps=24,trim=end_frame=36,scale=320:180,setsar=1,setpts=N/24/TB[a];\
-                  [1:v]fps=24,trim=end_frame=36,scale=320:180,setsar=1,setpts=N/24/TB[b];[a][b]concat=n=2";
-    let arguments = ["-loglevel", "error", "-y", "-i", BUNNY, "-i", BIKES, "-filter_complex", filter, "-c:v", "ffv1"];
-    assert!(Command::new("ffmpeg").args(arguments).arg(path).status().unwrap().success(), "./x setup test");
 }
 
 /// Parallax of the nearest and the farthest of a scene's shot, in % of the width: what the scene is seen with.

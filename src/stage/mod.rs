@@ -13,6 +13,18 @@
 //! All of it is used from the film thread, or from whichever thread records a scene's first showing; nothing here waits.
 //! Every kernel has a plain CPU twin in a `reference` module beside it, which says the same in Rust and is what the tests compare with.
 
+/// A kernel of `spirv/` by its name, with what is bound and what is pushed.
+macro_rules! kernel {
+    ($name:literal, $bindings:expr, $push:ty) => {
+        KernelSource {
+            name: $name,
+            spirv: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/spirv/", $name, ".spv")),
+            bindings: $bindings,
+            push_bytes: size_of::<$push>() as u32,
+        }
+    };
+}
+
 pub mod bars;
 pub mod colour;
 pub mod comfort;

@@ -24,17 +24,6 @@ pub const FOUND: i32 = 16 * 8;
 /// Movement of a block: columns, rows, cost (0 to 4080), 0.
 pub type Vector = [i32; 4];
 
-macro_rules! kernel {
-    ($name:literal, $bindings:expr, $push:ty) => {
-        KernelSource {
-            name: $name,
-            spirv: include_bytes!(concat!("../../../spirv/", $name, ".spv")),
-            bindings: $bindings,
-            push_bytes: size_of::<$push>() as u32,
-        }
-    };
-}
-
 const GUIDE: KernelSource = kernel!("flow_guide", &[Bind::UniformTexel, Bind::StorageTexelWrite], GuidePush);
 const SMALL: KernelSource = kernel!("flow_small", &[Bind::UniformTexel, Bind::StorageTexelWrite], SmallPush);
 const COARSE: KernelSource = kernel!("flow_coarse", &[Bind::UniformTexel, Bind::StorageTexelWrite], CoarsePush);

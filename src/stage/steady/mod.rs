@@ -25,17 +25,6 @@ use align::Align;
 /// Most frames ahead that can be used.
 pub const MOST_AHEAD: usize = 8;
 
-macro_rules! kernel {
-    ($name:literal, $bindings:expr, $push:ty) => {
-        KernelSource {
-            name: $name,
-            spirv: include_bytes!(concat!("../../../spirv/", $name, ".spv")),
-            bindings: $bindings,
-            push_bytes: size_of::<$push>() as u32,
-        }
-    };
-}
-
 const STEADY: KernelSource = kernel!(
     "steady",
     &[Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::StorageTexelWrite],
