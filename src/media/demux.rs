@@ -18,13 +18,13 @@ use ffmpeg_next::packet::{Mut, Packet};
 use super::discontinuity::{Discontinuities, Stamp};
 use super::error::{MediaError, reason};
 use super::holes::Holes;
+use super::info::{SoundChoice, SourceOptions};
 use super::interrupt::Watch;
 use super::log::complaints;
 use super::memory::find_tracks;
 use super::open::open_input;
 use super::others::{OtherTracks, Pushed, Queue};
-use super::reading::Memory;
-use super::stop::StopFlag;
+use super::sound_packets::{SoundFeed, SoundPackets, best_sound};
 use super::track::{self, Track};
 use crate::location::Location;
 use crate::time::Time;
@@ -52,6 +52,7 @@ pub(super) struct Demuxer {
     /// By stream: whether its packets are read.
     wanted: Vec<bool>,
     others: Option<Others>,
+    sound: Option<SoundFeed>,
     clock: Discontinuities,
     holes: Holes,
     /// The picture's packets that were read ahead.
@@ -84,9 +85,10 @@ pub(super) enum Read {
 }
 
 impl Demuxer {
-    /// Opens it and chooses its video track; `others`: the tracks beside it are wanted, too. Pictures looked at for that take `most`
-    /// memory each. What comes over the network has a limited time to answer.
-    pub(super) fn open(location: &Location, others: bool, stop: &StopFlag, most: Memory) -> Result<Self, MediaError> {
+    /// Opens it and chooses its tracks as `options` say; pictures looked at for that take no more memory than they allow. What comes over the network
+    /// has a limited time to answer.
+    pub(super) fn open(location: &Location, options: &SourceOptions) -> Result<Self, MediaError> {
+        let (others, stop, most) = (options.tracks, &options.stop, options.reading.most_memory);
         let watch = Watch::new(stop.clone());
         watch.allow(location.is_remote().then_some(OPEN_LIMIT));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
@@ -108,8 +110,14 @@ impl Demuxer {
             tracks: track::told_tracks(&input),
         })?;
         let programme = track::programme(&input, index);
+        let sound = match options.sound {
+            SoundChoice::None => None,
+            SoundChoice::Best => best_sound(&mut input, index, &programme),
+        };
         let is_read = |stream: &Stream<'_>| {
-            stream.index() == index || others && programme[stream.index()] && track::is_sound_or_subtitle(stream)
+            stream.index() == index
+                || Some(stream.index()) == sound
+                || others && programme[stream.index()] && track::is_sound_or_subtitle(stream)
         };
         let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
         for mut stream in input.streams_mut() {
@@ -128,6 +136,7 @@ impl Demuxer {
             track,
             wanted,
             others: None,
+            sound: None,
             clock,
             holes: Holes::default(),
             ahead: VecDeque::new(),
@@ -139,16 +148,16 @@ impl Demuxer {
         if others {
             demuxer.attach(&programme);
         }
+        if let Some(index) = sound {
+            let origin = demuxer.start().unwrap_or(Time::ZERO);
+            demuxer.sound = SoundFeed::of(&demuxer.input, index, origin, options.epoch);
+        }
+        demuxer.quiet = options.quiet;
         // What is connected to in other ways stays where it was interrupted.
         if location.is_web() && demuxer.can_seek() {
             demuxer.watch.mind_interruptions();
         }
         Ok(demuxer)
-    }
-
-    /// Nothing is said any more of what is missing in the container.
-    pub(super) fn hush(&mut self) {
-        self.quiet = true;
     }
 
     /// Makes the queue for the other tracks.
@@ -181,7 +190,20 @@ impl Demuxer {
         match &self.others {
             Some(others) if others.subtitles => Time::from_nanoseconds(10_000_000_000),
             Some(others) if !others.sounds.is_empty() => Time::from_nanoseconds(1_000_000_000),
+            _ if self.sound.is_some() => Time::from_nanoseconds(1_000_000_000),
             _ => Time::ZERO,
+        }
+    }
+
+    /// The packets of the sound that plays, where one was chosen; once.
+    pub(super) fn take_sound(&mut self) -> Option<SoundPackets> {
+        self.sound.as_mut()?.packets.take()
+    }
+
+    /// What is read from now on is wanted for `target`, in that epoch.
+    pub(super) fn begin_seek(&self, target: Time, epoch: u32) {
+        if let Some(sound) = &self.sound {
+            sound.queue.seek(target, epoch);
         }
     }
 
@@ -243,12 +265,23 @@ impl Demuxer {
     /// The picture's next packet in the container; what comes before it of the other tracks goes into the queue.
     fn next_picture(&mut self) -> Result<Read, MediaError> {
         loop {
-            let Some(packet) = self.next_packet()? else {
+            let read = self.next_packet();
+            if let (Ok(None) | Err(_), Some(sound)) = (&read, &self.sound) {
+                sound.queue.end();
+            }
+            let Some(packet) = read? else {
                 self.tell_end();
                 return Ok(Read::End);
             };
             if packet.stream() == self.track.index {
                 return Ok(Read::Packet(packet));
+            }
+            if let Some(sound) = self.sound.as_ref().filter(|sound| sound.index == packet.stream()) {
+                if self.others.is_none() {
+                    sound.queue.push(packet);
+                    continue;
+                }
+                sound.queue.push(packet.clone());
             }
             let time = self.time_of(&packet);
             let Some(others) = &mut self.others else { continue };
@@ -387,6 +420,9 @@ impl Demuxer {
         self.reached = None;
         self.clock.reset();
         self.holes.reset();
+        if let Some(sound) = &self.sound {
+            sound.queue.clear();
+        }
         if let Some(others) = &mut self.others {
             others.queue.clear();
             others.settled = false;

@@ -16,6 +16,8 @@ pub struct SourceOptions {
     pub epoch: u32,
     /// The tracks beside the picture are wanted, too: [`Source::take_tracks`](super::Source::take_tracks) gives them.
     pub tracks: bool,
+    /// The sound that plays: [`Source::take_sound`](super::Source::take_sound) gives its packets.
+    pub sound: SoundChoice,
     /// Up to where, in film time; the whole film where not given. Pictures come beyond it.
     pub end: Option<Position>,
     /// Pictures of another size than the first are fitted into it: for what is written.
@@ -24,6 +26,16 @@ pub struct SourceOptions {
     pub quiet: bool,
     /// How its pictures are read.
     pub reading: Reading,
+}
+
+/// Which audio track plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SoundChoice {
+    /// None.
+    #[default]
+    None,
+    /// FFmpeg's choice among those of the picture's programme.
+    Best,
 }
 
 /// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.

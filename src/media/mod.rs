@@ -7,6 +7,7 @@
 //! demux ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
 //!          packets   film time   bwdif          planes lent from the decoder
 //!   │      └──────────────────────── source: order, seek, durations ───────────────────────────┘
+//!   ├─► sound_packets: those of the sound that plays
 //!   └─► others: packets of the tracks beside the picture, for who writes them along
 //! ```
 //!
@@ -39,6 +40,7 @@ mod picture;
 mod reading;
 mod scale;
 mod side_data;
+mod sound_packets;
 mod source;
 mod stereo;
 mod still;
@@ -50,10 +52,11 @@ mod video;
 
 pub use content::{Holds, glance};
 pub use error::MediaError;
-pub use info::{Info, Packing, SourceOptions, Stereo};
+pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use log::init;
 pub use others::OtherTracks;
 pub use reading::{Background, Memory, Reading};
+pub use sound_packets::{SoundPackets, SoundRead};
 pub use source::Source;
 pub use stop::StopFlag;
 pub use version::{FfmpegFacts, ffmpeg_version};

@@ -13,6 +13,7 @@ use super::format::{self, FormatSupport};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
 use super::others::OtherTracks;
+use super::sound_packets::SoundPackets;
 use super::still;
 use super::video::{TimedPicture, VideoReader};
 use crate::frame::{Frame, Orientation, Picture, Planes};
@@ -133,10 +134,7 @@ impl Source {
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let mut demuxer = Demuxer::open(location, options.tracks, &options.stop, options.reading.most_memory)?;
-        if options.quiet {
-            demuxer.hush();
-        }
+        let demuxer = Demuxer::open(location, options)?;
         let location = &location.to_string();
         let mut video = Box::new(VideoReader::new(demuxer, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.
@@ -146,6 +144,7 @@ impl Source {
             let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
             if target > Time::ZERO {
                 let stop = options.stop.clone();
+                video.demuxer.begin_seek(target, options.epoch);
                 video.seek(target, &move || stop.is_stopped())?;
             }
         }
@@ -163,6 +162,14 @@ impl Source {
     /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
         self.tracks.take()
+    }
+
+    /// The packets of the sound that plays, once, where [`SourceOptions::sound`] asked for one and there is one. They come as pictures are read.
+    pub fn take_sound(&mut self) -> Option<SoundPackets> {
+        match &mut self.kind {
+            Kind::Video(video) => video.demuxer.take_sound(),
+            Kind::Still(_) => None,
+        }
     }
 
     /// What is known of it.
@@ -221,7 +228,10 @@ impl Source {
         self.epoch = epoch;
         self.given = 0;
         match &mut self.kind {
-            Kind::Video(video) => video.seek(target, cancelled),
+            Kind::Video(video) => {
+                video.demuxer.begin_seek(target, epoch);
+                video.seek(target, cancelled)
+            }
             Kind::Still(_) => Ok(true),
         }
     }
@@ -233,7 +243,10 @@ impl Source {
     pub fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
         (self.epoch, self.given) = (epoch, 0);
         match &mut self.kind {
-            Kind::Video(video) => video.seek_near(target),
+            Kind::Video(video) => {
+                video.demuxer.begin_seek(target, epoch);
+                video.seek_near(target)
+            }
             Kind::Still(_) => Ok(()),
         }
     }

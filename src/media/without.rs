@@ -4,7 +4,7 @@ mod info;
 mod reading;
 mod stop;
 
-pub use info::{Info, Packing, SourceOptions, Stereo};
+pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use reading::{Background, Memory, Reading};
 pub use stop::StopFlag;
 
@@ -32,6 +32,9 @@ pub enum MediaError {
 /// The tracks beside a picture: there are none.
 pub enum OtherTracks {}
 
+/// The packets of the sound that plays: there are none.
+pub enum SoundPackets {}
+
 /// An open film: there is none.
 pub enum Source {}
 
@@ -54,6 +57,11 @@ impl Source {
 
     /// The tracks beside its picture.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
+        match *self {}
+    }
+
+    /// The packets of its sound.
+    pub fn take_sound(&mut self) -> Option<SoundPackets> {
         match *self {}
     }
 
