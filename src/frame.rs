@@ -294,6 +294,15 @@ impl Planes for OwnedPlanes {
     }
 }
 
+/// Where a chapter of a film begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// Film time.
+    pub start: Time,
+    /// What it is called; empty where it has no name.
+    pub name: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,13 @@
 //! Films as scenes: the same scenes in the same order however far is looked ahead, the first at once, the last not lost.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ash::vk;
 use deep3d::eyes::{Eyes, Place, Settings, TIMESTAMPS};
-use deep3d::film::{Film, FilmOptions, Scene, Step};
+use deep3d::film::{Film, FilmOptions, Scene, SeekMode, Step};
 use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
@@ -17,6 +18,8 @@ use deep3d::stage::comfort;
 use deep3d::stage::stereo::SourceEye;
 use deep3d::time::{Position, Time};
 
+#[path = "common/ffmpeg.rs"]
+mod ffmpeg;
 #[path = "common/letters.rs"]
 mod letters;
 
@@ -70,7 +73,7 @@ fn a_seek_gives_up_what_waits_and_begins_anew() {
     for _ in 0..3 {
         next(&mut film).unwrap();
     }
-    let epoch = film.control().seek(first.pts);
+    let epoch = film.control().seek(first.pts, SeekMode::Exact);
     let mut again = next(&mut film).unwrap();
     while again.epoch != epoch {
         again = next(&mut film).unwrap();
@@ -78,9 +81,40 @@ fn a_seek_gives_up_what_waits_and_begins_anew() {
     assert!(again.pts == first.pts && again.data.is_cut());
     // Behind the end nothing waits either.
     while next(&mut film).is_some() {}
-    let epoch = film.control().seek(first.pts);
+    let epoch = film.control().seek(first.pts, SeekMode::Exact);
     let again = next(&mut film).unwrap();
     assert_eq!((again.epoch, again.pts), (epoch, first.pts));
+}
+
+/// Four seconds with a key frame each second, 25 pictures a second.
+fn with_key_frames(folder: &Path) -> String {
+    let path = folder.join("keys.mp4");
+    let arguments = "-f lavfi -i testsrc2=s=128x72:r=25:d=4 -c:v libx264 -preset ultrafast -g 25 -sc_threshold 0 -bf 2";
+    ffmpeg::ffmpeg(arguments, &path);
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn key_frames_are_sought_where_that_suffices() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut film = open(&gpu, &with_key_frames(folder.path()), 0);
+    let second = Time::from_seconds;
+    let near = SeekMode::KeyFrame { beyond: None };
+    let from = |place| SeekMode::KeyFrame { beyond: Some(second(place)) };
+    for (target, mode, expected) in [
+        (2.52, SeekMode::Exact, 2.52),
+        (2.52, near, 2.0),
+        (2.52, from(1.5), 2.0),
+        (2.52, from(2.0), 2.52),
+        (2.52, from(2.2), 2.52),
+        (0.6, near, 0.0),
+        (3.0, near, 3.0),
+    ] {
+        let epoch = film.control().seek(second(target), mode);
+        let found = std::iter::from_fn(|| next(&mut film)).find(|scene| scene.epoch == epoch).unwrap();
+        assert!((found.pts.seconds() - expected).abs() < 1e-3, "{target} {mode:?}: {}", found.pts);
+    }
 }
 
 #[test]
@@ -146,7 +180,7 @@ fn bars_are_left_out_once_they_are_known() {
 }
 
 /// A film of 40 frames, 640×360: a camera that pans, and a caption over frames 12 to 27.
-fn captioned(path: &std::path::Path) {
+fn captioned(path: &Path) {
     let (width, height) = (640, 360);
     let mut film = b"YUV4MPEG2 W640 H360 F24:1 Ip A1:1 C420jpeg\n".to_vec();
     for frame in 0..40 {

@@ -7,7 +7,7 @@ mod shots;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deep3d::film::{Film, FilmOptions, Pace, Scene, Step};
+use deep3d::film::{Film, FilmOptions, Pace, Scene, SeekMode, Step};
 use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
@@ -145,7 +145,7 @@ fn a_seek_forgets_what_the_network_is_at() {
     next(&mut film).unwrap();
     for (turn, seconds) in [1.6, 0.5, 1.2, 0.2, 1.7].into_iter().enumerate() {
         let target = Time::from_seconds(seconds);
-        let epoch = film.control().seek(target);
+        let epoch = film.control().seek(target, SeekMode::Exact);
         let mut flat = None;
         let mut count = 0;
         while count < 8

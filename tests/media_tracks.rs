@@ -9,10 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use deep3d::media::encode::{StillOptions, TrackSource, write_picture};
+use deep3d::media::{Source, SourceOptions};
 use deep3d::sink::layout::Layout;
 use deep3d::time::Time;
 use serde_json::Value;
 use written::{ffmpeg, options, picture, probe, streams, text, tracks, write};
+
+const FILM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bigbuckbunny.mp4");
 
 /// Two seconds of a film with everything in it: two sounds, subtitles, chapters, metadata and, in Matroska, a font.
 fn rich(folder: &Path, extension: &str, sound: &[&str]) -> PathBuf {
@@ -111,6 +114,22 @@ fn assert_cues(path: &Path, wanted: &[(f64, f64)]) {
 fn hashes(path: &Path, map: &str) -> String {
     String::from_utf8(ffmpeg(&["-i", text(path), "-map", map, "-c", "copy", "-f", "streamhash", "-hash", "md5", "-"]))
         .unwrap()
+}
+
+#[test]
+fn chapters_are_known_in_film_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for extension in ["mkv", "mp4"] {
+        let path = rich(folder.path(), extension, &["-c:a", "aac"]);
+        let source = Source::open(path.clone(), &SourceOptions::default()).unwrap();
+        let chapters = source.info().chapters.clone();
+        let names: Vec<_> = chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+        assert_eq!(names, ["One", "Two"], "{extension}");
+        let starts: Vec<_> = chapters.iter().map(|chapter| chapter.start.seconds()).collect();
+        assert!(starts[0] < 0.05 && (starts[1] - 1.5).abs() < 0.05, "{extension}: {starts:?}");
+    }
+    let none = Source::open(FILM, &SourceOptions::default()).unwrap();
+    assert!(none.info().chapters.is_empty());
 }
 
 fn source(path: &Path) -> TrackSource {

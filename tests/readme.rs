@@ -41,15 +41,28 @@ fn shown(key: &str) -> String {
         "PLAYPAUSE" => return "play/pause key".to_owned(),
         "MBTN_RIGHT" => return "right click".to_owned(),
         "MBTN_LEFT_DBL" => return "double click".to_owned(),
+        "MBTN_BACK" => return "back button".to_owned(),
+        "MBTN_FORWARD" => return "forward button".to_owned(),
         _ => {}
     }
     let words = [
+        ("PGUP", "PgUp"),
+        ("PGDWN", "PgDn"),
+        ("FORWARD", "Forward"),
+        ("REWIND", "Rewind"),
+        ("PLAY", "Play"),
+        ("PAUSE", "Pause"),
+        ("NEXT", "Next"),
+        ("PREV", "Prev"),
+        ("STOP", "Stop"),
+        ("ENTER", "Enter"),
         ("RIGHT", "→"),
         ("LEFT", "←"),
         ("UP", "↑"),
         ("DOWN", "↓"),
         ("SPACE", "space"),
         ("HOME", "Home"),
+        ("BS", "Backspace"),
         ("ESC", "Esc"),
         ("TAB", "Tab"),
     ];

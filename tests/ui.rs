@@ -132,12 +132,13 @@ fn clicks_that_come_all_at_once_count_too() {
 fn the_bar_seeks_where_it_is_clicked_and_dragged() {
     let mut bench = Bench::shown(WINDOW);
     let time = |actions: &[Action]| match actions {
-        [Action::SeekTo(time)] => time.seconds(),
+        [Action::SeekTo(time)] | [Action::Drag(time)] => time.seconds(),
+        [Action::Drag(shown), Action::SeekTo(time)] if shown == time => time.seconds(),
         other => panic!("{other:?}"),
     };
     let middle = bench.at("seek", 0.5, 0.5);
     assert!((time(&bench.click_at(middle)) - 300.0).abs() < 1.0);
-    // A drag seeks now and then, and to where it ends.
+    // A drag shows key frames now and then, and settles where it ends.
     let (from, to) = (bench.at("seek", 0.25, 0.5), bench.at("seek", 0.75, 0.5));
     bench.run(&[Pointer::Moved(from)]);
     assert!((time(&bench.run(&[Pointer::Pressed(from)]).actions) - 146.0).abs() < 5.0);
@@ -149,9 +150,11 @@ fn the_bar_seeks_where_it_is_clicked_and_dragged() {
         assert!(output.takes_pointer, "a drag is held outside of the panel, too");
         sought.extend(output.actions);
     }
-    assert!((2..=6).contains(&sought.len()), "{sought:?}");
+    assert!((4..=12).contains(&sought.len()), "{sought:?}");
+    assert!(sought.iter().all(|action| matches!(action, Action::Drag(_))), "{sought:?}");
     let actions = bench.run(&[Pointer::Released([to[0], to[1] - 200.0])]).actions;
     assert!((time(&actions) - 453.0).abs() < 5.0, "{actions:?}");
+    assert!(matches!(actions[..], [Action::SeekTo(_)]), "{actions:?}");
     assert_eq!(bench.run(&[]).actions, []);
     // The wheel seeks on the bar, and nowhere else.
     bench.run(&[Pointer::Moved(middle)]);

@@ -217,45 +217,45 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
 
     // Settings act while paused: 2D, eyes swapped, more depth, another layout.
     let (left, right) = playing.halves("both eyes", |left, right| left.difference(right) > 0.5);
-    playing.key("d");
+    playing.key("D");
     playing.halves("two equal halves", |left, right| left.difference(right) == 0.0);
     playing.title_with("2D");
-    playing.key("d");
+    playing.key("D");
     playing.halves("3D again", |now_left, now_right| {
         now_left.difference(&left) == 0.0 && now_right.difference(&right) == 0.0
     });
-    playing.key("x");
+    playing.key("X");
     playing.halves("the eyes swapped", |now_left, now_right| {
         now_left.difference(&right) == 0.0 && now_right.difference(&left) == 0.0
     });
-    playing.key("x");
-    playing.key("T");
+    playing.key("X");
+    playing.key("H");
     playing.title_with("1.6 %");
-    playing.key("t");
+    playing.key("h");
     playing.title_with("1.5 %");
-    playing.key("l");
+    playing.key("y");
     playing.title_with("half-sbs");
     playing.wait(SOON, "half the width", |playing| {
         let now = playing.look();
         let edge = now.part([0, 0], [SIZE[0] / 2 - 4, SIZE[1]]).mean();
         (edge == 0.0 && now.part([SIZE[0] / 2, 0], SIZE).mean() > 20.0).then_some(())
     });
-    playing.key("L");
+    playing.key("Y");
     playing.halves("sbs again", |now, _| now.difference(&left) == 0.0);
 
     // The comfort meter stands in the upper left corner, before both eyes, and goes.
-    playing.key("i");
+    playing.key("M");
     playing.halves("the comfort meter", |now_left, now_right| {
         let changed = |now: &Screenshot, before: &Screenshot| {
             now.part([20, 20], [80, 60]).difference(&before.part([20, 20], [80, 60]))
         };
         changed(now_left, &left) > 5.0 && changed(now_right, &right) > 5.0
     });
-    playing.key("i");
+    playing.key("M");
     playing.halves("no meter", |now, _| now.difference(&left) == 0.0);
 
     // Steps and seeks, in 2D: a seek begins to follow the depth of the shot anew.
-    playing.key("d");
+    playing.key("D");
     playing.title_with("2D");
     playing.halves("two equal halves", |left, right| left.difference(right) == 0.0);
     let paused = playing.look();
@@ -441,7 +441,7 @@ fn while_a_film_plays_the_next_key_never_waits_long() {
     let (began, before) = (Instant::now(), std::fs::metadata(&log).unwrap().len() as usize);
     for size in [["1000", "300"], ["700", "500"], ["1280", "720"]] {
         display.xdotool(&["windowsize", &playing.window, size[0], size[1]]);
-        for key in ["Right", "l", "i", "space", "period", "space"] {
+        for key in ["Right", "y", "M", "space", "period", "space"] {
             playing.key(key);
             std::thread::sleep(Duration::from_millis(250));
         }

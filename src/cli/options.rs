@@ -13,6 +13,8 @@ use crate::media::{Background, Memory, Reading};
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
+#[cfg(feature = "media")]
+use crate::time::{Position, Time};
 
 /// From a film to its picture: what playing, converting and measuring have in common.
 #[derive(Debug, Clone, Args)]
@@ -179,6 +181,15 @@ fn convergence(text: &str) -> Result<Convergence, String> {
 
 fn metres(text: &str) -> Result<f32, String> {
     number(text, 0.05..=100.0, "it, in metres,")
+}
+
+/// A length of time, written as places are.
+#[cfg(feature = "media")]
+pub(super) fn length(text: &str) -> Result<Time, String> {
+    match text.parse() {
+        Ok(Position::FromStart(length)) if length > Time::ZERO => Ok(length),
+        _ => Err(format!("'{text}' is no length: write seconds (90.5), mm:ss or hh:mm:ss")),
+    }
 }
 
 fn network(text: &str) -> Result<Network, String> {

@@ -23,7 +23,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
     let (origin, settings, film) = scene(&arguments.scene)?;
     let film = FilmOptions { pace: pace(&settings), keep_planes: settings.needs_planes(), ..film };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
-    let player = PlayerOptions { repeat: true, hold_stills: false };
+    let player = PlayerOptions { repeat: true, ..PlayerOptions::default() };
     let planes = origin.network().is_some() && film.keep_planes;
     let inputs = vec![input.clone()];
     let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());

@@ -19,11 +19,11 @@ use crate::film::{FilmOptions, Pace};
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
 use crate::player::quality::Quality;
-use crate::player::{self, Error, Films, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{self, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
-use crate::time::Position;
+use crate::time::{Position, Time};
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 pub(super) const CANVAS: [u32; 2] = [1280, 720];
@@ -55,6 +55,15 @@ pub(crate) struct PlayArguments {
     /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) start: Option<Position>,
+    /// Where to end, written likewise
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) end: Option<Position>,
+    /// How much to play at most, from where it begins
+    #[arg(long, value_name = "TIME", value_parser = options::length)]
+    pub(super) length: Option<Time>,
+    /// Which seeks are exact; the others go to a key frame, which is faster
+    #[arg(long, value_enum, default_value = "yes")]
+    pub(super) hr_seek: HrSeek,
     /// Fill the screen
     #[arg(long)]
     pub(super) fullscreen: bool,
@@ -91,7 +100,12 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         script: None,
     };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
-    let player = PlayerOptions { repeat: arguments.repeat, hold_stills: arguments.sink != SinkKind::Null };
+    let player = PlayerOptions {
+        repeat: arguments.repeat,
+        part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
+        hr_seek: arguments.hr_seek,
+        hold_stills: arguments.sink != SinkKind::Null,
+    };
     let planes = origin.network().is_some();
     let inputs = arguments.inputs.clone();
     let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());
@@ -175,7 +189,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);
     let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
-    let player = PlayerOptions { repeat: false, hold_stills: true };
+    let player = PlayerOptions { hold_stills: true, ..PlayerOptions::default() };
     let (counts, statistics) = player::play_in_headset(start, player, WatchOptions::default(), &options, &mut screen)?;
     let report = HeadsetReport::new(counts.dropped, &statistics);
     plot::write(arguments, || report.plot())?;

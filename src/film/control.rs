@@ -11,9 +11,29 @@ use crate::time::Time;
 /// No film time: nothing is ever late.
 const NEVER: i64 = i64::MIN;
 
+/// How exactly a seek comes to the place sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeekMode {
+    /// To the picture that is seen then: all from the key frame before it are decoded.
+    Exact,
+    /// To the last key frame before it, which is shown soonest; but to the exact place where that key frame does not lie beyond where the viewer is already.
+    KeyFrame {
+        /// That film time, where it is to be minded.
+        beyond: Option<Time>,
+    },
+}
+
+/// A place to go to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target {
+    pub(super) time: Time,
+    pub(super) mode: SeekMode,
+    pub(super) epoch: u32,
+}
+
 #[derive(Default)]
 struct Wish {
-    seek: Option<(Time, u32)>,
+    seek: Option<Target>,
 }
 
 struct Steering {
@@ -64,13 +84,13 @@ impl Control {
         self.0.wish.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes to `time`, exactly, and ends a wait for a server. The frames from there on carry the epoch returned; those of older ones may be thrown away.
+    /// Goes to `time`, as `mode` says, and ends a wait for a server. The frames from there on carry the epoch returned; those of older ones may be thrown away.
     /// Of several seeks in a row only the last is carried out.
-    pub fn seek(&self, time: Time) -> u32 {
+    pub fn seek(&self, time: Time, mode: SeekMode) -> u32 {
         let mut wish = self.wish();
         let epoch = self.0.epoch.fetch_add(1, Ordering::AcqRel) + 1;
         self.0.now.store(NEVER, Ordering::Release);
-        wish.seek = Some((time, epoch));
+        wish.seek = Some(Target { time, mode, epoch });
         self.0.stop_source.interrupt();
         self.0.changed.notify_all();
         epoch
@@ -141,7 +161,7 @@ impl Control {
     }
 
     /// The seek to carry out, if any. From then on its reading is interrupted by the next one only.
-    pub(super) fn take_seek(&self) -> Option<(Time, u32)> {
+    pub(super) fn take_seek(&self) -> Option<Target> {
         let mut wish = self.wish();
         self.0.stop_source.resume();
         wish.seek.take()

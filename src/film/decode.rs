@@ -3,13 +3,12 @@
 use std::time::Instant;
 
 use super::FilmError;
-use super::control::Control;
+use super::control::{Control, SeekMode, Target};
 use super::made_up::MadeUp;
 use crate::depth_film::{DepthAt, DepthFilm};
 use crate::frame::{Frame, Picture};
 use crate::media::{MediaError, Source};
 use crate::ring::Sender;
-use crate::time::Time;
 use crate::trace::Stage;
 
 /// Where pictures come from.
@@ -26,16 +25,44 @@ impl Pictures {
         }
     }
 
-    /// False when given up for something newer.
-    fn seek(&mut self, time: Time, epoch: u32, cancelled: &dyn Fn() -> bool) -> Result<bool, MediaError> {
-        match self {
-            Self::Source(source) => source.seek_unless(time, epoch, cancelled),
+    /// Goes to the place sought, and gives the picture there.
+    fn seek(&mut self, target: Target, cancelled: &dyn Fn() -> bool) -> Result<Sought, MediaError> {
+        let Target { time, mode, epoch } = target;
+        let source = match self {
+            Self::Source(source) => source,
             Self::MadeUp(made_up) => {
                 made_up.seek(time, epoch);
-                Ok(true)
+                return Ok(Sought::Picture(Some(made_up.next())));
+            }
+        };
+        if let SeekMode::KeyFrame { beyond } = mode {
+            match source.seek_near(time, epoch) {
+                Ok(()) => {
+                    let first = source.next()?;
+                    if first.as_ref().is_some_and(|first| beyond.is_none_or(|place| first.pts > place)) {
+                        return Ok(Sought::Picture(first));
+                    }
+                }
+                // What has no key frames to go to is searched from its beginning.
+                Err(MediaError::CannotSeek(_)) => {}
+                Err(error) => return Err(error),
             }
         }
+        match source.seek_unless(time, epoch, cancelled)? {
+            true => Ok(Sought::Picture(source.next()?)),
+            false => Ok(Sought::GivenUp),
+        }
     }
+}
+
+/// What came of a seek.
+// It is made once a seek and taken apart at once.
+#[allow(clippy::large_enum_variant)]
+enum Sought {
+    /// The picture there; none where the film is over before.
+    Picture(Option<Frame<Picture>>),
+    /// Something newer is wanted.
+    GivenUp,
 }
 
 /// What travels in ring A.
@@ -52,12 +79,12 @@ pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control:
     let mut epoch = 0;
     while !control.stopped() {
         let result = match control.take_seek() {
-            Some((time, next)) => {
-                epoch = next;
+            Some(target) => {
+                epoch = target.epoch;
                 let cancelled = || control.stopped() || control.epoch() != epoch;
-                match pictures.seek(time, epoch, &cancelled) {
-                    Ok(true) => pictures.next(),
-                    Ok(false) => continue,
+                match pictures.seek(target, &cancelled) {
+                    Ok(Sought::Picture(first)) => Ok(first),
+                    Ok(Sought::GivenUp) => continue,
                     Err(error) => Err(error),
                 }
             }

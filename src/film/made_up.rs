@@ -94,6 +94,7 @@ impl MadeUp {
             stereo: None,
             audio_tracks: 0,
             subtitle_tracks: 0,
+            chapters: Arc::default(),
         }
     }
 

@@ -30,7 +30,7 @@ mod writing;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-pub use control::{Control, Pass};
+pub use control::{Control, Pass, SeekMode};
 pub use made_up::MadeUp;
 #[cfg(feature = "media")]
 pub(crate) use network::scale_for;

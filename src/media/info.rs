@@ -1,8 +1,10 @@
 //! What is said about a source before it is opened, and known afterwards.
 
+use std::sync::Arc;
+
 use super::reading::Reading;
 use super::stop::StopFlag;
-use crate::frame::{Colour, Orientation, PixelFormat};
+use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
 use crate::time::{Position, Time};
 
 /// How to open a [`Source`](super::Source).
@@ -79,6 +81,8 @@ pub struct Info {
     pub audio_tracks: usize,
     /// Number of subtitle tracks.
     pub subtitle_tracks: usize,
+    /// Its chapters, in the order of their beginnings.
+    pub chapters: Arc<[Chapter]>,
 }
 
 impl Info {

@@ -16,6 +16,7 @@
 //! FFmpeg never writes to stderr from here: its log lines go to `tracing` (target `ffmpeg`, see [`init`]).
 
 mod alpha;
+mod chapter;
 mod colour;
 mod content;
 mod decode;

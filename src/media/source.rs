@@ -129,6 +129,7 @@ impl Source {
             stereo: None,
             audio_tracks: 0,
             subtitle_tracks: 0,
+            chapters: Arc::default(),
         };
         Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0, tracks: None }
     }
@@ -291,6 +292,7 @@ fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError
         stereo,
         audio_tracks,
         subtitle_tracks,
+        chapters: demuxer.chapters().into(),
     })
 }
 

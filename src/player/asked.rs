@@ -1,11 +1,12 @@
 //! What a player is asked by whoever shows its films: where it is, what is shown, what it has counted.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contract::{Error, Playlist, SceneFacts, SceneSource};
 use super::{Counts, Player};
 use crate::film::{Pass, Preview};
-use crate::frame::Frame;
+use crate::frame::{Chapter, Frame};
 use crate::time::Time;
 
 impl<P: Playlist> Player<P> {
@@ -23,6 +24,11 @@ impl<P: Playlist> Player<P> {
     /// The film's length, where it is known.
     pub fn duration(&self) -> Option<Time> {
         self.film.as_ref().and_then(SceneSource::duration)
+    }
+
+    /// The film's chapters.
+    pub fn chapters(&self) -> Arc<[Chapter]> {
+        self.film.as_ref().map_or_else(Arc::default, SceneSource::chapters)
     }
 
     /// Width and height of the film's pictures, where they are known.

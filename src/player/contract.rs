@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::film::{Pass, Preview};
-use crate::frame::Frame;
+use crate::film::{Pass, Preview, SeekMode};
+use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
@@ -68,14 +68,19 @@ pub trait SceneSource {
         false
     }
 
-    /// Goes to `time`: the first scene of the epoch returned is the one that is to be seen then.
-    fn seek(&mut self, time: Time) -> u32;
+    /// Goes to `time` as `mode` says: the first scene of the epoch returned is the one that is to be seen then, or that of a key frame before.
+    fn seek(&mut self, time: Time, mode: SeekMode) -> u32;
 
     /// Tells film time, or `None` while it stands, so that no work is spent on what would come too late.
     fn set_now(&mut self, now: Option<Time>);
 
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;
+
+    /// Its chapters, in the order of their beginnings.
+    fn chapters(&self) -> Arc<[Chapter]> {
+        Arc::default()
+    }
 
     /// Asks for a small picture of what is to be seen at `time`, or for none; gives the last one that was made, or nothing where there will be none.
     /// Never waits.

@@ -8,8 +8,8 @@ use super::contract::{Error, Next, Playlist, SceneFacts, SceneSource};
 use super::endings::Endings;
 use super::opening::Opening;
 use crate::eyes::Kernels;
-use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, Step};
-use crate::frame::Frame;
+use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, SeekMode, Step};
+use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
 use crate::media::StopFlag;
@@ -152,8 +152,12 @@ impl SceneSource for PlayedFilm {
         Ok(made && scene.ready(&self.gpu)?)
     }
 
-    fn seek(&mut self, time: Time) -> u32 {
-        self.film.control().seek(time)
+    fn seek(&mut self, time: Time, mode: SeekMode) -> u32 {
+        self.film.control().seek(time, mode)
+    }
+
+    fn chapters(&self) -> Arc<[Chapter]> {
+        Arc::clone(&self.film.info.chapters)
     }
 
     fn set_now(&mut self, now: Option<Time>) {

@@ -18,8 +18,10 @@ pub mod null;
 mod opening;
 mod phase;
 pub mod quality;
+mod repeat;
 mod screen;
 pub mod script;
+mod seeking;
 pub mod statistics;
 mod watch;
 
@@ -30,14 +32,19 @@ pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
 pub use opening::Opening;
+pub use repeat::Part;
 pub use screen::{PlayError, play, play_in_headset};
+pub use seeking::HrSeek;
 pub use watch::WatchOptions;
 
 use crate::clock::Clock;
+use crate::film::SeekMode;
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::time::Time;
 use phase::{Pause, Phase};
+use repeat::Repeat;
+use seeking::Seeking;
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
@@ -55,6 +62,10 @@ const REMEMBERED: usize = 256;
 pub struct PlayerOptions {
     /// After the last file begin again with the first.
     pub repeat: bool,
+    /// The part of each film that is played.
+    pub part: Part,
+    /// Which seeks are exact.
+    pub hr_seek: HrSeek,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
     pub hold_stills: bool,
 }
@@ -109,6 +120,8 @@ pub struct Player<P: Playlist> {
     epoch: u32,
     clock: Clock,
     phase: Phase,
+    seeking: Seeking,
+    repeat: Repeat,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
     /// Times of the pictures shown last, in order.
@@ -132,6 +145,8 @@ impl<P: Playlist> Player<P> {
             epoch: 0,
             clock: Clock::default(),
             phase: Phase::Seeking(None),
+            seeking: Seeking::default(),
+            repeat: Repeat::default(),
             shown: None,
             coming: Coming::Unknown,
             times: VecDeque::new(),
@@ -155,7 +170,7 @@ impl<P: Playlist> Player<P> {
             self.open(point.index, 1);
         }
         if point.time > Time::ZERO {
-            self.seek(point.time);
+            self.seek(point.time, SeekMode::Exact);
         }
         self.set_pause(point.pause, now);
     }
@@ -166,6 +181,8 @@ impl<P: Playlist> Player<P> {
         self.coming = Coming::Unknown;
         self.prepared = false;
         self.times.clear();
+        self.seeking = Seeking::default();
+        self.repeat.forget_places();
         loop {
             self.index = index;
             match self.playlist.open(index) {
@@ -238,23 +255,16 @@ impl<P: Playlist> Player<P> {
 
     /// The film, or its part after the place sought, is over.
     fn advance(&mut self) {
+        if let Some(again) = self.again() {
+            self.seek(again, SeekMode::Exact);
+            return;
+        }
         let alone = self.playlist.count() == 1;
         match self.neighbour(1) {
-            Some(_) if alone => self.seek(Time::ZERO),
+            Some(_) if alone => self.seek(self.beginning(), SeekMode::Exact),
             Some(next) => self.open(next, 1),
             None => self.film = None,
         }
-    }
-
-    fn seek(&mut self, time: Time) {
-        let Some(film) = &mut self.film else { return };
-        let end = film.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
-        let time = time.min(end).max(Time::ZERO);
-        film.set_now(None);
-        self.epoch = film.seek(time);
-        self.clock.stand(time);
-        self.coming = Coming::Unknown;
-        self.phase = self.phase.sought();
     }
 
     /// Carries out what the viewer wants; actions that are not about film time change nothing.
@@ -265,9 +275,6 @@ impl<P: Playlist> Player<P> {
             Action::Pause => self.set_pause(Some(Pause::default()), now),
             Action::Away(true) if pause.is_none() => self.set_pause(Some(Pause { away: true, step: false }), now),
             Action::Away(false) if pause.is_some_and(|pause| pause.away) => self.set_pause(None, now),
-            Action::Seek(seconds) => self.seek(self.position(now) + Time::from_seconds(f64::from(seconds))),
-            Action::SeekStart => self.seek(Time::ZERO),
-            Action::SeekTo(time) => self.seek(time),
             Action::Step => self.set_pause(Some(Pause { step: true, ..pause.unwrap_or_default() }), now),
             Action::StepBack => {
                 self.set_pause(Some(pause.unwrap_or_default()), now);
@@ -278,7 +285,7 @@ impl<P: Playlist> Player<P> {
                     self.open(next, direction);
                 }
             }
-            _ => {}
+            _ => self.go(action, now),
         }
     }
 
@@ -295,18 +302,6 @@ impl<P: Playlist> Player<P> {
         }
     }
 
-    /// Goes to the picture before the one shown: to its own time where that is known, else a little before the present one.
-    fn step_back(&mut self) {
-        let Some(shown) = self.shown.as_ref().filter(|_| !self.phase.is_seeking()) else { return };
-        let length = if shown.duration > Time::ZERO { shown.duration } else { LAST };
-        let known = self.times.iter().rev().copied().find(|time| *time < shown.pts);
-        let target = match known.filter(|time| shown.pts - *time < length + length) {
-            Some(time) => time,
-            None => shown.pts - Time::from_nanoseconds(length.nanoseconds() / 2),
-        };
-        self.seek(target);
-    }
-
     /// Brings the state up to `now`: shows what is due, and goes on to the next file where one is over.
     pub fn tick(&mut self, now: Instant) -> Tick {
         let mut repaint = false;
@@ -319,6 +314,10 @@ impl<P: Playlist> Player<P> {
             let running = self.clock.is_running();
             let wanted = running || self.phase.wants_any();
             film.set_now(running.then(|| self.clock.time(now)));
+            if running && self.repeats(now) {
+                continue;
+            }
+            let Some(film) = &mut self.film else { continue };
             let Coming::Scene(coming) = &self.coming else {
                 match self.end() {
                     End::Open if wanted => break Some(now + POLL),
@@ -357,10 +356,12 @@ impl<P: Playlist> Player<P> {
             }
         };
         self.prepare(now);
+        self.drag_on(now);
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
-        Tick { repaint: repaint || renewed, wake: [wake, again].into_iter().flatten().min(), finished: false }
+        let wake = [wake, again, self.repeats_at()].into_iter().flatten().min();
+        Tick { repaint: repaint || renewed, wake, finished: false }
     }
 
     fn is_unfinished(&self) -> bool {
@@ -379,7 +380,10 @@ impl<P: Playlist> Player<P> {
         while let Coming::Unknown = self.coming {
             let Some(film) = &mut self.film else { return };
             match film.next() {
-                Next::Scene(frame) if frame.epoch == self.epoch => self.coming = Coming::Scene(frame),
+                Next::Scene(frame) if frame.epoch == self.epoch => {
+                    let beyond = self.last().is_some_and(|end| frame.pts >= end);
+                    self.coming = if beyond { Coming::End } else { Coming::Scene(frame) };
+                }
                 Next::Scene(_) => {}
                 Next::Yet => return,
                 Next::End(epoch) if epoch == self.epoch => self.coming = Coming::End,
@@ -408,7 +412,9 @@ impl<P: Playlist> Player<P> {
             false if still => Time::ZERO,
             false => LAST,
         };
-        self.clock.when(shown.pts + length).map_or(End::Held, End::At)
+        let end = shown.pts + length;
+        let end = self.last().map_or(end, |last| last.min(end));
+        self.clock.when(end).map_or(End::Held, End::At)
     }
 
     /// Makes the coming scene the one shown.

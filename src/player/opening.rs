@@ -1,13 +1,14 @@
 //! A film that is opened by a thread of its own, so that whoever plays the one before goes on meanwhile.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::contract::{Error, Next, SceneFacts, SceneSource};
 use super::endings::Endings;
-use crate::film::{Pass, Preview};
-use crate::frame::Frame;
+use crate::film::{Pass, Preview, SeekMode};
+use crate::frame::{Chapter, Frame};
 use crate::time::Time;
 
 enum State<F> {
@@ -39,7 +40,7 @@ pub struct Opening<F: Send + 'static> {
     /// Ends it soon, also while it is being opened.
     stop: Box<dyn Fn()>,
     endings: Endings,
-    sought: Option<Time>,
+    sought: Option<(Time, SeekMode)>,
     epoch: u32,
     network_interval: Duration,
 }
@@ -91,8 +92,8 @@ impl<F: SceneSource + Send + 'static> Opening<F> {
                 Ok(mut film) => {
                     // Only the last seek is carried out, but each counts.
                     film.set_network_interval(self.network_interval);
-                    if let Some(time) = self.sought.take() {
-                        while film.seek(time) < self.epoch {}
+                    if let Some((time, mode)) = self.sought.take() {
+                        while film.seek(time, mode) < self.epoch {}
                     }
                     (State::Open(film), None)
                 }
@@ -163,11 +164,11 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
         }
     }
 
-    fn seek(&mut self, time: Time) -> u32 {
+    fn seek(&mut self, time: Time, mode: SeekMode) -> u32 {
         match &mut self.state {
-            State::Open(film) => film.seek(time),
+            State::Open(film) => film.seek(time, mode),
             _ => {
-                self.sought = Some(time);
+                self.sought = Some((time, mode));
                 self.epoch += 1;
                 self.epoch
             }
@@ -182,6 +183,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
 
     fn duration(&self) -> Option<Time> {
         if let State::Open(film) = &self.state { film.duration() } else { None }
+    }
+
+    fn chapters(&self) -> Arc<[Chapter]> {
+        if let State::Open(film) = &self.state { film.chapters() } else { Arc::default() }
     }
 
     fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
@@ -206,7 +211,6 @@ impl<F: Send + 'static> Drop for Opening<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
@@ -222,7 +226,7 @@ mod tests {
         fn is_ready(&self, (): &()) -> Result<bool, Error> {
             Ok(true)
         }
-        fn seek(&mut self, time: Time) -> u32 {
+        fn seek(&mut self, time: Time, _mode: SeekMode) -> u32 {
             assert_eq!(time, Time::from_seconds(2.0), "only the last seek counts");
             self.0 += 1;
             self.0
@@ -258,7 +262,8 @@ mod tests {
         let open_film = move || Ok(opened.recv().map(|()| film)?);
         let mut opening = Opening::new(open_film, || (), &endings).unwrap();
         assert!(matches!(opening.next(), Next::Yet));
-        assert_eq!((opening.seek(Time::from_seconds(1.0)), opening.seek(Time::from_seconds(2.0))), (1, 2));
+        let mut seek = |seconds| opening.seek(Time::from_seconds(seconds), SeekMode::Exact);
+        assert_eq!((seek(1.0), seek(2.0)), (1, 2));
         open.send(()).unwrap();
         let epoch = wait_for(|| if let Next::End(epoch) = opening.next() { Some(epoch) } else { None });
         assert_eq!((epoch, opening.duration()), (2, Some(Time::from_seconds(3.0))));

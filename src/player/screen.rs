@@ -210,20 +210,18 @@ where
     fn act(&mut self, action: Action, now: Instant) -> bool {
         let Some(running) = &mut self.running else { return false };
         match action {
-            Action::Panel => {
-                running.panel.toggle(now);
-                return false;
+            Action::Panel => running.panel.toggle(now),
+            Action::ShowProgress => running.panel.show(now),
+            Action::Statistics => running.panel.toggle_statistics(now),
+            Action::ShowStatistics => running.panel.show_statistics(now),
+            _ => {
+                running.player.act(action, now);
+                let changed = running.painter.act(action);
+                running.panel.set_metered(running.painter.depth().is_some_and(|depth| depth.metered));
+                return changed;
             }
-            Action::Statistics => {
-                running.panel.toggle_statistics();
-                return false;
-            }
-            _ => {}
         }
-        running.player.act(action, now);
-        let changed = running.painter.act(action);
-        running.panel.set_metered(running.painter.depth().is_some_and(|depth| depth.metered));
-        changed
+        false
     }
 
     fn layout(&self) -> Layout {
@@ -236,13 +234,15 @@ where
             return PanelOutput::default();
         };
         let wanted = panel.wanted_preview();
-        let told = panel.shows_statistics();
+        let told = panel.shows_statistics(now);
         let model = || {
             let [has_previous, has_next] = player.neighbours();
             PanelModel {
                 name: player.name(),
                 position: player.position(now),
                 duration: player.duration(),
+                chapters: player.chapters(),
+                ab_loop: player.ab_loop(),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,

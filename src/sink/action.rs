@@ -13,16 +13,32 @@ pub enum Action {
     FullScreen,
     /// Full screen off.
     LeaveFullScreen,
+    /// The window is kept on top of others, or no longer.
+    OnTop,
     /// Stops film time or lets it go on.
     Pause,
     /// Nobody watches (true): film time stands until somebody does, unless the viewer had paused it.
     Away(bool),
-    /// By so many seconds of film time.
+    /// By so many seconds of film time, to a key frame where the viewer has chosen that.
     Seek(i32),
+    /// By so many seconds of film time, exactly.
+    SeekExact(i32),
     /// To the film's beginning.
     SeekStart,
     /// To this film time.
     SeekTo(Time),
+    /// To a key frame near this film time: the exact place follows.
+    Drag(Time),
+    /// So many chapters on, or back.
+    Chapter(i32),
+    /// Back to where the last seek began, or to where the place was marked.
+    UndoSeek,
+    /// The place for the next [`Action::UndoSeek`] is here.
+    MarkSeek,
+    /// Sets one end of the part that is repeated, then the other, then neither.
+    AbLoop,
+    /// The film is repeated, or no longer.
+    LoopFile,
     /// One picture on, then pause.
     Step,
     /// One picture back, then pause.
@@ -49,6 +65,10 @@ pub enum Action {
     Meter,
     /// The statistics appear or go.
     Statistics,
+    /// The statistics appear for a few seconds.
+    ShowStatistics,
+    /// The panel appears, and goes by itself.
+    ShowProgress,
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -45,6 +45,15 @@ enum Pane {
     Screen,
 }
 
+/// How long the statistics stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Until(Instant),
+    UntilHidden,
+}
+
+/// How long statistics stay that were asked for once, as in mpv.
+const STATISTICS: Duration = Duration::from_secs(4);
 /// How soon to look for a preview that is being made.
 const PREVIEW: Duration = Duration::from_millis(40);
 /// How soon egui runs again at the earliest where it asks for that.
@@ -77,8 +86,8 @@ pub struct Panel {
     presence: Presence,
     /// The comfort meter is there, with the panel or without it.
     metered: bool,
-    /// So are the statistics.
-    counted: bool,
+    /// The statistics are there until then.
+    statistics: Option<Shown>,
     pane: Pane,
     pointer: Option<Pos2>,
     drag: seek::Drag,
@@ -119,7 +128,7 @@ impl Panel {
             began: Instant::now(),
             presence: Presence::default(),
             metered: false,
-            counted: false,
+            statistics: None,
             pane: Pane::None,
             pointer: None,
             drag: seek::Drag::default(),
@@ -142,14 +151,30 @@ impl Panel {
         self.metered = metered;
     }
 
-    /// The statistics come, or go: with the panel or without it.
-    pub fn toggle_statistics(&mut self) {
-        self.counted = !self.counted;
+    /// It comes, and goes by itself.
+    pub fn show(&mut self, now: Instant) {
+        self.presence.call(now);
+    }
+
+    /// The statistics come to stay, or go: with the panel or without it.
+    pub fn toggle_statistics(&mut self, now: Instant) {
+        self.statistics = (!self.shows_statistics(now)).then_some(Shown::UntilHidden);
+    }
+
+    /// The statistics come for a few seconds, unless they are there to stay.
+    pub fn show_statistics(&mut self, now: Instant) {
+        if self.statistics != Some(Shown::UntilHidden) {
+            self.statistics = Some(Shown::Until(now + STATISTICS));
+        }
     }
 
     /// Whether the statistics are to be seen.
-    pub fn shows_statistics(&self) -> bool {
-        self.counted
+    pub fn shows_statistics(&self, now: Instant) -> bool {
+        match self.statistics {
+            None => false,
+            Some(Shown::UntilHidden) => true,
+            Some(Shown::Until(until)) => now < until,
+        }
     }
 
     /// The film time of which a picture is wanted on the seek bar.
@@ -179,9 +204,10 @@ impl Panel {
             self.presence.stir(now);
         }
         let whole = self.presence.is_visible(now);
+        let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && !self.counted {
+            if !self.metered && !told {
                 return self.hide();
             }
         }
@@ -213,7 +239,7 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = (self.metered || self.counted).then(|| now + METER);
+        let meter = (self.metered || told).then(|| now + METER);
         let wake = [goes, look, self.again, meter].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }

@@ -1,6 +1,9 @@
 //! What the panel shows: plain values, filled in by whoever plays.
 
+use std::sync::Arc;
+
 use crate::film::Preview;
+use crate::frame::Chapter;
 use crate::sink::Layout;
 use crate::stage::comfort::{Chosen, Limits, Viewing};
 use crate::time::Time;
@@ -14,6 +17,10 @@ pub struct PanelModel {
     pub position: Time,
     /// Its length, where that is known.
     pub duration: Option<Time>,
+    /// Its chapters, in the order of their beginnings.
+    pub chapters: Arc<[Chapter]>,
+    /// The ends of the A-B loop, as far as they are set.
+    pub ab_loop: [Option<Time>; 2],
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.

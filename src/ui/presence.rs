@@ -23,8 +23,13 @@ impl Presence {
     pub(super) fn toggle(&mut self, now: Instant) {
         match self.is_visible(now) {
             true => self.until = None,
-            false => self.stay(now + AFTER_CALL),
+            false => self.call(now),
         }
+    }
+
+    /// It was called, whether it is there already or not.
+    pub(super) fn call(&mut self, now: Instant) {
+        self.stay(now + AFTER_CALL);
     }
 
     fn stay(&mut self, until: Instant) {

@@ -1,16 +1,21 @@
 //! The seek bar: where the film is, where the pointer would bring it, and the picture there.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Align2, Color32, Rect, Sense, TextureId, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align2, Color32, Galley, Rect, Sense, TextureId, pos2, vec2};
 
-use super::pass::{BRIGHT, DIM, Pass, TRACK};
+use super::pass::{BRIGHT, DIM, Pass, TRACK, font};
 use super::shown_time;
+use crate::frame::Chapter;
 use crate::sink::Action;
 use crate::time::Time;
 
-/// How often a drag seeks at most; a seek takes its time.
-const EVERY: Duration = Duration::from_millis(250);
+/// How often a drag goes elsewhere at most.
+const EVERY: Duration = Duration::from_millis(100);
+/// Characters of a chapter's name that are shown.
+const LONGEST_NAME: usize = 40;
 /// Seconds that a notch of the wheel seeks.
 const WHEEL: i32 = 5;
 
@@ -58,10 +63,10 @@ pub(super) fn build(
     let held = response.dragged() || response.is_pointer_button_down_on();
     let pointer = response.interact_pointer_pos().or_else(|| response.hover_pos()).map(|at| time(at.x));
     if let Some(wanted) = pointer.filter(|_| held || response.clicked() || response.drag_stopped()) {
-        let due = drag.last.is_none_or(|(last, at)| last != wanted && now - at >= EVERY);
-        let let_go = !held && drag.last.is_none_or(|(last, _)| last != wanted);
-        if due || let_go {
+        if !held {
             pass.actions.push(Action::SeekTo(wanted));
+        } else if drag.last.is_none_or(|(last, at)| last != wanted && now - at >= EVERY) {
+            pass.actions.push(Action::Drag(wanted));
             drag.last = Some((wanted, now));
         }
     }
@@ -71,6 +76,7 @@ pub(super) fn build(
     if response.hovered() && pass.wheel != 0.0 {
         pass.actions.push(Action::Seek((pass.wheel.round() as i32).saturating_mul(WHEEL)));
     }
+    marks(pass, x, y);
     let shown = pass.scrubbing.or(pointer);
     let at = if held { shown.unwrap_or(model.position) } else { pass.scrubbing.unwrap_or(model.position) };
     track(left, x(at), BRIGHT);
@@ -84,10 +90,11 @@ pub(super) fn build(
     // Above the bar, on a ground of its own; it does not take the pointer.
     let picture = picture(shown);
     let size = picture.map_or([0.0, 0.0], |picture| picture.size);
-    let label = [size[0].max(72.0) + 8.0, size[1] + 30.0];
-    let centre =
-        x(shown).clamp(rect.min.x + label[0] / 2.0, (rect.max.x - label[0] / 2.0).max(rect.min.x + label[0] / 2.0));
-    let ground = Rect::from_min_size(pos2(centre - label[0] / 2.0, above - 6.0 - label[1]), label.into());
+    let text = label(pass, shown);
+    let width = size[0].max(text.size().x).max(72.0) + 8.0;
+    let height = size[1] + 30.0;
+    let centre = x(shown).clamp(rect.min.x + width / 2.0, (rect.max.x - width / 2.0).max(rect.min.x + width / 2.0));
+    let ground = Rect::from_min_size(pos2(centre - width / 2.0, above - 6.0 - height), vec2(width, height));
     let painter = pass.ui.painter();
     painter.rect_filled(ground, 6.0, Color32::from_rgba_premultiplied(15, 15, 16, 235));
     if let Some(picture) = picture {
@@ -95,6 +102,42 @@ pub(super) fn build(
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         painter.image(picture.texture, rect, whole, Color32::WHITE);
     }
-    let text = shown_time(shown, false);
-    pass.text(pos2(centre, ground.max.y - 14.0), Align2::CENTER_CENTER, &text, 16.0, BRIGHT);
+    let corner = pos2(centre, ground.max.y - 14.0) - text.size() / 2.0;
+    painter.galley(corner, text, BRIGHT);
+}
+
+/// The time that the pointer is at, after the name of the chapter there, cut where that is long.
+fn label(pass: &Pass<'_>, time: Time) -> Arc<Galley> {
+    let format = TextFormat { font_id: font(16.0), color: BRIGHT, ..TextFormat::default() };
+    let at = shown_time(time, false);
+    let name = chapter_at(&pass.model.chapters, time).map_or("", |chapter| &chapter.name);
+    let name =
+        name.char_indices().nth(LONGEST_NAME).map_or_else(|| name.to_owned(), |(end, _)| format!("{}…", &name[..end]));
+    let text = if name.is_empty() { at } else { format!("{name} – {at}") };
+    pass.ui.painter().layout_job(LayoutJob::single_section(text, format))
+}
+
+/// Where chapters begin, and the part that is repeated.
+fn marks(pass: &Pass<'_>, x: impl Fn(Time) -> f32, y: f32) {
+    let model = pass.model;
+    let mark = |time: Time, height: f32, colour: Color32| {
+        let rect = Rect::from_center_size(pos2(x(time), y), vec2(2.0, height));
+        pass.ui.painter().rect_filled(rect, 0.0, colour);
+    };
+    // The film's own beginning needs no mark.
+    for chapter in model.chapters.iter().filter(|chapter| chapter.start > Time::ZERO) {
+        mark(chapter.start, 12.0, DIM);
+    }
+    if let [Some(a), Some(b)] = model.ab_loop {
+        let rect = Rect::from_min_max(pos2(x(a), y + 5.0), pos2(x(b), y + 8.0));
+        pass.ui.painter().rect_filled(rect, 0.0, BRIGHT);
+    }
+    for end in model.ab_loop.into_iter().flatten() {
+        mark(end, 18.0, BRIGHT);
+    }
+}
+
+/// The chapter that is seen at `time`.
+fn chapter_at(chapters: &[Chapter], time: Time) -> Option<&Chapter> {
+    chapters.iter().rev().find(|chapter| chapter.start <= time)
 }

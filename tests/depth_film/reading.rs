@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deep3d::depth_film::{Beside, DepthFile, DepthFilm};
-use deep3d::film::{Film, FilmError, FilmOptions, Origin, Scene, Step};
+use deep3d::film::{Film, FilmError, FilmOptions, Origin, Scene, SeekMode, Step};
 use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
@@ -83,7 +83,7 @@ fn every_picture_gets_its_own_depth_wherever_one_goes() {
     }
     // The film's own picture, from each place to any other, also behind its end.
     for number in [40usize, 3, 71, 0, 41, 20] {
-        let epoch = player.film.control().seek(seen[number].0);
+        let epoch = player.film.control().seek(seen[number].0, SeekMode::Exact);
         let mut scene = player.scene();
         while scene.as_ref().is_none_or(|scene| scene.epoch != epoch) {
             scene = player.scene();

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use deep3d::film::SeekMode;
 use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Image, Recorder, Validation};
 use deep3d::media::StopFlag;
@@ -96,7 +97,7 @@ impl SceneSource for Roll {
         Ok(true)
     }
 
-    fn seek(&mut self, time: Time) -> u32 {
+    fn seek(&mut self, time: Time, _mode: SeekMode) -> u32 {
         self.reel.seeks.borrow_mut().push(time);
         self.next = (time.seconds() * self.reel.rate + 1e-6) as u64;
         self.epoch += 1;

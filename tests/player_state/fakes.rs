@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deep3d::frame::Frame;
+use deep3d::film::SeekMode;
+use deep3d::frame::{Chapter, Frame};
 use deep3d::player::{Error, Next, Player, PlayerOptions, Playlist, SceneSource};
 use deep3d::sink::Action;
 use deep3d::time::Time;
@@ -25,6 +27,8 @@ pub(crate) struct Nature {
     pub(crate) gpu: Duration,
     /// Leaves out what would come too late, as the film thread does.
     pub(crate) skips: bool,
+    /// Where its chapters begin, in seconds.
+    pub(crate) chapters: Vec<f64>,
     /// Cannot be opened.
     pub(crate) missing: bool,
     /// Breaks off with an error before this frame.
@@ -41,6 +45,7 @@ impl Default for Nature {
             cost,
             gpu: Duration::ZERO,
             skips: false,
+            chapters: Vec::new(),
             missing: false,
             breaks_at: None,
         }
@@ -66,6 +71,7 @@ pub(crate) struct World {
     pub(crate) start: Instant,
     pub(crate) now: Cell<Instant>,
     pub(crate) seeks: RefCell<Vec<Time>>,
+    pub(crate) modes: RefCell<Vec<SeekMode>>,
     pub(crate) opened: RefCell<Vec<usize>>,
     /// What is to be got ready, each time that it changes: when, and which film.
     pub(crate) prepared: RefCell<Vec<(f64, Option<usize>)>>,
@@ -84,6 +90,8 @@ pub(crate) struct FakeFilm {
 }
 
 const AHEAD: usize = 3;
+/// Every so many frames is a key frame.
+const KEY_FRAMES: i64 = 48;
 
 impl FakeFilm {
     /// Does what the film thread would have done until now.
@@ -131,10 +139,17 @@ impl SceneSource for FakeFilm {
         Ok(*done <= self.world.now.get())
     }
 
-    fn seek(&mut self, time: Time) -> u32 {
+    fn seek(&mut self, time: Time, mode: SeekMode) -> u32 {
         self.world.seeks.borrow_mut().push(time);
+        self.world.modes.borrow_mut().push(mode);
         self.epoch += 1;
         self.index = (0..self.nature.frames).rev().find(|index| self.nature.pts(*index) <= time).unwrap();
+        if let SeekMode::KeyFrame { beyond } = mode {
+            let key = self.index / KEY_FRAMES * KEY_FRAMES;
+            if beyond.is_none_or(|place| self.nature.pts(key) > place) {
+                self.index = key;
+            }
+        }
         if time >= self.nature.length() {
             self.index = self.nature.frames;
         }
@@ -151,6 +166,11 @@ impl SceneSource for FakeFilm {
 
     fn duration(&self) -> Option<Time> {
         Some(self.nature.length())
+    }
+
+    fn chapters(&self) -> Arc<[Chapter]> {
+        let chapter = |start: &f64| Chapter { start: Time::from_seconds(*start), name: format!("from {start}") };
+        self.nature.chapters.iter().map(chapter).collect()
     }
 }
 
@@ -196,8 +216,9 @@ impl Test {
     pub(crate) fn new(natures: &[Nature], options: PlayerOptions) -> Self {
         let start = Instant::now();
         let now = Cell::new(start);
-        let (seeks, opened, prepared) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let world = Rc::new(World { start, now, seeks, opened, prepared });
+        let (seeks, modes) = (RefCell::default(), RefCell::default());
+        let (opened, prepared) = (RefCell::default(), RefCell::default());
+        let world = Rc::new(World { start, now, seeks, modes, opened, prepared });
         let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
         Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
     }

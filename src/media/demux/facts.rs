@@ -7,8 +7,9 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{codec, ffi};
 
 use super::Demuxer;
-use crate::media::track;
+use crate::frame::Chapter;
 use crate::media::version::text;
+use crate::media::{chapter, track};
 use crate::time::Time;
 
 impl Demuxer {
@@ -93,6 +94,11 @@ impl Demuxer {
         let (numerator, denominator) = self.track.time_base;
         let own = self.track.start.map(|ticks| Time::from_ticks(ticks, numerator, denominator));
         Some(own.filter(|own| (*own - programme).nanoseconds().abs() <= 2000).unwrap_or(programme))
+    }
+
+    /// The chapters, in film time.
+    pub(in crate::media) fn chapters(&self) -> Vec<Chapter> {
+        chapter::chapters(&self.input, self.start().unwrap_or(Time::ZERO))
     }
 
     pub(super) fn start_ticks(&self) -> Option<i64> {

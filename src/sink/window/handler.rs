@@ -8,7 +8,7 @@ use winit::dpi::PhysicalSize;
 use winit::event::{ElementState, MouseButton, MouseScrollDelta, StartCause, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
-use winit::window::{Fullscreen, Window, WindowId};
+use winit::window::{Fullscreen, Window, WindowId, WindowLevel};
 
 use super::WindowOptions;
 use super::error::WindowError;
@@ -50,6 +50,8 @@ struct Open {
     retry: Option<Instant>,
     /// Nobody can see it.
     hidden: bool,
+    /// It is kept on top of other windows.
+    on_top: bool,
     hide_cursor: Option<Instant>,
     last_click: Option<Instant>,
 }
@@ -135,6 +137,7 @@ where
             exposed: true,
             retry: None,
             hidden: false,
+            on_top: false,
             hide_cursor: Some(Instant::now() + CURSOR),
             last_click: None,
         });
@@ -155,6 +158,7 @@ where
             Action::FullScreen => open.set_full_screen(!full),
             Action::LeaveFullScreen if full => open.set_full_screen(false),
             Action::LeaveFullScreen => {}
+            Action::OnTop => open.toggle_on_top(),
             action => open.repaint |= self.app.act(action, Instant::now()),
         }
         if let Some(open) = &mut self.open {
@@ -200,8 +204,10 @@ where
                 return;
             }
             ElementState::Pressed if left && open.is_double(Instant::now()) => "MBTN_LEFT_DBL",
-            ElementState::Pressed if button == MouseButton::Right => "MBTN_RIGHT",
-            ElementState::Pressed => return,
+            ElementState::Pressed => match keys::button_name(button) {
+                Some(name) => name,
+                None => return,
+            },
         };
         if let Some(action) = keys::action(name) {
             self.act(events, action);
@@ -272,6 +278,11 @@ impl Open {
     fn set_full_screen(&mut self, full: bool) {
         self.window.set_fullscreen(full.then_some(Fullscreen::Borderless(None)));
         self.show_cursor();
+    }
+
+    fn toggle_on_top(&mut self) {
+        self.on_top = !self.on_top;
+        self.window.set_window_level(if self.on_top { WindowLevel::AlwaysOnTop } else { WindowLevel::Normal });
     }
 
     fn show_cursor(&mut self) {

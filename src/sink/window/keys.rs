@@ -1,6 +1,6 @@
 //! Which key does what: mpv's keys where mpv has them, and ours beside them. This table is the only place; help and README are made of it.
 
-use winit::event::KeyEvent;
+use winit::event::{KeyEvent, MouseButton};
 use winit::keyboard::{Key, ModifiersState, NamedKey};
 
 use crate::sink::Action;
@@ -22,33 +22,50 @@ const fn bind(keys: &'static [&'static str], action: Action, text: &'static str)
 
 /// All keys and mouse buttons.
 pub const BINDINGS: &[Binding] = &[
-    bind(&["SPACE", "p", "PLAYPAUSE", "MBTN_RIGHT"], Action::Pause, "pause, go on"),
-    bind(&["RIGHT"], Action::Seek(5), "5 seconds on"),
-    bind(&["LEFT"], Action::Seek(-5), "5 seconds back"),
-    bind(&["UP"], Action::Seek(60), "a minute on"),
-    bind(&["DOWN"], Action::Seek(-60), "a minute back"),
-    bind(&["Shift+RIGHT"], Action::Seek(1), "a second on"),
-    bind(&["Shift+LEFT"], Action::Seek(-1), "a second back"),
-    bind(&["HOME"], Action::SeekStart, "to the beginning"),
-    bind(&["."], Action::Step, "one picture on"),
-    bind(&[","], Action::StepBack, "one picture back"),
-    bind(&[">"], Action::File(1), "next file"),
-    bind(&["<"], Action::File(-1), "file before"),
+    bind(&["SPACE", "p", "PLAYPAUSE", "PLAY", "PAUSE", "MBTN_RIGHT"], Action::Pause, "pause, go on"),
+    bind(&["RIGHT"], Action::Seek(5), "seek forward 5 seconds"),
+    bind(&["LEFT"], Action::Seek(-5), "seek back 5 seconds"),
+    bind(&["UP", "FORWARD"], Action::Seek(60), "seek forward a minute"),
+    bind(&["DOWN", "REWIND"], Action::Seek(-60), "seek back a minute"),
+    bind(&["Shift+RIGHT"], Action::SeekExact(1), "seek forward a second"),
+    bind(&["Shift+LEFT"], Action::SeekExact(-1), "seek back a second"),
+    bind(&["Shift+UP"], Action::SeekExact(5), "seek forward 5 seconds, exactly whatever `--hr-seek` says"),
+    bind(&["Shift+DOWN"], Action::SeekExact(-5), "seek back 5 seconds, likewise"),
+    bind(&["Shift+PGUP"], Action::Seek(600), "seek forward 10 minutes"),
+    bind(&["Shift+PGDWN"], Action::Seek(-600), "seek back 10 minutes"),
+    bind(&["HOME"], Action::SeekStart, "seek to the beginning"),
+    bind(&["PGUP", "@"], Action::Chapter(1), "next chapter"),
+    bind(&["PGDWN", "!"], Action::Chapter(-1), "beginning of this chapter, or previous chapter"),
+    bind(&["Shift+BS"], Action::UndoSeek, "undo the last seek, or go to the place marked"),
+    bind(&["Ctrl+Shift+BS"], Action::MarkSeek, "mark this place for that"),
+    bind(&["l"], Action::AbLoop, "set the beginning of an A-B loop, its end, clear it"),
+    bind(&["L"], Action::LoopFile, "repeat this file, or no longer"),
+    bind(&["."], Action::Step, "next frame"),
+    bind(&[","], Action::StepBack, "previous frame"),
+    bind(&[">", "ENTER", "NEXT", "MBTN_FORWARD"], Action::File(1), "next file"),
+    bind(&["<", "PREV", "MBTN_BACK"], Action::File(-1), "previous file"),
     bind(&["f", "F11", "MBTN_LEFT_DBL"], Action::FullScreen, "full screen"),
     bind(&["ESC"], Action::LeaveFullScreen, "leave full screen"),
-    bind(&["l"], Action::Layout(1), "next layout"),
-    bind(&["L"], Action::Layout(-1), "layout before"),
-    bind(&["T"], Action::Strength(1), "more depth"),
-    bind(&["t"], Action::Strength(-1), "less depth"),
-    bind(&["G"], Action::Convergence(1), "everything farther away (nearer things on the screen)"),
-    bind(&["g"], Action::Convergence(-1), "everything nearer (farther things on the screen)"),
+    bind(&["T"], Action::OnTop, "keep the window on top of others, or no longer"),
+    bind(&["y"], Action::Layout(1), "next layout"),
+    bind(&["Y"], Action::Layout(-1), "previous layout"),
+    bind(&["H"], Action::Strength(1), "more depth"),
+    bind(&["h"], Action::Strength(-1), "less depth"),
+    bind(&["C"], Action::Convergence(1), "everything farther away (nearer things on the screen)"),
+    bind(&["c"], Action::Convergence(-1), "everything nearer (farther things on the screen)"),
     bind(&["a"], Action::AutomaticDepth, "as much depth as each shot asks for"),
-    bind(&["i"], Action::Meter, "the comfort meter appears or goes"),
-    bind(&["I"], Action::Statistics, "statistics appear or go: pictures, passes of the network, ages and times"),
-    bind(&["x"], Action::SwapEyes, "swap the eyes"),
-    bind(&["d"], Action::Flat, "2D, 3D"),
-    bind(&["TAB"], Action::Panel, "the panel appears or goes"),
-    bind(&["q"], Action::Quit, "quit"),
+    bind(&["M"], Action::Meter, "show or hide the comfort meter"),
+    bind(&["X"], Action::SwapEyes, "swap the eyes"),
+    bind(&["D"], Action::Flat, "2D, 3D"),
+    bind(
+        &["i"],
+        Action::ShowStatistics,
+        "show statistics for 4 seconds: frames, passes of the network, ages and times",
+    ),
+    bind(&["I"], Action::Statistics, "show or hide statistics"),
+    bind(&["o", "P"], Action::ShowProgress, "show the panel for a while"),
+    bind(&["TAB"], Action::Panel, "show or hide the panel"),
+    bind(&["q", "Q", "STOP", "Ctrl+w", "Ctrl+c"], Action::Quit, "quit"),
 ];
 
 /// What the key or button of this name does.
@@ -58,33 +75,75 @@ pub fn action(name: &str) -> Option<Action> {
 
 /// Whether holding the key down repeats the action.
 pub(super) fn repeats(action: Action) -> bool {
-    matches!(action, Action::Seek(_) | Action::Step | Action::StepBack | Action::Strength(_) | Action::Convergence(_))
+    matches!(
+        action,
+        Action::Seek(_)
+            | Action::SeekExact(_)
+            | Action::Step
+            | Action::StepBack
+            | Action::Strength(_)
+            | Action::Convergence(_)
+    )
 }
 
-/// mpv's name of a pressed key. Shift is named only where the key has no upper case of its own; with Ctrl, Alt or Super nothing is bound.
+/// mpv's name of a pressed key. Shift is named only where the key has no upper case of its own.
 pub(super) fn name(event: &KeyEvent, modifiers: ModifiersState) -> Option<String> {
-    if modifiers.intersects(ModifiersState::CONTROL | ModifiersState::ALT | ModifiersState::SUPER) {
-        return None;
-    }
-    let named = match &event.logical_key {
-        Key::Character(text) if text == " " => "SPACE",
-        Key::Character(text) => return Some(text.to_string()),
-        Key::Named(named) => match named {
-            NamedKey::Space => "SPACE",
-            NamedKey::ArrowLeft => "LEFT",
-            NamedKey::ArrowRight => "RIGHT",
-            NamedKey::ArrowUp => "UP",
-            NamedKey::ArrowDown => "DOWN",
-            NamedKey::Home => "HOME",
-            NamedKey::Escape => "ESC",
-            NamedKey::F11 => "F11",
-            NamedKey::Tab => "TAB",
-            NamedKey::MediaPlayPause | NamedKey::MediaPlay | NamedKey::MediaPause => "PLAYPAUSE",
-            _ => return None,
-        },
+    name_of(&event.logical_key, modifiers)
+}
+
+fn name_of(key: &Key, modifiers: ModifiersState) -> Option<String> {
+    let (name, has_case) = match key {
+        Key::Character(text) if text != " " => (text.as_str(), true),
+        Key::Character(_) => ("SPACE", false),
+        Key::Named(named) => (named_key(*named)?, false),
         _ => return None,
     };
-    Some(if modifiers.shift_key() { format!("Shift+{named}") } else { named.to_owned() })
+    let shift = modifiers.shift_key() && !has_case;
+    let held = [
+        (modifiers.control_key(), "Ctrl+"),
+        (modifiers.alt_key(), "Alt+"),
+        (modifiers.super_key(), "Meta+"),
+        (shift, "Shift+"),
+    ];
+    Some(held.into_iter().filter(|(held, _)| *held).map(|(_, prefix)| prefix).chain([name]).collect())
+}
+
+/// mpv's name of a key that has one.
+fn named_key(key: NamedKey) -> Option<&'static str> {
+    Some(match key {
+        NamedKey::Space => "SPACE",
+        NamedKey::Enter => "ENTER",
+        NamedKey::Backspace => "BS",
+        NamedKey::ArrowLeft => "LEFT",
+        NamedKey::ArrowRight => "RIGHT",
+        NamedKey::ArrowUp => "UP",
+        NamedKey::ArrowDown => "DOWN",
+        NamedKey::PageUp => "PGUP",
+        NamedKey::PageDown => "PGDWN",
+        NamedKey::Home => "HOME",
+        NamedKey::Escape => "ESC",
+        NamedKey::F11 => "F11",
+        NamedKey::Tab => "TAB",
+        NamedKey::MediaPlayPause => "PLAYPAUSE",
+        NamedKey::MediaPlay => "PLAY",
+        NamedKey::MediaPause => "PAUSE",
+        NamedKey::MediaStop => "STOP",
+        NamedKey::MediaFastForward => "FORWARD",
+        NamedKey::MediaRewind => "REWIND",
+        NamedKey::MediaTrackNext => "NEXT",
+        NamedKey::MediaTrackPrevious => "PREV",
+        _ => return None,
+    })
+}
+
+/// mpv's name of a mouse button that does something by itself.
+pub(super) fn button_name(button: MouseButton) -> Option<&'static str> {
+    Some(match button {
+        MouseButton::Right => "MBTN_RIGHT",
+        MouseButton::Back => "MBTN_BACK",
+        MouseButton::Forward => "MBTN_FORWARD",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -99,6 +158,21 @@ mod tests {
             assert!(action(key).is_some());
         }
         assert_eq!(action("SPACE"), Some(Action::Pause));
-        assert_eq!((action("l"), action("L")), (Some(Action::Layout(1)), Some(Action::Layout(-1))));
+        assert_eq!((action("y"), action("Y")), (Some(Action::Layout(1)), Some(Action::Layout(-1))));
+    }
+
+    #[test]
+    fn keys_are_named_as_in_input_conf() {
+        let name = |key, modifiers| name_of(&key, modifiers);
+        let letter = |letter: &str| Key::Character(letter.into());
+        let (none, shift, control) = (ModifiersState::empty(), ModifiersState::SHIFT, ModifiersState::CONTROL);
+        assert_eq!(name(letter("l"), none).as_deref(), Some("l"));
+        assert_eq!(name(letter("L"), shift).as_deref(), Some("L"), "a letter says by itself that shift is held");
+        assert_eq!(name(letter("w"), control).as_deref(), Some("Ctrl+w"));
+        assert_eq!(name(letter("+"), control | shift).as_deref(), Some("Ctrl++"));
+        assert_eq!(name(letter(" "), ModifiersState::ALT).as_deref(), Some("Alt+SPACE"));
+        assert_eq!(name(Key::Named(NamedKey::Backspace), control | shift).as_deref(), Some("Ctrl+Shift+BS"));
+        assert_eq!(name(Key::Named(NamedKey::PageUp), shift).as_deref(), Some("Shift+PGUP"));
+        assert_eq!(name(Key::Named(NamedKey::Shift), shift), None);
     }
 }
