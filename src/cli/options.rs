@@ -9,7 +9,7 @@ use crate::film::LOOK_AHEAD;
 #[cfg(feature = "media")]
 use crate::frame::Gamut;
 use crate::location::Location;
-use crate::media::{Background, Memory, Reading};
+use crate::media::{Background, HeaderField, HlsBitrate, Memory, Reading, RemoteOptions};
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
@@ -34,6 +34,9 @@ pub struct SceneOptions {
     /// How pictures are read.
     #[command(flatten)]
     pub reading: ReadingOptions,
+    /// How servers are spoken to.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
     /// How far the threads run ahead.
     #[command(flatten)]
     pub queues: QueueOptions,
@@ -54,6 +57,50 @@ impl ReadingOptions {
     /// In sRGB.
     pub(super) fn reading(self) -> Reading {
         Reading { background: self.background, most_memory: self.max_memory, ..Reading::default() }
+    }
+}
+
+/// How servers are spoken to.
+#[derive(Debug, Clone, Args)]
+pub struct RemoteArguments {
+    /// Whether a server must prove who it is (https, tls, rtsps)
+    #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
+    pub tls_verify: bool,
+    /// A file of certificates (PEM) to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca_file: Option<PathBuf>,
+    /// What this program calls itself to web servers
+    #[arg(long, value_name = "NAME")]
+    pub user_agent: Option<String>,
+    /// The page that leads to the film, for web servers that ask
+    #[arg(long, value_name = "URL")]
+    pub referrer: Option<String>,
+    /// Further header fields for web servers, 'Name: value', separated by commas
+    #[arg(long = "http-header-fields", value_name = "FIELDS", value_delimiter = ',')]
+    pub header_fields: Vec<HeaderField>,
+    /// Which variant of a film in HLS: min, max, or the best of at most so many bits a second
+    #[arg(long, value_name = "min|max|RATE", default_value = "max")]
+    pub hls_bitrate: HlsBitrate,
+}
+
+impl RemoteArguments {
+    pub(super) fn options(&self) -> RemoteOptions {
+        RemoteOptions {
+            tls_verify: self.tls_verify,
+            tls_ca_file: self.tls_ca_file.clone(),
+            user_agent: self.user_agent.clone(),
+            referrer: self.referrer.clone(),
+            header_fields: self.header_fields.clone(),
+            hls_bitrate: self.hls_bitrate,
+        }
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(format!("'{other}' is neither yes nor no")),
     }
 }
 

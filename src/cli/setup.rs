@@ -45,7 +45,7 @@ pub(super) fn load_weights(options: &NetworkOptions) -> Result<Arc<Weights>, Cli
 
 /// Where depth comes from, the viewer's settings at the start, and how films are opened.
 pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOptions), CliError> {
-    let SceneOptions { layout, picture, network, kept, reading, queues } = options;
+    let SceneOptions { layout, picture, network, kept, reading, remote, queues } = options;
     let origin = match &kept.depth {
         Some(location) => Origin::DepthFilm(DepthFile { location: location.clone(), anyway: kept.depth_anyway }),
         None => Origin::Network(load_weights(network)?),
@@ -63,6 +63,7 @@ pub(super) fn scene(options: &SceneOptions) -> Result<(Origin, Settings, FilmOpt
         network_area: network.network_size,
         precision: network.precision,
         reading: reading.reading(),
+        remote: Arc::new(remote.options()),
         ..FilmOptions::default()
     };
     Ok((origin, settings, film))

@@ -45,7 +45,7 @@ use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
-use crate::media::{Info, MediaError, OtherTracks, Reading, Source, SourceOptions, StopFlag};
+use crate::media::{Info, MediaError, OtherTracks, Reading, RemoteOptions, Source, SourceOptions, StopFlag};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Latest, Receiver, ring};
 use crate::stage::StageError;
@@ -111,6 +111,8 @@ pub struct FilmOptions {
     pub one_size: bool,
     /// How its pictures are read.
     pub reading: Reading,
+    /// How servers are spoken to.
+    pub remote: Arc<RemoteOptions>,
     /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
     pub pace: Pace,
 }
@@ -130,6 +132,7 @@ impl Default for FilmOptions {
             end: None,
             one_size: false,
             reading: Reading::default(),
+            remote: Arc::default(),
             pace: Pace::Every,
         }
     }
@@ -180,8 +183,16 @@ impl Film {
         let stop = stop.child();
         let location = location.into();
         let FilmOptions { start, end, tracks, one_size, reading, .. } = *options;
-        let source_options =
-            SourceOptions { start, end, tracks, one_size, stop: stop.clone(), reading, ..SourceOptions::default() };
+        let source_options = SourceOptions {
+            start,
+            end,
+            tracks,
+            one_size,
+            stop: stop.clone(),
+            reading,
+            remote: Arc::clone(&options.remote),
+            ..SourceOptions::default()
+        };
         let mut source = Source::open(&location, &source_options)?;
         let tracks = source.take_tracks();
         let info = source.info().clone();

@@ -92,7 +92,7 @@ impl Demuxer {
         let watch = Watch::new(stop.clone());
         watch.allow(location.is_remote().then_some(OPEN_LIMIT));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
-        let mut input = open_input(location, &watch).map_err(|code| fail("opening", code))?;
+        let mut input = open_input(location, &watch, &options.remote).map_err(|code| fail("opening", code))?;
         // SAFETY: the context is open.
         let code = find_tracks(unsafe { input.as_mut_ptr() }, most);
         if code < 0 {
@@ -105,7 +105,7 @@ impl Demuxer {
         if input.format().name() == "tty" {
             return Err(MediaError::Text(location.to_string()));
         }
-        let index = track::best_video(&mut input).ok_or_else(|| MediaError::NoVideo {
+        let index = track::best_video(&mut input, options.remote.hls_bitrate).ok_or_else(|| MediaError::NoVideo {
             location: location.to_string(),
             tracks: track::told_tracks(&input),
         })?;

@@ -131,6 +131,16 @@ pub enum MediaError {
         /// What went wrong.
         reason: String,
     },
+    /// The server does not prove who it is.
+    #[error(
+        "{location}: the server's certificate is not trusted ({reason}): it may not be who it says it is; name its authority with --tls-ca-file FILE, or trust it all the same with --tls-verify no"
+    )]
+    Certificate {
+        /// The URL.
+        location: String,
+        /// What FFmpeg says.
+        reason: String,
+    },
     /// An address of a kind that is not read.
     #[error("{0}: addresses of this kind are not read; http, https, rtsp, rtsps, rtp, udp, tcp and tls are")]
     Address(String),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::reading::Reading;
+use super::remote_options::RemoteOptions;
 use super::stop::StopFlag;
 use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
 use crate::time::{Position, Time};
@@ -28,6 +29,8 @@ pub struct SourceOptions {
     pub quiet: bool,
     /// How its pictures are read.
     pub reading: Reading,
+    /// How servers are spoken to.
+    pub remote: Arc<RemoteOptions>,
 }
 
 /// Which audio track plays.

@@ -1,6 +1,6 @@
 //! FFmpeg's log lines, as `tracing` events.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem;
 use std::sync::Once;
@@ -35,6 +35,12 @@ pub fn init() {
 
 thread_local! {
     static COMPLAINTS: Cell<u64> = const { Cell::new(0) };
+    static DISTRUST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What FFmpeg has said against a server's certificate on this thread since this was asked last; its error codes tell nothing of it.
+pub(super) fn distrust() -> Option<String> {
+    DISTRUST.take()
 }
 
 /// How often FFmpeg has complained (a warning or an error) on this thread: whether a call that seemed to succeed has passed over damage.
@@ -49,11 +55,7 @@ unsafe extern "C" fn forward(class: *mut c_void, level: c_int, format: *const c_
     if loud {
         COMPLAINTS.with(|count| count.set(count.get() + 1));
     }
-    let wanted = if loud {
-        tracing::enabled!(target: "ffmpeg", tracing::Level::DEBUG)
-    } else {
-        level <= ffi::AV_LOG_VERBOSE && tracing::enabled!(target: "ffmpeg", tracing::Level::TRACE)
-    };
+    let wanted = loud || (level <= ffi::AV_LOG_VERBOSE && tracing::enabled!(target: "ffmpeg", tracing::Level::TRACE));
     if !wanted || format.is_null() {
         return;
     }
@@ -66,6 +68,11 @@ unsafe extern "C" fn forward(class: *mut c_void, level: c_int, format: *const c_
         CStr::from_ptr(line.as_ptr()).to_string_lossy()
     };
     let text = text.trim_end();
+    if loud && text.to_ascii_lowercase().contains("certificate") {
+        // Behind the name of FFmpeg's part in brackets.
+        let words = text.split_once("] ").map_or(text, |(_, words)| words);
+        DISTRUST.set(Some(words.to_owned()));
+    }
     if text.is_empty() {
     } else if loud {
         tracing::debug!(target: "ffmpeg", "{text}");

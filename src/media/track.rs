@@ -9,6 +9,7 @@ use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::media::Type;
 
 use super::info::Stereo;
+use super::remote_options::HlsBitrate;
 use super::side_data::{believable_aspect, content_level, mastering_level, matrix_of};
 use super::version::text;
 use super::{colour, orientation};
@@ -42,8 +43,8 @@ pub(super) struct Track {
     pub(super) counted: Option<Time>,
 }
 
-/// The best track of moving pictures: FFmpeg's choice, unless that is a cover or a thumbnail.
-pub(super) fn best_video(input: &mut Input) -> Option<usize> {
+/// The best track of moving pictures: of several variants that of the one which `bitrate` chooses, else FFmpeg's choice, unless that is a cover or a thumbnail.
+pub(super) fn best_video(input: &mut Input, bitrate: HlsBitrate) -> Option<usize> {
     let covers = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
     // SAFETY: the context is open.
     let best = unsafe {
@@ -57,8 +58,41 @@ pub(super) fn best_video(input: &mut Input) -> Option<usize> {
         film.then(|| (stream.index(), i64::from(parameters.width) * i64::from(parameters.height)))
     });
     let films: Vec<_> = films.collect();
-    let chosen = films.iter().find(|(index, _)| usize::try_from(best) == Ok(*index));
+    let variant = variant(input, bitrate);
+    let of_variant = films.iter().filter(|(index, _)| variant.contains(index)).max_by_key(|(_, area)| *area);
+    let chosen = of_variant.or_else(|| films.iter().find(|(index, _)| usize::try_from(best) == Ok(*index)));
     chosen.or_else(|| films.iter().max_by_key(|(_, area)| *area)).map(|(index, _)| *index)
+}
+
+/// The tracks of the variant that `bitrate` chooses; none where the container has no variants.
+fn variant(input: &Input, bitrate: HlsBitrate) -> Vec<usize> {
+    // SAFETY: the context is open; FFmpeg keeps that many valid pointers and indices there.
+    let variants: Vec<(u64, Vec<usize>)> = unsafe {
+        let raw = &*input.as_ptr();
+        let programmes = (0..raw.nb_programs as usize).map(|number| &**raw.programs.add(number));
+        let variant = |programme: &ffi::AVProgram| {
+            let rate = ffi::av_dict_get(programme.metadata, c"variant_bitrate".as_ptr(), ptr::null(), 0);
+            let rate = if rate.is_null() { None } else { text((*rate).value).parse().ok() }?;
+            let members = 0..programme.nb_stream_indexes as usize;
+            Some((rate, members.map(|member| *programme.stream_index.add(member) as usize).collect()))
+        };
+        programmes.filter_map(variant).collect()
+    };
+    let rates: Vec<u64> = variants.iter().map(|(rate, _)| *rate).collect();
+    chosen(bitrate, &rates).map(|place| variants[place].1.clone()).unwrap_or_default()
+}
+
+/// The place among `rates`, bits a second of each variant, of the one that is wanted. None where there are none.
+fn chosen(bitrate: HlsBitrate, rates: &[u64]) -> Option<usize> {
+    let places = || 0..rates.len();
+    let least = places().min_by_key(|place| rates[*place]);
+    match bitrate {
+        HlsBitrate::Min => least,
+        HlsBitrate::Max => places().max_by_key(|place| rates[*place]),
+        HlsBitrate::AtMost(most) => {
+            places().filter(|place| rates[*place] <= most).max_by_key(|place| rates[*place]).or(least)
+        }
+    }
 }
 
 /// What is known of the video track `index`; `programme` says which tracks belong to it.
@@ -192,4 +226,18 @@ pub(super) fn told_tracks(input: &Input) -> String {
     let told = [(counts.sound, "sound"), (counts.subtitles, "subtitle"), (counts.video, "cover picture")];
     let told: Vec<_> = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if told.is_empty() { "it holds nothing".to_owned() } else { format!("only {}", told.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_chosen_by_its_bit_rate() {
+        let rates = [800, 3000, 200, 1500];
+        for (wanted, place) in [("min", 2), ("max", 1), ("1500", 3), ("1499", 0), ("5000", 1), ("100", 2)] {
+            assert_eq!(chosen(wanted.parse().unwrap(), &rates), Some(place), "{wanted}");
+        }
+        assert_eq!(chosen(HlsBitrate::Max, &[]), None);
+    }
 }

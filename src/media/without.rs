@@ -2,10 +2,12 @@
 
 mod info;
 mod reading;
+mod remote_options;
 mod stop;
 
 pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use reading::{Background, Memory, Reading};
+pub use remote_options::{HeaderField, HlsBitrate, RemoteOptions};
 pub use stop::StopFlag;
 
 use crate::frame::{Frame, Picture};

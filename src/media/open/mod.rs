@@ -6,6 +6,7 @@
 mod file;
 mod pace;
 mod playlist;
+mod protocol;
 mod remote;
 mod stream;
 mod whitelist;
@@ -21,6 +22,8 @@ use ffmpeg_next::{Dictionary, DictionaryRef, ffi};
 
 use super::error::MediaError;
 use super::interrupt::Watch;
+use super::log::distrust;
+use super::remote_options::RemoteOptions;
 use super::version::text;
 use crate::location::Location;
 
@@ -42,6 +45,7 @@ struct Opener {
     location: Location,
     origin: Origin,
     watch: Watch,
+    remote: Arc<RemoteOptions>,
     pace: Arc<Pace>,
     /// What servers gave to be given back to them.
     cookies: Arc<Mutex<Option<String>>>,
@@ -65,12 +69,13 @@ impl Drop for Own {
 }
 
 /// Opens a container, with the patience that `watch` allows; tracks are not looked for yet. [`Watch::verdict`] may know more than the code.
-pub(super) fn open_input(location: &Location, watch: &Watch) -> Result<Input, c_int> {
+pub(super) fn open_input(location: &Location, watch: &Watch, remote: &Arc<RemoteOptions>) -> Result<Input, c_int> {
     let address = CString::new(address(location)).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
     let opener = Opener {
         location: location.clone(),
         origin: Origin::of(location),
         watch: watch.clone(),
+        remote: Arc::clone(remote),
         pace: Arc::new(Pace::new()),
         cookies: Arc::default(),
         masters: Arc::default(),
@@ -78,14 +83,17 @@ pub(super) fn open_input(location: &Location, watch: &Watch) -> Result<Input, c_
     let own = Own(opener.main(&address)?);
     let stream = own.0;
     let mut options = Dictionary::new();
-    let remote = location.is_remote();
-    options.set("protocol_whitelist", if remote { whitelist::REMOTE } else { whitelist::LOCAL });
-    options.set("format_whitelist", &formats(remote));
+    let is_remote = location.is_remote();
+    options.set("protocol_whitelist", if is_remote { whitelist::REMOTE } else { whitelist::LOCAL });
+    options.set("format_whitelist", &formats(is_remote));
     // Options that a format does not know are left over and ignored.
     options.set("rtsp_flags", "prefer_tcp");
     // FFmpeg reuses only connections of its own making.
     options.set("http_persistent", "0");
-    if !remote {
+    if is_remote {
+        // For what FFmpeg's formats connect to by themselves.
+        protocol::options(remote).into_iter().for_each(|(name, value)| options.set(name, &value));
+    } else {
         // What lies beside a playlist may have any name: keys have no usual one.
         options.set("allowed_extensions", "ALL");
     }
@@ -184,11 +192,13 @@ impl Opener {
                 return Err(self.refuse(MediaError::Address(url.clone())));
             }
             Location::Url(_) if address.to_bytes().starts_with(b"rt") => return Ok(ptr::null_mut()),
-            Location::Url(_) => {
+            Location::Url(url) => {
                 let opened = self.connect(address, whitelist::REMOTE, None);
                 // What ended it from here has its own words.
                 let told = |code: &c_int| {
-                    if !self.watch.must_end() {
+                    if let Some(why) = distrust() {
+                        self.refuse(MediaError::Certificate { location: url.clone(), reason: why });
+                    } else if !self.watch.must_end() {
                         self.lose(remote::reason(*code));
                     }
                 };
@@ -239,9 +249,12 @@ impl Opener {
         let line = Line {
             location: self.location.to_string(),
             watch: self.watch.clone(),
+            options: Arc::clone(&self.remote),
             pace: Arc::clone(&self.pace),
             cookies: Arc::clone(&self.cookies),
         };
+        // What was said of another server does not count.
+        distrust();
         Remote::open(line, url.to_owned(), protocols, options)
     }
 

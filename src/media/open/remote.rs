@@ -9,10 +9,12 @@ use ffmpeg_next::ffi::{self, AVIOContext};
 use ffmpeg_next::{Dictionary, DictionaryRef};
 
 use super::pace::{Pace, Patience, WORTH};
+use super::protocol;
 use super::stream::Bytes;
 use super::whitelist::REMOTE;
 use crate::media::error::{self, MediaError};
 use crate::media::interrupt::Watch;
+use crate::media::remote_options::RemoteOptions;
 use crate::media::version::text;
 
 /// How long a server may be silent, in microseconds.
@@ -38,6 +40,7 @@ pub(super) struct Line {
     /// What the user named.
     pub(super) location: String,
     pub(super) watch: Watch,
+    pub(super) options: Arc<RemoteOptions>,
     pub(super) pace: Arc<Pace>,
     /// What servers gave to be given back to them.
     pub(super) cookies: Arc<Mutex<Option<String>>>,
@@ -115,6 +118,9 @@ impl Remote {
             return Err(ffi::AVERROR_EXIT);
         }
         let mut options = Dictionary::new();
+        for (key, value) in protocol::options(&self.line.options) {
+            options.set(key, &value);
+        }
         for (key, value) in self.options.iter() {
             options.set(key, value);
         }
