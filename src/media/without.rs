@@ -23,6 +23,9 @@ pub enum MediaError {
     /// A video track, but nothing comes out of it: never here.
     #[error("{0}: there is no picture in it")]
     NoPictures(String),
+    /// It cannot go to another place: never here.
+    #[error("{0}: it can only be played from the beginning on")]
+    CannotSeek(String),
     /// Stopped by [`StopFlag`]: nothing is wrong.
     #[error("stopped")]
     Stopped,
