@@ -7,12 +7,13 @@ mod ffmpeg;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use deep3d::media::{HlsBitrate, MediaError, RemoteOptions, Source, SourceOptions};
+use deep3d::media::{HlsBitrate, MediaError, PageOptions, RemoteOptions, Source, SourceOptions, StopFlag};
 use ffmpeg::ffmpeg;
 
 fn open(location: &str, remote: RemoteOptions) -> Result<Source, MediaError> {
@@ -137,4 +138,101 @@ fn the_variant_of_a_film_is_chosen_by_its_bit_rate() {
         let count = std::iter::from_fn(|| source.next().unwrap()).count();
         assert_eq!(count, 20, "{wanted:?}");
     }
+}
+
+/// A program that stands in for yt-dlp: `script` is what a shell does when it is run.
+fn stand_in(folder: &Path, script: &str) -> PageOptions {
+    let program = folder.join("yt-dlp");
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    PageOptions { program, ..PageOptions::default() }
+}
+
+/// A server of a page and a film, and what it was asked.
+fn site(film: Vec<u8>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let heard = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let page = b"<!DOCTYPE html><html><body>Watch this film!</body></html>".to_vec();
+            let body = if request.first().is_some_and(|line| line.contains("/film.mkv")) { &film } else { &page };
+            heard.lock().unwrap().push(request.join("\n"));
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)));
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn the_film_in_a_page_is_found_by_yt_dlp() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("film.mkv");
+    ffmpeg("-f lavfi -i testsrc2=s=64x36:r=5:d=1 -c:v ffv1", &film);
+    let (address, asked) = site(fs::read(&film).unwrap());
+    let page = |script: &str| RemoteOptions { page: Some(stand_in(folder.path(), script)), ..RemoteOptions::default() };
+    let answer = format!(r#"{{"url": "{address}/film.mkv", "http_headers": {{"Referer": "{address}/page"}}}}"#);
+    let (arguments, answers) = (folder.path().join("arguments"), folder.path().join("answers"));
+    fs::write(&answers, answer).unwrap();
+    let well = format!("printf '%s\\n' \"$@\" > '{}'; cat '{}'", arguments.display(), answers.display());
+
+    // Whatever stands in an address, no shell reads it.
+    let url = format!("{address}/watch?v=1;$(touch${{IFS}}{0})&x=`touch\t{0}`", folder.path().join("owned").display());
+    let source = open(&url, page(&well)).unwrap();
+    assert_eq!(source.info().size, [64, 36]);
+    let told = fs::read_to_string(&arguments).unwrap();
+    let told: Vec<&str> = told.lines().collect();
+    assert_eq!(told[told.len() - 2..], ["--", &url.replace('\t', "%09")], "{told:?}");
+    assert!(!folder.path().join("owned").exists());
+    let last = asked.lock().unwrap().last().unwrap().clone();
+    assert!(last.contains(&format!("Referer: {address}/page")), "{last}");
+    // The page is looked at first, unless the address says that it is one.
+    assert!(asked.lock().unwrap()[0].contains("/watch"));
+    let before = asked.lock().unwrap().len();
+    open(&format!("ytdl://{address}/watch"), page(&well)).unwrap();
+    assert!(asked.lock().unwrap()[before..].iter().all(|request| request.contains("/film.mkv")));
+    // A film is not asked about.
+    fs::remove_file(&arguments).unwrap();
+    open(&format!("{address}/film.mkv"), page(&well)).unwrap();
+    assert!(!arguments.exists());
+}
+
+#[test]
+fn a_page_without_a_film_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, _) = site(Vec::new());
+    let url = format!("{address}/watch");
+    let error = |page: PageOptions| {
+        open(&url, RemoteOptions { page: Some(page), ..RemoteOptions::default() }).err().unwrap().to_string()
+    };
+    let cases = [
+        ("echo 'WARNING: old' >&2; echo 'ERROR: Unsupported URL' >&2; exit 1", "yt-dlp says: Unsupported URL"),
+        ("echo '{}'", "finds no film"),
+        ("echo nonsense", "cannot be read"),
+        (r#"echo '{"url": "file:///etc/passwd"}'"#, "not read"),
+        ("yes", "without end"),
+    ];
+    for (script, words) in cases {
+        let text = error(stand_in(folder.path(), script));
+        assert!(text.contains(words) && text.starts_with(&url) && !text.contains('\n'), "{script}: {text}");
+    }
+    let missing = PageOptions { program: folder.path().join("none"), ..PageOptions::default() };
+    assert!(error(missing).contains("--ytdl-path"));
+
+    // One that never answers ends with the film.
+    let (stop, began) = (StopFlag::default(), Instant::now());
+    let page = Some(stand_in(folder.path(), "exec sleep 60"));
+    let remote = Arc::new(RemoteOptions { page, ..RemoteOptions::default() });
+    let options = SourceOptions { remote, stop: stop.clone(), ..SourceOptions::default() };
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        stop.stop();
+    });
+    assert!(matches!(Source::open(url.as_str(), &options), Err(MediaError::Stopped)));
+    assert!(began.elapsed() < Duration::from_secs(3));
 }

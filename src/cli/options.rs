@@ -9,7 +9,7 @@ use crate::film::LOOK_AHEAD;
 #[cfg(feature = "media")]
 use crate::frame::Gamut;
 use crate::location::Location;
-use crate::media::{Background, HeaderField, HlsBitrate, Memory, Reading, RemoteOptions};
+use crate::media::{Background, HeaderField, HlsBitrate, Memory, PageOptions, Reading, RemoteOptions};
 use crate::net::{Network, Precision};
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
@@ -81,6 +81,15 @@ pub struct RemoteArguments {
     /// Which variant of a film in HLS: min, max, or the best of at most so many bits a second
     #[arg(long, value_name = "min|max|RATE", default_value = "max")]
     pub hls_bitrate: HlsBitrate,
+    /// Whether the film in a web page is looked for with yt-dlp, where that is installed
+    #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
+    pub ytdl: bool,
+    /// Which format is asked of yt-dlp; picture and sound must be in one
+    #[arg(long, value_name = "FORMAT", default_value_t = PageOptions::default().format)]
+    pub ytdl_format: String,
+    /// The program that is run as yt-dlp
+    #[arg(long, value_name = "PROGRAM", default_value_os_t = PageOptions::default().program)]
+    pub ytdl_path: PathBuf,
 }
 
 impl RemoteArguments {
@@ -92,6 +101,7 @@ impl RemoteArguments {
             referrer: self.referrer.clone(),
             header_fields: self.header_fields.clone(),
             hls_bitrate: self.hls_bitrate,
+            page: self.ytdl.then(|| PageOptions { program: self.ytdl_path.clone(), format: self.ytdl_format.clone() }),
         }
     }
 }

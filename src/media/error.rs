@@ -131,6 +131,14 @@ pub enum MediaError {
         /// What went wrong.
         reason: String,
     },
+    /// A page whose film is not found.
+    #[error("{location}: {reason}")]
+    Page {
+        /// The page's URL.
+        location: String,
+        /// Why not, and the cure.
+        reason: String,
+    },
     /// The server does not prove who it is.
     #[error(
         "{location}: the server's certificate is not trusted ({reason}): it may not be who it says it is; name its authority with --tls-ca-file FILE, or trust it all the same with --tls-verify no"

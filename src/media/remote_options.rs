@@ -18,6 +18,24 @@ pub struct RemoteOptions {
     pub header_fields: Vec<HeaderField>,
     /// Which of the variants of a film in HLS is chosen.
     pub hls_bitrate: HlsBitrate,
+    /// How the film in a page is looked for; not at all where not given.
+    pub page: Option<PageOptions>,
+}
+
+/// How the film in a page is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageOptions {
+    /// yt-dlp, or a program that answers like it.
+    pub program: PathBuf,
+    /// Which format is asked for, as yt-dlp writes it.
+    pub format: String,
+}
+
+impl Default for PageOptions {
+    /// The best format that has picture and sound in one.
+    fn default() -> Self {
+        Self { program: "yt-dlp".into(), format: "best/bestvideo".to_owned() }
+    }
 }
 
 impl Default for RemoteOptions {
@@ -29,6 +47,7 @@ impl Default for RemoteOptions {
             referrer: None,
             header_fields: Vec::new(),
             hls_bitrate: HlsBitrate::default(),
+            page: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::format::{self, FormatSupport};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
 use super::others::OtherTracks;
+use super::page;
 use super::sound_packets::SoundPackets;
 use super::still;
 use super::video::{TimedPicture, VideoReader};
@@ -85,8 +86,27 @@ impl Source {
         }
         match location.into() {
             Location::File(path) => Self::open_file(path, options),
-            other => Self::open_film(&other, false, options),
+            Location::Url(url) => Self::open_url(url, options),
+            Location::Stdin => Self::open_film(&Location::Stdin, false, options),
         }
+    }
+
+    /// What is no film may be a page with one.
+    fn open_url(url: String, options: &SourceOptions) -> Result<Self, MediaError> {
+        let SourceOptions { remote, stop, .. } = options;
+        let named = page::named(&url).map(str::to_owned);
+        let location = Location::Url(url);
+        let refused = match &named {
+            None => match Self::open_film(&location, false, options) {
+                Err(error @ MediaError::Unknown(_)) if location.is_web() => error,
+                result => return result,
+            },
+            Some(_) => MediaError::Address(location.to_string()),
+        };
+        let Some(asked) = &remote.page else { return Err(refused) };
+        let found = page::find(&named.unwrap_or_else(|| location.to_string()), asked, remote, stop)?;
+        let options = SourceOptions { remote: Arc::new(found.remote), ..options.clone() };
+        Self::open_film(&Location::Url(found.url), false, &options)
     }
 
     fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {

@@ -7,7 +7,7 @@ mod stop;
 
 pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use reading::{Background, Memory, Reading};
-pub use remote_options::{HeaderField, HlsBitrate, RemoteOptions};
+pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use stop::StopFlag;
 
 use crate::frame::{Frame, Picture};
