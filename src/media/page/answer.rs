@@ -30,9 +30,11 @@ struct Told {
 impl Answer {
     /// Reads it; the error is a reason in words.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let told: Told = serde_json::from_slice(bytes).map_err(|_| "yt-dlp's answer cannot be read".to_owned())?;
+        let mut told: Told = serde_json::from_slice(bytes).map_err(|_| "yt-dlp's answer cannot be read".to_owned())?;
         // Of a list the first film.
-        let told = if told.url.is_none() { told.entries.into_iter().next().unwrap_or(Told::NOTHING) } else { told };
+        if told.url.is_none() && !told.entries.is_empty() {
+            told = told.entries.swap_remove(0);
+        }
         let Some(url) = told.url else {
             let apart = !told.requested_formats.is_empty();
             return Err(match apart {
@@ -48,11 +50,6 @@ impl Answer {
         let fields = told.http_headers.iter().filter_map(|(name, value)| format!("{name}: {value}").parse().ok());
         Ok(Self { url, header_fields: fields.collect() })
     }
-}
-
-impl Told {
-    const NOTHING: Self =
-        Self { url: None, http_headers: BTreeMap::new(), entries: Vec::new(), requested_formats: Vec::new() };
 }
 
 #[cfg(test)]
@@ -81,7 +78,7 @@ mod tests {
         }
         assert!(url("{}").unwrap_err().contains("no film"));
         assert!(url(r#"{"requested_formats": [{}, {}]}"#).unwrap_err().contains("--ytdl-format"));
-        for text in ["", "nonsense", "[1]", r#"{"url": 5}"#, "{\"entries\": [[]]}"] {
+        for text in ["", "nonsense", "[1]", r#"{"url": 5}"#, "{\"entries\": 1}"] {
             assert!(url(text).unwrap_err().contains("cannot be read"), "{text}");
         }
     }
