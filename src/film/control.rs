@@ -42,6 +42,8 @@ struct Steering {
     epoch: AtomicU32,
     stopped: AtomicBool,
     now: AtomicI64,
+    /// In which part of the time whoever shows the scenes had nothing to do, in parts of a million.
+    idle: AtomicU32,
     dropped: AtomicU64,
     /// Nanoseconds from one pass of the network to the next, at least.
     network_interval: AtomicU64,
@@ -73,6 +75,7 @@ impl Control {
             epoch: AtomicU32::new(0),
             stopped: AtomicBool::new(false),
             now: AtomicI64::new(NEVER),
+            idle: AtomicU32::new(0),
             dropped: AtomicU64::new(0),
             network_interval: AtomicU64::new(0),
             passes: Mutex::default(),
@@ -101,8 +104,8 @@ impl Control {
         self.0.epoch.load(Ordering::Acquire)
     }
 
-    /// Tells the chain what film time it is, so that frames that would come too late are left out before the network sees them.
-    /// Without it, or with `None`, every frame is made (converting, paused, stepping).
+    /// Tells the chain the film time of the pictures that are begun to be shown, so that frames that would come too late are left out before anything is
+    /// done for them. Without it, or with `None`, every frame is made (converting, paused, stepping).
     pub fn set_now(&self, now: Option<Time>) {
         self.0.now.store(now.map_or(NEVER, Time::nanoseconds), Ordering::Release);
     }
@@ -110,6 +113,15 @@ impl Control {
     /// The film time last told.
     pub(super) fn now(&self) -> Option<Time> {
         Some(self.0.now.load(Ordering::Acquire)).filter(|now| *now != NEVER).map(Time::from_nanoseconds)
+    }
+
+    /// Tells in which part of the time since the scene before whoever shows them had nothing to do: frames are made more often, or less.
+    pub fn set_idle(&self, share: f64) {
+        self.0.idle.store((share.clamp(0.0, 1.0) * 1e6) as u32, Ordering::Relaxed);
+    }
+
+    pub(super) fn idle(&self) -> f64 {
+        f64::from(self.0.idle.load(Ordering::Relaxed)) / 1e6
     }
 
     /// How many frames were left out for being late.

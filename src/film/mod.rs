@@ -22,6 +22,7 @@ mod pool;
 #[cfg(feature = "media")]
 mod preview;
 mod recorded;
+mod rhythm;
 mod scene;
 mod thread;
 mod waiting;

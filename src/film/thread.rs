@@ -7,6 +7,7 @@ use super::control::Control;
 use super::decode::Decoded;
 use super::disparity::DepthSource;
 use super::options::{ChainOptions, Pace};
+use super::rhythm::{Rhythm, Sent};
 use super::scene::Scene;
 use super::{FilmError, Step};
 use crate::depth_film::DepthAt;
@@ -42,9 +43,10 @@ pub(super) struct FilmThread {
     /// At the picture that has come last.
     glance: Glance,
     bars: Bars,
-    /// What a scene costs, or where frames do not wait for the network the time from one to the next, followed slowly.
+    /// What a scene costs where frames wait for the network, followed slowly.
     cost: Duration,
-    last_given: Option<Instant>,
+    /// Where they do not.
+    rhythm: Rhythm,
     last_made: Option<Instant>,
 }
 
@@ -67,7 +69,7 @@ impl FilmThread {
             glance: Glance::default(),
             bars: Bars::default(),
             cost: Duration::ZERO,
-            last_given: None,
+            rhythm: Rhythm::default(),
             last_made: None,
         }
     }
@@ -152,7 +154,7 @@ impl FilmThread {
         depth: Option<&DepthAt>,
         scenes: &mut Sender<Step>,
     ) -> Result<bool, FilmError> {
-        if self.late(frame.pts, frame.duration) {
+        if !self.wants(frame.pts, frame.duration, scenes) {
             self.control.count_dropped();
             return Ok(true);
         }
@@ -181,7 +183,8 @@ impl FilmThread {
         while frame.epoch == self.control.epoch() && !self.control.stopped() {
             let Some(chain) = &mut self.chain else { return Ok(true) };
             // Where scenes come slowly, few that wait are far ahead already.
-            let enough = self.options.pace == Pace::Live && self.cost * chain.waiting() as u32 > AHEAD;
+            let apart = self.rhythm.cost().max(frame.duration.to_duration());
+            let enough = self.options.pace == Pace::Live && apart * chain.waiting() as u32 > AHEAD;
             if enough && chain.has(false) {
                 if !self.idle(scenes)? {
                     return Ok(false);
@@ -229,13 +232,14 @@ impl FilmThread {
         let Some(chain) = &mut self.chain else { return Ok(true) };
         let Some(scene) = chain.give(over)? else { return Ok(true) };
         let now = self.control.now();
-        let before = self.last_given.replace(Instant::now()).filter(|_| now.is_some());
-        let took = match (self.options.pace, before) {
-            (Pace::Every, _) => chain.spent(),
-            (Pace::Live, Some(before)) => before.elapsed().min(STARVED),
-            (Pace::Live, None) => self.cost,
-        };
-        self.cost = (self.cost * 3 + took) / 4;
+        match (self.options.pace, now) {
+            (Pace::Every, _) => self.cost = (self.cost * 3 + chain.spent()) / 4,
+            (Pace::Live, Some(now)) => {
+                let (idle, at) = (self.control.idle(), Instant::now());
+                self.rhythm.send(&Sent { pts: scene.pts, duration: scene.duration, now, at, idle });
+            }
+            (Pace::Live, None) => {}
+        }
         // One that would be over before it is seen only carries its depth on to the next.
         let is_over = now.is_some_and(|now| scene.pts + scene.duration < now);
         if self.options.pace == Pace::Live && is_over && chain.has(over) && !self.is_starved() {
@@ -249,17 +253,26 @@ impl FilmThread {
         Ok(scenes.send(Step::Scene(scene)).is_ok())
     }
 
-    /// Whether the frame would be over before its scene could be shown; but something new is made now and then whatever the delay.
-    fn late(&self, pts: Time, duration: Time) -> bool {
-        let Some(now) = self.control.now() else { return false };
-        // It is shown when those that it waits for have been made, or those before it given, too.
-        let behind = match self.options.pace {
-            Pace::Every => self.chain.as_ref().map_or(0, Chain::delay) + 1,
-            Pace::Live => self.chain.as_ref().map_or(0, Chain::waiting),
+    /// Whether the frame is to be made, and not left out as there is no time for it; but something new is made now and then whatever the delay.
+    fn wants(&mut self, pts: Time, duration: Time, scenes: &Sender<Step>) -> bool {
+        let Some(now) = self.control.now() else {
+            self.rhythm.rest();
+            return true;
         };
-        // What is paced by the display comes as often as the film's pictures, and not always at the same moment.
-        let room = if self.options.pace == Pace::Live { duration + duration } else { duration };
-        !self.is_starved() && pts + room < now + Time::from(self.cost * behind as u32)
+        let in_time = match self.options.pace {
+            // It is shown when those that it waits for have been made, too.
+            Pace::Every => {
+                let behind = self.chain.as_ref().map_or(0, Chain::delay) + 1;
+                pts + duration >= now + Time::from(self.cost * behind as u32)
+            }
+            Pace::Live => {
+                // Besides those here one waits with whoever shows them, and perhaps one on the way there.
+                let there = 1 + usize::from(!scenes.wait_for_room(Duration::ZERO));
+                let ahead = self.chain.as_ref().map_or(0, Chain::waiting) + there;
+                self.rhythm.wants(pts, duration, now, ahead)
+            }
+        };
+        in_time || self.is_starved()
     }
 
     fn is_starved(&self) -> bool {

@@ -71,8 +71,11 @@ pub trait SceneSource {
     /// Goes to `time` as `mode` says: the first scene of the epoch returned is the one that is to be seen then, or that of a key frame before.
     fn seek(&mut self, time: Time, mode: SeekMode) -> u32;
 
-    /// Tells film time, or `None` while it stands, so that no work is spent on what would come too late.
+    /// Tells the film time of what is begun to be painted, or `None` while it stands, so that no work is spent on what would come too late.
     fn set_now(&mut self, now: Option<Time>);
+
+    /// Tells in which part of the time since the scene before what paints them had nothing to do.
+    fn set_idle(&mut self, _share: f64) {}
 
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;

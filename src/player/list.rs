@@ -164,6 +164,10 @@ impl SceneSource for PlayedFilm {
         self.film.control().set_now(now);
     }
 
+    fn set_idle(&mut self, share: f64) {
+        self.film.control().set_idle(share);
+    }
+
     fn preview(&mut self, time: Option<Time>) -> Option<Preview> {
         let previews = self.previews.as_ref()?;
         previews.want(time);

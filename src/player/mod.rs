@@ -46,6 +46,8 @@ use phase::{Pause, Phase};
 use repeat::Repeat;
 use seeking::Seeking;
 
+/// A picture that is due waits at most so long for what paints it to be free: it may never be, as when nobody sees the window.
+const HOLD: Time = Time::from_nanoseconds(250_000_000);
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
 /// How soon to look again whether a picture that stands has got its depth.
@@ -110,6 +112,19 @@ enum End {
     Held,
 }
 
+/// What the player knows of what paints its pictures.
+#[derive(Debug, Default)]
+struct PainterState {
+    /// From being told of a picture until that is seen.
+    lead: Duration,
+    /// It can begin none now.
+    busy: bool,
+    /// Since when it could begin one.
+    free: Option<Instant>,
+    /// When it was given the last one.
+    given: Option<Instant>,
+}
+
 /// The state machine.
 pub struct Player<P: Playlist> {
     playlist: P,
@@ -127,11 +142,26 @@ pub struct Player<P: Playlist> {
     /// Times of the pictures shown last, in order.
     times: VecDeque<Time>,
     counts: Counts,
+    painter: PainterState,
     failures: Vec<(usize, Error)>,
     /// Whether the present round over the playlist has shown anything.
     anything: bool,
     /// The playlist knows which film is likely to come next.
     prepared: bool,
+}
+
+impl PainterState {
+    fn set_busy(&mut self, busy: bool, now: Instant) {
+        self.busy = busy;
+        self.free = (!busy).then(|| self.free.unwrap_or(now));
+    }
+
+    /// It gets a picture: in which part of the time since the last one it had nothing to do.
+    fn give(&mut self, now: Instant) -> f64 {
+        let passed = now.saturating_duration_since(self.given.replace(now).unwrap_or(now)).as_secs_f64();
+        let free = now.saturating_duration_since(self.free.take().unwrap_or(now)).as_secs_f64();
+        if passed > 0.0 { (free / passed).min(1.0) } else { 0.0 }
+    }
 }
 
 impl<P: Playlist> Player<P> {
@@ -151,6 +181,7 @@ impl<P: Playlist> Player<P> {
             coming: Coming::Unknown,
             times: VecDeque::new(),
             counts: Counts::default(),
+            painter: PainterState::default(),
             failures: Vec::new(),
             anything: false,
             prepared: false,
@@ -302,6 +333,16 @@ impl<P: Playlist> Player<P> {
         }
     }
 
+    /// Pictures are seen so long after they are begun to be painted: that much before their time each is shown.
+    pub fn set_lead(&mut self, lead: Duration) {
+        self.painter.lead = lead;
+    }
+
+    /// Whether what paints the pictures can begin none now: the next one waits for that, and is the newest that is due then.
+    pub fn set_busy(&mut self, busy: bool, now: Instant) {
+        self.painter.set_busy(busy, now);
+    }
+
     /// Brings the state up to `now`: shows what is due, and goes on to the next file where one is over.
     pub fn tick(&mut self, now: Instant) -> Tick {
         let mut repaint = false;
@@ -313,7 +354,9 @@ impl<P: Playlist> Player<P> {
             };
             let running = self.clock.is_running();
             let wanted = running || self.phase.wants_any();
-            film.set_now(running.then(|| self.clock.time(now)));
+            // What is painted now is seen then.
+            let seen = now + self.painter.lead;
+            film.set_now(running.then(|| self.clock.time(seen)));
             if running && self.repeats(now) {
                 continue;
             }
@@ -341,8 +384,12 @@ impl<P: Playlist> Player<P> {
                     continue;
                 }
             }
-            if !(self.phase.wants_any() || (running && coming.pts <= self.clock.time(now))) {
-                break self.clock.when(coming.pts);
+            if !(self.phase.wants_any() || (running && coming.pts <= self.clock.time(seen))) {
+                break self.clock.when(coming.pts).map(|when| when.checked_sub(self.painter.lead).unwrap_or(when));
+            }
+            // The newest that is due when it is free is taken then, and until then nothing newer has to be made.
+            if running && self.painter.busy && self.clock.time(seen) < coming.pts + HOLD {
+                break Some(now + POLL);
             }
             if repaint {
                 // The one before was never seen.
@@ -420,6 +467,10 @@ impl<P: Playlist> Player<P> {
     /// Makes the coming scene the one shown.
     fn show(&mut self, now: Instant) {
         let Coming::Scene(frame) = std::mem::replace(&mut self.coming, Coming::Unknown) else { return };
+        let idle = self.painter.give(now);
+        if let Some(film) = &mut self.film {
+            film.set_idle(idle);
+        }
         let before = self.shown.as_ref().filter(|shown| shown.epoch == frame.epoch && !self.phase.is_seeking());
         let left_out = before.map_or(0, |shown| frame.id.saturating_sub(shown.id + 1));
         self.counts.shown += 1;
@@ -429,7 +480,7 @@ impl<P: Playlist> Player<P> {
             self.clock.set(frame.pts, now);
         }
         self.phase = self.phase.shown();
-        self.follow_phase(now);
+        self.follow_phase(now + self.painter.lead);
         if self.times.back().is_none_or(|last| *last < frame.pts) {
             self.times.push_back(frame.pts);
         } else if !self.times.contains(&frame.pts) {

@@ -10,13 +10,10 @@ use super::screen::{PlayError, outcome};
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player};
 use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point, Prompt};
-use crate::sink::Canvas;
+use crate::sink::{Canvas, is_timed};
 
 /// What is painted takes three of them: the first and the last around all.
 const TIMESTAMPS: u32 = 3;
-
-/// The GPU's time is read of one picture in so many: some drivers wait for all their work before they tell.
-const MEASURED: u64 = 16;
 
 /// How often the line on the terminal changes.
 const STATUS: Duration = Duration::from_millis(500);
@@ -45,12 +42,10 @@ where
     loop {
         let _prompt = Prompt::begin();
         let now = Instant::now();
-        let tick = player.tick(now);
-        let wishes = watch.tick(&mut player, &mut painter, now);
-        if painting && gpu.reached(point)? {
-            painting = false;
+        let free = gpu.reached(point)?;
+        if free && std::mem::take(&mut painting) {
             watch.shown(now);
-            if painted.is_multiple_of(MEASURED)
+            if is_timed(painted)
                 && let [Some(from), _, Some(to)] = commands.timestamps()?[..]
             {
                 took = Some(to.saturating_sub(from));
@@ -60,11 +55,14 @@ where
                 watch.took(took);
             }
         }
+        player.set_busy(!free, now);
+        let tick = player.tick(now);
+        let wishes = watch.tick(&mut player, &mut painter, now);
         if tick.finished || wishes.finished {
             break;
         }
         due |= tick.repaint || wishes.repaint;
-        if due && gpu.reached(point)? {
+        if due && free {
             if let Some(shown) = player.shown() {
                 commands.record(|recorder| painter.paint(recorder, &shown.data, &canvas).map_err(PlayError::from))?;
                 point = gpu.submit(&mut commands)?;

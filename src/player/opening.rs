@@ -181,6 +181,12 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
         }
     }
 
+    fn set_idle(&mut self, share: f64) {
+        if let State::Open(film) = &mut self.state {
+            film.set_idle(share);
+        }
+    }
+
     fn duration(&self) -> Option<Time> {
         if let State::Open(film) = &self.state { film.duration() } else { None }
     }

@@ -1,7 +1,8 @@
 //! How much work a picture is worth: watches the GPU's time against the film's, and steps down and up. Pure; one thread.
 //!
 //! A step down costs first the network's rate (depth is carried further), then the eyes' size. It is taken when pictures are dropped or the GPU has no time
-//! left, and taken back when the step above would fit with room to spare. A step up that did not hold is tried again later and later.
+//! left: at once to the step whose work fits, by what pictures and passes were seen to take, since each other size of the eyes costs some pictures. A step up
+//! is taken when it would fit with room to spare, and one that did not hold is tried again later and later.
 
 use std::time::{Duration, Instant};
 
@@ -48,12 +49,17 @@ pub struct Load {
     pub painting: f64,
     /// GPU time for making scenes of them.
     pub making: f64,
-    /// GPU time of the network.
+    /// GPU time of the network's passes.
     pub network: f64,
+    /// How many those were.
+    pub passes: u32,
 }
 
 /// How often it decides.
 const WINDOW: Duration = Duration::from_secs(1);
+/// Before that where there is no doubt: after so long, when more pictures than this, and than half of those shown, have been dropped.
+const SOON: Duration = Duration::from_millis(400);
+const NO_DOUBT: u32 = 5;
 /// More than this part of the pictures dropped is too many.
 const DROPPED: f64 = 0.08;
 /// The GPU has no time left beyond this part of it.
@@ -98,15 +104,21 @@ impl Governor {
 
     /// Takes what has happened up to `now` while film time ran. The new step, where it changes.
     pub fn follow(&mut self, load: &Load, now: Instant) -> Option<usize> {
+        // What happened before it began to watch took an unknown time.
+        let seconds = now.saturating_duration_since(*self.since.get_or_insert(now));
+        if seconds.is_zero() {
+            return None;
+        }
         let sum = &mut self.load;
         (sum.shown, sum.dropped) = (sum.shown + load.shown, sum.dropped + load.dropped);
         sum.painting += load.painting;
         sum.making += load.making;
-        sum.network += load.network;
-        let seconds = now.saturating_duration_since(*self.since.get_or_insert(now)).as_secs_f64();
-        if seconds < WINDOW.as_secs_f64() {
+        (sum.network, sum.passes) = (sum.network + load.network, sum.passes + load.passes);
+        let no_doubt = seconds >= SOON && sum.shown > 0 && sum.dropped > NO_DOUBT.max(sum.shown / 2);
+        if seconds < WINDOW && !no_doubt {
             return None;
         }
+        let seconds = seconds.as_secs_f64();
         let sum = std::mem::take(&mut self.load);
         self.since = Some(now);
         (self.quality == Quality::Auto).then(|| self.decide(&sum, seconds)).flatten()
@@ -119,33 +131,42 @@ impl Governor {
 
     fn decide(&mut self, load: &Load, seconds: f64) -> Option<usize> {
         let pictures = f64::from(load.shown + load.dropped).max(1.0);
-        let busy = (load.painting + load.making + load.network) / seconds;
         let late = f64::from(load.dropped) / pictures > DROPPED;
+        let busy = (load.painting + load.making + load.network) / seconds;
         self.tried = self.tried.map(|windows| windows + 1);
         if (late || busy > BUSY) && self.level + 1 < LEVELS.len() {
             // A step up that is taken back at once was one too many.
             let failed = self.tried.is_some_and(|windows| windows <= CALM);
             self.patience = if failed { (self.patience * 2).min(LONGEST) } else { CALM };
             (self.calm, self.tried) = (0, None);
-            self.level += 1;
+            let fits = |level: &usize| self.expected(load, seconds, *level) <= BUSY;
+            self.level = (self.level + 1..LEVELS.len()).find(fits).unwrap_or(LEVELS.len() - 1);
             return Some(self.level);
         }
         self.calm = if late { 0 } else { self.calm + 1 };
         let above = self.level.checked_sub(1)?;
-        let (here, there) = (LEVELS[self.level], LEVELS[above]);
-        let pixels = f64::from(there.eyes / here.eyes).powi(2);
-        let passes = match there.network_interval > 0.0 {
-            true => here.network_interval / there.network_interval,
-            // Whenever it is free: it takes what is left.
-            false => 1.0,
-        };
-        let expected = (load.painting * pixels + load.making + load.network * passes) / seconds;
-        if late || self.calm < self.patience || expected > ROOM {
+        if late || self.calm < self.patience || self.expected(load, seconds, above) > ROOM {
             return None;
         }
         (self.calm, self.tried) = (0, Some(0));
         self.level = above;
         Some(self.level)
+    }
+
+    /// In which part of its time the GPU would be at work if all pictures were shown at `level`.
+    fn expected(&self, load: &Load, seconds: f64, level: usize) -> f64 {
+        let (here, there) = (LEVELS[self.level], LEVELS[level]);
+        let shown = f64::from(load.shown).max(1.0);
+        let pictures = f64::from(load.shown + load.dropped).max(1.0);
+        let pixels = f64::from(there.eyes / here.eyes).powi(2);
+        let picture = (load.painting * pixels + load.making) / shown;
+        let pass = load.network / f64::from(load.passes).max(1.0);
+        let passes = match there.network_interval > 0.0 {
+            true => seconds / there.network_interval,
+            // Whenever it is free: it takes what is left.
+            false => f64::from(load.passes),
+        };
+        (pictures * picture + passes * pass) / seconds
     }
 }
 
@@ -159,16 +180,24 @@ mod tests {
             .map(|quarter| {
                 let level = governor.settings();
                 let picture = cost * f64::from(level.eyes).powi(2);
-                let passes = if level.network_interval > 0.0 { 0.25 / level.network_interval } else { 2.5 };
-                let wanted = 6.0 * picture + passes * pass;
+                // What began in this quarter: the counts are whole.
+                let passes = match level.network_interval > 0.0 {
+                    true => f64::from(quarter) * 0.25 / level.network_interval,
+                    false => f64::from(quarter) * 2.5,
+                };
+                let each = if level.network_interval > 0.0 { 0.25 / level.network_interval } else { 2.5 };
+                let begun = ((passes + each).floor() - passes.floor()) as u32;
+                let wanted = 6.0 * picture + f64::from(begun) * pass;
                 let fits = (0.25 / wanted).min(1.0);
                 let shown = (6.0 * fits).round() as u32;
+                let passes = (f64::from(begun) * fits).round() as u32;
                 let load = Load {
                     shown,
                     dropped: 6 - shown,
                     painting: picture * f64::from(shown),
                     making: 0.0,
-                    network: passes * pass * fits,
+                    network: f64::from(passes) * pass,
+                    passes,
                 };
                 governor.follow(&load, began + Duration::from_millis(250) * quarter);
                 governor.level()
@@ -177,16 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn it_steps_down_as_far_as_it_must_and_up_again() {
+    fn it_goes_down_at_once_to_what_fits_and_up_again_step_by_step() {
         let began = Instant::now();
         let mut governor = Governor::new(Quality::Auto);
         let fast = steps(&mut governor, 0.01, 0.01, 20, began);
         assert!(fast.iter().all(|level| *level == 0), "what is fast enough stays: {fast:?}");
-        let slow = steps(&mut governor, 0.05, 0.06, 20, began + Duration::from_secs(20));
-        assert_eq!(slow.last(), Some(&(LEVELS.len() - 1)), "{slow:?}");
-        assert!(slow.windows(2).all(|pair| pair[1] <= pair[0] + 1), "one step at a time: {slow:?}");
+        let last = LEVELS.len() - 1;
+        let slow = steps(&mut governor, 0.06, 0.06, 20, began + Duration::from_secs(20));
+        assert!(slow[4..].iter().all(|level| *level == last), "in one step: {slow:?}");
         let again = steps(&mut governor, 0.01, 0.01, 40, began + Duration::from_secs(40));
-        assert_eq!(again.last(), Some(&0), "{again:?}");
+        assert!(again.last() == Some(&0) && again.windows(2).all(|pair| pair[1] + 1 >= pair[0]), "{again:?}");
+        // So many too many in so short a time leave no doubt.
+        let mut governor = Governor::new(Quality::Auto);
+        governor.follow(&Load::default(), began);
+        let bad = Load { shown: 2, dropped: 8, painting: 0.2, ..Load::default() };
+        assert_eq!(governor.follow(&bad, began + SOON), Some(last));
+        // What one step less is enough for goes no further.
+        let mut governor = Governor::new(Quality::Auto);
+        let less = steps(&mut governor, 0.03, 0.035, 8, began);
+        assert_eq!(less.last(), Some(&2), "{less:?}");
     }
 
     #[test]
@@ -214,7 +252,8 @@ mod tests {
         let began = Instant::now();
         let mut governor = Governor::new(Quality::Auto);
         let bad = Load { shown: 1, dropped: 20, ..Load::default() };
-        assert_eq!(governor.follow(&bad, began), None);
+        assert_eq!(governor.follow(&Load::default(), began), None);
+        assert_eq!(governor.follow(&bad, began + Duration::from_millis(100)), None);
         governor.pause();
         assert_eq!(governor.follow(&Load::default(), began + Duration::from_secs(5)), None);
         assert_eq!(governor.follow(&Load { shown: 24, ..Load::default() }, began + Duration::from_secs(6)), None);

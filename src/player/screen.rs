@@ -116,6 +116,8 @@ struct Running<P: Playlist, A> {
     panel: Panel,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
+    /// The sink can begin no picture now.
+    busy: bool,
     /// The moment that the player was last brought up to.
     now: Instant,
 }
@@ -161,8 +163,8 @@ where
             player.resume(point, Instant::now());
         }
         let watch = self.watch.take().unwrap_or_else(|| Watch::new(WatchOptions::default()));
-        self.running =
-            Some(Running { player, painter, watch, panel: Panel::new(), repaint: None, now: Instant::now() });
+        let now = Instant::now();
+        self.running = Some(Running { player, painter, watch, panel: Panel::new(), repaint: None, busy: false, now });
         Ok(())
     }
 
@@ -171,9 +173,16 @@ where
         player.size().map(|size| painter.output_size(size))
     }
 
+    fn set_busy(&mut self, busy: bool) {
+        if let Some(running) = &mut self.running {
+            running.busy = busy;
+        }
+    }
+
     fn tick(&mut self, now: Instant) -> Result<Tick, PlayError> {
         let Some(running) = &mut self.running else { return Ok(Tick { finished: true, ..Tick::default() }) };
         running.now = now;
+        running.player.set_busy(running.busy, now);
         let mut tick = running.player.tick(now);
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;

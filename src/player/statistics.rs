@@ -57,7 +57,7 @@ pub struct PictureShown {
     pub wall: f64,
     /// Film time.
     pub pts: f64,
-    /// How long after its time it was shown; `null` while film time stood.
+    /// How long after its time it was shown, less than 0 where it was before; `null` while film time stood.
     pub late: Option<f64>,
     /// From the beginning of its decoding until it was shown.
     pub latency: f64,

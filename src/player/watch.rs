@@ -31,6 +31,19 @@ pub(super) struct Wishes {
     pub(super) finished: bool,
 }
 
+/// Painting one takes longer than this only now and then.
+const MOST_LEAD: Duration = Duration::from_millis(150);
+
+/// A picture that is painted and not yet shown.
+struct Painting {
+    /// As it would be if it were shown at once.
+    picture: PictureShown,
+    at: Instant,
+    /// The moment of the tick before.
+    moment: Instant,
+    due: Option<Instant>,
+}
+
 /// One film after the other, on the thread that shows them.
 pub(super) struct Watch {
     statistics: Statistics,
@@ -45,7 +58,11 @@ pub(super) struct Watch {
     /// Epoch and number of the picture painted last.
     painted: Option<(u32, u64)>,
     /// It is painted and not yet shown.
-    coming: Option<PictureShown>,
+    coming: Option<Painting>,
+    /// The moment of the last tick: a headset's are those at which its pictures are seen.
+    moment: Option<Instant>,
+    /// From there until the picture that was painted then is shown.
+    lead: Duration,
     dropped: u64,
     told: bool,
 }
@@ -63,6 +80,8 @@ impl Watch {
             film: None,
             painted: None,
             coming: None,
+            moment: None,
+            lead: Duration::ZERO,
             dropped: 0,
             told: false,
         }
@@ -83,6 +102,7 @@ impl Watch {
         for pass in player.take_passes() {
             let took = pass.took.map(|took| took.as_secs_f64());
             self.load.network += took.unwrap_or_default();
+            self.load.passes += 1;
             self.note(&Event::Pass { wall, pts: pass.pts.seconds(), took }, now);
         }
         let Counts { dropped, .. } = player.counts();
@@ -91,6 +111,8 @@ impl Watch {
             self.note(&Event::Dropped { wall, count }, now);
         }
         self.dropped = dropped;
+        self.moment = Some(now);
+        player.set_lead(self.lead);
         let load = std::mem::take(&mut self.load);
         if !player.is_running() {
             self.governor.pause();
@@ -152,17 +174,18 @@ impl Watch {
         let making = [Stage::Colour, Stage::Steady].into_iter().filter_map(|stage| frame.trace.span(stage));
         self.load.making += making.sum::<Duration>().as_secs_f64();
         self.load.shown += 1;
-        self.coming = Some(PictureShown {
+        let picture = PictureShown {
             wall: self.statistics.wall(now),
             pts: frame.pts.seconds(),
-            late: player.due().map(|due| now.saturating_duration_since(due).as_secs_f64()),
+            late: None,
             latency: now.saturating_duration_since(frame.trace.born).as_secs_f64(),
             depth_pts: depth_of.map(|of| of.seconds()),
             depth_age: depth_of.map(|of| age(frame.pts, of)),
             shot: shot.seconds(),
             epoch: frame.epoch,
             eyes: painter.eye_size(),
-        });
+        };
+        self.coming = Some(Painting { picture, at: now, moment: self.moment.unwrap_or(now), due: player.due() });
     }
 
     /// It was shown at the moment `at`.
@@ -172,11 +195,12 @@ impl Watch {
         {
             script.shown(at);
         }
-        let Some(picture) = self.coming.take() else { return };
-        let wall = self.statistics.wall(at);
-        let since = wall - picture.wall;
-        let late = picture.late.map(|late| late + since);
-        self.note(&Event::Picture(PictureShown { wall, late, latency: picture.latency + since, ..picture }), at);
+        let Some(Painting { picture, at: began, moment, due }) = self.coming.take() else { return };
+        let took = at.saturating_duration_since(began);
+        self.lead = (self.lead * 3 + at.saturating_duration_since(moment).min(MOST_LEAD)) / 4;
+        let late = due.map(|due| self.statistics.wall(at) - self.statistics.wall(due));
+        let (wall, latency) = (self.statistics.wall(at), picture.latency + took.as_secs_f64());
+        self.note(&Event::Picture(PictureShown { wall, late, latency, ..picture }), at);
     }
 
     /// The GPU has painted a picture in that time.

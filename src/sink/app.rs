@@ -28,6 +28,14 @@ pub struct Tick {
     pub finished: bool,
 }
 
+/// The GPU's time is read of the first few pictures and then of one in so many: some drivers wait for all their work before they tell.
+const TIMED: u64 = 16;
+
+/// Whether it is read of picture `number`, which counts from 0. The first uses its kernels for the first time.
+pub(crate) fn is_timed(number: u64) -> bool {
+    number.is_power_of_two() || (number > 0 && number.is_multiple_of(TIMED))
+}
+
 /// What is shown in a window.
 pub trait App {
     /// What can go wrong.
@@ -40,6 +48,9 @@ pub trait App {
     fn size(&self) -> Option<[u32; 2]> {
         None
     }
+
+    /// Whether the sink can begin no picture now, as the last one is not done; told before a tick.
+    fn set_busy(&mut self, _busy: bool) {}
 
     /// Something happened, or the moment has come.
     fn tick(&mut self, now: Instant) -> Result<Tick, Self::Error>;

@@ -24,4 +24,6 @@ pub use self::{
     app::{App, Canvas, EyePicture, EyesApp, Painted, Tick},
     screen::ScreenSettings,
 };
+#[cfg(feature = "media")]
+pub(crate) use app::is_timed;
 pub use layout::Layout;

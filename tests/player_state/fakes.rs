@@ -75,6 +75,8 @@ pub(crate) struct World {
     pub(crate) opened: RefCell<Vec<usize>>,
     /// What is to be got ready, each time that it changes: when, and which film.
     pub(crate) prepared: RefCell<Vec<(f64, Option<usize>)>>,
+    /// In which part of the time nothing was painted, as told with each picture.
+    pub(crate) idle: RefCell<Vec<f64>>,
 }
 
 pub(crate) struct FakeFilm {
@@ -164,6 +166,10 @@ impl SceneSource for FakeFilm {
         self.told = now.map(|now| (now, self.world.now.get()));
     }
 
+    fn set_idle(&mut self, share: f64) {
+        self.world.idle.borrow_mut().push(share);
+    }
+
     fn duration(&self) -> Option<Time> {
         Some(self.nature.length())
     }
@@ -216,9 +222,9 @@ impl Test {
     pub(crate) fn new(natures: &[Nature], options: PlayerOptions) -> Self {
         let start = Instant::now();
         let now = Cell::new(start);
-        let (seeks, modes) = (RefCell::default(), RefCell::default());
+        let (seeks, modes, idle) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (opened, prepared) = (RefCell::default(), RefCell::default());
-        let world = Rc::new(World { start, now, seeks, modes, opened, prepared });
+        let world = Rc::new(World { start, now, seeks, modes, opened, prepared, idle });
         let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
         Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
     }

@@ -70,6 +70,54 @@ fn what_was_late_all_at_once_is_passed_over_for_the_newest() {
 }
 
 #[test]
+fn pictures_are_begun_by_as_much_sooner_as_painting_takes() {
+    let mut test = Test::one(Nature::default());
+    test.run(0.5);
+    let lead = Duration::from_millis(30);
+    test.player.set_lead(lead);
+    test.run(0.5);
+    let (at, pts, _) = *test.seen.last().unwrap();
+    let due = (test.player.due().unwrap() - test.world.start).as_secs_f64();
+    assert!(near(due - at, 0.03), "{pts} is begun at {at} for {due}");
+    // Film time begins when the first picture after a seek is seen.
+    test.act(Action::SeekStart);
+    let seen = test.seen.len();
+    test.run(0.5);
+    let (at, pts, _) = test.seen[seen];
+    assert!(near(test.position(), pts + test.elapsed() - at - 0.03), "{} after {pts} at {at}", test.position());
+    test.run(3.0);
+    assert!(test.finished && near(test.elapsed() - at, 2.03), "the last has its time, too: {}", test.elapsed() - at);
+}
+
+#[test]
+fn while_a_picture_is_painted_the_next_waits_and_is_the_newest_that_is_due() {
+    let mut test = Test::one(Nature::default());
+    let paint = |test: &mut Test, seconds: f64| {
+        test.player.set_busy(true, test.now());
+        let seen = test.seen.len();
+        test.run(seconds);
+        assert_eq!(test.seen.len(), seen, "none is begun meanwhile");
+        test.player.set_busy(false, test.now());
+    };
+    test.run(0.1);
+    let before = test.shown();
+    paint(&mut test, 0.1);
+    test.tick();
+    assert!(test.shown() >= before + 2.0 / 24.0, "{} after {before}", test.shown());
+    assert!(test.world.idle.borrow().last().unwrap() < &0.01, "there was no time without work");
+    // A moment of work, and then nothing to do.
+    paint(&mut test, 0.002);
+    let told = test.world.idle.borrow().len();
+    test.run(0.1);
+    let idle = test.world.idle.borrow()[told];
+    assert!((0.5..0.95).contains(&idle), "{idle}");
+    // Where nothing is ever painted, as when nobody can see it, the film goes on all the same.
+    test.player.set_busy(true, test.now());
+    test.run(10.0);
+    assert!(test.finished && test.elapsed() < 2.5, "over at {}", test.elapsed());
+}
+
+#[test]
 fn a_scene_is_not_shown_before_the_gpu_has_made_it() {
     let gpu = Duration::from_millis(30);
     let mut test = Test::one(Nature { gpu, ..Nature::default() });

@@ -218,6 +218,9 @@ where
     fn tick(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
         self.settle()?;
         let now = Instant::now();
+        if let Some(open) = &self.open {
+            self.app.set_busy(open.presenter.is_busy()?);
+        }
         let Tick { repaint, wake, finished } = self.app.tick(now)?;
         if finished {
             self.leave(events);

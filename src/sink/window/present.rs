@@ -15,13 +15,10 @@ use super::hand_over::HandOver;
 use super::host::Surface;
 use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
-use crate::sink::Canvas;
+use crate::sink::{Canvas, is_timed};
 
 /// What is painted takes three of them: the first and the last around all.
 const TIMESTAMPS: u32 = 3;
-
-/// One picture of so many is measured: lavapipe waits for all of the GPU's work before it tells a timestamp.
-const MEASURED: u32 = 16;
 
 /// Pictures that may be on their way at once.
 const IN_FLIGHT: usize = 2;
@@ -65,7 +62,7 @@ pub(super) struct Presenter {
     canvas: Option<Arc<Image>>,
     /// What painting took the last time that it was looked at, and how many pictures there were.
     painting: Option<Duration>,
-    count: u32,
+    count: u64,
     stale: bool,
     window: Arc<Window>,
     gpu: Gpu,
@@ -120,7 +117,8 @@ impl Presenter {
             return Ok(Presented::Later);
         }
         let free = slot.free;
-        if self.count.is_multiple_of(MEASURED)
+        // The slot's last picture is that of two before.
+        if self.count.checked_sub(2).is_some_and(is_timed)
             && let [Some(from), _, Some(to)] = slot.commands.timestamps()?[..]
         {
             self.painting = Some(to.saturating_sub(from));
@@ -165,6 +163,11 @@ impl Presenter {
             self.hand_over.give(picture);
         }
         Ok(Presented::Yes(self.painting.filter(|_| changed || new)))
+    }
+
+    /// Whether no picture can be begun now.
+    pub(super) fn is_busy(&self) -> Result<bool, GpuError> {
+        Ok(self.is_pending() || !self.gpu.reached(self.slots[self.turn].point)?)
     }
 
     /// Whether a picture is on its way to the window system.
