@@ -3,8 +3,8 @@
 //! # The walk of the data
 //!
 //! ```text
-//! demux ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► flow ──► carry, steady ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
-//!                                                              └ newest ─► network ┘        (Scene = picture + disparity, on the GPU)   (headset | window | file | null)
+//! container ─► decode ─► Frame<Picture> ─ring A─► upload ─► colour ─► flow ──► carry, steady ─► Frame<Scene> ─ring B─► comfort ─► stereo ─► sink
+//!                                                                  └ newest ─► network ┘        (Scene = picture + disparity, on the GPU)   (headset | window | file | null)
 //! ```
 //!
 //! Frames go down, by move. What goes up is room in a ring (back-pressure), the epoch (a seek), stop, and one snapshot of the settings.
@@ -15,7 +15,7 @@
 //! 4  player  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
-//! 1  media/{open, demux, others, decode, encode, source}     gpu/{device, memory, pipeline, submit, debug}
+//! 1  media/{open, container, decode, encode, source}       gpu/{device, memory, pipeline, submit, debug}
 //! 0  time  clock  frame  location  output  ring  terminal  trace  series  statistics  whole             nouns only, no unsafe
 //! ```
 //!

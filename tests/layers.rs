@@ -113,7 +113,7 @@ fn imports_point_downwards() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A module by the way to it from the crate's root: `src/gpu/mod.rs` is `[gpu]`, `src/media/demux/facts.rs` is `[media, demux, facts]`.
+/// A module by the way to it from the crate's root: `src/gpu/mod.rs` is `[gpu]`, `src/media/container/facts.rs` is `[media, container, facts]`.
 type Module = Vec<String>;
 
 fn module(path: &str) -> Module {

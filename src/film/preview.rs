@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::frame::{Frame, Picture};
 use crate::location::Location;
-use crate::media::{Info, MediaError, Reading, Source, SourceOptions, StopFlag};
+use crate::media::{CacheOptions, Info, MediaError, Reading, Source, SourceOptions, StopFlag};
 use crate::stage::colour::reference;
 use crate::time::Time;
 
@@ -199,7 +199,9 @@ impl Maker {
             Some(open) => open,
             None => {
                 let (stop, reading) = (self.stop.clone(), self.reading);
-                Source::open(&self.location, &SourceOptions { stop, reading, quiet: true, ..SourceOptions::default() })?
+                let options =
+                    SourceOptions { stop, reading, quiet: true, cache: CacheOptions::NOTHING, ..Default::default() };
+                Source::open(&self.location, &options)?
             }
         };
         let source = source.insert(open);

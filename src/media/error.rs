@@ -101,6 +101,14 @@ pub enum MediaError {
         /// The largest side allowed.
         limit: u32,
     },
+    /// The system gave no thread.
+    #[error("{location}: no thread could be started to read it ({reason}); close other programs")]
+    Thread {
+        /// The film.
+        location: String,
+        /// What the system says.
+        reason: String,
+    },
     /// A pipe whose tracks are not interleaved.
     #[error(
         "{0}: its sound and its pictures lie too far apart to be read in one go; interleave them first (ffmpeg -i IN -c copy OUT.mkv)"

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reading::Reading;
+use super::reading::{Memory, Reading};
 use super::remote_options::RemoteOptions;
 use super::stop::StopFlag;
 use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
@@ -21,6 +21,8 @@ pub struct SourceOptions {
     pub tracks: bool,
     /// The sound that plays: [`Source::take_sound`](super::Source::take_sound) gives its packets.
     pub sound: SoundChoice,
+    /// How much is read ahead and kept.
+    pub cache: CacheOptions,
     /// Up to where, in film time; the whole film where not given. Pictures come beyond it.
     pub end: Option<Position>,
     /// Pictures of another size than the first are fitted into it: for what is written.
@@ -31,6 +33,29 @@ pub struct SourceOptions {
     pub reading: Reading,
     /// How servers are spoken to.
     pub remote: Arc<RemoteOptions>,
+}
+
+/// How much of a film is read ahead of what is taken, and kept of what was. Places that are at hand are gone to without reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheOptions {
+    /// How far is read ahead. Where not given, a second of files, and of what comes over the network as much as `ahead` allows.
+    pub seconds: Option<Time>,
+    /// The most memory that packets read ahead take.
+    pub ahead: Memory,
+    /// The most memory that packets take which were taken already.
+    pub behind: Memory,
+}
+
+impl Default for CacheOptions {
+    /// 150 MiB ahead, nothing behind.
+    fn default() -> Self {
+        Self { seconds: None, ahead: Memory(150 << 20), behind: Memory(0) }
+    }
+}
+
+impl CacheOptions {
+    /// What is needed at once.
+    pub const NOTHING: Self = Self { seconds: Some(Time::ZERO), ahead: Memory(150 << 20), behind: Memory(0) };
 }
 
 /// Which audio track plays.

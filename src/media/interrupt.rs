@@ -23,8 +23,8 @@ struct Shared {
     /// Milliseconds after `origin`; zero: no limit.
     deadline: AtomicU64,
     expired: AtomicBool,
-    /// What was interrupted can be gone on with.
-    interruptible: AtomicBool,
+    /// Somebody wants it to be elsewhere.
+    interrupted: AtomicBool,
     /// Files and connections opened since the last [`Watch::allow`].
     parts: AtomicU32,
     refused: AtomicBool,
@@ -40,7 +40,7 @@ impl Watch {
             origin: Instant::now(),
             deadline: AtomicU64::new(0),
             expired: AtomicBool::new(false),
-            interruptible: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             parts: AtomicU32::new(0),
             refused: AtomicBool::new(false),
             refusal: Mutex::default(),
@@ -77,14 +77,19 @@ impl Watch {
         self.stop.is_stopped() || self.is_interrupted() || self.shared.refused.load(Ordering::Relaxed)
     }
 
-    /// From now on interruptions are minded.
-    pub(super) fn mind_interruptions(&self) {
-        self.shared.interruptible.store(true, Ordering::Relaxed);
+    /// Ends what is waited for just now, so that the reader can be sent elsewhere.
+    pub(super) fn interrupt(&self) {
+        self.shared.interrupted.store(true, Ordering::Release);
+    }
+
+    /// Reading goes on.
+    pub(super) fn resume(&self) {
+        self.shared.interrupted.store(false, Ordering::Release);
     }
 
     /// Whether somebody wants to be elsewhere.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.shared.interruptible.load(Ordering::Relaxed) && self.stop.is_interrupted()
+        self.shared.interrupted.load(Ordering::Acquire)
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -163,10 +168,10 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         assert!(watch.wait(Duration::from_millis(1)), "a limit that is set stays");
         stop.interrupt();
-        assert!(!watch.must_end(), "not everything can be interrupted");
-        watch.mind_interruptions();
+        assert!(!watch.must_end(), "who waits for packets minds it");
+        watch.interrupt();
         assert!(watch.must_end() && !watch.has_expired() && watch.verdict().is_none());
-        stop.resume();
+        watch.resume();
         assert!(!watch.must_end());
         stop.stop();
         assert!(watch.must_end() && !watch.has_expired());

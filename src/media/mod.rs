@@ -4,11 +4,11 @@
 //! one after the other. One thread owns it; a [`StopFlag`] from any other thread ends whatever it waits for.
 //!
 //! ```text
-//! demux ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
-//!          packets   film time   bwdif          planes lent from the decoder
-//!   │      └──────────────────────── source: order, seek, durations ───────────────────────────┘
-//!   ├─► sound_packets: those of the sound that plays
-//!   └─► others: packets of the tracks beside the picture, for who writes them along
+//! container ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
+//! (a thread)   packets   film time   bwdif          planes lent from the decoder
+//!   │          └──────────────────────── source: order, seek, durations ───────────────────────────┘
+//!   ├─► packets of the sound that plays
+//!   └─► packets of all tracks beside the picture, for who writes them along
 //! ```
 //!
 //! Writing: [`encode`].
@@ -18,10 +18,10 @@
 mod alpha;
 mod chapter;
 mod colour;
+mod container;
 mod content;
 mod decode;
 mod deinterlace;
-mod demux;
 mod discontinuity;
 pub mod encode;
 mod error;
@@ -36,14 +36,12 @@ mod log;
 mod memory;
 mod open;
 mod orientation;
-mod others;
 mod page;
 mod picture;
 mod reading;
 mod remote_options;
 mod scale;
 mod side_data;
-mod sound_packets;
 mod source;
 mod stereo;
 mod still;
@@ -53,14 +51,13 @@ mod track;
 mod version;
 mod video;
 
+pub use container::{Cache, Cached, OtherTracks, SoundPackets, SoundRead};
 pub use content::{Holds, glance};
 pub use error::MediaError;
-pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use log::init;
-pub use others::OtherTracks;
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
-pub use sound_packets::{SoundPackets, SoundRead};
 pub use source::Source;
 pub use stop::StopFlag;
 pub use version::{FfmpegFacts, ffmpeg_version};

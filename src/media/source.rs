@@ -4,17 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::container::{Cache, Container, OtherTracks, SoundPackets};
 use super::content::Content;
-use super::demux::Demuxer;
 use super::error::MediaError;
 use super::file::Head;
 
 use super::format::{self, FormatSupport};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
-use super::others::OtherTracks;
 use super::page;
-use super::sound_packets::SoundPackets;
 use super::still;
 use super::video::{TimedPicture, VideoReader};
 use crate::frame::{Frame, Orientation, Picture, Planes};
@@ -155,24 +153,23 @@ impl Source {
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open(location, options)?;
+        let container = Container::open(location, options)?;
         let location = &location.to_string();
-        let mut video = Box::new(VideoReader::new(demuxer, location, options.one_size, options.reading)?);
+        let mut video = Box::new(VideoReader::new(container, location, options.one_size, options.reading)?);
         // The first picture tells whether the stream has times at all.
         let beginning = video.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
-            let target = start.resolve(video.demuxer.duration());
+            let target = start.resolve(video.container.facts.duration);
             let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
             if target > Time::ZERO {
                 let stop = options.stop.clone();
-                video.demuxer.begin_seek(target, options.epoch);
-                video.seek(target, &move || stop.is_stopped())?;
+                video.seek(target, options.epoch, &move || stop.is_stopped())?;
             }
         }
         let info = film_info(&mut video, location)?;
         let end = options.end.and_then(|end| end.resolve(info.duration));
-        let tracks = if options.tracks { video.demuxer.take_others(end) } else { None };
-        let one_picture = (heif || video.demuxer.is_picture_format()) && video.is_last()?;
+        let tracks = if options.tracks { video.container.take_others(end) } else { None };
+        let one_picture = (heif || video.container.facts.is_picture_format) && video.is_last()?;
         if one_picture && let Some(TimedPicture { picture, .. }) = video.next()? {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
@@ -185,10 +182,18 @@ impl Source {
         self.tracks.take()
     }
 
-    /// The packets of the sound that plays, once, where [`SourceOptions::sound`] asked for one and there is one. They come as pictures are read.
+    /// The packets of the sound that plays, once, where [`SourceOptions::sound`] asked for one and there is one. They come by themselves.
     pub fn take_sound(&mut self) -> Option<SoundPackets> {
         match &mut self.kind {
-            Kind::Video(video) => video.demuxer.take_sound(),
+            Kind::Video(video) => video.container.take_sound(),
+            Kind::Still(_) => None,
+        }
+    }
+
+    /// Tells what of it is at hand; nothing of a still.
+    pub fn cache(&self) -> Option<Cache> {
+        match &self.kind {
+            Kind::Video(video) => Some(video.container.cache()),
             Kind::Still(_) => None,
         }
     }
@@ -206,7 +211,7 @@ impl Source {
     /// What the container says under `key`, in whatever case it is written.
     pub fn tag(&self, key: &str) -> Option<String> {
         match &self.kind {
-            Kind::Video(video) => video.demuxer.tag(key),
+            Kind::Video(video) => video.container.tag(key),
             Kind::Still(_) => None,
         }
     }
@@ -249,10 +254,7 @@ impl Source {
         self.epoch = epoch;
         self.given = 0;
         match &mut self.kind {
-            Kind::Video(video) => {
-                video.demuxer.begin_seek(target, epoch);
-                video.seek(target, cancelled)
-            }
+            Kind::Video(video) => video.seek(target, epoch, cancelled),
             Kind::Still(_) => Ok(true),
         }
     }
@@ -264,10 +266,7 @@ impl Source {
     pub fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
         (self.epoch, self.given) = (epoch, 0);
         match &mut self.kind {
-            Kind::Video(video) => {
-                video.demuxer.begin_seek(target, epoch);
-                video.seek_near(target)
-            }
+            Kind::Video(video) => video.seek_near(target, epoch),
             Kind::Still(_) => Ok(()),
         }
     }
@@ -286,33 +285,30 @@ fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError
         other => other,
     };
     let Some(FormatSupport::Direct(format)) = support else { return Err(unsupported()) };
-    let demuxer = &video.demuxer;
-    let stereo = demuxer.track.stereo.or(own_stereo);
-    let (audio_tracks, subtitle_tracks) = demuxer.other_tracks();
+    let facts = &video.container.facts;
+    let track = &facts.track;
+    let stereo = track.stereo.or(own_stereo);
     Ok(Info {
         location: location.to_owned(),
-        container: demuxer.container(),
-        codec: demuxer.track.codec.clone(),
+        container: facts.name.clone(),
+        codec: track.codec.clone(),
         size: look.orientation.apply_size(coded),
         display_size: display_size(coded, look.sample_aspect, look.orientation),
         sample_aspect: look.sample_aspect,
         orientation: look.orientation,
         format,
         colour: look.colour,
-        frame_rate: demuxer
-            .track
-            .rate
-            .map(|(numerator, denominator)| (numerator.unsigned_abs(), denominator.unsigned_abs())),
-        time_base: demuxer.track.time_base,
-        duration: demuxer.duration(),
-        start_offset: demuxer.start().unwrap_or(Time::ZERO),
+        frame_rate: track.rate.map(|(numerator, denominator)| (numerator.unsigned_abs(), denominator.unsigned_abs())),
+        time_base: track.time_base,
+        duration: facts.duration,
+        start_offset: facts.start.unwrap_or(Time::ZERO),
         is_still: false,
-        can_seek: demuxer.can_seek(),
+        can_seek: facts.can_seek,
         interlaced: video.interlaced,
         stereo,
-        audio_tracks,
-        subtitle_tracks,
-        chapters: demuxer.chapters().into(),
+        audio_tracks: facts.sounds,
+        subtitle_tracks: facts.subtitles,
+        chapters: Arc::clone(&facts.chapters),
     })
 }
 

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use ffmpeg_next::frame::Video;
 
+use super::container::{Container, Read};
 use super::decode::{Decoded, Decoder, Timed};
 use super::deinterlace::{self, Deinterlacer};
-use super::demux::{Demuxer, Read};
 use super::error::{MediaError, reason};
 use super::fit::Fitter;
 use super::memory::LARGEST_SIDE;
@@ -46,7 +46,7 @@ enum Landed {
 }
 
 pub(super) struct VideoReader {
-    pub(super) demuxer: Demuxer,
+    pub(super) container: Container,
     decoder: Decoder,
     timeline: Timeline,
     deinterlacer: Option<Deinterlacer>,
@@ -70,17 +70,23 @@ pub(super) struct VideoReader {
 }
 
 impl VideoReader {
-    pub(super) fn new(demuxer: Demuxer, location: &str, one_size: bool, reading: Reading) -> Result<Self, MediaError> {
-        let decoder = Decoder::new(location, &demuxer.track, demuxer.parameters(), reading)?;
-        let counted = !demuxer.has_times();
+    pub(super) fn new(
+        container: Container,
+        location: &str,
+        one_size: bool,
+        reading: Reading,
+    ) -> Result<Self, MediaError> {
+        let decoder = Decoder::new(location, &container.facts.track, container.parameters(), reading)?;
+        let facts = &container.facts;
+        let counted = !facts.has_times;
         let timeline = Timeline::new(Clock {
-            start: demuxer.start(),
-            rate: demuxer.track.rate.unwrap_or(USUAL_RATE),
+            start: facts.start,
+            rate: facts.track.rate.unwrap_or(USUAL_RATE),
             counted,
-            may_break: demuxer.clock_may_break(),
+            may_break: facts.clock_may_break,
         });
         Ok(Self {
-            demuxer,
+            container,
             decoder,
             timeline,
             deinterlacer: None,
@@ -159,7 +165,7 @@ impl VideoReader {
         Ok(())
     }
 
-    /// The next frame out of the chain demuxer → decoder → deinterlacer; `None` when all is drained.
+    /// The next frame out of the chain container → decoder → deinterlacer; `None` when all is drained.
     fn pull(&mut self) -> Result<Option<Timed>, MediaError> {
         loop {
             if let Some(timed) = self.deinterlaced() {
@@ -231,7 +237,7 @@ impl VideoReader {
     }
 
     fn feed(&mut self) -> Result<(), MediaError> {
-        match self.demuxer.read() {
+        match self.container.read() {
             Ok(Read::Packet(packet)) => {
                 if self.drop_until_key > 0 && !packet.is_key() {
                     self.drop_until_key -= 1;
@@ -267,7 +273,7 @@ impl VideoReader {
             tracing::warn!("{}: a picture of {}×{} is skipped", self.location, frame.width(), frame.height());
             return None;
         };
-        let (numerator, denominator) = self.demuxer.track.time_base;
+        let (numerator, denominator) = self.container.facts.track.time_base;
         let ticks = |count| Time::from_ticks(count, numerator, denominator);
         let length = Some(ticks(frame.packet().duration)).filter(|length| *length > Time::ZERO);
         // SAFETY: the frame is alive.
@@ -276,17 +282,19 @@ impl VideoReader {
         Some(Timed { frame, pts, length, look })
     }
 
-    /// Goes to the picture that is seen at `target`: the next one given. Past the end that is the last picture, before the beginning the first.
-    /// `cancelled` is asked between pictures; false when it ended the search, after which only another seek leads to pictures.
-    pub(super) fn seek(&mut self, target: Time, cancelled: &dyn Fn() -> bool) -> Result<bool, MediaError> {
+    /// Goes to the picture that is seen at `target`: the next one given, in `epoch`. Past the end that is the last picture, before the beginning the
+    /// first. `cancelled` is asked between pictures; false when it ended the search, after which only another seek leads to pictures.
+    pub(super) fn seek(&mut self, target: Time, epoch: u32, cancelled: &dyn Fn() -> bool) -> Result<bool, MediaError> {
         let began = Instant::now();
-        let landed = self.land(target, cancelled)?;
+        self.container.begin_seek(target, epoch);
+        let landed = self.land(target, cancelled);
+        self.container.end_seek();
         tracing::debug!("seek to {target} took {:?}", began.elapsed());
-        Ok(!matches!(landed, Landed::Cancelled))
+        Ok(!matches!(landed?, Landed::Cancelled))
     }
 
     fn land(&mut self, target: Time, cancelled: &dyn Fn() -> bool) -> Result<Landed, MediaError> {
-        if !self.demuxer.can_seek() {
+        if !self.container.facts.can_seek {
             // What cannot be searched can still be watched up to a later place.
             if self.ahead.front().is_none_or(|first| first.pts > target) {
                 return Err(MediaError::CannotSeek(self.location.clone()));
@@ -296,22 +304,21 @@ impl VideoReader {
         if self.timeline.is_counted() {
             // Pictures are counted: only the way from the beginning tells which one it is.
             if self.interrupted || self.ahead.front().is_none_or(|first| first.pts > target) {
-                self.demuxer.rewind(true)?;
+                self.container.rewind(true)?;
                 self.forget();
             }
             return self.drop_until(target, 0, cancelled);
         }
         // The last place of the container leads to the last picture.
-        let place = self.demuxer.duration().map_or(target, |duration| target.min(duration));
+        let place = self.container.facts.duration.map_or(target, |duration| target.min(duration));
         // A deinterlaced picture needs the one before it.
         let needed = if self.interlaced { 2 } else { 1 };
-        let lead = self.demuxer.lead();
         for margin in MARGINS {
-            let from = place - lead - Time::from_nanoseconds(margin * 1_000_000_000);
-            if from <= Time::ZERO {
+            let from = place - Time::from_nanoseconds(margin * 1_000_000_000);
+            if from - self.container.lead() <= Time::ZERO {
                 break;
             }
-            match self.demuxer.seek(self.timeline.raw(from)) {
+            match self.container.seek(self.timeline.raw(from)) {
                 Ok(()) => {}
                 Err(MediaError::CannotSeek(_)) => continue,
                 Err(error) => return Err(error),
@@ -323,17 +330,20 @@ impl VideoReader {
                 landed => return Ok(landed),
             }
         }
-        self.demuxer.rewind(false)?;
+        self.container.rewind(false)?;
         self.forget();
         self.drop_until(target, 0, cancelled)
     }
 
     /// Goes to the last place at or before `target` where decoding can begin.
-    pub(super) fn seek_near(&mut self, target: Time) -> Result<(), MediaError> {
-        if !self.demuxer.can_seek() || self.timeline.is_counted() {
+    pub(super) fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
+        if !self.container.facts.can_seek || self.timeline.is_counted() {
             return Err(MediaError::CannotSeek(self.location.clone()));
         }
-        self.demuxer.seek(self.timeline.raw(target.max(Time::ZERO)))?;
+        self.container.begin_seek(target, epoch);
+        let sought = self.container.seek(self.timeline.raw(target.max(Time::ZERO)));
+        self.container.end_seek();
+        sought?;
         self.forget();
         self.drop_until_key = MOST_DROPPED;
         Ok(())

@@ -5,7 +5,7 @@ mod reading;
 mod remote_options;
 mod stop;
 
-pub use info::{Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use stop::StopFlag;

@@ -9,7 +9,7 @@ use super::picture::{PictureEncoder, PictureOptions};
 use super::tracks::{Cut, Tracks};
 use super::{Codec, Container, EncodeError, PixelOrder, Preset, StereoTag};
 use crate::frame::Primaries;
-use crate::media::others::OtherTracks;
+use crate::media::container::OtherTracks;
 use crate::media::stop::StopFlag;
 use crate::time::Time;
 

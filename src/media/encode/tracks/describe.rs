@@ -9,7 +9,7 @@ use super::super::language::quicktime_code;
 use super::super::mux::Muxer;
 use super::super::{Container, EncodeError};
 use super::Cut;
-use crate::media::others::{Chapter, Metadata, Stream};
+use crate::media::container::{Chapter, Metadata, Stream};
 
 /// The longest value of a tag, in bytes: no title, comment or lyrics are longer, and players read them into memory.
 const LONGEST_TAG: usize = 64 * 1024;

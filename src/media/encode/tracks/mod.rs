@@ -16,7 +16,7 @@ use super::mux::Muxer;
 use super::sound::Sound;
 use super::text::Text;
 use super::{EncodeError, reason};
-use crate::media::others::OtherTracks;
+use crate::media::container::OtherTracks;
 use crate::time::Time;
 
 /// Which part of the source is written, in film time.

@@ -11,7 +11,7 @@ use super::super::text::Text;
 use super::super::{Container, EncodeError, codec_name};
 use super::describe::{copy_description, copy_parameters, earliest};
 use super::{Cut, Track, Work, trial};
-use crate::media::others::{OtherTracks, Stream};
+use crate::media::container::{OtherTracks, Stream};
 use crate::time::Time;
 
 /// Decides what becomes of `stream` and adds what is written of it to `muxer`; none where it is left out or needs no packets. `notes` gets a line for what is changed.

@@ -1,0 +1,311 @@
+//! An open container: one thread reads it ahead, and the packets of each track wait for whoever takes them.
+//!
+//! ```text
+//! reader (FFmpeg) ─ thread ─► state ┬ lane: the picture's packets ─► Container::read
+//!                                   ├ heard: those of the sound that plays ─► SoundPackets
+//!                                   └ waiting: those of all other tracks, to be written along ─► OtherTracks
+//! ```
+//!
+//! What was taken is kept for a while, so that going to a place that is at hand reads nothing; otherwise the thread goes there. A source is opened once,
+//! whatever is made of it.
+
+mod cache;
+mod facts;
+mod heard;
+mod lane;
+mod metadata;
+mod others;
+mod reader;
+mod sound;
+mod state;
+mod thread;
+mod waiting;
+
+use std::ffi::CString;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use ffmpeg_next::codec;
+use ffmpeg_next::ffi::AVMediaType;
+
+use super::error::MediaError;
+use super::info::SourceOptions;
+use super::interrupt::Watch;
+use super::stop::StopFlag;
+use crate::location::Location;
+use crate::time::Time;
+
+pub use cache::Cache;
+pub(super) use facts::Facts;
+pub use heard::SoundRead;
+use lane::Lane;
+pub(super) use metadata::Metadata;
+pub use others::OtherTracks;
+pub(super) use others::{Chapter, Stream};
+use reader::{Place, Reader};
+pub use sound::SoundPackets;
+pub use state::Cached;
+pub(super) use state::Read;
+use state::{Limits, Reach, Shared, State};
+
+/// How often who waits for packets looks whether he is to do something else.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Files are read so far ahead.
+const FILES: Time = Time::from_nanoseconds(1_000_000_000);
+/// What comes over the network is read as far ahead as the memory goes that it may take.
+const UNLIMITED: Time = Time::from_nanoseconds(i64::MAX);
+/// How far subtitles are up already before a place.
+const CUES: Time = Time::from_nanoseconds(10_000_000_000);
+
+/// An open container, and the thread that reads it. Dropped, the thread ends.
+pub(super) struct Container {
+    pub(super) facts: Arc<Facts>,
+    tags: Metadata,
+    parameters: codec::Parameters,
+    shared: Arc<Shared>,
+    watch: Watch,
+    /// The user's.
+    stop: StopFlag,
+    /// Ends the thread.
+    own: StopFlag,
+    /// A wait for the server can be ended and reading gone on with from elsewhere.
+    interruptible: bool,
+    /// How long before a place reading has to begin for the other tracks to be whole there: a sound's run-up, cues that are up already.
+    lead: Time,
+    others: Option<OtherTracks>,
+    sound: Option<SoundPackets>,
+    wishes: u64,
+    thread: Option<JoinHandle<()>>,
+}
+
+// SAFETY: the parameters are a copy that nothing else points to.
+unsafe impl Send for Container {}
+
+impl Container {
+    /// Opens it, chooses its tracks as `options` say, and begins to read. What comes over the network has a limited time to answer.
+    pub(super) fn open(location: &Location, options: &SourceOptions) -> Result<Self, MediaError> {
+        let own = options.stop.child();
+        let watch = Watch::new(own.clone());
+        let (mut reader, chosen) = Reader::open(location, options, watch.clone())?;
+        let facts = Arc::clone(&reader.facts);
+        let (track, origin) = (&facts.track, facts.start.unwrap_or(Time::ZERO));
+        let cache = &options.cache;
+        let limits = Limits {
+            length: cache.seconds.unwrap_or(if location.is_remote() { UNLIMITED } else { FILES }),
+            ahead: usize::try_from(cache.ahead.0).unwrap_or(usize::MAX),
+            behind: if options.tracks { 0 } else { usize::try_from(cache.behind.0).unwrap_or(usize::MAX) },
+        };
+        let pictures = Lane::new(track.index, track.time_base);
+        let shared = Arc::new(Shared::new(State::new(pictures, limits, location.to_string())));
+        let input = &reader.input;
+        let parameters = input.stream(track.index).map_or_else(codec::Parameters::new, |stream| stream.parameters());
+        let mut others =
+            if options.tracks { OtherTracks::of(input, track.index, &chosen.programme, origin, &shared) } else { None };
+        if let Some(others) = &mut others {
+            if matches!(input.format().name(), "hls" | "dash") {
+                // There they are the same film in other qualities.
+                others.foreign = 0;
+            }
+            shared.lock().others = Some(others.waiting());
+        }
+        let sound = chosen.sound.and_then(|index| SoundPackets::of(input, index, origin, options.epoch, &shared));
+        let has = |kind| others.as_ref().is_some_and(|others| others.has(kind));
+        let lead = match () {
+            () if has(AVMediaType::AVMEDIA_TYPE_SUBTITLE) => CUES,
+            () if has(AVMediaType::AVMEDIA_TYPE_AUDIO) || sound.is_some() => heard::LEAD,
+            () => Time::ZERO,
+        };
+        let tags = Metadata::of(input);
+        if others.is_some() {
+            reader.set_all_read();
+        }
+        let (watch_too, shared_too) = (watch.clone(), Arc::clone(&shared));
+        let thread =
+            Builder::new().name("demux".to_owned()).spawn(move || thread::run(reader, &watch_too, &shared_too));
+        let thread =
+            thread.map_err(|error| MediaError::Thread { location: location.to_string(), reason: error.to_string() })?;
+        Ok(Self {
+            // What is connected to in other ways stays where it was interrupted.
+            interruptible: location.is_web() && facts.can_seek,
+            facts,
+            tags,
+            parameters,
+            shared,
+            watch,
+            stop: options.stop.clone(),
+            own,
+            lead,
+            others,
+            sound,
+            wishes: 0,
+            thread: Some(thread),
+        })
+    }
+
+    /// The picture's coding parameters, for its decoder.
+    pub(super) fn parameters(&self) -> codec::Parameters {
+        self.parameters.clone()
+    }
+
+    /// What the container itself says under `key`.
+    pub(super) fn tag(&self, key: &str) -> Option<String> {
+        self.tags.entry(&CString::new(key).ok()?)
+    }
+
+    /// Tells what is at hand.
+    pub(super) fn cache(&self) -> Cache {
+        Cache::new(&self.shared, self.facts.start.unwrap_or(Time::ZERO))
+    }
+
+    /// How long before a place reading has to begin for the other tracks to be whole there.
+    pub(super) fn lead(&self) -> Time {
+        self.lead
+    }
+
+    /// The packets of the sound that plays, where one was chosen; once.
+    pub(super) fn take_sound(&mut self) -> Option<SoundPackets> {
+        self.sound.take()
+    }
+
+    /// The tracks beside the picture, where they were asked for; once. Reads on until each of them has shown what it begins with, or does not begin soon.
+    pub(super) fn take_others(&mut self, end: Option<Time>) -> Option<OtherTracks> {
+        let others = self.others.take()?;
+        let mut state = self.shared.lock();
+        let first = state.pictures.next_time().or(state.pictures.latest());
+        state.reach(Reach::FirstPackets(first));
+        let mut state = self.wait_to_reach(state);
+        if let Some(waiting) = &mut state.others {
+            waiting.end = end.map(|end| others.origin + end);
+        }
+        Some(others)
+    }
+
+    /// The picture's next packet. Unreadable ones are skipped; on the network a lost connection is an error.
+    pub(super) fn read(&mut self) -> Result<Read, MediaError> {
+        let mut state = self.shared.lock();
+        let read = loop {
+            if self.stop.is_stopped() {
+                return Err(MediaError::Stopped);
+            }
+            match state.next_picture() {
+                Some(read) => break read?,
+                None => state = self.wait(state)?,
+            }
+        };
+        // Once the picture has come to the end of what is wanted, the other tracks have to come there, too: then nobody may read any more.
+        if let (Read::Packet(packet), Some(others)) = (&read, &state.others)
+            && let (Some(end), Some(time)) = (others.end, state.pictures.time_of(packet))
+            && !others.settled
+            && time >= end
+        {
+            state.reach(Reach::End(end));
+            state = self.wait_to_reach(state);
+            if let Some(others) = &mut state.others {
+                others.settled = true;
+            }
+        }
+        drop(state);
+        self.shared.wanted.notify_one();
+        Ok(read)
+    }
+
+    /// Goes to the last place at or before `time` (the stream's own time) from which decoding can begin.
+    pub(super) fn seek(&mut self, time: Time) -> Result<(), MediaError> {
+        let state = self.shared.lock();
+        if let Some(index) = state.find(time) {
+            return self.go_on(state, index);
+        }
+        // What is read for the sound's sake need not be decoded.
+        let aim = (state.sound.is_some() && state.others.is_none()).then_some(time);
+        drop(state);
+        self.go(Place::Before(time - self.lead), aim)
+    }
+
+    /// Goes to the very beginning. `timeless` streams can be searched by bytes only.
+    pub(super) fn rewind(&mut self, timeless: bool) -> Result<(), MediaError> {
+        let state = self.shared.lock();
+        if state.has_beginning() {
+            return self.go_on(state, 0);
+        }
+        drop(state);
+        self.go(Place::Beginning { timeless }, None)
+    }
+
+    /// What is read from now on is wanted for `target` (film time), in that epoch.
+    pub(super) fn begin_seek(&self, target: Time, epoch: u32) {
+        if let Some(sound) = &mut self.shared.lock().sound {
+            sound.begin_seek(target, epoch);
+        }
+        self.shared.arrived.notify_all();
+    }
+
+    /// The search is over, wherever it led.
+    pub(super) fn end_seek(&self) {
+        if let Some(sound) = &mut self.shared.lock().sound {
+            sound.end_seek();
+        }
+        self.shared.arrived.notify_all();
+    }
+
+    fn go_on(&self, mut state: MutexGuard<'_, State>, index: usize) -> Result<(), MediaError> {
+        if self.stop.is_stopped() {
+            return Err(MediaError::Stopped);
+        }
+        state.go_on_at(index);
+        drop(state);
+        self.shared.wanted.notify_one();
+        self.shared.arrived.notify_all();
+        Ok(())
+    }
+
+    fn go(&mut self, place: Place, aim: Option<Time>) -> Result<(), MediaError> {
+        self.wishes += 1;
+        let mut state = self.shared.lock();
+        state.leave(place, self.wishes, aim);
+        if state.busy && self.interruptible {
+            self.watch.interrupt();
+        }
+        loop {
+            if let Some(done) = state.done(self.wishes) {
+                return done;
+            }
+            state = self.wait(state)?;
+        }
+    }
+
+    /// Waits for something to come, a while at most.
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>) -> Result<MutexGuard<'a, State>, MediaError> {
+        if self.stop.is_stopped() {
+            return Err(MediaError::Stopped);
+        }
+        if self.interruptible && self.stop.is_interrupted() {
+            return Err(MediaError::Interrupted);
+        }
+        self.shared.wanted.notify_one();
+        Ok(self.shared.arrived.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Waits until all is there that is read on for, or until somebody wants something else.
+    fn wait_to_reach<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while !state.has_reached() {
+            state = match self.wait(state) {
+                Ok(state) => state,
+                Err(_) => return self.shared.lock(),
+            };
+        }
+        state
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        self.own.stop();
+        self.shared.lock().close();
+        self.shared.wanted.notify_one();
+        self.shared.arrived.notify_all();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that reads a film ended badly");
+        }
+    }
+}
