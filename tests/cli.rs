@@ -468,3 +468,29 @@ fn the_test_pattern_has_every_layout() {
     let grey = [80, 120, 560].map(|x| shown.get_pixel(x, 270).0[0]);
     assert!(grey[0] > 250 && (168..=172).contains(&grey[1]) && grey[2] < 5, "{grey:?}");
 }
+
+#[test]
+fn fast_files_have_the_films_size_and_nearly_its_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.png");
+    // Slow waves, as enlarging makes of everything.
+    let wave = |x: u32, y: u32| image::Rgb([(x * 255 / 321) as u8, (y * 255 / 181) as u8, ((x + y) / 2) as u8]);
+    image::RgbImage::from_fn(322, 182, wave).save(&photo).unwrap();
+    let photo = photo.to_string_lossy().into_owned();
+    let made = |layout: &str, quality: &str| {
+        let out = folder.path().join(format!("{layout}-{quality}.png")).to_string_lossy().into_owned();
+        let output =
+            run(&["convert", &photo, "-o", &out, "--layout", layout, "--network-size", "64x64", "--quality", quality]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        image::open(&out).unwrap()
+    };
+    for (layout, size) in [("sbs", [644, 182]), ("half-tab", [322, 182]), ("anaglyph", [322, 182])] {
+        let [full, fast, auto] = ["full", "fast", "auto"].map(|quality| made(layout, quality).to_rgb8());
+        assert_eq!([fast.width(), fast.height()], size, "{layout}");
+        assert!(auto == full, "{layout}: a file has all the time there is");
+        let sum: u64 = full.as_raw().iter().zip(fast.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
+        let decibels = 10.0 * (255.0 * 255.0 * full.as_raw().len() as f64 / sum.max(1) as f64).log10();
+        assert!(sum > 0 && decibels > 30.0, "{layout}: {decibels} dB");
+    }
+    assert!(made("depth", "fast").to_luma16() == made("depth", "full").to_luma16(), "depth is never made smaller");
+}

@@ -309,3 +309,42 @@ fn a_server_that_stalls_keeps_nobody_from_going_elsewhere() {
     sink.run_until("what stalled before", |sink| sink.last().pts > stalled.pts + Time::from_seconds(0.5));
     sink.assert_prompt();
 }
+
+/// A disk that does not answer for a while: what is read comes out of a pipe that nothing is put into meanwhile.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_stalls_makes_pictures_pause_and_nobody_wait() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let [film, disk] = ["film.mkv", "disk.mkv"].map(|name| folder.path().join(name));
+    clip(&film, BIKES, "640:360", "16");
+    assert!(Command::new("mkfifo").arg(&disk).status().unwrap().success());
+    let bytes = fs::read(film).unwrap();
+    let (read, to) = (bytes.len() / 4, disk.clone());
+    let disk_thread = std::thread::spawn(move || {
+        let mut to = fs::File::options().write(true).open(to).unwrap();
+        to.write_all(&bytes[..read]).unwrap();
+        std::thread::sleep(Duration::from_secs(5));
+        to.write_all(&bytes[read..]).unwrap();
+    });
+    let mut sink = Sink::new(&gpu, &[Location::from(disk)]);
+    sink.run_until("pictures", |sink| sink.seen.len() > 20);
+    sink.run_until("the stall", |sink| sink.last().at.elapsed() > Duration::from_millis(1000));
+    let stalled = sink.last();
+    assert!(stalled.pts < Time::from_seconds(7.0), "{stalled:?}");
+    // What the viewer wants meanwhile is so at once.
+    sink.turns.clear();
+    for turn in 0..200 {
+        let before = sink.player.is_paused();
+        let began = Instant::now();
+        sink.turn(Some(Action::Pause));
+        assert_ne!(sink.player.is_paused(), before, "turn {turn}");
+        assert!(began.elapsed() < Duration::from_millis(200), "turn {turn}: {:?}", began.elapsed());
+    }
+    assert_eq!(sink.last().pts, stalled.pts, "it still stalls");
+    sink.assert_prompt();
+    // Film time has gone on, and pictures do.
+    sink.run_until("what comes after it", |sink| sink.last().pts > stalled.pts + Time::from_seconds(3.0));
+    sink.run_until("the end", |sink| sink.finished);
+    disk_thread.join().unwrap();
+}

@@ -19,6 +19,7 @@ use crate::frame::Gamut;
 use crate::gpu::{Gpu, Headless};
 use crate::location::Location;
 use crate::media::encode::{Codec, GreyCodec, Preset};
+use crate::player::quality::{Governor, Quality};
 use crate::time::Position;
 
 #[derive(Debug, Clone, Args)]
@@ -56,6 +57,9 @@ pub(crate) struct ConvertArguments {
     /// Time that the encoder may take: slower is smaller
     #[arg(long, value_enum, default_value = "medium", hide_possible_values = true, value_name = "ultrafast..veryslow")]
     preset: Preset,
+    /// How much work each picture is worth: fast makes the eyes smaller and enlarges them; auto is full, since nothing has to be in time
+    #[arg(long, value_enum, default_value = "full")]
+    quality: Quality,
     /// The colours that the output is made for and tagged with
     #[arg(long, value_name = "srgb|display-p3", default_value = "srgb", value_parser = gamut)]
     gamut: Gamut,
@@ -112,6 +116,8 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     });
     let options = ConvertOptions {
         settings,
+        // Nothing is ever late here: it stays with what it begins with.
+        eye_scale: Governor::new(arguments.quality).settings().eyes,
         start: arguments.start,
         end: arguments.end,
         codec: arguments.codec,
@@ -147,6 +153,9 @@ impl ConvertArguments {
         let mut same = self.clone();
         (same.inputs, same.output, same.save_depth, same.report, same.force) = (Vec::new(), None, None, None, false);
         same.scene.network.gpu = None;
+        if same.quality == Quality::Auto {
+            same.quality = Quality::Full;
+        }
         (same.scene.queues.decode_ahead, same.scene.queues.scene_ahead) = (0, 0);
         let files = [self.scene.network.weights.as_deref(), self.scene.kept.depth.as_ref().and_then(Location::path)];
         format!("{same:?} {:?}", files.map(|file| file.and_then(Facts::of)))

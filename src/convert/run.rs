@@ -31,6 +31,8 @@ use crate::time::{Position, Time};
 pub struct ConvertOptions {
     /// What is seen.
     pub settings: Settings,
+    /// Part of the film's size that the eyes are made with, each way; the file has the film's in any case.
+    pub eye_scale: f32,
     /// Where to begin.
     pub start: Option<Position>,
     /// Where to end.
@@ -205,6 +207,7 @@ impl<'a> Conversion<'a> {
         let commands = Commands::new(gpu, "eyes", 0)?;
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
+        eyes.set_scale(options.eye_scale);
         let tally = Tally::new(&options.settings.comfort);
         Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
     }

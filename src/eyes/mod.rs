@@ -111,7 +111,11 @@ impl Eyes {
         let gpu = self.gpu.clone();
         let (film, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
         let composition = composition(settings.layout, settings.swap_eyes, film, aspect, target.size(), place);
-        let seen = (place != Place::File).then(|| composition::seen(&composition));
+        let seen = match place {
+            // The depth that is kept is that of each of the film's pixels.
+            Place::File => Some(film).filter(|_| settings.layout != Layout::Depth),
+            Place::Window(_) => Some(composition::seen(&composition)),
+        };
         let renderer = self.renderer(&scene.layout, settings, seen)?;
         recorder.timestamp(timestamp);
         let kind = renderer.render(recorder, &gpu, scene, settings)?;
@@ -162,7 +166,7 @@ impl Eyes {
         }
     }
 
-    /// From now on the eyes have `scale` of the size at which they are seen, each way: 1 is all of it. Files have the film's size in any case.
+    /// From now on the eyes have `scale` of the size at which they are seen, each way: 1 is all of it. In files they are seen at the film's.
     pub fn set_scale(&mut self, scale: f32) {
         self.scale = scale;
     }

@@ -423,3 +423,6 @@ impl Chain {
         Ok(Some(scene))
     }
 }
+
+#[cfg(test)]
+mod tests;

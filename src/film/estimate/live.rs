@@ -178,11 +178,14 @@ impl Estimate {
                 self.given.trail = None;
                 waiting.iter_mut().for_each(|waiting| waiting.depth.trail = None);
             }
-            Err(error) => {
-                tracing::warn!("{error}; the film goes on without depth");
-                self.passes = None;
-            }
+            Err(error) => self.give_up(&error),
         }
+    }
+
+    /// The network has failed: from here on the film is flat.
+    pub(in crate::film) fn give_up(&mut self, error: &FilmError) {
+        tracing::warn!("{error}; the film goes on without depth");
+        self.passes = None;
     }
 
     /// Which frame can use what has come. `None`: none can.

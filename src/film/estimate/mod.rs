@@ -407,7 +407,9 @@ impl Estimate {
             }
         }
         let own = depth.own.as_ref().or(if past == Past::None { first_ahead } else { None });
-        let known = own.is_some() || past != Past::None;
+        // What is carried on and on without a network ends up anywhere.
+        let failed = self.live.is_some() && self.passes.is_none();
+        let known = !failed && (own.is_some() || past != Past::None);
         let latest = own.or(given.own.as_ref().filter(|_| !begins)).cloned();
         let mut finished = Finished {
             point: None,
