@@ -69,6 +69,10 @@ fn every_picture_is_told_with_its_depth() {
         }
         assert!(deep > 2, "{quality}: {deep} of {} pictures have depth", pictures.len());
         assert!(of(&lines, "pass").count() > 1);
+        let cache = of(&lines, "cache").last().unwrap();
+        let range: Vec<f64> = serde_json::from_value(cache["range"].clone()).unwrap();
+        assert!(range[0] < 0.1 && range[1] > 1.0 && range[1] <= 3.0, "{cache}");
+        assert!(cache["bytes_ahead"].as_u64().unwrap() + cache["bytes_behind"].as_u64().unwrap() > 1000, "{cache}");
     }
     // What is there stays.
     let file = folder.path().join("full.jsonl");

@@ -318,6 +318,35 @@ fn nothing_is_made_while_nothing_changes() {
     assert!((3..=12).contains(&(bench.built - built)), "{} times in two seconds", bench.built - built);
 }
 
+/// From where to where across the panel something is drawn in that grey.
+fn drawn(output: &PanelOutput, grey: u8) -> Option<[f32; 2]> {
+    let meshes = output.picture.iter().flat_map(|picture| &picture.meshes);
+    let vertices = meshes.flat_map(|clipped| match &clipped.primitive {
+        egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.as_slice(),
+        egui::epaint::Primitive::Callback(_) => &[],
+    });
+    let xs: Vec<f32> =
+        vertices.filter(|vertex| vertex.color == egui::Color32::from_gray(grey)).map(|vertex| vertex.pos.x).collect();
+    Some([xs.iter().copied().reduce(f32::min)?, xs.iter().copied().reduce(f32::max)?])
+}
+
+#[test]
+fn the_bar_shows_what_is_at_hand() {
+    const READ: u8 = 126;
+    let mut bench = Bench::shown(WINDOW);
+    bench.model.paused = true;
+    bench.model.position = Time::from_seconds(61.0);
+    assert_eq!(drawn(&bench.run(&[]), READ), None);
+    bench.model.cached = Some((Time::from_seconds(30.0), Time::from_seconds(300.0)));
+    let [from, to] = drawn(&bench.run(&[]), READ).unwrap();
+    let [left, right] = [0.05, 0.5].map(|share| bench.at("seek", share, 0.5)[0]);
+    assert!((from - left).abs() < 12.0 && (to - right).abs() < 12.0, "{from} to {to} for {left} to {right}");
+    // A little more is not worth another picture.
+    bench.run(&[]);
+    bench.model.cached = Some((Time::from_seconds(30.1), Time::from_seconds(300.2)));
+    assert!(bench.run(&[]).picture.is_none());
+}
+
 #[test]
 fn the_bar_shows_a_picture_of_where_it_would_go() {
     let mut bench = Bench::shown(WINDOW);

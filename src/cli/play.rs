@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::cache::CacheArguments;
 use super::error::CliError;
 use super::headset::HeadsetArguments;
 use super::painter::ScenePainter;
@@ -74,6 +75,8 @@ pub(crate) struct PlayArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) dump_stats: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) cache: CacheArguments,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -92,6 +95,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         // The layout can be changed to one that shows the planes at any time.
         keep_planes: true,
         pace: pace(&settings),
+        cache: arguments.cache.options(),
         ..film
     };
     let watch = WatchOptions {

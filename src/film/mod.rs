@@ -46,7 +46,9 @@ use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
-use crate::media::{Info, MediaError, OtherTracks, Reading, RemoteOptions, Source, SourceOptions, StopFlag};
+use crate::media::{
+    Cache, CacheOptions, Cached, Info, MediaError, OtherTracks, Reading, RemoteOptions, Source, SourceOptions, StopFlag,
+};
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Latest, Receiver, ring};
 use crate::stage::StageError;
@@ -112,6 +114,8 @@ pub struct FilmOptions {
     pub one_size: bool,
     /// How its pictures are read.
     pub reading: Reading,
+    /// How much of it is read ahead and kept.
+    pub cache: CacheOptions,
     /// How servers are spoken to.
     pub remote: Arc<RemoteOptions>,
     /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
@@ -133,6 +137,7 @@ impl Default for FilmOptions {
             end: None,
             one_size: false,
             reading: Reading::default(),
+            cache: CacheOptions::default(),
             remote: Arc::default(),
             pace: Pace::Every,
         }
@@ -167,6 +172,7 @@ pub struct Film {
     pub scenes: Receiver<Step>,
     again: Latest<Frame<Scene>>,
     tracks: Option<OtherTracks>,
+    cache: Option<Cache>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
     gpu: Gpu,
@@ -183,7 +189,7 @@ impl Film {
     ) -> Result<Self, FilmError> {
         let stop = stop.child();
         let location = location.into();
-        let FilmOptions { start, end, tracks, one_size, reading, .. } = *options;
+        let FilmOptions { start, end, tracks, one_size, reading, cache, .. } = *options;
         let source_options = SourceOptions {
             start,
             end,
@@ -191,12 +197,13 @@ impl Film {
             one_size,
             stop: stop.clone(),
             reading,
+            cache,
             remote: Arc::clone(&options.remote),
             ..SourceOptions::default()
         };
         let mut source = Source::open(&location, &source_options)?;
         let tracks = source.take_tracks();
-        let info = source.info().clone();
+        let (info, cache) = (source.info().clone(), source.cache());
         let (depth_source, depth) = match origin.into() {
             Origin::Network(weights) => (DepthSource::Network(weights), None),
             Origin::DepthFilm(file) => {
@@ -206,7 +213,7 @@ impl Film {
             }
         };
         let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
-        film.tracks = tracks;
+        (film.tracks, film.cache) = (tracks, cache);
         Ok(film)
     }
 
@@ -253,12 +260,17 @@ impl Film {
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
-        Ok(Self { info, scenes: scenes_out, again, tracks: None, control, threads, gpu: gpu.clone() })
+        Ok(Self { info, scenes: scenes_out, again, tracks: None, cache: None, control, threads, gpu: gpu.clone() })
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
         self.tracks.take()
+    }
+
+    /// What of it is at hand; nothing of stills. Never waits long.
+    pub fn cached(&self) -> Option<Cached> {
+        self.cache.as_ref().map(Cache::look)
     }
 
     /// A scene that was given before, with the depth that it lacked then or with more of it: for a picture that stands. Never waits.

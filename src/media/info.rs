@@ -58,6 +58,21 @@ impl CacheOptions {
     pub const NOTHING: Self = Self { seconds: Some(Time::ZERO), ahead: Memory(150 << 20), behind: Memory(0) };
 }
 
+/// What is at hand at one moment, of the tracks that play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cached {
+    /// How long what waits to be decoded lasts.
+    pub ahead: Time,
+    /// Bytes of it.
+    pub bytes_ahead: u64,
+    /// Bytes of what was decoded and is kept.
+    pub bytes_behind: u64,
+    /// Film time from which on pictures are at hand, and up to which; none where none are.
+    pub range: Option<(Time, Time)>,
+    /// Up to the film's end.
+    pub to_end: bool,
+}
+
 /// Which audio track plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoundChoice {

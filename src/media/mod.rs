@@ -51,10 +51,10 @@ mod track;
 mod version;
 mod video;
 
-pub use container::{Cache, Cached, OtherTracks, SoundPackets, SoundRead};
+pub use container::{Cache, OtherTracks, SoundPackets, SoundRead};
 pub use content::{Holds, glance};
 pub use error::MediaError;
-pub use info::{CacheOptions, Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use log::init;
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};

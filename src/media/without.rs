@@ -5,7 +5,7 @@ mod reading;
 mod remote_options;
 mod stop;
 
-pub use info::{CacheOptions, Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use stop::StopFlag;
@@ -37,6 +37,17 @@ pub enum MediaError {
 /// The tracks beside a picture: there are none.
 pub enum OtherTracks {}
 
+/// What tells what of a film is at hand: there is none.
+#[derive(Clone)]
+pub enum Cache {}
+
+impl Cache {
+    /// What is at hand.
+    pub fn look(&self) -> Cached {
+        match *self {}
+    }
+}
+
 /// The packets of the sound that plays: there are none.
 pub enum SoundPackets {}
 
@@ -62,6 +73,11 @@ impl Source {
 
     /// The tracks beside its picture.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
+        match *self {}
+    }
+
+    /// Tells what of it is at hand.
+    pub fn cache(&self) -> Option<Cache> {
         match *self {}
     }
 

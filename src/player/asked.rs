@@ -7,6 +7,7 @@ use super::contract::{Error, Playlist, SceneFacts, SceneSource};
 use super::{Counts, Player};
 use crate::film::{Pass, Preview};
 use crate::frame::{Chapter, Frame};
+use crate::media::Cached;
 use crate::time::Time;
 
 impl<P: Playlist> Player<P> {
@@ -71,6 +72,11 @@ impl<P: Playlist> Player<P> {
         if let Some(film) = &mut self.film {
             film.set_network_interval(interval);
         }
+    }
+
+    /// What of the film is at hand, where it is read ahead.
+    pub fn cached(&self) -> Option<Cached> {
+        self.film.as_ref()?.cached()
     }
 
     /// When the scene shown was due; `None` while film time stands.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
+use crate::media::Cached;
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
@@ -76,6 +77,11 @@ pub trait SceneSource {
 
     /// Tells in which part of the time since the scene before what paints them had nothing to do.
     fn set_idle(&mut self, _share: f64) {}
+
+    /// What of it is at hand, where it is read ahead.
+    fn cached(&self) -> Option<Cached> {
+        None
+    }
 
     /// The whole length, where it is known.
     fn duration(&self) -> Option<Time>;

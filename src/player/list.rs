@@ -12,7 +12,7 @@ use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, See
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
-use crate::media::StopFlag;
+use crate::media::{Cached, StopFlag};
 use crate::ring::Empty;
 use crate::terminal;
 use crate::time::Time;
@@ -129,6 +129,10 @@ impl SceneSource for PlayedFilm {
 
     fn facts(&self, scene: &Scene) -> SceneFacts {
         SceneFacts { depth_of: scene.depth_of(), shot: scene.shot() }
+    }
+
+    fn cached(&self) -> Option<Cached> {
+        self.film.cached()
     }
 
     fn take_passes(&mut self) -> Vec<Pass> {

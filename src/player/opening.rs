@@ -9,6 +9,7 @@ use super::contract::{Error, Next, SceneFacts, SceneSource};
 use super::endings::Endings;
 use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
+use crate::media::Cached;
 use crate::time::Time;
 
 enum State<F> {
@@ -185,6 +186,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
         if let State::Open(film) = &mut self.state {
             film.set_idle(share);
         }
+    }
+
+    fn cached(&self) -> Option<Cached> {
+        if let State::Open(film) = &self.state { film.cached() } else { None }
     }
 
     fn duration(&self) -> Option<Time> {

@@ -252,6 +252,7 @@ where
                 duration: player.duration(),
                 chapters: player.chapters(),
                 ab_loop: player.ab_loop(),
+                cached: player.cached().and_then(|cached| cached.range),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,

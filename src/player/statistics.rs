@@ -38,6 +38,19 @@ pub enum Event {
         /// GPU time, where the GPU tells.
         took: Option<f64>,
     },
+    /// So much of the film is at hand; every second.
+    Cache {
+        /// Since playing began.
+        wall: f64,
+        /// How long what waits to be decoded lasts.
+        ahead: f64,
+        /// Bytes of it.
+        bytes_ahead: u64,
+        /// Bytes of what was decoded and is kept.
+        bytes_behind: u64,
+        /// Film time from which on pictures are at hand, and up to which.
+        range: Option<[f64; 2]>,
+    },
     /// The work for each picture has changed.
     Quality {
         /// Since playing began.
@@ -93,6 +106,8 @@ pub struct Summary {
     pub painting: Option<f64>,
     /// The picture shown last.
     pub picture: Option<PictureShown>,
+    /// How long what waits to be decoded lasts, in seconds, its bytes, and those of what is kept.
+    pub cache: Option<(f64, u64, u64)>,
     /// The step of the quality.
     pub level: Option<(usize, Level)>,
 }
@@ -115,6 +130,14 @@ impl Summary {
             if let Some([width, height]) = picture.eyes {
                 lines.push(format!("eyes  {width} × {height}"));
             }
+        }
+        if let Some((ahead, bytes_ahead, bytes_behind)) = self.cache {
+            let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+            lines.push(format!(
+                "cache  {ahead:.1} s ahead ({:.1} MiB), {:.1} MiB behind",
+                mib(bytes_ahead),
+                mib(bytes_behind)
+            ));
         }
         if let Some((level, Level { network_interval, eyes })) = self.level {
             let passes = if network_interval > 0.0 {
@@ -172,6 +195,9 @@ impl Statistics {
             Event::Pass { wall, took, .. } => {
                 self.summary.pass = *took;
                 self.recent.push_back((*wall, Kind::Pass, 1));
+            }
+            Event::Cache { ahead, bytes_ahead, bytes_behind, .. } => {
+                self.summary.cache = Some((*ahead, *bytes_ahead, *bytes_behind));
             }
             Event::Quality { level, settings, .. } => self.summary.level = Some((*level, *settings)),
         }
@@ -266,6 +292,10 @@ mod tests {
             (summary.pictures - 10.0).abs() < 0.6 && summary.passes == 0.5 && summary.dropped == 2.0,
             "{summary:?}"
         );
+        let (bytes_ahead, bytes_behind) = (3 << 19, 5 << 20);
+        statistics.note(&Event::Cache { wall: 4.0, ahead: 12.34, bytes_ahead, bytes_behind, range: Some([1.0, 9.0]) });
+        let lines = statistics.summary(now).lines();
+        assert!(lines.contains(&"cache  12.3 s ahead (1.5 MiB), 5.0 MiB behind".to_owned()), "{lines:?}");
         let line: serde_json::Value = serde_json::from_slice(&read.recv().unwrap()).unwrap();
         assert_eq!((line["event"].as_str(), line["depth_age"].as_f64()), (Some("picture"), Some(0.04)));
         assert_eq!(line["eyes"][0], 640);

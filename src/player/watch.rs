@@ -8,8 +8,12 @@ use super::quality::{Governor, Load, Quality};
 use super::script::{Script, Situation};
 use super::statistics::{Event, PictureShown, Statistics, Summary, age};
 use super::{Counts, Player};
+use crate::media::Cached;
 use crate::sink::Action;
 use crate::trace::Stage;
+
+/// How often is told what is at hand.
+const CACHE: Duration = Duration::from_secs(1);
 
 /// What it is to do.
 #[derive(Default)]
@@ -64,6 +68,8 @@ pub(super) struct Watch {
     /// From there until the picture that was painted then is shown.
     lead: Duration,
     dropped: u64,
+    /// When the cache was told of.
+    cache: Option<Instant>,
     told: bool,
 }
 
@@ -83,8 +89,20 @@ impl Watch {
             moment: None,
             lead: Duration::ZERO,
             dropped: 0,
+            cache: None,
             told: false,
         }
+    }
+
+    /// What is at hand, once a second.
+    fn tell_cache<P: Playlist>(&mut self, player: &Player<P>, wall: f64, now: Instant) {
+        if self.cache.is_some_and(|told| now.saturating_duration_since(told) < CACHE) {
+            return;
+        }
+        let Some(Cached { ahead, bytes_ahead, bytes_behind, range, .. }) = player.cached() else { return };
+        self.cache = Some(now);
+        let range = range.map(|(from, to)| [from.seconds(), to.seconds()]);
+        self.note(&Event::Cache { wall, ahead: ahead.seconds(), bytes_ahead, bytes_behind, range }, now);
     }
 
     /// Brings everything up to `now`, after the player's own tick.
@@ -111,6 +129,7 @@ impl Watch {
             self.note(&Event::Dropped { wall, count }, now);
         }
         self.dropped = dropped;
+        self.tell_cache(player, wall, now);
         self.moment = Some(now);
         player.set_lead(self.lead);
         let load = std::mem::take(&mut self.load);

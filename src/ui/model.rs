@@ -8,6 +8,9 @@ use crate::sink::Layout;
 use crate::stage::comfort::{Chosen, Limits, Viewing};
 use crate::time::Time;
 
+/// What is at hand is shown in steps of so many nanoseconds.
+const CACHED: i64 = 500_000_000;
+
 /// A film as the panel shows it, and the list it is in.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PanelModel {
@@ -21,6 +24,8 @@ pub struct PanelModel {
     pub chapters: Arc<[Chapter]>,
     /// The ends of the A-B loop, as far as they are set.
     pub ab_loop: [Option<Time>; 2],
+    /// The part of it that is at hand.
+    pub cached: Option<(Time, Time)>,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.
@@ -80,6 +85,8 @@ impl PanelModel {
     pub(super) fn seen(&self, step: Time) -> Self {
         let step = if self.paused { 1_000_000 } else { step.nanoseconds().max(1_000_000) };
         let position = Time::from_nanoseconds(self.position.nanoseconds() / step * step);
-        Self { position, ..self.clone() }
+        let coarse = |time: Time| Time::from_nanoseconds(time.nanoseconds() / CACHED * CACHED);
+        let cached = self.cached.map(|(from, to)| (coarse(from), coarse(to)));
+        Self { position, cached, ..self.clone() }
     }
 }

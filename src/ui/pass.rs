@@ -31,6 +31,8 @@ const HOVERED: Color32 = Color32::from_rgba_premultiplied(44, 44, 44, 44);
 const CHOSEN: Color32 = Color32::from_rgba_premultiplied(72, 72, 72, 72);
 /// Not yet filled.
 pub(super) const TRACK: Color32 = Color32::from_gray(84);
+/// Read ahead.
+pub(super) const READ: Color32 = Color32::from_gray(126);
 /// Letters, signs and what is filled.
 pub(super) const BRIGHT: Color32 = Color32::from_gray(238);
 /// What matters less.

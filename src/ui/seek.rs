@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Color32, Galley, Rect, Sense, TextureId, pos2, vec2};
 
-use super::pass::{BRIGHT, DIM, Pass, TRACK, font};
+use super::pass::{BRIGHT, DIM, Pass, READ, TRACK, font};
 use super::shown_time;
 use crate::frame::Chapter;
 use crate::sink::Action;
@@ -75,6 +75,9 @@ pub(super) fn build(
     }
     if response.hovered() && pass.wheel != 0.0 {
         pass.actions.push(Action::Seek((pass.wheel.round() as i32).saturating_mul(WHEEL)));
+    }
+    if let Some((from, to)) = model.cached {
+        track(x(from), x(to), READ);
     }
     marks(pass, x, y);
     let shown = pass.scrubbing.or(pointer);

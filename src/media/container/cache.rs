@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::state::{Cached, Shared};
+use super::state::Shared;
+use crate::media::info::Cached;
 use crate::time::Time;
 
 /// Tells what of a film is at hand. Any thread may ask; clones tell of the same film. It keeps nothing alive but the answer.

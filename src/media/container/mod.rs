@@ -45,7 +45,6 @@ pub use others::OtherTracks;
 pub(super) use others::{Chapter, Stream};
 use reader::{Place, Reader};
 pub use sound::SoundPackets;
-pub use state::Cached;
 pub(super) use state::Read;
 use state::{Limits, Reach, Shared, State};
 

@@ -9,6 +9,7 @@ use super::lane::{Lane, share};
 use super::reader::Place;
 use super::waiting::Waiting;
 use crate::media::error::MediaError;
+use crate::media::info::Cached;
 use crate::time::Time;
 
 /// How far the picture is read ahead for the other tracks' first packets: farther than containers put tracks apart.
@@ -41,21 +42,6 @@ pub(super) enum Reach {
     FirstPackets(Option<Time>),
     /// Until all sounds have come to that time.
     End(Time),
-}
-
-/// What is at hand at one moment, of the tracks that play.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cached {
-    /// How long what waits to be decoded lasts.
-    pub ahead: Time,
-    /// Bytes of it.
-    pub bytes_ahead: u64,
-    /// Bytes of what was decoded and is kept.
-    pub bytes_behind: u64,
-    /// Film time from which on pictures are at hand, and up to which; none where none are.
-    pub range: Option<(Time, Time)>,
-    /// Up to the film's end.
-    pub to_end: bool,
 }
 
 /// What was read.
