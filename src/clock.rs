@@ -78,8 +78,12 @@ impl Clock {
     /// The moment from which on film time is `film` or later; `None` while it does not advance. What is over already gives a moment that is, too.
     pub fn when(&self, film: Time) -> Option<Instant> {
         let since = self.since.filter(|_| self.rate > 0.0)?;
-        let ahead = (film - self.base).to_duration().as_nanos() as f64 / self.rate;
-        since.checked_add(Duration::from_nanos(ahead.ceil() as u64))
+        let span = |film: Time| film.to_duration().as_nanos() as f64 / self.rate;
+        if film < self.base {
+            let over = Duration::from_nanos(span(self.base - film) as u64);
+            return Some(since.checked_sub(over).unwrap_or(since));
+        }
+        since.checked_add(Duration::from_nanos(span(film - self.base).ceil() as u64))
     }
 }
 
@@ -118,6 +122,9 @@ mod tests {
         clock.start(after(4.0));
         assert_eq!(clock.time(after(6.0)), second(13.0));
         assert_eq!(clock.when(second(16.0)), Some(after(8.0)));
+        // Where it was set anew, what is over is told as if it had always been so.
+        clock.set(second(13.0), after(6.0));
+        assert_eq!(clock.when(second(11.5)), Some(after(5.0)));
         clock.set_rate(0.5, after(6.0));
         assert_eq!((clock.rate(), clock.time(after(8.0))), (0.5, second(14.0)));
         assert_eq!(clock.when(second(14.0)), Some(after(8.0)));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The layers of src/lib.rs, lowest first. `sink/window` and its like are named before their parents.
 const LAYERS: [&[&str]; 5] = [
     &["time", "clock", "frame", "location", "output", "ring", "terminal", "trace", "series", "statistics", "whole"],
-    &["gpu", "media"],
+    &["gpu", "media", "sound"],
     &["stage", "net"],
     &["sink", "film", "depth_film", "eyes"],
     &[
