@@ -16,6 +16,7 @@
 //! FFmpeg never writes to stderr from here: its log lines go to `tracing` (target `ffmpeg`, see [`init`]).
 
 mod alpha;
+pub mod audio;
 mod chapter;
 mod colour;
 mod container;

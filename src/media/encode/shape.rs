@@ -1,72 +1,12 @@
-//! What sound is made of (samples, rate, channels), and what the encoders take of it.
+//! What the encoders take of sound (samples, rate, channels).
 
 use std::ffi::CStr;
 use std::ptr;
 
-use ffmpeg_next::Frame;
 use ffmpeg_next::ffi::*;
 
 use super::context::{Context, codec_name};
 use super::reason;
-
-/// What a decoder gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shape {
-    format: &'static str,
-    pub(super) rate: i32,
-    pub(super) channels: i32,
-    /// FFmpeg's name of the channels.
-    pub(super) layout: String,
-}
-
-impl Shape {
-    /// That of a decoded frame, whose channels are given the usual places where it does not tell them. None for what FFmpeg cannot name.
-    pub(super) fn of(frame: &mut Frame) -> Option<Self> {
-        // SAFETY: the frame is the decoder's; the name of a format is a constant.
-        unsafe {
-            let raw = frame.as_mut_ptr();
-            let (format, rate, channels) = ((*raw).format, (*raw).sample_rate, (*raw).ch_layout.nb_channels);
-            if (*raw).ch_layout.order == AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC {
-                av_channel_layout_default(&mut (*raw).ch_layout, channels);
-            }
-            if !(0..AVSampleFormat::AV_SAMPLE_FMT_NB as i32).contains(&format) || rate <= 0 || channels <= 0 {
-                return None;
-            }
-            let name = av_get_sample_fmt_name(std::mem::transmute::<i32, AVSampleFormat>(format));
-            if name.is_null() {
-                return None;
-            }
-            let layout = layout_name(&(*raw).ch_layout)?;
-            Some(Self { format: CStr::from_ptr(name).to_str().ok()?, rate, channels, layout })
-        }
-    }
-
-    /// It, as FFmpeg's filters are told.
-    pub(super) fn source(&self) -> String {
-        let Self { format, rate, layout, .. } = self;
-        format!("time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:channel_layout={layout}")
-    }
-}
-
-/// FFmpeg's name of the channels; where their places are not told, that of the usual ones.
-pub(super) fn layout_name(layout: &AVChannelLayout) -> Option<String> {
-    let mut name = [0u8; 256];
-    // SAFETY: the layouts are valid (one of all zeros is empty, and the usual ones need no memory); the name is written with its size minded and ends
-    // with a zero byte.
-    let code = unsafe {
-        let mut usual = std::mem::zeroed();
-        let layout = match layout.order {
-            AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC => {
-                av_channel_layout_default(&mut usual, layout.nb_channels);
-                &usual
-            }
-            _ => layout,
-        };
-        av_channel_layout_describe(layout, name.as_mut_ptr().cast(), name.len())
-    };
-    let name = CStr::from_bytes_until_nul(&name).ok()?;
-    (code >= 0).then(|| name.to_string_lossy().into_owned())
-}
 
 /// What an encoder could be opened with.
 #[derive(Debug, Clone, Copy)]

@@ -17,7 +17,8 @@ use super::damage::Damage;
 use super::gaps::Gaps;
 use super::mux::Muxer;
 use super::picture::again;
-use super::shape::{Shape, encoder_for, layout_name};
+use super::shape::encoder_for;
+use crate::media::audio::{Shape, layout_name};
 use crate::time::Time;
 
 /// A decoder, an encoder, and between them the filters, made when the first sound shows what it is.
