@@ -35,6 +35,8 @@ mod plot;
 mod print;
 mod run;
 mod setup;
+#[cfg(feature = "media")]
+mod sound;
 mod start;
 mod stop;
 
@@ -69,10 +71,11 @@ impl Cli {
     /// What the log shows, as `tracing` writes it.
     fn log_filter(&self) -> &'static str {
         match (self.quiet, self.verbose) {
-            (true, _) => "error",
+            // The sound server's client complains of a server that ends, which is told in our words.
+            (true, _) => "error,pulseaudio=off",
             // winit remarks on the window system, which nobody at the terminal can change.
-            (_, 0) => "warn,winit=error",
-            (_, 1) => "info",
+            (_, 0) => "warn,winit=error,pulseaudio=off",
+            (_, 1) => "info,pulseaudio=off",
             (_, 2) => "debug",
             _ => "trace",
         }

@@ -12,6 +12,7 @@ use super::headset::HeadsetArguments;
 use super::painter::ScenePainter;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
+use super::sound::SoundArguments;
 use super::stop::ask_on_interrupt;
 use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
@@ -45,7 +46,7 @@ pub(crate) enum SinkKind {
 #[derive(Debug, Args)]
 pub(crate) struct PlayArguments {
     /// Films to play, one after another: files or http(s), HLS and RTSP addresses
-    #[arg(required = true, value_name = "FILE|URL", value_parser = options::location())]
+    #[arg(required_unless_present = "audio_device", value_name = "FILE|URL", value_parser = options::location())]
     pub(super) inputs: Vec<Location>,
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
@@ -77,12 +78,20 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) cache: CacheArguments,
     #[command(flatten)]
+    pub(super) sound: SoundArguments,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
 }
 
 pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
+    if arguments.sound.help()? {
+        return Ok(());
+    }
+    if arguments.inputs.is_empty() {
+        return Err(CliError::Usage("there is nothing to play: name a file or an address".to_owned()));
+    }
     if !arguments.scene.layout.allows(Target::Window) {
         return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.scene.layout)));
     }
@@ -104,12 +113,16 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         script: None,
     };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
+    let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
         repeat: arguments.repeat,
         part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
         hr_seek: arguments.hr_seek,
-        hold_stills: arguments.sink != SinkKind::Null,
+        hold_stills: seen,
+        ..PlayerOptions::default()
     };
+    let player = arguments.sound.player(player, seen || arguments.sound.is_asked_for())?;
+    let film = FilmOptions { sound: player.sound.clone(), ..film };
     let planes = origin.network().is_some();
     let inputs = arguments.inputs.clone();
     let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());

@@ -34,6 +34,8 @@ pub(super) struct Target {
 #[derive(Default)]
 struct Wish {
     seek: Option<Target>,
+    /// Of the last seek, where it leads to a key frame: its epoch, and that frame's film time once it is known.
+    near: Option<(u32, Option<Time>)>,
 }
 
 struct Steering {
@@ -94,9 +96,26 @@ impl Control {
         let epoch = self.0.epoch.fetch_add(1, Ordering::AcqRel) + 1;
         self.0.now.store(NEVER, Ordering::Release);
         wish.seek = Some(Target { time, mode, epoch });
+        wish.near = matches!(mode, SeekMode::KeyFrame { .. }).then_some((epoch, None));
         self.0.stop_source.interrupt();
         self.0.changed.notify_all();
         epoch
+    }
+
+    /// The first picture of `epoch` is at `time`.
+    pub(super) fn note_first(&self, epoch: u32, time: Time) {
+        if let Some((_, first)) = self.wish().near.as_mut().filter(|(near, _)| *near == epoch) {
+            *first = Some(time);
+        }
+    }
+
+    /// Where sound begins after the seek of `epoch` to `target`: there, or where its key frame is; `None` while that is not known.
+    #[cfg(feature = "media")]
+    pub(super) fn sound_from(&self, epoch: u32, target: Time) -> Option<Time> {
+        match self.wish().near {
+            Some((near, first)) if near == epoch => first,
+            _ => Some(target),
+        }
     }
 
     /// The epoch of the last seek.

@@ -83,7 +83,10 @@ pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control:
                 epoch = target.epoch;
                 let cancelled = || control.stopped() || control.epoch() != epoch;
                 match pictures.seek(target, &cancelled) {
-                    Ok(Sought::Picture(first)) => Ok(first),
+                    Ok(Sought::Picture(first)) => {
+                        control.note_first(epoch, first.as_ref().map_or(target.time, |first| first.pts));
+                        Ok(first)
+                    }
                     Ok(Sought::GivenUp) => continue,
                     Err(error) => Err(error),
                 }

@@ -1,8 +1,9 @@
-//! A film as scenes: three threads, "decode", "film" and "network", and the rings between them and whoever shows the film.
+//! A film as scenes and sound: threads ("decode", "film", "network", "sounds") and the rings between them and whoever shows the film.
 //!
 //! ```text
 //! decode thread ──ring A: pictures, recorded depth──► film thread (upload, colour, flow, steady) ──ring B: scenes──► the caller
 //!                                                         └ newest picture ─► network thread ─► disparity ┘
+//! packets of the audio track ──► sound thread (decode, mix) ──ring S: samples──► the device
 //! ```
 //!
 //! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
@@ -24,6 +25,8 @@ mod preview;
 mod recorded;
 mod rhythm;
 mod scene;
+#[cfg(feature = "media")]
+mod sounds;
 mod thread;
 mod waiting;
 mod writing;
@@ -46,16 +49,25 @@ use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
+#[cfg(feature = "media")]
+use crate::media::SoundPackets;
+#[cfg(feature = "media")]
+use crate::media::audio::{Mix, SoundDecoder};
 use crate::media::{
-    Cache, CacheOptions, Cached, Info, MediaError, OtherTracks, Reading, RemoteOptions, Source, SourceOptions, StopFlag,
+    Cache, CacheOptions, Cached, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice, Source,
+    SourceOptions, StopFlag,
 };
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Latest, Receiver, ring};
+#[cfg(feature = "media")]
+use crate::sound::Sound;
 use crate::stage::StageError;
 use crate::time::Position;
 use decode::Pictures;
 use disparity::DepthSource;
 use recorded::Facts;
+#[cfg(feature = "media")]
+use sounds::Sounds;
 use thread::FilmThread;
 
 /// What can end a film before its end.
@@ -118,6 +130,9 @@ pub struct FilmOptions {
     pub cache: CacheOptions,
     /// How servers are spoken to.
     pub remote: Arc<RemoteOptions>,
+    /// Where its sound goes; without it none is decoded.
+    #[cfg(feature = "media")]
+    pub sound: Option<Sound>,
     /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
     pub pace: Pace,
 }
@@ -139,6 +154,8 @@ impl Default for FilmOptions {
             reading: Reading::default(),
             cache: CacheOptions::default(),
             remote: Arc::default(),
+            #[cfg(feature = "media")]
+            sound: None,
             pace: Pace::Every,
         }
     }
@@ -173,6 +190,8 @@ pub struct Film {
     again: Latest<Frame<Scene>>,
     tracks: Option<OtherTracks>,
     cache: Option<Cache>,
+    /// The number of its sound's track.
+    sound: Option<u32>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
     gpu: Gpu,
@@ -190,10 +209,15 @@ impl Film {
         let stop = stop.child();
         let location = location.into();
         let FilmOptions { start, end, tracks, one_size, reading, cache, .. } = *options;
+        #[cfg(feature = "media")]
+        let sound = if options.sound.is_some() { SoundChoice::Best } else { SoundChoice::None };
+        #[cfg(not(feature = "media"))]
+        let sound = SoundChoice::None;
         let source_options = SourceOptions {
             start,
             end,
             tracks,
+            sound,
             one_size,
             stop: stop.clone(),
             reading,
@@ -212,8 +236,14 @@ impl Film {
                 (DepthSource::DepthFilm(Facts { size: depth.size(), scale: depth.scale() }), Some(depth))
             }
         };
+        #[cfg(feature = "media")]
+        let packets = source.take_sound();
         let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
         (film.tracks, film.cache) = (tracks, cache);
+        #[cfg(feature = "media")]
+        if let (Some(packets), Some(sound)) = (packets, &options.sound) {
+            film.start_sound(packets, sound)?;
+        }
         Ok(film)
     }
 
@@ -260,7 +290,29 @@ impl Film {
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
-        Ok(Self { info, scenes: scenes_out, again, tracks: None, cache: None, control, threads, gpu: gpu.clone() })
+        let (tracks, cache, sound, gpu) = (None, None, None, gpu.clone());
+        Ok(Self { info, scenes: scenes_out, again, tracks, cache, sound, control, threads, gpu })
+    }
+
+    /// Begins to decode its sound. A track that cannot be decoded is told, and the film plays without it.
+    #[cfg(feature = "media")]
+    fn start_sound(&mut self, packets: SoundPackets, sound: &Sound) -> Result<(), FilmError> {
+        let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false };
+        match SoundDecoder::new(&packets, usual, &self.info.location) {
+            Ok(decoder) => {
+                let track = sound.track();
+                self.sound = Some(track.number());
+                let sounds = Sounds::new(packets, decoder, track, self.control.clone());
+                self.threads.push(spawn("sounds", move || sounds.run())?);
+            }
+            Err(error) => tracing::warn!("{error}; it plays without sound"),
+        }
+        Ok(())
+    }
+
+    /// The number of the track that its sound goes through; none where there is none.
+    pub fn sound(&self) -> Option<u32> {
+        self.sound
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.

@@ -106,6 +106,11 @@ pub trait SceneSource {
     fn frame_rate(&self) -> Option<f64> {
         None
     }
+
+    /// The number of the track that its sound goes through; none where there is none.
+    fn sound(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// The films to play, in order.

@@ -189,4 +189,8 @@ impl SceneSource for PlayedFilm {
     fn frame_rate(&self) -> Option<f64> {
         self.film.info.frame_rate.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)))
     }
+
+    fn sound(&self) -> Option<u32> {
+        self.film.sound()
+    }
 }

@@ -7,8 +7,8 @@
 //! [`Player`] is a state machine without threads or waiting: whoever shows the film calls [`Player::tick`] with the time, on one thread,
 //! and gets to know whether there is something new and when to call again. The film's own threads work behind [`SceneSource`].
 //!
-//! Film time begins with the first scene after opening or seeking, and then runs with the wall clock: a scene that comes late is shown
-//! if nothing newer is due, and dropped otherwise.
+//! Film time begins with the first scene after opening or seeking, and then runs with what is heard, or without sound with the wall clock: a scene that
+//! comes late is shown if nothing newer is due, and dropped otherwise.
 
 mod asked;
 mod contract;
@@ -22,6 +22,7 @@ mod repeat;
 mod screen;
 pub mod script;
 mod seeking;
+mod sound;
 pub mod statistics;
 mod watch;
 
@@ -35,16 +36,19 @@ pub use opening::Opening;
 pub use repeat::Part;
 pub use screen::{PlayError, play, play_in_headset};
 pub use seeking::HrSeek;
+pub use sound::{SPEEDS, SoundLevels};
 pub use watch::WatchOptions;
 
 use crate::clock::Clock;
 use crate::film::SeekMode;
 use crate::frame::Frame;
 use crate::sink::{Action, Tick};
+use crate::sound::Sound;
 use crate::time::Time;
 use phase::{Pause, Phase};
 use repeat::Repeat;
 use seeking::Seeking;
+use sound::{Heard, SoundEnd};
 
 /// A picture that is due waits at most so long for what paints it to be free: it may never be, as when nobody sees the window.
 const HOLD: Time = Time::from_nanoseconds(250_000_000);
@@ -70,6 +74,10 @@ pub struct PlayerOptions {
     pub hr_seek: HrSeek,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
     pub hold_stills: bool,
+    /// Where sound goes; without it everything is silent.
+    pub sound: Option<Sound>,
+    /// How it is heard.
+    pub levels: SoundLevels,
 }
 
 /// What has been shown so far.
@@ -134,6 +142,7 @@ pub struct Player<P: Playlist> {
     film: Option<P::Source>,
     epoch: u32,
     clock: Clock,
+    heard: Heard,
     phase: Phase,
     seeking: Seeking,
     repeat: Repeat,
@@ -167,9 +176,11 @@ impl PainterState {
 impl<P: Playlist> Player<P> {
     /// Opens the first file.
     pub fn new(playlist: P, options: PlayerOptions) -> Self {
+        let heard = Heard::new(options.sound.clone(), options.levels);
         let mut player = Self {
             playlist,
             options,
+            heard,
             index: 0,
             film: None,
             epoch: 0,
@@ -316,7 +327,10 @@ impl<P: Playlist> Player<P> {
                     self.open(next, direction);
                 }
             }
-            _ => self.go(action, now),
+            _ => {
+                self.heard.act(action);
+                self.go(action, now);
+            }
         }
     }
 
@@ -328,8 +342,8 @@ impl<P: Playlist> Player<P> {
     /// Lets film time run or stand.
     fn follow_phase(&mut self, now: Instant) {
         match self.phase {
-            Phase::Playing => self.clock.start(now),
-            Phase::Seeking(_) | Phase::Paused(_) => self.clock.stop(now),
+            Phase::Playing => self.run_clock(now),
+            Phase::Seeking(_) | Phase::Paused(_) => self.stop_clock(now),
         }
     }
 
@@ -347,6 +361,7 @@ impl<P: Playlist> Player<P> {
     pub fn tick(&mut self, now: Instant) -> Tick {
         let mut repaint = false;
         let renewed = self.renew();
+        let mut listening = self.listen(now);
         let wake = loop {
             self.fetch();
             let Some(film) = &mut self.film else {
@@ -397,6 +412,7 @@ impl<P: Playlist> Player<P> {
                 self.counts.dropped += 1;
             }
             self.show(now);
+            listening |= self.listen(now);
             repaint = true;
             if self.phase.wants_any() {
                 break Some(now + POLL);
@@ -407,7 +423,8 @@ impl<P: Playlist> Player<P> {
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
-        let wake = [wake, again, self.repeats_at()].into_iter().flatten().min();
+        let listening = listening.then(|| now + POLL);
+        let wake = [wake, again, listening, self.repeats_at()].into_iter().flatten().min();
         Tick { repaint: repaint || renewed, wake, finished: false }
     }
 
@@ -460,8 +477,15 @@ impl<P: Playlist> Player<P> {
             false => LAST,
         };
         let end = shown.pts + length;
-        let end = self.last().map_or(end, |last| last.min(end));
-        self.clock.when(end).map_or(End::Held, End::At)
+        let end = match (self.last(), self.sound_end()) {
+            (None, SoundEnd::Open) => return End::Open,
+            (None, SoundEnd::None) => end,
+            (None, SoundEnd::At(sound)) => end.max(sound),
+            (Some(last), SoundEnd::Open) => last,
+            (Some(last), SoundEnd::None) => end.min(last),
+            (Some(last), SoundEnd::At(sound)) => end.max(sound).min(last),
+        };
+        self.clock.when(end).map_or(End::Open, End::At)
     }
 
     /// Makes the coming scene the one shown.
@@ -477,7 +501,8 @@ impl<P: Playlist> Player<P> {
         self.counts.dropped += left_out;
         self.anything = true;
         if self.phase.wants_any() {
-            self.clock.set(frame.pts, now);
+            let first = self.first_time(frame.pts, now);
+            self.clock.set(first, now);
         }
         self.phase = self.phase.shown();
         self.follow_phase(now + self.painter.lead);

@@ -211,6 +211,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
     fn frame_rate(&self) -> Option<f64> {
         if let State::Open(film) = &self.state { film.frame_rate() } else { None }
     }
+
+    fn sound(&self) -> Option<u32> {
+        if let State::Open(film) = &self.state { film.sound() } else { None }
+    }
 }
 
 impl<F: Send + 'static> Drop for Opening<F> {

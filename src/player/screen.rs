@@ -276,6 +276,9 @@ where
         if player.is_paused() {
             title += " – paused";
         }
+        if let Some(sound) = player.describe_sound() {
+            title += &format!(" – {sound}");
+        }
         title
     }
 

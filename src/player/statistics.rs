@@ -17,6 +17,8 @@ pub enum Event {
     Film {
         /// Since playing began.
         wall: f64,
+        /// The same moment in seconds since 1970, to line it up with what others have recorded.
+        unix: f64,
         /// What it is called.
         name: String,
     },

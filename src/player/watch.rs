@@ -1,7 +1,7 @@
 //! What becomes of a film while it is shown: tells the statistics, and sees to it that each picture is worth its work.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::contract::{Painter, Playlist, SceneFacts, SceneSource};
 use super::quality::{Governor, Load, Quality};
@@ -113,7 +113,9 @@ impl Watch {
     {
         let wall = self.statistics.wall(now);
         if self.film.replace(player.index()) != Some(player.index()) {
-            self.note(&Event::Film { wall, name: player.name() }, now);
+            let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let unix = (since_1970.saturating_sub(now.elapsed())).as_secs_f64();
+            self.note(&Event::Film { wall, unix, name: player.name() }, now);
             self.governor = Governor::new(self.quality);
             self.apply(player, painter, wall);
         }

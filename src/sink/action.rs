@@ -43,6 +43,20 @@ pub enum Action {
     Step,
     /// One picture back, then pause.
     StepBack,
+    /// Louder or quieter, in percent of the volume.
+    Volume(i32),
+    /// This volume, in percent.
+    SetVolume(f32),
+    /// Nothing is heard, and everything again.
+    Mute,
+    /// So many times as fast.
+    Speed(f64),
+    /// As fast as the film is.
+    NormalSpeed,
+    /// Sound is heard so many milliseconds later.
+    AudioDelay(i32),
+    /// What is loud is made quieter and what is quiet louder, and back.
+    Night,
     /// The next file, or the one before.
     File(i32),
     /// The next layout, or the one before.

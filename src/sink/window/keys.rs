@@ -44,6 +44,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[","], Action::StepBack, "previous frame"),
     bind(&[">", "ENTER", "NEXT", "MBTN_FORWARD"], Action::File(1), "next file"),
     bind(&["<", "PREV", "MBTN_BACK"], Action::File(-1), "previous file"),
+    bind(&["0", "*", "VOLUME_UP"], Action::Volume(2), "louder"),
+    bind(&["9", "/", "VOLUME_DOWN"], Action::Volume(-2), "quieter"),
+    bind(&["m", "MUTE"], Action::Mute, "mute, or no longer"),
+    bind(&["n"], Action::Night, "night mode: what is loud quieter, what is quiet louder"),
+    bind(&["Ctrl++"], Action::AudioDelay(100), "sound 0.1 seconds later"),
+    bind(&["Ctrl+-"], Action::AudioDelay(-100), "sound 0.1 seconds sooner"),
+    bind(&["]"], Action::Speed(1.1), "a tenth faster"),
+    bind(&["["], Action::Speed(1.0 / 1.1), "a tenth slower"),
+    bind(&["}"], Action::Speed(2.0), "twice as fast"),
+    bind(&["{"], Action::Speed(0.5), "half as fast"),
+    bind(&["BS"], Action::NormalSpeed, "at the film's own speed"),
     bind(&["f", "F11", "MBTN_LEFT_DBL"], Action::FullScreen, "full screen"),
     bind(&["ESC"], Action::LeaveFullScreen, "leave full screen"),
     bind(&["T"], Action::OnTop, "keep the window on top of others, or no longer"),
@@ -81,6 +92,9 @@ pub(super) fn repeats(action: Action) -> bool {
             | Action::SeekExact(_)
             | Action::Step
             | Action::StepBack
+            | Action::Volume(_)
+            | Action::Speed(_)
+            | Action::AudioDelay(_)
             | Action::Strength(_)
             | Action::Convergence(_)
     )
@@ -130,6 +144,9 @@ fn named_key(key: NamedKey) -> Option<&'static str> {
         NamedKey::MediaStop => "STOP",
         NamedKey::MediaFastForward => "FORWARD",
         NamedKey::MediaRewind => "REWIND",
+        NamedKey::AudioVolumeUp => "VOLUME_UP",
+        NamedKey::AudioVolumeDown => "VOLUME_DOWN",
+        NamedKey::AudioVolumeMute => "MUTE",
         NamedKey::MediaTrackNext => "NEXT",
         NamedKey::MediaTrackPrevious => "PREV",
         _ => return None,
