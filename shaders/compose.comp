@@ -1,13 +1,16 @@
 // Two eyes become one picture, in any layout and size, with black around it.
 // Twin: src/sink/compose.rs.
 #version 460
-#include "triangle.glsl"
+#extension GL_EXT_control_flow_attributes : enable
 
 layout(local_size_x = 32, local_size_y = 4) in;
 
 // Constants and not pushed, because CPU drivers run both sides of every branch that they cannot leave out.
 layout(constant_id = 0) const int ARRANGEMENT = 0; // as enum Arrangement
 layout(constant_id = 1) const uint EXACT = 0;      // each eye is shown at its own size
+layout(constant_id = 2) const int ACROSS = 0;      // pixels that the filter takes
+layout(constant_id = 3) const int DOWN = 0;
+#include "triangle.glsl"
 
 layout(set = 0, binding = 0) uniform sampler2D left_eye;
 layout(set = 0, binding = 1) uniform sampler2D right_eye;

@@ -1,7 +1,7 @@
 // The picture made small for the network: W×H texels (first, second, third channel, 0), row by row.
 // Twin: src/stage/input.rs.
 #version 460
-#include "triangle.glsl"
+#extension GL_EXT_control_flow_attributes : enable
 
 layout(local_size_x = 8, local_size_y = 8) in;
 
@@ -13,6 +13,9 @@ layout(constant_id = 4) const float mean2 = 0;
 layout(constant_id = 5) const float scale0 = 1;
 layout(constant_id = 6) const float scale1 = 1;
 layout(constant_id = 7) const float scale2 = 1;
+layout(constant_id = 8) const int ACROSS = 0; // pixels that the filter takes
+layout(constant_id = 9) const int DOWN = 0;
+#include "triangle.glsl"
 
 layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1, rgba32f) uniform writeonly imageBuffer result;

@@ -18,6 +18,7 @@ mod host;
 mod lock;
 mod matrix;
 mod memory;
+mod pictures;
 mod pipeline;
 mod prompt;
 mod queue;

@@ -1,4 +1,4 @@
-//! What can be recorded: dispatches, copies, mips, timestamps, with barriers put between those that depend on each other.
+//! What can be recorded: dispatches, copies of buffers, drawing, timestamps, with barriers put between those that depend on each other.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ impl Recorder<'_> {
     }
 
     /// Images belong to the main queue's family.
-    fn uses_images(&self) -> Result<(), GpuError> {
+    pub(super) fn uses_images(&self) -> Result<(), GpuError> {
         match self.commands.queue {
             QueueKind::Main => Ok(()),
             QueueKind::Network => Err(GpuError::Misuse("an image was used on the network's queue".to_owned())),
@@ -283,28 +283,6 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    /// Copies the first level of `from` to that of `to`, another image of the same size and format.
-    pub fn copy_image(&mut self, from: &Arc<Image>, to: &Arc<Image>) -> Result<(), GpuError> {
-        self.uses_images()?;
-        if from.size() != to.size() || from.format() != to.format() || from.handle == to.handle {
-            return Err(GpuError::Misuse("a picture was copied to an image of another kind".to_owned()));
-        }
-        self.touch(&[(from.handle.as_raw(), Access::Read), (to.handle.as_raw(), Access::Write)]);
-        let [width, height] = from.size();
-        let region = vk::ImageCopy::default()
-            .src_subresource(layers(0))
-            .dst_subresource(layers(0))
-            .extent(vk::Extent3D { width, height, depth: 1 });
-        let general = vk::ImageLayout::GENERAL;
-        // SAFETY: both images have the region and are kept alive below.
-        unsafe {
-            let (device, commands) = (self.device(), self.commands.buffer);
-            device.cmd_copy_image(commands, from.handle, general, to.handle, general, &[region]);
-        }
-        self.keep_both(from, to);
-        Ok(())
-    }
-
     /// Draws to `target` (`R8G8B8A8_UNORM`) with graphics commands, which `work` records between `vkCmdBeginRendering` and `vkCmdEndRendering`:
     /// over what is there or, with `background`, over that colour. Barriers before and after are seen to.
     ///
@@ -360,19 +338,6 @@ impl Recorder<'_> {
         Lease::new(self.commands)
     }
 
-    /// Makes the smaller levels of `image` from its first one, each half the one before (linear filter).
-    pub fn make_mips(&mut self, image: &Arc<Image>) {
-        let [mut width, mut height] = image.size();
-        let identity = image.handle.as_raw();
-        for level in 1..image.mips() {
-            self.touch(&[(identity, Access::Write)]);
-            let next = [(width / 2).max(1), (height / 2).max(1)];
-            self.blit_level((image.handle, level - 1, [width, height]), (image.handle, level, next));
-            [width, height] = next;
-        }
-        self.commands.keep.push(Arc::clone(image) as Arc<dyn Any + Send + Sync>);
-    }
-
     /// Writes the time at which everything recorded before is done as number `index`; ignored where the GPU has no timestamps.
     pub fn timestamp(&mut self, index: u32) {
         if index < self.commands.query_count {
@@ -387,21 +352,6 @@ impl Recorder<'_> {
             }
             self.commands.written[index as usize] = true;
         }
-    }
-
-    /// Scales one level (of an image in layout GENERAL, its size given) into another one.
-    pub(super) fn blit_level(&self, from: (vk::Image, u32, [u32; 2]), to: (vk::Image, u32, [u32; 2])) {
-        let zero = vk::Offset3D::default();
-        let blit = vk::ImageBlit {
-            src_subresource: layers(from.1),
-            src_offsets: [zero, corner(from.2)],
-            dst_subresource: layers(to.1),
-            dst_offsets: [zero, corner(to.2)],
-        };
-        let (general, linear) = (vk::ImageLayout::GENERAL, vk::Filter::LINEAR);
-        let device = &self.commands.gpu.shared.device;
-        // SAFETY: the callers name levels that exist, with their sizes, of images that are alive.
-        unsafe { device.cmd_blit_image(self.commands.buffer, from.0, general, to.0, general, &[blit], linear) };
     }
 
     /// Brings a new image into layout GENERAL and makes it black.
@@ -459,7 +409,7 @@ impl Recorder<'_> {
         unsafe { self.commands.gpu.shared.device.cmd_pipeline_barrier2(self.commands.buffer, &info) };
     }
 
-    fn keep_both<A: Any + Send + Sync, B: Any + Send + Sync>(&mut self, one: &Arc<A>, other: &Arc<B>) {
+    pub(super) fn keep_both<A: Any + Send + Sync, B: Any + Send + Sync>(&mut self, one: &Arc<A>, other: &Arc<B>) {
         self.commands.keep.push(Arc::clone(one) as Arc<dyn Any + Send + Sync>);
         self.commands.keep.push(Arc::clone(other) as Arc<dyn Any + Send + Sync>);
     }

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder, Resource};
-use crate::stage::input::read_triangle;
+use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder};
+use crate::stage::input::{read_triangle, taps};
 
 const COMPOSE: KernelSource = KernelSource {
     name: "compose",
@@ -137,14 +137,27 @@ pub fn fit(aspect: f64, window: [u32; 2]) -> ([i32; 2], [u32; 2]) {
     (at, fitted)
 }
 
+/// An eye's picture in the result.
+struct Part {
+    eye: usize,
+    at: [i32; 2],
+    size: [u32; 2],
+}
+
+/// Pixels that the kernel's filter takes each way without loops: where it makes nothing smaller, and where it makes a picture that is no eye's a little
+/// smaller. The least that suffices is taken; all are made ahead.
+const GROWN: u32 = 2;
+const SHRUNK: [u32; 2] = [3, 6];
+
 /// The stage from two eyes to one picture.
 pub struct Compose {
     gpu: Gpu,
-    images: [Resource; 3],
-    /// The kernel is made anew for each arrangement that is shown, and for each with eyes at their own size.
-    variants: Mutex<HashMap<[u32; 2], Arc<Bindings>>>,
-    eye: [u32; 2],
-    size: [u32; 2],
+    eyes: [Arc<Image>; 2],
+    result: Arc<Image>,
+    /// The kernel is made anew for each arrangement that is shown, for each with eyes at their own size, and for filters of few pixels.
+    variants: Mutex<HashMap<[u32; 4], Arc<Bindings>>>,
+    /// The queue draws, so that it can scale.
+    draws: bool,
 }
 
 impl Compose {
@@ -152,59 +165,102 @@ impl Compose {
     pub fn new(gpu: &Gpu, left: &Arc<Image>, right: &Arc<Image>, result: &Arc<Image>) -> Self {
         Self {
             gpu: gpu.clone(),
-            images: [left.into(), right.into(), result.into()],
+            eyes: [left, right].map(Arc::clone),
+            result: Arc::clone(result),
             variants: Mutex::default(),
-            eye: left.size(),
-            size: result.size(),
+            draws: gpu.can_draw(),
         }
     }
 
-    fn variant(&self, constants: [u32; 2]) -> Result<Arc<Bindings>, GpuError> {
+    fn variant(&self, constants: [u32; 4]) -> Result<Arc<Bindings>, GpuError> {
         let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bindings) = variants.get(&constants) {
             return Ok(Arc::clone(bindings));
         }
         let kernel = Kernel::new(&self.gpu, &COMPOSE, &constants)?;
-        let bindings = Bindings::new(&kernel, &self.images)?;
+        let [left, right] = &self.eyes;
+        let bindings = Bindings::new(&kernel, &[left.into(), right.into(), (&self.result).into()])?;
         Ok(Arc::clone(variants.entry(constants).or_insert(bindings)))
     }
 
     /// Makes what `composition` needs, so that recording it makes nothing.
     pub fn prepare(&self, composition: &Composition) -> Result<(), GpuError> {
-        self.bindings(composition).map(drop)
+        match self.parts(composition) {
+            Some(_) => Ok(()),
+            None => self.bindings(composition).map(drop),
+        }
     }
 
     fn bindings(&self, composition: &Composition) -> Result<Arc<Bindings>, GpuError> {
         let (arrangement, _) = composition.arrangement.number(composition.swap_eyes);
-        let fitted = composition.fitted.map(|side| side.max(1));
-        let area = match arrangement {
-            0 => [(fitted[0] / 2).max(1), fitted[1]],
-            1 => [fitted[0], (fitted[1] / 2).max(1)],
-            _ => fitted,
+        let (area, eye) = (area(arrangement, composition.fitted), self.eyes[0].size());
+        let exact = u32::from(area == eye);
+        let most = taps(eye, area);
+        let filter = match (arrangement, most) {
+            _ if exact == 1 => [0, 0],
+            (_, [..=GROWN, ..=GROWN]) => [GROWN; 2],
+            (5, most) => {
+                let least = most.map(|most| SHRUNK.into_iter().find(|taps| most <= *taps));
+                if let [Some(across), Some(down)] = least { [across, down] } else { [0, 0] }
+            }
+            _ => [0, 0],
         };
-        self.variant([arrangement.unsigned_abs(), u32::from(area == self.eye)])
+        self.variant([arrangement.unsigned_abs(), exact, filter[0], filter[1]])
     }
 
     /// Makes the kernels of all arrangements, which others then share for as long as this is kept.
     pub fn make_all(&self) -> Result<(), GpuError> {
         for arrangement in 0..ARRANGEMENTS {
-            for whole in [0, 1] {
-                self.variant([arrangement, whole])?;
+            for [exact, taps] in [[0, 0], [1, 0], [0, GROWN]] {
+                self.variant([arrangement, exact, taps, taps])?;
             }
         }
-        Ok(())
+        let both = SHRUNK.into_iter().flat_map(|across| SHRUNK.map(|down| [5, 0, across, down]));
+        both.map(|constants| self.variant(constants).map(drop)).collect()
     }
 
-    /// Records the composition. An arrangement that was not seen before makes its kernel.
-    pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
-        let (_, swapped) = composition.arrangement.number(composition.swap_eyes);
+    /// Where the result is nothing but whole eyes in rectangles: these, if they need no more than copying or making larger.
+    fn parts(&self, composition: &Composition) -> Option<Vec<Part>> {
+        let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
         let fitted = composition.fitted.map(|side| side.max(1));
+        let size = area(arrangement, fitted);
+        let (swapped, at) = (usize::from(swapped), composition.at);
+        let part = |number: usize, at| Part { eye: number ^ swapped, at, size };
+        let parts = match arrangement {
+            0 if 2 * size[0] == fitted[0] => vec![part(0, at), part(1, [at[0] + size[0] as i32, at[1]])],
+            1 if 2 * size[1] == fitted[1] => vec![part(0, at), part(1, [at[0], at[1] + size[1] as i32])],
+            5 => vec![part(0, at)],
+            _ => return None,
+        };
+        let (eye, result) = (self.eyes[0].size(), self.result.size());
+        let fits = size == eye || (self.draws && size[0] >= eye[0] && size[1] >= eye[1]);
+        let inside = (0..2).all(|axis| at[axis] >= 0 && at[axis] as u32 + fitted[axis] <= result[axis]);
+        (fits && inside).then_some(parts)
+    }
+
+    /// Records the composition. An arrangement that was not seen before may make its kernel.
+    pub fn record(&self, recorder: &mut Recorder<'_>, composition: &Composition) -> Result<(), GpuError> {
+        let (fitted, size) = (composition.fitted.map(|side| side.max(1)), self.result.size());
+        if let Some(parts) = self.parts(composition) {
+            if fitted != size {
+                recorder.make_black(&self.result)?;
+            }
+            for Part { eye, at, size } in parts {
+                let (eye, at) = (&self.eyes[eye], at.map(|v| v.max(0) as u32));
+                match size == eye.size() {
+                    true => recorder.copy_image_to_part(eye, &self.result, at)?,
+                    false => recorder.scale_image_to_part(eye, &self.result, at, size)?,
+                }
+            }
+            return Ok(());
+        }
+        let (_, swapped) = composition.arrangement.number(composition.swap_eyes);
         let bindings = self.bindings(composition)?;
         let push = Push {
-            size: self.size,
+            size,
             at: composition.at,
             fitted,
-            eye: self.eye,
+            eye: self.eyes[0].size(),
             parity: composition.origin.map(|v| v & 1),
             swapped: i32::from(swapped),
             mixing: match composition.arrangement {
@@ -212,8 +268,18 @@ impl Compose {
                 _ => [[0.0; 6]; 3],
             },
         };
-        let groups = [self.size[0].div_ceil(32), self.size[1].div_ceil(4), 1];
+        let groups = [size[0].div_ceil(32), size[1].div_ceil(4), 1];
         recorder.dispatch(&bindings, bytemuck::bytes_of(&push), groups)
+    }
+}
+
+/// Width and height of each eye in a picture of the size `fitted`.
+fn area(arrangement: i32, fitted: [u32; 2]) -> [u32; 2] {
+    let fitted = fitted.map(|side| side.max(1));
+    match arrangement {
+        0 => [(fitted[0] / 2).max(1), fitted[1]],
+        1 => [fitted[0], (fitted[1] / 2).max(1)],
+        _ => fitted,
     }
 }
 

@@ -33,6 +33,9 @@ const NETWORK_INPUT: KernelSource = KernelSource {
     push_bytes: 24,
 };
 
+/// `shaders/triangle.glsl`: pixels each way that a filter without loops takes.
+const MOST_TAPS: u32 = 12;
+
 /// The stage from pictures to the network's input.
 pub struct NetworkInput {
     bindings: Vec<Arc<Bindings>>,
@@ -52,6 +55,8 @@ impl NetworkInput {
         let mut constants = vec![u32::from(options.reversed), u32::from(options.antialias)];
         constants.extend(options.mean.map(f32::to_bits));
         constants.extend(options.deviation.map(|v| v.recip().to_bits()));
+        // Of a part of the picture (`with_crop`) it takes no more.
+        constants.extend(known_taps(if options.antialias { taps(from, size) } else { [2, 2] }));
         let kernel = Kernel::new(gpu, &NETWORK_INPUT, &constants)?;
         let bytes = u64::from(size[0]) * u64::from(size[1]) * 16;
         let texels = TexelView::part(buffer, vk::Format::R32G32B32A32_SFLOAT, 0, bytes)?;
@@ -72,6 +77,16 @@ impl NetworkInput {
         let bindings = &self.bindings[picture % self.bindings.len()];
         recorder.dispatch(bindings, bytemuck::bytes_of(&self.push), [width.div_ceil(8), height.div_ceil(8), 1])
     }
+}
+
+/// How many pixels of a picture of size `from` the triangle filter (`shaders/triangle.glsl`) takes at most each way for one of size `to`.
+pub fn taps(from: [u32; 2], to: [u32; 2]) -> [u32; 2] {
+    [0, 1].map(|axis| (2.0 * (from[axis] as f32 / to[axis].max(1) as f32).max(1.0)).ceil() as u32)
+}
+
+/// Those as the kernels' constants, which know them only where they are few.
+fn known_taps(taps: [u32; 2]) -> [u32; 2] {
+    if taps.iter().all(|taps| *taps <= MOST_TAPS) { taps } else { [0, 0] }
 }
 
 /// Width and height for the network: sides multiples of `multiple`, their product near `area`, and their ratio near the picture's
