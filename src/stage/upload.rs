@@ -60,9 +60,10 @@ impl Upload {
             true => None,
             false => Some(Buffer::new(gpu, "planes", bytes, BufferKind::Device)?),
         };
+        let samples = if shape.format.sample_bytes() == 2 { vk::Format::R16_UINT } else { vk::Format::R8_UINT };
         let views = slots
             .iter()
-            .map(|slot| plane_views(copy.as_ref().unwrap_or(slot), shape, &layouts))
+            .map(|slot| plane_views(copy.as_ref().unwrap_or(slot), samples, &layouts))
             .collect::<Result<_, GpuError>>()?;
         Ok(Self { shape: *shape, layouts, bytes, slots, copy, views })
     }
@@ -119,6 +120,13 @@ impl Upload {
         &self.views[slot % self.views.len()]
     }
 
+    /// The planes of a slot as texels of four bytes each; rows begin at one.
+    pub(super) fn words(&self, slot: usize) -> Result<[Arc<TexelView>; 3], GpuError> {
+        let slot = &self.slots[slot % self.slots.len()];
+        let buffer = self.copy.as_ref().unwrap_or(slot);
+        plane_views(buffer, vk::Format::R32_UINT, &self.layouts)
+    }
+
     /// Samples from one row to the next, of each plane.
     pub(super) fn pitches(&self) -> [i32; 3] {
         let samples = self.shape.format.sample_bytes();
@@ -140,8 +148,11 @@ fn layouts(shape: &Shape) -> (Vec<PlaneLayout>, usize) {
     (layouts, offset)
 }
 
-fn plane_views(buffer: &Arc<Buffer>, shape: &Shape, layouts: &[PlaneLayout]) -> Result<[Arc<TexelView>; 3], GpuError> {
-    let format = if shape.format.sample_bytes() == 2 { vk::Format::R16_UINT } else { vk::Format::R8_UINT };
+fn plane_views(
+    buffer: &Arc<Buffer>,
+    format: vk::Format,
+    layouts: &[PlaneLayout],
+) -> Result<[Arc<TexelView>; 3], GpuError> {
     let view = |layout: &PlaneLayout| {
         TexelView::part(buffer, format, layout.offset as u64, (layout.pitch * layout.rows) as u64)
     };

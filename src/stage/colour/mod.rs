@@ -16,6 +16,7 @@ use ash::vk;
 
 use super::StageError;
 use super::upload::Upload;
+use crate::frame::{Orientation, Shape};
 use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, ImageOptions, Kernel, KernelSource, Recorder, Resource};
 
 mod constants;
@@ -29,6 +30,21 @@ const COLOUR: KernelSource = KernelSource {
     bindings: &[Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::ImageWrite],
     push_bytes: size_of::<Push>() as u32,
 };
+
+const COLOUR_420: KernelSource = KernelSource {
+    name: "colour_420",
+    spirv: include_bytes!("../../../spirv/colour_420.spv"),
+    bindings: &[Bind::UniformTexel, Bind::UniformTexel, Bind::UniformTexel, Bind::ImageWrite],
+    push_bytes: size_of::<UsualPush>() as u32,
+};
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct UsualPush {
+    size: [i32; 2],
+    chroma_size: [i32; 2],
+    pitch: [i32; 3],
+}
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -47,6 +63,8 @@ struct Push {
 pub struct Colour {
     bindings: Vec<Vec<Arc<Bindings>>>,
     push: Push,
+    /// What the quicker kernel is told, where the film is as almost all are.
+    usual: Option<UsualPush>,
 }
 
 impl Colour {
@@ -59,9 +77,11 @@ impl Colour {
     /// Prepares the way from every slot of `upload` to every one of `pictures`.
     pub fn new(gpu: &Gpu, upload: &Upload, pictures: &[Arc<Image>]) -> Result<Self, StageError> {
         let shape = upload.shape();
-        let kernel = Kernel::new(gpu, &COLOUR, &ColourConstants::new(shape.format, &shape.colour).to_words())?;
+        let constants = ColourConstants::new(shape.format, &shape.colour);
+        let usual = is_usual(shape, &constants);
+        let kernel = Kernel::new(gpu, if usual { &COLOUR_420 } else { &COLOUR }, &constants.to_words())?;
         let bind = |slot: usize, picture: &Arc<Image>| {
-            let [first, second, third] = upload.views(slot);
+            let [first, second, third] = &if usual { upload.words(slot)? } else { upload.views(slot).clone() };
             Bindings::new(&kernel, &[first.into(), second.into(), third.into(), Resource::from(picture)])
         };
         let bindings = (0..upload.slots())
@@ -82,14 +102,33 @@ impl Colour {
             to_y: y,
             _tail: 0,
         };
-        Ok(Self { bindings, push })
+        let pitch = upload.pitches().map(|pitch| pitch / 4);
+        let usual = usual.then_some(UsualPush { size: push.size, chroma_size: push.chroma_size, pitch });
+        Ok(Self { bindings, push, usual })
     }
 
     /// Records the way from slot `slot` to picture `picture` (an index into `new`'s pictures).
     pub fn record(&self, recorder: &mut Recorder<'_>, slot: usize, picture: usize) -> Result<(), GpuError> {
         let row = &self.bindings[slot % self.bindings.len()];
         let [width, height] = self.push.size.map(|side| side as u32);
-        let groups = [width.div_ceil(32), height.div_ceil(4), 1];
-        recorder.dispatch(&row[picture % row.len()], bytemuck::bytes_of(&self.push), groups)
+        let bindings = &row[picture % row.len()];
+        match &self.usual {
+            Some(push) => {
+                // 8×8 lanes of 8×2 pixels.
+                let groups = [width.div_ceil(64), height.div_ceil(16), 1];
+                recorder.dispatch(bindings, bytemuck::bytes_of(push), groups)
+            }
+            None => {
+                let groups = [width.div_ceil(32), height.div_ceil(4), 1];
+                recorder.dispatch(bindings, bytemuck::bytes_of(&self.push), groups)
+            }
+        }
     }
+}
+
+/// Whether `shaders/colour_420.comp` can do it.
+fn is_usual(shape: &Shape, constants: &ColourConstants) -> bool {
+    let format = shape.format;
+    let planes = format.depth == 8 && constants.chroma == 1 && constants.subsampled == [1, 1];
+    planes && shape.orientation == Orientation::default() && constants.curve == Curve::Straight
 }
