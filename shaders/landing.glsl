@@ -1,8 +1,8 @@
 // Which runs of a row may land on which.
 
-// Runs from the first to the last that may land on a run, whether any of them is rough, and the greatest parallax in all that were looked at.
+// That window, whether any run that may land is rough, and the greatest parallax in all that were looked at.
 struct Landings {
-    ivec2 runs;
+    Window window;
     bool rough;
     float most;
 };
@@ -10,7 +10,9 @@ struct Landings {
 Landings landings_on(int run, int y) {
     int runs = (push.size.x + RUN - 1) / RUN, begin = run * RUN;
     int first = clamp(begin + push.first, 0, push.size.x - 1) / RUN, last = clamp(begin + RUN - 1 + push.last, 0, push.size.x - 1) / RUN;
-    Landings found = Landings(ivec2(runs, -1), false, -1e9);
+    Landings found = Landings(Window(push.first, push.last), false, -1e9);
+    // Of all that may land.
+    float nearest = 1e9, farthest = -1e9;
     Bounds last_bounds = unpacked_bounds(texelFetch(bounds, y * runs + first).r, push.unit);
     for (int there = first; there <= last; there++) {
         Bounds now = unpacked_bounds(texelFetch(bounds, y * runs + there).r, push.unit);
@@ -23,11 +25,17 @@ Landings landings_on(int run, int y) {
         bool before = there > 0 && float(there * RUN + RUN - begin + 1) + max(one, other) < 0.0;
         bool beyond = there < runs - 1 && float(there * RUN - begin - RUN - 1) + min(one, other) > 0.0;
         bool lands = !before && !beyond;
-        found.runs = lands ? ivec2(min(found.runs.x, step ? there - 1 : there), there) : found.runs;
+        nearest = lands ? min(nearest, least) : nearest;
+        farthest = lands ? max(farthest, most) : farthest;
         found.rough = found.rough || (lands && (now.rough || step));
         last_bounds = now;
     }
     // Nothing lands on a hole.
-    bool none = found.runs.y < 0;
-    return Landings(none ? ivec2(first, last) : found.runs, found.rough || none, found.most);
+    bool none = farthest < nearest;
+    float one = -push.share * nearest, other = -push.share * farthest;
+    // The two neighbours between which something lands, and one more to each side.
+    ivec2 window = clamp(ivec2(floor(min(one, other)) - 2.0, ceil(max(one, other)) + 2.0), ivec2(push.first), ivec2(push.last));
+    found.window = Window(none ? push.first : window.x, none ? push.last : window.y);
+    found.rough = found.rough || none;
+    return found;
 }

@@ -27,17 +27,6 @@ bool is_bare(uint word) {
     return is_single(word) || share_in(word) < int(ceil(0.5 * RIM * SHARES));
 }
 
-// Where what is looked for lies, relative to the pixel.
-struct Window {
-    int first;
-    int last;
-};
-
-Window window_of(int x, ivec2 runs) {
-    // What lies beyond the picture's sides is as its last pixels.
-    return Window(runs.x == 0 ? push.first : runs.x * RUN - 1 - x, (runs.y + 1) * RUN >= push.size.x ? push.last : (runs.y + 1) * RUN - x);
-}
-
 // What lands on a pixel: its parallax, and where in the row it comes from.
 struct Landing {
     bool found;

@@ -14,3 +14,9 @@ layout(push_constant) uniform Push {
 // Whether it is the right eye, which takes a positive share.
 layout(constant_id = 0) const bool RIGHT_EYE = false;
 const uint EYE = RIGHT_EYE ? 1u : 0u;
+
+// Where what may land on a pixel comes from, relative to it.
+struct Window {
+    int first;
+    int last;
+};

@@ -10,7 +10,7 @@ layout(local_size_x = 128) in;
 layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1) uniform usamplerBuffer surfaces;
 layout(set = 0, binding = 2) buffer Lists { uvec4 lists[]; };
-layout(set = 0, binding = 3) uniform usamplerBuffer listed; // and which runs may land there
+layout(set = 0, binding = 3) uniform usamplerBuffer listed; // and where what may land there comes from, counted from `first`
 layout(set = 0, binding = 4) writeonly buffer Mixed { uint mixed[]; };
 layout(set = 0, binding = 5, rgba8) uniform writeonly image2D eye;
 #include "warp.glsl"
@@ -23,7 +23,8 @@ void main() {
         uvec2 entry = texelFetch(listed, int(lane / uint(RUN))).rg;
         ivec2 run = place_of(entry.x);
         ivec2 here = ivec2(run.x * RUN + int(lane % uint(RUN)), run.y);
-        Window window = window_of(here.x, place_of(entry.y));
+        ivec2 from = place_of(entry.y) + push.first;
+        Window window = Window(from.x, from.y);
         Landing landing = nearest_on(here, window, false);
         Landing bare = nearest_on(here, landing.found ? Window(0, 0) : window, true);
         bool whole = bare.found || share_of(landing, here.y) >= 1.0;

@@ -8,7 +8,7 @@ layout(local_size_x = 8, local_size_y = 8) in;
 
 layout(set = 0, binding = 0) uniform usamplerBuffer bounds;
 layout(set = 0, binding = 1) buffer Lists { uvec4 lists[]; };
-layout(set = 0, binding = 2) writeonly buffer Runs { uvec2 listed[]; }; // and which runs may land there
+layout(set = 0, binding = 2) writeonly buffer Runs { uvec2 listed[]; }; // and where what may land there comes from
 
 #include "warp.glsl"
 #include "landing.glsl"
@@ -21,6 +21,6 @@ void main() {
     Landings found = landings_on(run.x, run.y);
     if (found.rough) {
         APPENDED(lists[1u + EYE], LANES / uint(RUN), slot)
-        listed[slot] = uvec2(entry_of(run), entry_of(found.runs));
+        listed[slot] = uvec2(entry_of(run), entry_of(ivec2(found.window.first, found.window.last) - push.first));
     }
 }

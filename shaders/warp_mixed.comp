@@ -96,7 +96,7 @@ void main() {
     for (uint lane = gl_GlobalInvocationID.x; lane < count; lane += LANES * gl_NumWorkGroups.x) {
         ivec2 here = place_of(texelFetch(mixed, int(lane)).r);
         Landings landings = landings_on(here.x / RUN, here.y);
-        Window window = window_of(here.x, landings.runs);
+        Window window = landings.window;
         Landing landing = nearest_on(here, window, false);
         float share = share_of(landing, here.y);
         vec3 colour = vec3(0.0);
