@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ash::vk;
-use deep3d::eyes::{Eyes, Place, Settings, TIMESTAMPS};
+use deep3d::eyes::{Eyes, EyesError, Place, Settings, TIMESTAMPS};
 use deep3d::film::{Film, FilmOptions, Scene, SeekMode, Step};
 use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptions};
 use deep3d::media::StopFlag;
 use deep3d::net::Weights;
+use deep3d::player::quality::LEVELS;
 use deep3d::sink::Layout;
 use deep3d::stage::comfort;
 use deep3d::stage::stereo::SourceEye;
@@ -152,6 +153,51 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
     }
     assert_eq!(eyes.size(), Some([320, 180]), "no larger than what shows them");
     assert!(seen > 12 && measured == seen, "{seen} pictures, {measured} measured");
+}
+
+#[test]
+fn little_work_shows_nearly_the_same() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut film = open(&gpu, FILM, 0);
+    let settings = Settings {
+        layout: Layout::HalfSbs,
+        comfort: comfort::Settings::default(),
+        swap_eyes: false,
+        flat: false,
+        source_eye: SourceEye::Centre,
+        selection: false,
+    };
+    let level = LEVELS[LEVELS.len() - 1];
+    let mut fast = Eyes::new(&gpu);
+    fast.set_scale(level.eyes);
+    fast.set_mattes(level.mattes);
+    let mut full = Eyes::new(&gpu);
+    let mut commands = Commands::new(&gpu, "eyes", TIMESTAMPS).unwrap();
+    let size = [1280, 720];
+    let target =
+        Image::new(&gpu, "target", ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 }).unwrap();
+    let back = Buffer::new(&gpu, "back", u64::from(size[0] * size[1]) * 4, BufferKind::Readback).unwrap();
+    let mut compared = 0;
+    while let Some(scene) = next(&mut film) {
+        if scene.id % 6 != 0 {
+            continue;
+        }
+        let [whole, little] = [&mut full, &mut fast].map(|eyes| {
+            let result = commands.record(|recorder| {
+                eyes.record(recorder, &scene.data, &settings, &target, Place::Window([0, 0]), 0)?;
+                recorder.copy_image_to_buffer(&target, &back, 4).map_err(EyesError::from)
+            });
+            result.unwrap();
+            gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+            back.read(<[u8]>::to_vec).unwrap()
+        });
+        let squares: f64 = whole.iter().zip(&little).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
+        // A quarter of the bytes say nothing.
+        let decibels = 10.0 * (255.0f64.powi(2) * 0.75 * whole.len() as f64 / squares.max(1.0)).log10();
+        assert!((30.0..80.0).contains(&decibels), "{}: {decibels:.1} dB", scene.pts);
+        compared += 1;
+    }
+    assert!(fast.size() == Some([480, 540]) && compared >= 3, "{:?}, {compared}", fast.size());
 }
 
 #[test]

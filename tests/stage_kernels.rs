@@ -20,7 +20,7 @@ use deep3d::stage::input::{self, InputOptions, NetworkInput};
 use deep3d::stage::plates::{Plate, Plates};
 use deep3d::stage::stereo::depth::{self, Depth};
 use deep3d::stage::stereo::layers::{self, Layers, PlaneStack};
-use deep3d::stage::stereo::reference::{Scene, stereo as stereo_twin};
+use deep3d::stage::stereo::reference::{Scene, plain as plain_twin, stereo as stereo_twin};
 use deep3d::stage::stereo::{Source, SourceEye, Stereo, View, parallax_of};
 use deep3d::stage::upload::Upload;
 use stage_support::*;
@@ -70,6 +70,9 @@ fn colour_is_its_twin() {
         ([65, 31], ten(Chroma::C422), Meaning { peak: Some(4000.0), ..pq }, turned(true, 2)),
         ([65, 31], ten(Chroma::C420), Meaning { transfer: Transfer::Hlg, ..pq }, straight),
         ([1280, 720], planar(Chroma::C420), sdr, straight),
+        ([67, 35], planar(Chroma::C420), Meaning { site: ChromaSite::Centre, ..sdr }, straight),
+        ([75, 33], planar(Chroma::C420), Meaning { site: ChromaSite::TopLeft, range: Range::Full, ..sdr }, straight),
+        ([9, 2], planar(Chroma::C420), Meaning { site: ChromaSite::Centre, ..sdr }, straight),
     ];
     for (size, format, meaning, orientation) in cases {
         let picture = random_picture(size, format, meaning, orientation);
@@ -230,6 +233,20 @@ fn stereo_and_depth_are_their_twins() {
         let off = ours.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
         assert!(off * 500 <= ours.len(), "{size:?}: parallax differs at {off} of {}", ours.len());
         eyes_are_their_twins(&gpu, &stereo, &twins);
+        let mut stereo = stereo;
+        stereo.set_mattes(false);
+        run(&gpu, |recorder| stereo.record(recorder, 0, &view));
+        let (plain_twins, plain) = plain_twin(&scene, &view);
+        let off = parallax(&gpu, &stereo, &view.mapping);
+        let off = off.iter().zip(&plain).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        assert!(off * 500 <= ours.len(), "{size:?}: parallax without mattes differs at {off} of {}", ours.len());
+        eyes_are_their_twins(&gpu, &stereo, &plain_twins);
+        let changed = plain.iter().zip(&twin).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        assert!(
+            size[0] < 300 || changed * 100 > ours.len(),
+            "{size:?}: without mattes {changed} of {} differ",
+            ours.len()
+        );
         let (deep, grey) = depth::reference(&ours, size[0], &view.mapping);
         let our_deep: Vec<u16> = bytemuck::pod_collect_to_vec(&bytes(&gpu, depth.deep()));
         assert!(our_deep.iter().zip(&deep).all(|(a, b)| a.abs_diff(*b) <= 1), "{size:?}: 16-bit depth");

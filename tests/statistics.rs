@@ -42,11 +42,12 @@ fn of<'a>(lines: &'a [Value], event: &'a str) -> impl Iterator<Item = &'a Value>
 fn every_picture_is_told_with_its_depth() {
     let folder = tempfile::tempdir().unwrap();
     let film = shots(folder.path());
-    for (quality, level, eyes) in [("full", 0, [320, 180]), ("fast", 4, [240, 135])] {
+    for (quality, level, eyes) in [("full", 0, [320, 180]), ("fast", 5, [240, 135])] {
         let lines = played(&film, folder.path(), quality);
         assert_eq!(lines[0]["event"], "film");
         assert_eq!(lines[0]["name"], "shots.mkv");
         assert!(of(&lines, "quality").all(|line| line["level"] == level), "{quality}");
+        assert!(of(&lines, "quality").all(|line| line["mattes"] == (level == 0)), "{quality}");
         let pictures: Vec<_> = of(&lines, "picture").collect();
         let dropped: u64 = of(&lines, "dropped").map(|line| line["count"].as_u64().unwrap()).sum();
         assert!(pictures.len() > 5 && pictures.len() as u64 + dropped <= 72, "{} and {dropped}", pictures.len());

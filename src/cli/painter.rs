@@ -40,6 +40,8 @@ pub(super) struct ScenePainter {
     settings: Settings,
     /// Part of the size at which they are seen that the eyes have.
     scale: f32,
+    /// Whether silhouettes have mattes.
+    mattes: bool,
     /// Whether scenes bring the planes along that the layers are made of.
     planes: bool,
     began: Instant,
@@ -62,6 +64,7 @@ impl ScenePainter {
             eyes: Some(Eyes::new(gpu)),
             settings,
             scale: 1.0,
+            mattes: true,
             planes,
             began: Instant::now(),
             chosen: None,
@@ -126,6 +129,13 @@ impl Painter<Scene> for ScenePainter {
         }
     }
 
+    fn set_mattes(&mut self, mattes: bool) {
+        self.mattes = mattes;
+        if let Some(eyes) = &mut self.eyes {
+            eyes.set_mattes(mattes);
+        }
+    }
+
     fn eye_size(&self) -> Option<[u32; 2]> {
         self.eyes.as_ref().and_then(Eyes::size)
     }
@@ -147,6 +157,7 @@ impl Painter<Scene> for ScenePainter {
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(self.meter.is_some());
         eyes.set_scale(self.scale);
+        eyes.set_mattes(self.mattes);
         self.eyes = Some(eyes);
     }
 

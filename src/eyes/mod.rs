@@ -85,6 +85,7 @@ pub struct Eyes {
     renderer: Option<Renderer>,
     metered: bool,
     scale: f32,
+    mattes: bool,
     /// The size that the eyes should have and have not yet, and since when.
     wanted: Option<([u32; 2], Instant)>,
 }
@@ -95,7 +96,7 @@ const SETTLED: Duration = Duration::from_millis(200);
 impl Eyes {
     /// Makes nothing yet.
     pub fn new(gpu: &Gpu) -> Self {
-        Self { gpu: gpu.clone(), renderer: None, metered: false, scale: 1.0, wanted: None }
+        Self { gpu: gpu.clone(), renderer: None, metered: false, scale: 1.0, mattes: true, wanted: None }
     }
 
     /// Records the making of `scene`'s picture under `settings` into `target` (R8G8B8A8_UNORM), with timestamps from `timestamp` on.
@@ -171,6 +172,11 @@ impl Eyes {
         self.scale = scale;
     }
 
+    /// From now on silhouettes have mattes or, for less work, do not. Files always do.
+    pub fn set_mattes(&mut self, mattes: bool) {
+        self.mattes = mattes;
+    }
+
     /// When the picture should be recorded again although it stands: its eyes have not yet the size at which they are seen.
     pub fn repaint_after(&self) -> Option<Duration> {
         self.wanted.map(|(_, since)| SETTLED.saturating_sub(since.elapsed()))
@@ -203,7 +209,9 @@ impl Eyes {
                 Renderer::new(&self.gpu, layout, size)?
             }
         };
-        Ok(self.renderer.insert(renderer))
+        let renderer = self.renderer.insert(renderer);
+        renderer.set_mattes(self.mattes);
+        Ok(renderer)
     }
 
     /// Whether `size` has been wanted for a short time only.

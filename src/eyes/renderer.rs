@@ -88,6 +88,11 @@ impl Renderer {
         })
     }
 
+    /// Whether silhouettes have mattes.
+    pub(super) fn set_mattes(&mut self, mattes: bool) {
+        self.stereo.set_mattes(mattes);
+    }
+
     /// Width and height of the eyes.
     pub(super) fn size(&self) -> [u32; 2] {
         self.stereo.size()

@@ -143,6 +143,9 @@ pub trait Painter<S> {
     /// From now on the eyes have this part of the size at which they are seen, each way.
     fn set_eye_scale(&mut self, _scale: f32) {}
 
+    /// From now on silhouettes have mattes, or do not.
+    fn set_mattes(&mut self, _mattes: bool) {}
+
     /// Width and height of the eyes painted last, in pixels.
     fn eye_size(&self) -> Option<[u32; 2]> {
         None

@@ -1,8 +1,8 @@
 //! How much work a picture is worth: watches the GPU's time against the film's, and steps down and up. Pure; one thread.
 //!
-//! A step down costs first the network's rate (depth is carried further), then the eyes' size. It is taken when pictures are dropped or the GPU has no time
-//! left: at once to the step whose work fits, by what pictures and passes were seen to take, since each other size of the eyes costs some pictures. A step up
-//! is taken when it would fit with room to spare, and one that did not hold is tried again later and later.
+//! A step down costs first the network's rate (depth is carried further), then the eyes' size, then their mattes. It is taken when pictures are dropped or
+//! the GPU has no time left: at once to the step whose work fits, by what pictures and passes were seen to take, since each other size of the eyes costs some
+//! pictures. A step up is taken when it would fit with room to spare, and one that did not hold is tried again later and later.
 
 use std::time::{Duration, Instant};
 
@@ -27,15 +27,18 @@ pub struct Level {
     pub network_interval: f64,
     /// Part of the size at which they are seen that the eyes have, each way.
     pub eyes: f32,
+    /// Silhouettes are found in the picture, with mattes.
+    pub mattes: bool,
 }
 
 /// The steps, the best first.
-pub const LEVELS: [Level; 5] = [
-    Level { network_interval: 0.0, eyes: 1.0 },
-    Level { network_interval: 0.125, eyes: 1.0 },
-    Level { network_interval: 0.25, eyes: 1.0 },
-    Level { network_interval: 0.25, eyes: 0.87 },
-    Level { network_interval: 0.25, eyes: 0.75 },
+pub const LEVELS: [Level; 6] = [
+    Level { network_interval: 0.0, eyes: 1.0, mattes: true },
+    Level { network_interval: 0.125, eyes: 1.0, mattes: true },
+    Level { network_interval: 0.25, eyes: 1.0, mattes: true },
+    Level { network_interval: 0.25, eyes: 0.87, mattes: true },
+    Level { network_interval: 0.25, eyes: 0.75, mattes: true },
+    Level { network_interval: 0.25, eyes: 0.75, mattes: false },
 ];
 
 /// What was seen since it was asked last.
@@ -68,6 +71,8 @@ const BUSY: f64 = 0.97;
 const ROOM: f64 = 0.8;
 /// Windows without a reason to step down before a step up.
 const CALM: u32 = 3;
+/// What painting takes with mattes of what it takes without.
+const MATTES: f64 = 1.5;
 /// The most windows that it waits for before it tries a step that did not hold.
 const LONGEST: u32 = 60;
 
@@ -158,8 +163,8 @@ impl Governor {
         let (here, there) = (LEVELS[self.level], LEVELS[level]);
         let shown = f64::from(load.shown).max(1.0);
         let pictures = f64::from(load.shown + load.dropped).max(1.0);
-        let pixels = f64::from(there.eyes / here.eyes).powi(2);
-        let picture = (load.painting * pixels + load.making) / shown;
+        let work = |level: Level| f64::from(level.eyes).powi(2) * if level.mattes { MATTES } else { 1.0 };
+        let picture = (load.painting * work(there) / work(here) + load.making) / shown;
         let pass = load.network / f64::from(load.passes).max(1.0);
         let passes = match there.network_interval > 0.0 {
             true => seconds / there.network_interval,
@@ -179,7 +184,7 @@ mod tests {
         (0..seconds * 4)
             .map(|quarter| {
                 let level = governor.settings();
-                let picture = cost * f64::from(level.eyes).powi(2);
+                let picture = cost * f64::from(level.eyes).powi(2) / if level.mattes { 1.0 } else { MATTES };
                 // What began in this quarter: the counts are whole.
                 let passes = match level.network_interval > 0.0 {
                     true => f64::from(quarter) * 0.25 / level.network_interval,
@@ -203,6 +208,22 @@ mod tests {
                 governor.level()
             })
             .collect()
+    }
+
+    #[test]
+    fn the_networks_rate_goes_first_then_the_eyes_size_then_their_mattes() {
+        for pair in LEVELS.windows(2) {
+            let [before, after] = [pair[0], pair[1]];
+            let changed = [
+                before.network_interval < after.network_interval,
+                before.eyes > after.eyes,
+                before.mattes && !after.mattes,
+            ];
+            assert_eq!(changed.iter().filter(|changed| **changed).count(), 1, "one thing at a time: {pair:?}");
+            assert!(!changed[0] || (before.eyes == 1.0 && before.mattes), "{pair:?}");
+            assert!(!changed[1] || before.mattes, "{pair:?}");
+        }
+        assert!(LEVELS[0].mattes && !LEVELS[LEVELS.len() - 1].mattes);
     }
 
     #[test]

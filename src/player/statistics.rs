@@ -141,13 +141,15 @@ impl Summary {
                 mib(bytes_behind)
             ));
         }
-        if let Some((level, Level { network_interval, eyes })) = self.level {
+        if let Some((level, Level { network_interval, eyes, mattes })) = self.level {
             let passes = if network_interval > 0.0 {
                 format!("{:.0} passes/s at most", 1.0 / network_interval)
             } else {
                 "passes as they come".to_owned()
             };
-            lines.push(format!("quality  step {level}: {passes}, eyes at {:.0} %", f64::from(eyes) * 100.0));
+            let silhouettes = if mattes { "" } else { ", no mattes" };
+            let eyes = f64::from(eyes) * 100.0;
+            lines.push(format!("quality  step {level}: {passes}, eyes at {eyes:.0} %{silhouettes}"));
         }
         lines
     }

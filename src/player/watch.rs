@@ -141,7 +141,7 @@ impl Watch {
             self.apply(player, painter, wall);
             if self.governor.level() > 0 && !std::mem::replace(&mut self.told, true) {
                 tracing::warn!(
-                    "there is no time for full quality: the depth of some pictures is carried over from others, and eyes may get smaller (--quality)"
+                    "there is no time for full quality: the depth of some pictures is carried over from others, and eyes may get smaller and silhouettes plainer (--quality)"
                 );
             }
         }
@@ -177,6 +177,7 @@ impl Watch {
         let (level, settings) = (self.governor.level(), self.governor.settings());
         player.set_network_interval(Duration::from_secs_f64(settings.network_interval));
         painter.set_eye_scale(settings.eyes);
+        painter.set_mattes(settings.mattes);
         self.statistics.note(&Event::Quality { wall, level, settings });
     }
 

@@ -29,6 +29,12 @@ pub(super) const BLEND: KernelSource = KernelSource {
     ],
     push_bytes: size_of::<BlendPush>() as u32,
 };
+pub(super) const PLAIN: KernelSource = KernelSource {
+    name: "plain",
+    spirv: include_bytes!("../../../spirv/plain.spv"),
+    bindings: &[Bind::UniformTexel, Bind::StorageTexelWrite],
+    push_bytes: size_of::<PlainPush>() as u32,
+};
 pub(super) const UPSAMPLE: KernelSource = KernelSource {
     name: "upsample",
     spirv: include_bytes!("../../../spirv/upsample.spv"),
@@ -139,6 +145,13 @@ pub(super) struct BlendPush {
     pub(super) from: [u32; 2],
     pub(super) size: [u32; 2],
     pub(super) gain: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct PlainPush {
+    pub(super) places: u32,
+    pub(super) scale: f32,
 }
 
 /// `shaders/mapping.glsl`.

@@ -160,6 +160,7 @@ pub struct Stereo {
     parallax: Parallax,
     surfaces: Arc<Buffer>,
     warp: Warp,
+    mattes: bool,
 }
 
 impl Stereo {
@@ -169,13 +170,19 @@ impl Stereo {
         let lists = Lists::new(gpu)?;
         let (parallax, made) = Parallax::new(gpu, sources, size, small, &lists)?;
         let warp = Warp::new(gpu, sources, size, &made, &lists)?;
-        Ok(Self { size, crop: Crop::whole(size), small, lists, parallax, surfaces: made.surfaces, warp })
+        Ok(Self { size, crop: Crop::whole(size), small, lists, parallax, surfaces: made.surfaces, warp, mattes: true })
     }
 
     /// The disparity is that of `crop`, which lies inside of the pictures; what is beside it stays on the screen.
     pub fn with_crop(mut self, crop: Crop) -> Self {
         self.crop = crop;
         self
+    }
+
+    /// Whether silhouettes are found in the picture, with mattes, as they are from the beginning; else they lie where the disparity map has them, soft
+    /// ones are bent, and it costs less. All that both need is made already.
+    pub fn set_mattes(&mut self, mattes: bool) {
+        self.mattes = mattes;
     }
 
     /// The left eye's picture, of the sources' size, R8G8B8A8_UNORM.
@@ -214,7 +221,7 @@ impl Stereo {
         source: usize,
         mapping: &Mapping,
     ) -> Result<(), GpuError> {
-        self.parallax.record(recorder, &self.lists, source, self.crop, mapping)
+        self.parallax.record(recorder, &self.lists, source, self.crop, mapping, self.mattes)
     }
 
     /// Records the making of both eyes from a parallax that is there already.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ash::vk;
 
 use super::kernels::{
-    BLEND, BOUNDS, BlendPush, BoundsPush, FIT, GUIDE, GuidePush, MATTE, PLATE, SETTLE, SettlePush, SpreadPush, TRIM,
-    TrimPush, UPSAMPLE,
+    BLEND, BOUNDS, BlendPush, BoundsPush, FIT, GUIDE, GuidePush, MATTE, PLAIN, PLATE, PlainPush, SETTLE, SettlePush,
+    SpreadPush, TRIM, TrimPush, UPSAMPLE,
 };
 use super::lists::{List, Lists};
 use super::plates::PlatePush;
@@ -34,6 +34,8 @@ pub(super) struct Parallax {
     guide: Vec<Arc<Bindings>>,
     fit: Arc<Bindings>,
     blend: Vec<Arc<Bindings>>,
+    /// Instead of those three, where there are no mattes.
+    plain: Vec<Arc<Bindings>>,
     upsample: Arc<Bindings>,
     matte: Vec<Arc<Bindings>>,
     trim: Arc<Bindings>,
@@ -75,10 +77,14 @@ impl Parallax {
         let list = [heads.clone(), (&listed).into()];
         let kernel = |source| Kernel::new(gpu, source, &[]);
         let (guide, fit, blend, matte) = (kernel(&GUIDE)?, kernel(&FIT)?, kernel(&BLEND)?, kernel(&MATTE)?);
+        let disparity =
+            |source: &Source| TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, area(small) * 4);
         let bind_guide = |source: &Source| {
-            let disparity = TexelView::part(&source.disparity, vk::Format::R32_SFLOAT, 0, area(small) * 4)?;
+            let disparity = disparity(source)?;
             Bindings::new(&guide, &[(&source.picture).into(), (&disparity).into(), (&guide_texels).into()])
         };
+        let plain = kernel(&PLAIN)?;
+        let bind_plain = |source: &Source| Bindings::new(&plain, &[(&disparity(source)?).into(), (&calm).into()]);
         let bind_blend = |source: &Source| {
             let inputs = [Resource::from(&source.picture), (&guide_texels).into(), (&model).into(), (&found).into()];
             Bindings::new(&blend, &[&inputs[..], &[(&blended).into(), (&range).into(), (&calm).into()]].concat())
@@ -97,6 +103,7 @@ impl Parallax {
             guide: sources.iter().map(bind_guide).collect::<Result<_, GpuError>>()?,
             fit: Bindings::new(&fit, &[(&guide_texels).into(), (&model).into(), (&found).into()])?,
             blend: sources.iter().map(bind_blend).collect::<Result<_, GpuError>>()?,
+            plain: sources.iter().map(bind_plain).collect::<Result<_, GpuError>>()?,
             upsample: Bindings::new(&kernel(&UPSAMPLE)?, &upsample)?,
             matte: sources.iter().map(bind_matte).collect::<Result<_, GpuError>>()?,
             trim: Bindings::new(&kernel(&TRIM)?, &trim)?,
@@ -107,7 +114,7 @@ impl Parallax {
         Ok((parallax, made))
     }
 
-    /// Records it for source `source`, of which `crop` is what the disparity is of.
+    /// Records it for source `source`, of which `crop` is what the disparity is of. Without `mattes` it is read between the map's places and no more.
     pub(super) fn record(
         &self,
         recorder: &mut Recorder<'_>,
@@ -115,6 +122,7 @@ impl Parallax {
         source: usize,
         crop: Crop,
         mapping: &Mapping,
+        mattes: bool,
     ) -> Result<(), GpuError> {
         let Crop { at: corner, size: seen } = crop;
         let (size, small) = (self.size, self.small);
@@ -122,20 +130,28 @@ impl Parallax {
             Numbers::new(mapping, size[0], seen[0]);
         let source = source % self.guide.len();
         let groups = |[width, height]: [u32; 2]| [width.div_ceil(8), height.div_ceil(8), 1];
-        let push = GuidePush { corner, from: seen, to: small, scale };
-        recorder.dispatch(&self.guide[source], bytemuck::bytes_of(&push), groups(small))?;
-        recorder.dispatch(&self.fit, bytemuck::bytes_of(&small), groups(small))?;
-        let push = BlendPush { corner, from: seen, size: small, gain: gain.abs() / size[0] as f32 };
-        recorder.dispatch(&self.blend[source], bytemuck::bytes_of(&push), groups(small))?;
+        if mattes {
+            let push = GuidePush { corner, from: seen, to: small, scale };
+            recorder.dispatch(&self.guide[source], bytemuck::bytes_of(&push), groups(small))?;
+            recorder.dispatch(&self.fit, bytemuck::bytes_of(&small), groups(small))?;
+            let push = BlendPush { corner, from: seen, size: small, gain: gain.abs() / size[0] as f32 };
+            recorder.dispatch(&self.blend[source], bytemuck::bytes_of(&push), groups(small))?;
+        } else {
+            let places = small[0] * small[1];
+            let push = PlainPush { places, scale };
+            recorder.dispatch(&self.plain[source], bytemuck::bytes_of(&push), [places.div_ceil(64), 1, 1])?;
+        }
         let push = SpreadPush { size, corner, seen, small, gain, offset, low, high, front_fade, behind_fade, unit };
         let push = bytemuck::bytes_of(&push);
         lists.forget_edges(recorder)?;
         recorder.dispatch(&self.upsample, push, groups(runs(size)))?;
-        lists.run(recorder, List::Edges, &self.matte[source], push)?;
-        let push = TrimPush { size, rim: rim(size[0]), unit };
-        lists.run(recorder, List::Edges, &self.trim, bytemuck::bytes_of(&push))?;
-        let push = SettlePush { size, unit };
-        lists.run(recorder, List::Edges, &self.settle, bytemuck::bytes_of(&push))?;
+        if mattes {
+            lists.run(recorder, List::Edges, &self.matte[source], push)?;
+            let push = TrimPush { size, rim: rim(size[0]), unit };
+            lists.run(recorder, List::Edges, &self.trim, bytemuck::bytes_of(&push))?;
+            let push = SettlePush { size, unit };
+            lists.run(recorder, List::Edges, &self.settle, bytemuck::bytes_of(&push))?;
+        }
         for push in PlatePush::all(mapping, size, crop) {
             recorder.dispatch(&self.plate, bytemuck::bytes_of(&push), push.groups())?;
             let [first, last] = push.runs();

@@ -26,6 +26,13 @@ pub(super) struct Range {
     pub(super) own: f32,
 }
 
+impl Range {
+    /// Of one surface.
+    pub(super) fn single(own: f32) -> Self {
+        Self { least: own, most: own, told: 0.0, own }
+    }
+}
+
 /// The model of one window, and the variance that it leaves.
 pub(super) struct Fit {
     model: Model,

@@ -62,7 +62,25 @@ pub fn stereo(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
     let guide = guide(scene, &numbers);
     let (model, range) =
         fit::blend(scene, &fit::fit(&guide, scene.small), &guide, numbers.gain.abs() / scene.size[0] as f32);
-    let raw = shares::upsample(scene, &model, &range, &numbers);
+    eyes(scene, view, &numbers, &model, &range)
+}
+
+/// The same without mattes.
+pub fn plain(scene: &Scene<'_>, view: &View) -> ([Vec<u8>; 2], Vec<f32>) {
+    let numbers = Numbers::new(&view.mapping, scene.size[0], scene.crop.size[0]);
+    let places = guide(scene, &numbers);
+    let range: Vec<_> = places.iter().map(|(_, own)| fit::Range::single(*own)).collect();
+    eyes(scene, view, &numbers, &vec![([0.0; 3], 0.0); range.len()], &range)
+}
+
+fn eyes(
+    scene: &Scene<'_>,
+    view: &View,
+    numbers: &Numbers,
+    model: &[fit::Model],
+    range: &[fit::Range],
+) -> ([Vec<u8>; 2], Vec<f32>) {
+    let raw = shares::upsample(scene, model, range, numbers);
     let mut surfaces = shares::trim(&raw, scene.size, rim(scene.size[0]), numbers.unit);
     for plate in PlatePush::all(&view.mapping, scene.size, scene.crop) {
         plate.lay(&mut surfaces);
