@@ -4,7 +4,7 @@
 #version 460
 #extension GL_EXT_control_flow_attributes : enable
 
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 16, local_size_y = 4) in;
 
 // Numbers as in colour.comp.
 layout(constant_id = 4) const float site_x = 0.0; // place of the first chroma sample, in luma samples

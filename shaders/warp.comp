@@ -2,8 +2,9 @@
 // not true are made anew by `warp_edges`.
 // Twin: src/stage/stereo/reference/.
 #version 460
+#extension GL_EXT_control_flow_attributes : enable
 
-layout(local_size_x = 32, local_size_y = 4) in;
+layout(local_size_x = 64) in;
 
 layout(set = 0, binding = 0) uniform sampler2D picture;
 layout(set = 0, binding = 1) uniform isamplerBuffer surfaces; // their parallax alone
@@ -38,13 +39,19 @@ vec4 seen(ivec2 here, float share) {
     return vec4(colour_at(from, here.y), 1.0);
 }
 
+// Pixels in a row that a lane makes: software drivers take long to begin one.
+const int TOGETHER = 4;
+
 void main() {
-    ivec2 here = ivec2(gl_GlobalInvocationID.xy);
-    if (any(greaterThanEqual(here, push.size))) {
+    ivec2 begin = ivec2(gl_GlobalInvocationID.xy) * ivec2(TOGETHER, 1);
+    if (begin.x >= push.size.x) {
         return;
     }
-    if (BOTH) {
-        imageStore(left_eye, here, seen(here, push.shares.x));
+    [[unroll]] for (int i = 0; i < TOGETHER; i++) {
+        ivec2 here = ivec2(min(begin.x + i, push.size.x - 1), begin.y);
+        if (BOTH) {
+            imageStore(left_eye, here, seen(here, push.shares.x));
+        }
+        imageStore(right_eye, here, seen(here, push.shares.y));
     }
-    imageStore(right_eye, here, seen(here, push.shares.y));
 }

@@ -114,8 +114,8 @@ impl Colour {
         let bindings = &row[picture % row.len()];
         match &self.usual {
             Some(push) => {
-                // 8×8 lanes of 8×2 pixels.
-                let groups = [width.div_ceil(64), height.div_ceil(16), 1];
+                // 16×4 lanes of 8×2 pixels.
+                let groups = [width.div_ceil(128), height.div_ceil(8), 1];
                 recorder.dispatch(bindings, bytemuck::bytes_of(push), groups)
             }
             None => {

@@ -120,7 +120,8 @@ impl Warp {
         };
         lists.forget_eyes(recorder)?;
         let push = EvenPush { size, shares, unit };
-        recorder.dispatch(&even[source], bytemuck::bytes_of(&push), groups(size, [32, 4]))?;
+        // 64 lanes of four pixels.
+        recorder.dispatch(&even[source], bytemuck::bytes_of(&push), groups(size, [256, 1]))?;
         // Step by step for both, so that the two may run side by side.
         let parts = || {
             (0..).zip(&self.eyes).zip(shares).filter(|(_, share)| *share != 0.0).map(|((number, eye), share)| {
