@@ -92,7 +92,7 @@ fn convolutions_of_all_kernels_and_strides() {
 
 /// Winograd's way wherever it can go, however little it pays.
 fn all_winograd(tuning: Tuning) -> Tuning {
-    let costs = Costs { product: 0.01, texel: 0.0, dispatches: 0.0, most_bytes: 1 << 30 };
+    let costs = Costs { direct: 1.0, product: 0.01, texel: 0.0, dispatches: 0.0, most_bytes: 1 << 30 };
     Tuning { winograd: tuning.winograd.map(|_| costs), ..tuning }
 }
 
@@ -108,6 +108,31 @@ fn convolutions_by_winograd_with_tiles_of_two_and_of_four() {
             builder.add("d", convolution(3, 1, false, NONE), &[c], 32).unwrap()
         };
         check_with(all_winograd, build, size, &["a", "b", "c", "d"]);
+    }
+}
+
+#[test]
+fn rows_of_three_taps_by_winograd_of_every_cut() {
+    let build = |builder: &mut Builder| {
+        let a = builder.add("a", convolution(3, 1, false, Activation::Relu), &[0], 7).unwrap();
+        let b = builder.add("b", convolution(3, 1, false, Activation::Relu6), &[a], 33).unwrap();
+        let c = builder.add("c", convolution(3, 1, false, NONE), &[b], 16).unwrap();
+        builder.add("d", convolution(3, 1, false, Activation::Relu), &[c], 32).unwrap()
+    };
+    let cuts: [fn(Tuning) -> Tuning; 3] = [
+        |tuning| Tuning { rows: &[[3, 2]], winograd: None, ..tuning },
+        |tuning| Tuning { rows: &[[2, 4]], winograd: None, ..tuning },
+        |tuning| Tuning { rows: &[[1, 4]], winograd: None, ..tuning },
+    ];
+    for cut in cuts {
+        let mut builder = Builder::new(Network::Deep3d, Naming::Dot, Shape::new(3, 6, 14));
+        let last = build(&mut builder);
+        builder.add("softmax", Operation::Softmax, &[last], 32).unwrap();
+        let plan = Plan::new(&builder.finish(), &cut(SOFTWARE), Memory::Keep).unwrap();
+        assert_eq!(plan.dispatches.iter().filter(|made| made.kernel == NetKernel::SubgroupRows).count(), 4);
+        for size in [[2, 2], [14, 6], [52, 10]] {
+            check_with(cut, build, size, &["a", "b", "c", "d"]);
+        }
     }
 }
 

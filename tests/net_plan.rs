@@ -128,8 +128,16 @@ fn sums_norms_and_the_five_enlargements_have_no_dispatch_of_their_own() {
             Network::Deep3d2016 => {
                 assert_eq!(count(NetKernel::Deconvolution), 2);
                 assert_eq!(count(NetKernel::MaxPool) + pooled, 5);
-                assert!(tuning.winograd.is_none() || winograd >= 8, "the deep layers go by Winograd's way");
-                let kernels = [NetKernel::Convolution, NetKernel::InputConvolution, NetKernel::SubgroupConvolution];
+                assert!(
+                    tuning.winograd.is_none() || winograd >= 7,
+                    "the trunk's layers but the first go by Winograd's way"
+                );
+                let kernels = [
+                    NetKernel::Convolution,
+                    NetKernel::InputConvolution,
+                    NetKernel::SubgroupConvolution,
+                    NetKernel::SubgroupRows,
+                ];
                 assert_eq!(kernels.map(count).iter().sum::<usize>(), 13 - head);
                 assert_eq!(plan.dispatches.len() + pooled, 27 - head + more);
             }

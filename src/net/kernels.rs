@@ -58,6 +58,8 @@ pub struct Tuning {
     pub convolution: [&'static [[u32; 2]]; 2],
     /// The same of a subgroup whose lanes pass each other the weights (conv_subgroup.comp), as they do on software drivers.
     pub subgroup: [&'static [[u32; 2]]; 2],
+    /// Tiles of four pixels and channel quads a lane of rows_subgroup.comp may make, which makes the 3×3 convolutions of software drivers.
+    pub rows: &'static [[u32; 2]],
     /// Pixels and rows a lane of a depthwise convolution makes, at strides 1 and 2.
     pub depthwise: [[u32; 2]; 2],
     /// Pixels a lane of the last convolution makes, with all their channels and their softmax; 0 where the softmax is by itself.
@@ -79,11 +81,12 @@ pub const SOFTWARE: Tuning = Tuning {
     light_lanes: 64,
     group: 8,
     convolution: [&[], &[[12, 3], [12, 2]]],
-    subgroup: [&[[8, 4], [8, 6], [4, 8], [4, 6]], &[[8, 4], [4, 8]]],
+    subgroup: [&[[8, 4], [4, 4]], &[[8, 4], [4, 8]]],
+    rows: &[[3, 2], [2, 4], [1, 4]],
     depthwise: [[12, 2], [6, 2]],
     head: 0,
     slices: 8,
-    winograd: Some(Costs { product: 1.5, texel: 120.0, dispatches: 5.0e6, most_bytes: 256 << 20 }),
+    winograd: Some(Costs { direct: 0.75, product: 1.5, texel: 120.0, dispatches: 5.0e6, most_bytes: 256 << 20 }),
     gemm: None,
 };
 
@@ -95,10 +98,11 @@ pub const HARDWARE: Tuning = Tuning {
     group: 16,
     convolution: [&[[4, 2]], &[[4, 2]]],
     subgroup: [&[], &[]],
+    rows: &[],
     depthwise: [[4, 1], [4, 1]],
     head: 2,
     slices: 64,
-    winograd: Some(Costs { product: 1.0, texel: 40.0, dispatches: 0.0, most_bytes: 256 << 20 }),
+    winograd: Some(Costs { direct: 1.0, product: 1.0, texel: 40.0, dispatches: 0.0, most_bytes: 256 << 20 }),
     gemm: Some(Gemm {
         tiles: [
             Tile::of_lanes([64, 64], 16, [8, 2]),
@@ -241,6 +245,8 @@ pub enum NetKernel {
     InputConvolution,
     /// conv_subgroup.comp
     SubgroupConvolution,
+    /// rows_subgroup.comp
+    SubgroupRows,
     /// separable_subgroup.comp
     SubgroupSeparable,
     /// inverted_subgroup.comp
@@ -357,6 +363,12 @@ impl NetKernel {
                 spirv: include_bytes!("../../spirv/conv_subgroup.spv"),
                 bindings: const { &binds::<4>(3, Bind::UniformTexel) },
                 push_bytes: 4 * 29,
+            },
+            Self::SubgroupRows => KernelSource {
+                name: "rows_subgroup",
+                spirv: include_bytes!("../../spirv/rows_subgroup.spv"),
+                bindings: const { &binds::<3>(2, Bind::UniformTexel) },
+                push_bytes: 4 * 24,
             },
             Self::SubgroupSeparable => KernelSource {
                 name: "separable_subgroup",

@@ -297,6 +297,7 @@ impl<'a> Planner<'a> {
             }
             Some(gemm) if gemm.takes(self.shape(source)?.channels) => self.gemm(&gemm, index, None, source),
             _ if self.separable(source) == Some(index) => self.subgroup_separable(index, source),
+            _ if self.tuning.path == Path::Texel && self.has_rows(index) => self.subgroup_rows(index, source),
             _ if self.tuning.path == Path::Texel => self.subgroup_convolution(index, source),
             _ => self.convolution(index, source),
         }

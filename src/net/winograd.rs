@@ -58,6 +58,8 @@ impl Tile {
 /// What the choice between a direct convolution and Winograd's weighs: measured on a device, in multiply-adds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
+    /// A multiply-add of a direct 3×3 convolution: 1, or less where its rows go Winograd's way in registers (rows_subgroup.comp).
+    pub direct: f64,
     /// A multiply-add of a 1×1 convolution, which has fewer of them for each number read than a 3×3 one.
     pub product: f64,
     /// Writing four channels of a pixel between the steps and reading them again.
@@ -76,7 +78,7 @@ impl Costs {
         const WORTH: f64 = 0.85;
         let padded = |channels: u32| f64::from(channels.next_multiple_of(4));
         let pairs = padded(inputs) * padded(outputs);
-        let direct = 9.0 * pairs * f64::from(width) * f64::from(height);
+        let direct = self.direct * 9.0 * pairs * f64::from(width) * f64::from(height);
         let cost = |tile: Tile| {
             let side = tile.pixels();
             let numbers =
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn many_channels_take_the_large_tile_few_the_direct_way_and_nothing_is_too_large() {
-        let costs = Costs { product: 1.25, texel: 150.0, dispatches: 0.0, most_bytes: 64 << 20 };
+        let costs = Costs { direct: 1.0, product: 1.25, texel: 150.0, dispatches: 0.0, most_bytes: 64 << 20 };
         assert_eq!(costs.choose(256, 256, [96, 40]), Some(Tile::Four));
         assert_eq!(costs.choose(3, 64, [384, 160]), None);
         assert_eq!(costs.choose(256, 256, [10, 2]).map(Tile::pixels), Some(2));

@@ -27,7 +27,9 @@ impl Planner<'_> {
             let reads = f64::from(pixels) + f64::from((block * 4).div_ceil(lanes));
             // Nanoseconds on lavapipe; only the order that follows from them counts.
             let step = sums * 16.0 * 0.27 + reads * 6.3 + f64::from(block) * 16.0 * 0.25;
-            f64::from(units) * (f64::from(steps) * step + sums * 25.0 + 400.0)
+            // Where each pixel is and whether it exists, for each of several taps.
+            let places = if kernel == 1 { 0.0 } else { f64::from(kernel * kernel * pixels) * 9.0 };
+            f64::from(units) * (f64::from(steps) * step + places + sums * 25.0 + 400.0)
         };
         let cuts = if kernel == 1 { pointwise } else { wider };
         let cheapest = cuts.iter().copied().min_by(|one, other| cost(*one).total_cmp(&cost(*other)));
@@ -87,6 +89,45 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether convolution `index` is one whose rows go by Winograd's way, without a map between.
+    pub(super) fn has_rows(&self, index: usize) -> bool {
+        let operation = self.graph.layers.get(index).map(|layer| layer.operation);
+        matches!(operation, Some(Operation::Convolution { kernel: 3, stride: 1, pad: 1, depthwise: false, .. }))
+            && self.fused_sum(index).is_none()
+    }
+
+    /// The cheapest tiles and channel quads a lane, of the table's, for a map of `width`×`height` pixels of so many quads.
+    fn rows_cut(&self, [width, height]: [u32; 2], quads: u32) -> [u32; 2] {
+        let cost = |[tiles, block]: [u32; 2]| {
+            let units = (width.div_ceil(tiles * 4) * height).div_ceil(self.tuning.heavy_lanes);
+            // What a lane makes by itself was measured on lavapipe: dearest is what shares least of the weights.
+            let each = if tiles == 1 { 1.22 } else { 1.0 };
+            f64::from(units * quads.div_ceil(block) * tiles * block) * each
+        };
+        let cheapest = self.tuning.rows.iter().copied().min_by(|one, other| cost(*one).total_cmp(&cost(*other)));
+        cheapest.unwrap_or([1, 1])
+    }
+
+    /// Convolution `index` of `source` ([`Self::has_rows`]).
+    pub(super) fn subgroup_rows(&mut self, index: usize, source: usize) -> Result<(), NetError> {
+        let layer = self.layer(index)?;
+        let Operation::Convolution { activation, .. } = layer.operation else { return Ok(()) };
+        let (from, to) = (self.shape(source)?, layer.shape);
+        let (in_quads, out_quads) = (self.path(source).quads(from.channels), self.path(index).quads(to.channels));
+        let [tiles, quads] = self.rows_cut([to.width, to.height], out_quads);
+        let across = to.width.div_ceil(tiles * 4);
+        let numbers = [to.width, to.height, in_quads, out_quads, across, out_quads * to.pixels()];
+        let mut push: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
+        push.extend(bounds(activation));
+        push.extend(0..16);
+        let table = self.table(Table::Convolution { layer: index, quads, group: None });
+        let slots = vec![Slot::Value(source), table, Slot::Value(index)];
+        let constants = [tiles, quads, u32::from(!out_quads.is_multiple_of(quads))];
+        let groups = [out_quads.div_ceil(quads), (across * to.height).div_ceil(self.tuning.heavy_lanes)];
+        self.dispatch_units(&layer.name, NetKernel::SubgroupRows, &constants, slots, push, groups);
+        Ok(())
+    }
+
     /// Whether 1×1 convolution `index` is made anew wherever the depthwise convolution behind it reads it, and never stored: with a stride each value is
     /// read but 9/4 times, and of few channels it costs less than storing and reading.
     pub(super) fn is_made_where_needed(&self, index: usize) -> bool {
@@ -123,12 +164,8 @@ impl Planner<'_> {
         self.finished(index);
         let (from, to) = (self.shape(source)?, layer.shape);
         let out_quads = self.path(sink).quads(to.channels);
-        // Each pixel is some dozens of registers, and with a stride neighbours share less.
-        let pixels = match first {
-            Some(_) => 2,
-            None if stride == 1 && out_quads <= 6 => 8,
-            None => 4,
-        };
+        // Each pixel is some dozens of registers.
+        let pixels = if first.is_some() { 2 } else { 6 };
         let quads = out_quads.next_multiple_of(2);
         let tiles = to.width.div_ceil(pixels);
         let numbers = [from.width, from.height, to.width, to.height, in_quads, out_quads, tiles, pad];
