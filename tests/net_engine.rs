@@ -4,7 +4,7 @@
 #[path = "common/net.rs"]
 mod common;
 
-use common::{difference, planar, read, run, value};
+use common::{difference, planar, read, run, run_in_pieces, value};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::net::kernels::{HARDWARE, HARDWARE_HALF, SOFTWARE, Tuning};
 use deep3d::net::plan::Memory;
@@ -51,6 +51,11 @@ fn compare(network: Network, size: [u32; 2], tuning: &Tuning) -> usize {
     run(&gpu, &engine, &input);
     let again: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
     assert_eq!(again, parallax);
+    // Nor does it matter into how many pieces its dispatches are cut. What is not made now is not left over from before.
+    let engine = Engine::with(&gpu, &weights, size, tuning, Memory::Reuse).unwrap();
+    run_in_pieces(&gpu, &engine, &input, 3);
+    let again: Vec<f64> = read(&gpu, engine.parallax().unwrap()).into_iter().map(f64::from).collect();
+    assert_eq!(again, parallax, "in pieces");
     compared
 }
 

@@ -188,8 +188,12 @@ impl Kernel {
             let mut feedback = vk::PipelineCreationFeedbackCreateInfo::default()
                 .pipeline_creation_feedback(&mut whole)
                 .pipeline_stage_creation_feedbacks(&mut stages);
-            let info =
-                vk::ComputePipelineCreateInfo::default().stage(stage).layout(kernel.layout).push_next(&mut feedback);
+            // So that a part of a dispatch can be run ([`super::Recorder::dispatch_part`]).
+            let info = vk::ComputePipelineCreateInfo::default()
+                .flags(vk::PipelineCreateFlags::DISPATCH_BASE)
+                .stage(stage)
+                .layout(kernel.layout)
+                .push_next(&mut feedback);
             let began = Instant::now();
             let made = device.create_compute_pipelines(gpu.shared.cache.handle, &[info], None);
             device.destroy_shader_module(module, None);

@@ -115,6 +115,24 @@ impl Recorder<'_> {
         Ok(())
     }
 
+    /// As [`Recorder::dispatch`], of the workgroups from `first` on only, `groups` each way: `gl_WorkGroupID` begins there, `gl_NumWorkGroups` is `groups`.
+    pub fn dispatch_part(
+        &mut self,
+        bindings: &Arc<Bindings>,
+        push: &[u8],
+        first: [u32; 3],
+        groups: [u32; 3],
+    ) -> Result<(), GpuError> {
+        self.bind(bindings, push, None)?;
+        let [x, y, z] = first;
+        // SAFETY: kernel, set and push constants were just bound, and every kernel is made for a base.
+        unsafe {
+            self.device().cmd_dispatch_base(self.commands.buffer, x, y, z, groups[0], groups[1], groups[2]);
+        }
+        self.commands.keep.push(bindings.keep());
+        Ok(())
+    }
+
     /// As [`Recorder::dispatch`], with the numbers of workgroups read from three `u32` at byte `offset` (a multiple of four) of `counts`, which commands
     /// before may have written.
     pub fn dispatch_indirect(

@@ -216,6 +216,17 @@ impl Engine {
         self.steps.get(which).unwrap_or_default().iter().try_for_each(|step| step.record(recorder))
     }
 
+    /// Records one piece of a dispatch, the one of number `piece` of `of` (1 or more), which together are the dispatch; some may be empty. It is cut into rows
+    /// of workgroups, so that a long one need not be handed to the GPU all at once.
+    pub fn record_piece(
+        &self,
+        recorder: &mut Recorder<'_>,
+        dispatch: usize,
+        [piece, of]: [u32; 2],
+    ) -> Result<(), GpuError> {
+        self.steps.get(dispatch).map_or(Ok(()), |step| step.record_piece(recorder, [piece, of]))
+    }
+
     /// How many dispatches the network takes.
     pub fn dispatches(&self) -> usize {
         self.steps.len()
@@ -246,6 +257,20 @@ fn to_half(number: f32) -> f16 {
 impl Step {
     fn record(&self, recorder: &mut Recorder<'_>) -> Result<(), GpuError> {
         recorder.dispatch(&self.bindings, bytemuck::cast_slice(&self.push), self.groups)
+    }
+
+    fn record_piece(&self, recorder: &mut Recorder<'_>, [piece, of]: [u32; 2]) -> Result<(), GpuError> {
+        // Kernels number their workgroups by all counts but the last one's, which therefore is the one that may change.
+        let axis = self.groups.iter().rposition(|count| *count > 1).unwrap_or_default();
+        let count = u64::from(self.groups[axis]);
+        let bound = |piece: u32| (count * u64::from(piece) / u64::from(of.max(1))) as u32;
+        let (mut first, mut groups) = ([0; 3], self.groups);
+        first[axis] = bound(piece);
+        groups[axis] = bound(piece + 1) - first[axis];
+        if groups[axis] == 0 {
+            return Ok(());
+        }
+        recorder.dispatch_part(&self.bindings, bytemuck::cast_slice(&self.push), first, groups)
     }
 }
 

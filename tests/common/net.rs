@@ -32,6 +32,24 @@ pub(crate) fn run(gpu: &Gpu, engine: &Engine, input: &[f64]) {
     }
 }
 
+/// As [`run`], with each dispatch cut into so many pieces, each of them a submission.
+pub(crate) fn run_in_pieces(gpu: &Gpu, engine: &Engine, input: &[f64], pieces: u32) {
+    let [width, height] = engine.input_size();
+    let texels = to_texels(input, Shape::new(3, height, width));
+    let upload = Buffer::new(gpu, "upload", texels.len() as u64 * 4, BufferKind::Upload).unwrap();
+    upload.write(0, bytemuck::cast_slice(&texels)).unwrap();
+    let submit = |commands: &mut Commands| gpu.wait(gpu.submit(commands).unwrap()).unwrap();
+    let mut commands = Commands::new(gpu, "network", 0).unwrap();
+    commands.record(|recorder| recorder.copy_buffer(&upload, 0, engine.input().unwrap(), 0, upload.bytes())).unwrap();
+    submit(&mut commands);
+    for dispatch in 0..engine.dispatches() {
+        for piece in 0..pieces {
+            commands.record(|recorder| engine.record_piece(recorder, dispatch, [piece, pieces])).unwrap();
+            submit(&mut commands);
+        }
+    }
+}
+
 /// A buffer's numbers.
 pub(crate) fn read(gpu: &Gpu, buffer: &Arc<Buffer>) -> Vec<f32> {
     bytes(gpu, buffer, |bytes| bytemuck::cast_slice(bytes).to_vec())
