@@ -1,7 +1,8 @@
 """The network alone, this program's engine beside other runtimes on the same machine: `./x bench-peers`.
 
 All get the same weights and the same picture. Outputs are compared first; a runtime whose output differs is named and not timed. Then they take turns,
-frame by frame, so that whatever else the machine does hits all of them alike; medians and their ratios are of one run.
+frame by frame, so that whatever else the machine does hits all of them alike; medians and their ratios are of one run. Between turns all rest, as threads of
+some go on spinning for a while after theirs.
 """
 import argparse
 import contextlib
@@ -30,6 +31,8 @@ TOLERANCE = 2e-4
 # The specification's bound for the right view of the original, in 255ths.
 VIEW_TOLERANCE = 0.01
 NETWORKS = ("deep3d", "deep3d-2016")
+# Seconds before each turn: threads of OpenMP spin for up to 0.2.
+REST = 0.3
 
 
 class WithSoftmax(torch.nn.Module):
@@ -203,6 +206,7 @@ def measure(program, name, size, rounds, folder):
     times = {runner: [] for runner in runners}
     for turn in range(-2, rounds):  # The first two turns warm everything up.
         for runner in runners:
+            time.sleep(REST)
             seconds = runners[runner].run()
             if turn >= 0:
                 times[runner].append(seconds)
