@@ -19,7 +19,7 @@ use crate::film::options::TIMED;
 
 /// Where pictures, or a headset's compositor, share the network's queue, the network is handed to the GPU in submissions that take about so long each, so
 /// that they get their turn between them.
-const PART: Duration = Duration::from_millis(6);
+const PART: Duration = Duration::from_millis(5);
 
 /// Of so many passes each is timed at first, to learn what its dispatches take.
 const LEARNT: u64 = 6;
@@ -253,15 +253,19 @@ mod tests {
         fn measure(&mut self, urgent: bool) -> [f64; 2] {
             self.give(urgent);
             let mut waits = Vec::new();
-            for _ in 0..PICTURES {
-                if self.passes.take(Some(Duration::ZERO)).is_some() {
-                    self.give(urgent);
+            let began = Instant::now();
+            for picture in 0..PICTURES as u32 {
+                // Neither the passes nor the pictures wait for the other's beginning.
+                let due = began + INTERVAL * picture + Duration::from_millis(u64::from(picture * 7 % 13));
+                while let Some(left) = due.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                    if self.passes.take(Some(left)).is_some() {
+                        self.give(urgent);
+                    }
                 }
-                let began = Instant::now();
+                let handed = Instant::now();
                 let point = self.gpu.submit(&mut self.picture).unwrap();
                 self.gpu.wait(point).unwrap();
-                waits.push(began.elapsed().as_secs_f64() * 1e3);
-                std::thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
+                waits.push(handed.elapsed().as_secs_f64() * 1e3);
             }
             self.passes.take(None).unwrap();
             waits.sort_by(f64::total_cmp);
