@@ -192,7 +192,7 @@ fn what_is_kept_stays_within_its_bounds() {
     assert!(most.1 > (3 << 20) - 2 * picture, "{most:?}");
     // A few seconds ahead, as said.
     let cache = CacheOptions { seconds: Some(seconds(2.0)), ..MUCH };
-    let source = Source::open(server.address.clone(), &options(cache)).unwrap();
+    let source = Source::open(server.address, &options(cache)).unwrap();
     std::thread::sleep(Duration::from_millis(400));
     let ahead = source.cache().unwrap().look().ahead;
     assert!(ahead >= seconds(1.9) && ahead <= seconds(2.1), "{ahead}");
