@@ -2,7 +2,9 @@
 
 use clap::Args;
 
+use super::options::yes_or_no;
 use crate::media::{CacheOptions, Memory};
+use crate::player::CachePause;
 use crate::time::Time;
 
 /// How much of a film is read ahead and kept, as mpv's options say it.
@@ -17,11 +19,21 @@ pub(crate) struct CacheArguments {
     /// The most memory for what was seen and is kept, so that seeking back reads nothing; 0 keeps nothing
     #[arg(long, value_name = "SIZE", default_value = "50MiB", value_parser = memory_or_none)]
     demuxer_max_back_bytes: Memory,
+    /// Whether to pause where a film comes more slowly than it is watched
+    #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
+    cache_pause: bool,
+    /// How much has to be at hand before it then goes on
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "1")]
+    cache_pause_wait: Time,
 }
 
 impl CacheArguments {
     pub(super) fn options(self) -> CacheOptions {
         CacheOptions { seconds: self.cache_secs, ahead: self.demuxer_max_bytes, behind: self.demuxer_max_back_bytes }
+    }
+
+    pub(super) fn pause(self) -> CachePause {
+        CachePause { pause: self.cache_pause, wait: self.cache_pause_wait }
     }
 }
 

@@ -118,6 +118,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         repeat: arguments.repeat,
         part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
         hr_seek: arguments.hr_seek,
+        cache_pause: arguments.cache.pause(),
         hold_stills: seen,
         ..PlayerOptions::default()
     };

@@ -69,8 +69,8 @@ pub struct Cached {
     pub bytes_behind: u64,
     /// Film time from which on pictures are at hand, and up to which; none where none are.
     pub range: Option<(Time, Time)>,
-    /// Up to the film's end.
-    pub to_end: bool,
+    /// There will be no more for now: up to the film's end, or as much as may be.
+    pub complete: bool,
 }
 
 /// Which audio track plays.

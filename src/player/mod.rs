@@ -11,6 +11,7 @@
 //! comes late is shown if nothing newer is due, and dropped otherwise.
 
 mod asked;
+mod buffering;
 mod contract;
 mod endings;
 mod list;
@@ -29,6 +30,7 @@ mod watch;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+pub use buffering::CachePause;
 pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
@@ -70,6 +72,8 @@ pub struct PlayerOptions {
     pub repeat: bool,
     /// The part of each film that is played.
     pub part: Part,
+    /// When film time stands for what has yet to come.
+    pub cache_pause: CachePause,
     /// Which seeks are exact.
     pub hr_seek: HrSeek,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
@@ -157,6 +161,8 @@ pub struct Player<P: Playlist> {
     anything: bool,
     /// The playlist knows which film is likely to come next.
     prepared: bool,
+    /// Film time stands until more of the film has come.
+    buffering: bool,
 }
 
 impl PainterState {
@@ -196,6 +202,7 @@ impl<P: Playlist> Player<P> {
             failures: Vec::new(),
             anything: false,
             prepared: false,
+            buffering: false,
         };
         player.open(0, 1);
         player
@@ -342,8 +349,8 @@ impl<P: Playlist> Player<P> {
     /// Lets film time run or stand.
     fn follow_phase(&mut self, now: Instant) {
         match self.phase {
-            Phase::Playing => self.run_clock(now),
-            Phase::Seeking(_) | Phase::Paused(_) => self.stop_clock(now),
+            Phase::Playing if !self.buffering => self.run_clock(now),
+            _ => self.stop_clock(now),
         }
     }
 
@@ -420,11 +427,13 @@ impl<P: Playlist> Player<P> {
         };
         self.prepare(now);
         self.drag_on(now);
+        self.mind_cache(now);
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
         let listening = listening.then(|| now + POLL);
-        let wake = [wake, again, listening, self.repeats_at()].into_iter().flatten().min();
+        let buffering = self.buffering.then(|| now + buffering::LOOK);
+        let wake = [wake, again, listening, buffering, self.repeats_at()].into_iter().flatten().min();
         Tick { repaint: repaint || renewed, wake, finished: false }
     }
 

@@ -242,6 +242,7 @@ where
         let Some(Running { player, painter, watch, panel, .. }) = &mut self.running else {
             return PanelOutput::default();
         };
+        panel.set_buffering(player.buffering().is_some());
         let wanted = panel.wanted_preview();
         let told = panel.shows_statistics(now);
         let model = || {
@@ -253,6 +254,7 @@ where
                 chapters: player.chapters(),
                 ab_loop: player.ab_loop(),
                 cached: player.cached().and_then(|cached| cached.range),
+                buffering: player.buffering(),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,
@@ -275,6 +277,9 @@ where
         title += &format!(" – {}", painter.describe());
         if player.is_paused() {
             title += " – paused";
+        }
+        if player.buffering().is_some() {
+            title += " – buffering";
         }
         if let Some(sound) = player.describe_sound() {
             title += &format!(" – {sound}");

@@ -4,6 +4,7 @@
 //! itself and needs no GPU. A sink reaches it through [`crate::sink::App::panel`], from its own thread. egui runs only while the panel is visible,
 //! and only when something has changed.
 
+mod buffering;
 mod convert;
 mod depth;
 mod icon;
@@ -86,6 +87,8 @@ pub struct Panel {
     presence: Presence,
     /// The comfort meter is there, with the panel or without it.
     metered: bool,
+    /// So is the sign that the film is waited for.
+    buffering: bool,
     /// The statistics are there until then.
     statistics: Option<Shown>,
     pane: Pane,
@@ -128,6 +131,7 @@ impl Panel {
             began: Instant::now(),
             presence: Presence::default(),
             metered: false,
+            buffering: false,
             statistics: None,
             pane: Pane::None,
             pointer: None,
@@ -149,6 +153,11 @@ impl Panel {
     /// Whether the comfort meter is to be seen, which comes and goes by itself.
     pub fn set_metered(&mut self, metered: bool) {
         self.metered = metered;
+    }
+
+    /// Whether the sign that the film is waited for is to be seen.
+    pub fn set_buffering(&mut self, buffering: bool) {
+        self.buffering = buffering;
     }
 
     /// It comes, and goes by itself.
@@ -207,7 +216,7 @@ impl Panel {
         let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && !told {
+            if !self.metered && !self.buffering && !told {
                 return self.hide();
             }
         }
@@ -239,7 +248,7 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = (self.metered || told).then(|| now + METER);
+        let meter = (self.metered || self.buffering || told).then(|| now + METER);
         let wake = [goes, look, self.again, meter].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
@@ -321,6 +330,9 @@ impl Panel {
             };
             if let Some(meter) = &model.meter {
                 meter::build(&mut pass, size, meter);
+            }
+            if let Some(part) = model.buffering {
+                buffering::build(&pass, size, part);
             }
             if let Some(lines) = &model.statistics {
                 statistics::build(&mut pass, size, lines);

@@ -26,6 +26,8 @@ pub struct PanelModel {
     pub ab_loop: [Option<Time>; 2],
     /// The part of it that is at hand.
     pub cached: Option<(Time, Time)>,
+    /// It stands because it has yet to come: which part of what is waited for is there, 0 to 1.
+    pub buffering: Option<f64>,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use deep3d::film::SeekMode;
 use deep3d::frame::{Chapter, Frame};
+use deep3d::media::Cached;
 use deep3d::player::{Error, Next, Player, PlayerOptions, Playlist, SceneSource};
 use deep3d::sink::Action;
 use deep3d::time::Time;
@@ -72,6 +73,10 @@ pub(crate) struct World {
     pub(crate) now: Cell<Instant>,
     pub(crate) seeks: RefCell<Vec<Time>>,
     pub(crate) modes: RefCell<Vec<SeekMode>>,
+    /// Nothing comes.
+    pub(crate) stalled: Cell<bool>,
+    /// What is said to be at hand.
+    pub(crate) cached: Cell<Option<Cached>>,
     pub(crate) opened: RefCell<Vec<usize>>,
     /// What is to be got ready, each time that it changes: when, and which film.
     pub(crate) prepared: RefCell<Vec<(f64, Option<usize>)>>,
@@ -133,6 +138,9 @@ impl SceneSource for FakeFilm {
     type Scene = Instant;
 
     fn next(&mut self) -> Next<Instant> {
+        if self.world.stalled.get() {
+            return Next::Yet;
+        }
         self.work();
         self.ring.pop_front().unwrap_or(Next::Yet)
     }
@@ -172,6 +180,10 @@ impl SceneSource for FakeFilm {
 
     fn duration(&self) -> Option<Time> {
         Some(self.nature.length())
+    }
+
+    fn cached(&self) -> Option<Cached> {
+        self.world.cached.get()
     }
 
     fn chapters(&self) -> Arc<[Chapter]> {
@@ -222,9 +234,10 @@ impl Test {
     pub(crate) fn new(natures: &[Nature], options: PlayerOptions) -> Self {
         let start = Instant::now();
         let now = Cell::new(start);
+        let (stalled, cached) = (Cell::default(), Cell::default());
         let (seeks, modes, idle) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (opened, prepared) = (RefCell::default(), RefCell::default());
-        let world = Rc::new(World { start, now, seeks, modes, opened, prepared, idle });
+        let world = Rc::new(World { start, now, seeks, modes, stalled, cached, opened, prepared, idle });
         let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
         Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
     }

@@ -1,6 +1,7 @@
 //! The player against films that are made up, with a clock that the test moves.
 #![allow(clippy::unwrap_used)]
 
+mod buffering;
 mod fakes;
 mod seeking;
 
