@@ -50,7 +50,8 @@ fn what_is_complete_is_not_waited_for() {
     test.run(1.0);
     test.world.stalled.set(true);
     test.run(3.0);
-    assert_eq!((test.player.buffering(), test.position()), (None, 4.0), "its end, or a decoder that is slow");
+    assert!(test.player.buffering().is_none(), "its end, or a decoder that is slow");
+    assert!((test.position() - 4.0).abs() < 0.01);
     at_hand(&test, 0.0, false);
     test.run(0.2);
     assert!(test.player.buffering().is_some());
@@ -89,5 +90,5 @@ fn nobody_has_to_wait() {
     test.run(1.0);
     test.world.stalled.set(true);
     test.run(3.0);
-    assert_eq!((test.player.buffering(), test.position()), (None, 4.0));
+    assert!(test.player.buffering().is_none() && (test.position() - 4.0).abs() < 0.01);
 }
