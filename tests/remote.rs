@@ -33,9 +33,10 @@ impl SecureServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("openssl is needed: ./x test installs it");
+        let server = Self(child);
         for _ in 0..500 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Self(child);
+                return server;
             }
             std::thread::sleep(Duration::from_millis(10));
         }

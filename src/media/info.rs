@@ -69,7 +69,9 @@ pub struct Cached {
     pub bytes_behind: u64,
     /// Film time from which on pictures are at hand, and up to which; none where none are.
     pub range: Option<(Time, Time)>,
-    /// There will be no more for now: up to the film's end, or as much as may be.
+    /// Up to the film's end.
+    pub to_end: bool,
+    /// No more is read for now: up to the film's end, or as much as may be.
     pub complete: bool,
 }
 

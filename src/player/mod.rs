@@ -17,6 +17,7 @@ mod endings;
 mod list;
 pub mod null;
 mod opening;
+mod painting;
 mod phase;
 pub mod quality;
 mod repeat;
@@ -47,13 +48,12 @@ use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::sound::Sound;
 use crate::time::Time;
+use painting::Painting;
 use phase::{Pause, Phase};
 use repeat::Repeat;
 use seeking::Seeking;
 use sound::{Heard, SoundEnd};
 
-/// A picture that is due waits at most so long for what paints it to be free: it may never be, as when nobody sees the window.
-const HOLD: Time = Time::from_nanoseconds(250_000_000);
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
 /// How soon to look again whether a picture that stands has got its depth.
@@ -124,19 +124,6 @@ enum End {
     Held,
 }
 
-/// What the player knows of what paints its pictures.
-#[derive(Debug, Default)]
-struct PainterState {
-    /// From being told of a picture until that is seen.
-    lead: Duration,
-    /// It can begin none now.
-    busy: bool,
-    /// Since when it could begin one.
-    free: Option<Instant>,
-    /// When it was given the last one.
-    given: Option<Instant>,
-}
-
 /// The state machine.
 pub struct Player<P: Playlist> {
     playlist: P,
@@ -155,7 +142,7 @@ pub struct Player<P: Playlist> {
     /// Times of the pictures shown last, in order.
     times: VecDeque<Time>,
     counts: Counts,
-    painter: PainterState,
+    painter: Painting,
     failures: Vec<(usize, Error)>,
     /// Whether the present round over the playlist has shown anything.
     anything: bool,
@@ -163,20 +150,6 @@ pub struct Player<P: Playlist> {
     prepared: bool,
     /// Film time stands until more of the film has come.
     buffering: bool,
-}
-
-impl PainterState {
-    fn set_busy(&mut self, busy: bool, now: Instant) {
-        self.busy = busy;
-        self.free = (!busy).then(|| self.free.unwrap_or(now));
-    }
-
-    /// It gets a picture: in which part of the time since the last one it had nothing to do.
-    fn give(&mut self, now: Instant) -> f64 {
-        let passed = now.saturating_duration_since(self.given.replace(now).unwrap_or(now)).as_secs_f64();
-        let free = now.saturating_duration_since(self.free.take().unwrap_or(now)).as_secs_f64();
-        if passed > 0.0 { (free / passed).min(1.0) } else { 0.0 }
-    }
 }
 
 impl<P: Playlist> Player<P> {
@@ -198,7 +171,7 @@ impl<P: Playlist> Player<P> {
             coming: Coming::Unknown,
             times: VecDeque::new(),
             counts: Counts::default(),
-            painter: PainterState::default(),
+            painter: Painting::default(),
             failures: Vec::new(),
             anything: false,
             prepared: false,
@@ -410,7 +383,7 @@ impl<P: Playlist> Player<P> {
                 break self.clock.when(coming.pts).map(|when| when.checked_sub(self.painter.lead).unwrap_or(when));
             }
             // The newest that is due when it is free is taken then, and until then nothing newer has to be made.
-            if running && self.painter.busy && self.clock.time(seen) < coming.pts + HOLD {
+            if running && self.painter.busy && self.clock.time(seen) < coming.pts + painting::HOLD {
                 break Some(now + POLL);
             }
             if repaint {

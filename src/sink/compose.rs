@@ -215,8 +215,8 @@ impl Compose {
                 self.variant([arrangement, exact, taps, taps])?;
             }
         }
-        let both = SHRUNK.into_iter().flat_map(|across| SHRUNK.map(|down| [5, 0, across, down]));
-        both.map(|constants| self.variant(constants).map(drop)).collect()
+        let mut both = SHRUNK.into_iter().flat_map(|across| SHRUNK.map(|down| [5, 0, across, down]));
+        both.try_for_each(|constants| self.variant(constants).map(drop))
     }
 
     /// Where the result is nothing but whole eyes in rectangles: these, if they need no more than copying or making larger.

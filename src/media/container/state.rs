@@ -320,6 +320,7 @@ impl State {
             bytes_ahead: bytes(self.ahead()),
             bytes_behind: bytes(self.behind()),
             range: self.pictures.first_time().zip(self.pictures.latest()),
+            to_end: self.ending == Some(Ending::End),
             complete: self.ending.is_some() || self.is_full() || self.pictures.length() >= self.limits.length,
         }
     }
