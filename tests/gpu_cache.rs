@@ -98,7 +98,7 @@ fn programs_that_start_at_the_same_time_share_one_file() {
     let cache = folder.path().join("cache");
     let program = |number: usize| {
         Command::new(env!("CARGO_BIN_EXE_deep3d"))
-            .args(["test-pattern", "--size", "64x48", "-o"])
+            .args(["test-pattern", "--layout", "anaglyph", "--size", "64x48", "-o"])
             .arg(folder.path().join(format!("{number}.png")))
             .env("DEEP3D_CACHE_DIR", &cache)
             .env("DEEP3D_VALIDATION", "1")

@@ -58,40 +58,46 @@ pub(super) fn best_video(input: &mut Input, bitrate: HlsBitrate) -> Option<usize
         film.then(|| (stream.index(), i64::from(parameters.width) * i64::from(parameters.height)))
     });
     let films: Vec<_> = films.collect();
-    let variant = variant(input, bitrate);
+    let variant = variant(input, &films, bitrate);
     let of_variant = films.iter().filter(|(index, _)| variant.contains(index)).max_by_key(|(_, area)| *area);
     let chosen = of_variant.or_else(|| films.iter().find(|(index, _)| usize::try_from(best) == Ok(*index)));
     chosen.or_else(|| films.iter().max_by_key(|(_, area)| *area)).map(|(index, _)| *index)
 }
 
-/// The tracks of the variant that `bitrate` chooses; none where the container has no variants.
-fn variant(input: &Input, bitrate: HlsBitrate) -> Vec<usize> {
+/// One of the variants of a film: bits a second, the size of its pictures in samples, and its tracks.
+struct Variant {
+    rate: u64,
+    area: i64,
+    tracks: Vec<usize>,
+}
+
+/// The tracks of the variant that `bitrate` chooses among those with pictures, `films` (track and size in samples); none where the container has no variants.
+fn variant(input: &Input, films: &[(usize, i64)], bitrate: HlsBitrate) -> Vec<usize> {
     // SAFETY: the context is open; FFmpeg keeps that many valid pointers and indices there.
-    let variants: Vec<(u64, Vec<usize>)> = unsafe {
+    let variants: Vec<Variant> = unsafe {
         let raw = &*input.as_ptr();
         let programmes = (0..raw.nb_programs as usize).map(|number| &**raw.programs.add(number));
         let variant = |programme: &ffi::AVProgram| {
             let rate = ffi::av_dict_get(programme.metadata, c"variant_bitrate".as_ptr(), ptr::null(), 0);
             let rate = if rate.is_null() { None } else { text((*rate).value).parse().ok() }?;
             let members = 0..programme.nb_stream_indexes as usize;
-            Some((rate, members.map(|member| *programme.stream_index.add(member) as usize).collect()))
+            let tracks: Vec<usize> = members.map(|member| *programme.stream_index.add(member) as usize).collect();
+            let area = films.iter().filter(|(index, _)| tracks.contains(index)).map(|(_, area)| *area).max()?;
+            Some(Variant { rate, area, tracks })
         };
         programmes.filter_map(variant).collect()
     };
-    let rates: Vec<u64> = variants.iter().map(|(rate, _)| *rate).collect();
-    chosen(bitrate, &rates).map(|place| variants[place].1.clone()).unwrap_or_default()
+    chosen(bitrate, &variants).map(|variant| variant.tracks.clone()).unwrap_or_default()
 }
 
-/// The place among `rates`, bits a second of each variant, of the one that is wanted. None where there are none.
-fn chosen(bitrate: HlsBitrate, rates: &[u64]) -> Option<usize> {
-    let places = || 0..rates.len();
-    let least = places().min_by_key(|place| rates[*place]);
+/// The one that is wanted; of those of one rate the one with the largest pictures. None where there are none.
+fn chosen(bitrate: HlsBitrate, variants: &[Variant]) -> Option<&Variant> {
+    let worth = |variant: &&Variant| (variant.rate, variant.area);
+    let least = variants.iter().min_by_key(|variant| (variant.rate, -variant.area));
     match bitrate {
         HlsBitrate::Min => least,
-        HlsBitrate::Max => places().max_by_key(|place| rates[*place]),
-        HlsBitrate::AtMost(most) => {
-            places().filter(|place| rates[*place] <= most).max_by_key(|place| rates[*place]).or(least)
-        }
+        HlsBitrate::Max => variants.iter().max_by_key(worth),
+        HlsBitrate::AtMost(most) => variants.iter().filter(|variant| variant.rate <= most).max_by_key(worth).or(least),
     }
 }
 
@@ -244,11 +250,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variant_is_chosen_by_its_bit_rate() {
-        let rates = [800, 3000, 200, 1500];
-        for (wanted, place) in [("min", 2), ("max", 1), ("1500", 3), ("1499", 0), ("5000", 1), ("100", 2)] {
-            assert_eq!(chosen(wanted.parse().unwrap(), &rates), Some(place), "{wanted}");
+    fn a_variant_is_chosen_by_its_bit_rate_and_then_by_its_size() {
+        let variant = |(track, rate, area)| Variant { rate, area, tracks: vec![track] };
+        let variants =
+            [(0, 800, 10), (1, 3000, 40), (2, 200, 5), (3, 1500, 20), (4, 3000, 30), (5, 200, 9)].map(variant);
+        for (wanted, track) in [("min", 5), ("max", 1), ("1500", 3), ("1499", 0), ("5000", 1), ("100", 5)] {
+            let chosen = chosen(wanted.parse().unwrap(), &variants).unwrap();
+            assert_eq!(chosen.tracks, [track], "{wanted}");
         }
-        assert_eq!(chosen(HlsBitrate::Max, &[]), None);
+        assert!(chosen(HlsBitrate::Max, &[]).is_none());
     }
 }
