@@ -86,9 +86,9 @@ impl Cli {
 pub(super) enum Command {
     #[cfg(feature = "media")]
     #[command(flatten)]
-    Film(FilmCommand),
+    Film(Box<FilmCommand>),
     /// Measure how fast films are turned into 3D here
-    Bench(BenchArguments),
+    Bench(Box<BenchArguments>),
     /// Measure every kernel path of a GPU, accuracy first
     BenchGpu(BenchGpuArguments),
     /// Import and look into weights files
