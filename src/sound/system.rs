@@ -63,8 +63,18 @@ impl Output for System {
         };
         let id = found.id().map(|id| id.id().to_owned()).unwrap_or_default();
         let name = description(&found).unwrap_or_else(|| id.clone());
-        let fail = |error: cpal::Error| SoundError::Device { name: name.clone(), reason: error.to_string() };
-        let (config, samples) = wanted(&found, found.default_output_config().map_err(fail)?);
+        // What it says goes into a sentence.
+        let reason = |error: cpal::Error| error.to_string().trim_end_matches('.').to_owned();
+        let fail = |error: cpal::Error| SoundError::Device { name: name.clone(), reason: reason(error) };
+        let default = match found.default_output_config() {
+            // ALSA has a default device also where there is none at all.
+            Err(error) if device.is_none() => {
+                tracing::debug!("{name}: {error}");
+                return Err(SoundError::NoDevice);
+            }
+            default => default.map_err(fail)?,
+        };
+        let (config, samples) = wanted(&found, default);
         let format = Format { rate: config.sample_rate, channels: config.channels };
         let watch = Arc::new(Watch { began: Instant::now(), asked: AtomicU64::new(0), failure: Mutex::default() });
         let outlet = outlet(format);
