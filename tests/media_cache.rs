@@ -3,9 +3,11 @@
 
 #[path = "common/decoded.rs"]
 mod decoded;
+#[path = "common/range.rs"]
+mod range;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,22 +55,8 @@ impl Server {
 }
 
 fn answer(mut stream: TcpStream, file: &[u8], halt: Option<usize>, counts: &Counts) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        request.push(byte[0]);
-    }
+    let (first, all) = (range::begin(&mut stream, file.len())?, file.len());
     counts.requests.fetch_add(1, Ordering::SeqCst);
-    let request = String::from_utf8_lossy(&request).to_lowercase();
-    let first = request.split("range: bytes=").nth(1).and_then(|range| range.split('-').next()?.parse().ok());
-    let first = first.unwrap_or(0_usize).min(file.len());
-    let (length, last, all) = (file.len() - first, file.len() - 1, file.len());
-    write!(
-        stream,
-        "HTTP/1.1 206 Partial Content\r\nContent-Length: {length}\r\nContent-Range: bytes {first}-{last}/{all}\r\n\
-         Accept-Ranges: bytes\r\nConnection: close\r\n\r\n"
-    )?;
     let mut at = first;
     while at < all {
         let halt = halt.filter(|halt| first < *halt && !counts.halted.load(Ordering::SeqCst));

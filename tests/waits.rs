@@ -1,8 +1,11 @@
 //! Nobody who shows pictures waits: a list of films under the viewer's hands, in a loop as sinks have it, on a thread that must not wait.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/range.rs"]
+mod range;
+
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -251,21 +254,7 @@ fn stalling_server(film: Vec<u8>) -> String {
     let address = format!("http://{}/film.mkv", listener.local_addr().unwrap());
     let (film, stalled) = (Arc::new(film), Arc::new(AtomicBool::new(false)));
     let answer = move |mut stream: TcpStream, film: &[u8], stalled: &AtomicBool| -> std::io::Result<()> {
-        let mut request = Vec::new();
-        let mut byte = [0];
-        while !request.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte)?;
-            request.push(byte[0]);
-        }
-        let request = String::from_utf8_lossy(&request).to_lowercase();
-        let first = request.split("range: bytes=").nth(1).and_then(|range| range.split('-').next()?.parse().ok());
-        let first = first.unwrap_or(0_usize).min(film.len());
-        let (length, last, all) = (film.len() - first, film.len() - 1, film.len());
-        write!(
-            stream,
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: {length}\r\nContent-Range: bytes {first}-{last}/{all}\r\n\
-             Accept-Ranges: bytes\r\nConnection: close\r\n\r\n"
-        )?;
+        let (first, all) = (range::begin(&mut stream, film.len())?, film.len());
         let middle = all / 2;
         if first < middle {
             stream.write_all(&film[first..middle])?;

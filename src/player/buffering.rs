@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::contract::{Playlist, SceneSource};
+use super::contract::Playlist;
 use super::phase::Phase;
 use super::{Coming, LAST, Player};
-use crate::media::Cached;
 use crate::time::Time;
 
 /// How soon to look again whether enough has come.
@@ -33,28 +32,25 @@ impl<P: Playlist> Player<P> {
     /// Which part of what is waited for is at hand, 0 to 1; none where nothing is waited for.
     pub fn buffering(&self) -> Option<f64> {
         let wait = self.options.cache_pause.wait.seconds().max(1e-3);
-        let ahead = self.cached().map_or(0.0, |cached| cached.ahead.seconds());
-        self.buffering.then(|| (ahead / wait).clamp(0.0, 1.0))
+        let part = || (self.cached().map_or(0.0, |cached| cached.ahead.seconds()) / wait).clamp(0.0, 1.0);
+        self.buffering.then(part)
     }
 
     /// Lets film time stand where nothing more is at hand, and go on when enough is.
     pub(super) fn mind_cache(&mut self, now: Instant) {
-        let buffering = match self.film.as_ref().and_then(SceneSource::cached) {
-            Some(cached) if self.options.cache_pause.pause && self.phase == Phase::Playing => match self.buffering {
-                true => !cached.complete && cached.ahead < self.options.cache_pause.wait,
-                false => self.is_starved(&cached, now),
-            },
-            _ => false,
-        };
+        let CachePause { pause, wait } = self.options.cache_pause;
+        let least = if self.buffering { wait } else { Time::from_nanoseconds(1) };
+        // Who reads is only asked where it matters.
+        let asks = pause && self.phase == Phase::Playing && (self.buffering || self.is_over(now));
+        let buffering = asks && self.cached().is_some_and(|cached| !cached.complete && cached.ahead < least);
         if std::mem::replace(&mut self.buffering, buffering) != buffering {
             self.follow_phase(now);
         }
     }
 
-    /// The last picture has been seen for long enough, and nothing is there to make another one of.
-    fn is_starved(&self, cached: &Cached, now: Instant) -> bool {
-        let Some(shown) = self.shown.as_ref().filter(|_| matches!(self.coming, Coming::Unknown)) else { return false };
-        let end = shown.pts + shown.duration.max(LAST) + GRACE;
-        cached.ahead <= Time::ZERO && !cached.complete && self.clock.time(now) > end
+    /// Whether the last picture has been seen for long enough, and no other one is there.
+    fn is_over(&self, now: Instant) -> bool {
+        let shown = self.shown.as_ref().filter(|_| matches!(self.coming, Coming::Unknown));
+        shown.is_some_and(|shown| self.clock.time(now) > shown.pts + shown.duration.max(LAST) + GRACE)
     }
 }

@@ -26,9 +26,9 @@ pub mod script;
 mod seeking;
 mod sound;
 pub mod statistics;
+mod times;
 mod watch;
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
@@ -53,6 +53,7 @@ use phase::{Pause, Phase};
 use repeat::Repeat;
 use seeking::Seeking;
 use sound::{Heard, SoundEnd};
+use times::Times;
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
@@ -62,8 +63,6 @@ const RENEWAL: Duration = Duration::from_millis(20);
 const LAST: Time = Time::from_nanoseconds(40_000_000);
 /// How long before the end of a film the next one is opened.
 const BEFORE_END: Time = Time::from_nanoseconds(10_000_000_000);
-/// Pictures whose times are remembered for stepping back.
-const REMEMBERED: usize = 256;
 
 /// How the playing goes on.
 #[derive(Debug, Clone, Default)]
@@ -139,8 +138,7 @@ pub struct Player<P: Playlist> {
     repeat: Repeat,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
-    /// Times of the pictures shown last, in order.
-    times: VecDeque<Time>,
+    times: Times,
     counts: Counts,
     painter: Painting,
     failures: Vec<(usize, Error)>,
@@ -169,7 +167,7 @@ impl<P: Playlist> Player<P> {
             repeat: Repeat::default(),
             shown: None,
             coming: Coming::Unknown,
-            times: VecDeque::new(),
+            times: Times::default(),
             counts: Counts::default(),
             painter: Painting::default(),
             failures: Vec::new(),
@@ -488,15 +486,7 @@ impl<P: Playlist> Player<P> {
         }
         self.phase = self.phase.shown();
         self.follow_phase(now + self.painter.lead);
-        if self.times.back().is_none_or(|last| *last < frame.pts) {
-            self.times.push_back(frame.pts);
-        } else if !self.times.contains(&frame.pts) {
-            self.times.clear();
-            self.times.push_back(frame.pts);
-        }
-        if self.times.len() > REMEMBERED {
-            self.times.pop_front();
-        }
+        self.times.note(frame.pts);
         self.shown = Some(frame);
     }
 }

@@ -146,7 +146,7 @@ impl<P: Playlist> Player<P> {
     pub(super) fn step_back(&mut self) {
         let Some(shown) = self.shown.as_ref().filter(|_| !self.phase.is_seeking()) else { return };
         let length = if shown.duration > Time::ZERO { shown.duration } else { LAST };
-        let known = self.times.iter().rev().copied().find(|time| *time < shown.pts);
+        let known = self.times.before(shown.pts);
         let target = match known.filter(|time| shown.pts - *time < length + length) {
             Some(time) => time,
             None => shown.pts - Time::from_nanoseconds(length.nanoseconds() / 2),

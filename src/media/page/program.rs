@@ -62,30 +62,26 @@ pub(super) fn ask(url: &str, page: &PageOptions, stop: &StopFlag) -> Result<Vec<
     let answer = running.0.stdout.take().map(|from| read(from, MOST));
     let complaints = running.0.stderr.take().map(|from| read(from, COMPLAINTS));
     let began = Instant::now();
-    let ended = loop {
+    // One that answers too much waits for ever for somebody who reads it.
+    while answer.as_ref().is_some_and(|answer| !answer.is_finished()) {
         if stop.is_stopped() {
             return Err(Failure::Stopped);
         }
-        // One that answers too much waits for ever for somebody who reads it.
-        if answer.as_ref().is_some_and(JoinHandle::is_finished) || began.elapsed() > LIMIT {
-            break running.0.try_wait();
+        if began.elapsed() > LIMIT {
+            return Err(Failure::TooSlow);
         }
         std::thread::sleep(TICK);
-    };
-    if began.elapsed() > LIMIT {
-        return Err(Failure::TooSlow);
     }
     let answer = answer.and_then(|thread| thread.join().ok()).unwrap_or_default();
     if answer.len() as u64 > MOST {
         return Err(Failure::TooLong);
     }
     // Its answer has ended, so it is about to.
-    let status = match ended {
-        Ok(Some(status)) => Ok(status),
-        _ => wait(&mut running.0, began),
-    };
-    if status.is_ok_and(|status| status.success()) {
-        return Ok(answer);
+    match wait(&mut running.0, began, stop) {
+        Ok(status) if status.success() => return Ok(answer),
+        Ok(_) => {}
+        Err(_) if stop.is_stopped() => return Err(Failure::Stopped),
+        Err(_) => return Err(Failure::TooSlow),
     }
     drop(running);
     let complaints = complaints.and_then(|thread| thread.join().ok()).unwrap_or_default();
@@ -95,8 +91,8 @@ pub(super) fn ask(url: &str, page: &PageOptions, stop: &StopFlag) -> Result<Vec<
     Err(Failure::Refused(last.trim_start_matches("ERROR: ").to_owned()))
 }
 
-fn wait(child: &mut Child, began: Instant) -> io::Result<std::process::ExitStatus> {
-    while began.elapsed() < LIMIT {
+fn wait(child: &mut Child, began: Instant, stop: &StopFlag) -> io::Result<std::process::ExitStatus> {
+    while began.elapsed() < LIMIT && !stop.is_stopped() {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
