@@ -48,7 +48,11 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
                 Ok((films(gpu)?, painter(gpu)))
             };
             player::play(start, player, watch, window)?;
-            "the return of vkQueuePresentKHR"
+            if facts.as_ref().is_some_and(|facts| facts.present_wait) {
+                "the return of vkWaitForPresentKHR, which tells when a picture is seen"
+            } else {
+                "the return of vkQueuePresentKHR, as this GPU does not tell when a picture is seen"
+            }
         }
         BenchSink::Vr => {
             let options = arguments.headset.headset.options(gpu, None, ask_on_interrupt());

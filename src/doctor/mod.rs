@@ -70,12 +70,13 @@ fn gpus() -> Vec<Finding> {
                     verdict: Verdict::Good,
                     what,
                     text: format!(
-                        "{index}: {} ({}), Vulkan {}, driver {}, {}",
+                        "{index}: {} ({}), Vulkan {}, driver {}, {}, {}",
                         facts.name,
                         kind(facts.kind),
                         facts.api,
                         facts.driver,
-                        queue(facts.network_queue)
+                        queue(facts.network_queue),
+                        display(facts.present_wait)
                     ),
                 })
                 .collect();
@@ -90,6 +91,10 @@ fn gpus() -> Vec<Finding> {
 
 fn queue(of_its_own: bool) -> &'static str {
     if of_its_own { "a queue of its own for the network" } else { "one queue for pictures and network" }
+}
+
+fn display(tells: bool) -> &'static str {
+    if tells { "tells when a picture is seen" } else { "does not tell when a picture is seen" }
 }
 
 fn kind(kind: vk::PhysicalDeviceType) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use ash::vk;
+use ash::{khr, vk};
 
 use super::error::GpuError;
 use super::matrix::{self, CooperativeMatrices};
@@ -41,6 +41,8 @@ pub struct Facts {
     pub float16: bool,
     /// Whether the network gets a queue of its own beside the one that all else goes to. Of a GPU that is only listed: beside the first that draws.
     pub network_queue: bool,
+    /// Whether the window system tells when a picture is seen (VK_KHR_present_id with VK_KHR_present_wait); of a GPU in use only where it presents.
+    pub present_wait: bool,
     /// Products of whole matrices.
     pub matrices: Option<CooperativeMatrices>,
 }
@@ -131,6 +133,23 @@ pub(super) fn facts(entry: &ash::Entry, instance: &ash::Instance, physical: vk::
         max_shared_bytes: limits.max_compute_shared_memory_size,
         float16,
         network_queue,
+        present_wait: present_wait(instance, physical),
         matrices: matrix::query(entry, instance, physical, float16),
     })
+}
+
+/// Whether `physical` has both extensions that tell when a picture is seen, and does what they are for.
+fn present_wait(instance: &ash::Instance, physical: vk::PhysicalDevice) -> bool {
+    // SAFETY: the physical device is of this instance.
+    let extensions = unsafe { instance.enumerate_device_extension_properties(physical) }.unwrap_or_default();
+    let has = |name| extensions.iter().any(|extension| extension.extension_name_as_c_str() == Ok(name));
+    if !has(khr::present_id::NAME) || !has(khr::present_wait::NAME) {
+        return false;
+    }
+    let mut id = vk::PhysicalDevicePresentIdFeaturesKHR::default();
+    let mut wait = vk::PhysicalDevicePresentWaitFeaturesKHR::default();
+    let mut features = vk::PhysicalDeviceFeatures2::default().push_next(&mut id).push_next(&mut wait);
+    // SAFETY: a Vulkan 1.3 device of this instance, which has both extensions.
+    unsafe { instance.get_physical_device_features2(physical, &mut features) };
+    id.present_id == vk::TRUE && wait.present_wait == vk::TRUE
 }

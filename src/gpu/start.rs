@@ -108,7 +108,8 @@ pub(super) fn choose(
     for (physical, facts) in chosen {
         match usable_queues(entry, instance, host, *physical) {
             Ok(places) => {
-                let facts = Facts { network_queue: places.are_two(), ..facts.clone() };
+                let present_wait = facts.present_wait && host.device_extensions().contains(&khr::swapchain::NAME);
+                let facts = Facts { network_queue: places.are_two(), present_wait, ..facts.clone() };
                 return Ok((*physical, places, facts));
             }
             Err(what) => lacking = Some(GpuError::Lacks { device: facts.name.clone(), what }),
@@ -172,6 +173,9 @@ pub(super) fn create_device(
     if facts.matrices.is_some() {
         extensions.push(khr::cooperative_matrix::NAME.to_owned());
     }
+    if facts.present_wait {
+        extensions.extend([khr::present_id::NAME, khr::present_wait::NAME].map(CStr::to_owned));
+    }
     let extensions: Vec<_> = extensions.iter().map(|name| name.as_ptr()).collect();
     let float16 = facts.float16;
     let features10 = vk::PhysicalDeviceFeatures::default()
@@ -190,6 +194,8 @@ pub(super) fn create_device(
         .compute_full_subgroups(has13.compute_full_subgroups == vk::TRUE);
     let queues = places.create_infos();
     let mut matrices = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
+    let mut present_id = vk::PhysicalDevicePresentIdFeaturesKHR::default().present_id(true);
+    let mut present_wait = vk::PhysicalDevicePresentWaitFeaturesKHR::default().present_wait(true);
     let mut info = vk::DeviceCreateInfo::default()
         .queue_create_infos(&queues)
         .enabled_extension_names(&extensions)
@@ -199,6 +205,9 @@ pub(super) fn create_device(
         .push_next(&mut features13);
     if facts.matrices.is_some() {
         info = info.push_next(&mut matrices);
+    }
+    if facts.present_wait {
+        info = info.push_next(&mut present_id).push_next(&mut present_wait);
     }
     // SAFETY: every feature and extension switched on was reported by this device.
     unsafe { host.create_device(instance, physical, &info) }

@@ -12,6 +12,7 @@
 
 mod asked;
 mod buffering;
+mod coming;
 mod contract;
 mod endings;
 mod list;

@@ -44,7 +44,7 @@ where
         let now = Instant::now();
         let free = gpu.reached(point)?;
         if free && std::mem::take(&mut painting) {
-            watch.shown(now);
+            watch.shown(now, 0);
             if is_timed(painted)
                 && let [Some(from), _, Some(to)] = commands.timestamps()?[..]
             {

@@ -204,9 +204,9 @@ where
         Ok(())
     }
 
-    fn shown(&mut self, at: Instant) {
+    fn shown(&mut self, at: Instant, before: usize) {
         if let Some(running) = &mut self.running {
-            running.watch.shown(at);
+            running.watch.shown(at, before);
         }
     }
 

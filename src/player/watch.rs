@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::coming::{Arrived, Coming};
 use super::contract::{Painter, Playlist, SceneFacts, SceneSource};
 use super::quality::{Governor, Load, Quality};
 use super::script::{Script, Situation};
@@ -38,10 +39,10 @@ pub(super) struct Wishes {
 /// Painting one takes longer than this only now and then.
 const MOST_LEAD: Duration = Duration::from_millis(150);
 
-/// A picture that is painted and not yet shown.
-struct Painting {
+/// A picture of the film that was painted for the first time.
+struct Picture {
     /// As it would be if it were shown at once.
-    picture: PictureShown,
+    shown: PictureShown,
     at: Instant,
     /// The moment of the tick before.
     moment: Instant,
@@ -52,8 +53,6 @@ struct Painting {
 pub(super) struct Watch {
     statistics: Statistics,
     script: Option<Box<dyn Script>>,
-    /// Something was painted since the script's last action.
-    fresh: bool,
     quality: Quality,
     governor: Governor,
     load: Load,
@@ -61,8 +60,8 @@ pub(super) struct Watch {
     film: Option<usize>,
     /// Epoch and number of the picture painted last.
     painted: Option<(u32, u64)>,
-    /// It is painted and not yet shown.
-    coming: Option<Painting>,
+    /// What is painted and not yet shown.
+    coming: Coming<Picture>,
     /// The moment of the last tick: a headset's are those at which its pictures are seen.
     moment: Option<Instant>,
     /// From there until the picture that was painted then is shown.
@@ -79,13 +78,12 @@ impl Watch {
         Self {
             statistics: Statistics::new(dump),
             script,
-            fresh: false,
             quality,
             governor: Governor::new(quality),
             load: Load::default(),
             film: None,
             painted: None,
-            coming: None,
+            coming: Coming::default(),
             moment: None,
             lead: Duration::ZERO,
             dropped: 0,
@@ -153,7 +151,7 @@ impl Watch {
         match self.script.as_mut().and_then(|script| script.next(now, &situation)) {
             Some(Action::Quit) => wishes.finished = true,
             Some(action) => {
-                self.fresh = false;
+                self.coming.act();
                 player.act(action, now);
                 wishes.repaint = painter.act(action);
             }
@@ -187,16 +185,25 @@ impl Watch {
         P: Playlist,
         A: Painter<<P::Source as SceneSource>::Scene>,
     {
-        let Some(frame) = player.shown() else { return };
-        self.fresh = true;
+        let picture = self.picture(player, painter, now);
+        self.coming.painted(picture);
+    }
+
+    /// What there is to be told of the player's picture, where it is painted for the first time.
+    fn picture<P, A>(&mut self, player: &Player<P>, painter: &A, now: Instant) -> Option<Picture>
+    where
+        P: Playlist,
+        A: Painter<<P::Source as SceneSource>::Scene>,
+    {
+        let frame = player.shown()?;
         if self.painted.replace((frame.epoch, frame.id)) == Some((frame.epoch, frame.id)) {
-            return;
+            return None;
         }
         let SceneFacts { depth_of, shot } = player.facts().unwrap_or_default();
         let making = [Stage::Colour, Stage::Steady].into_iter().filter_map(|stage| frame.trace.span(stage));
         self.load.making += making.sum::<Duration>().as_secs_f64();
         self.load.shown += 1;
-        let picture = PictureShown {
+        let shown = PictureShown {
             wall: self.statistics.wall(now),
             pts: frame.pts.seconds(),
             late: None,
@@ -207,17 +214,16 @@ impl Watch {
             epoch: frame.epoch,
             eyes: painter.eye_size(),
         };
-        self.coming = Some(Painting { picture, at: now, moment: self.moment.unwrap_or(now), due: player.due() });
+        Some(Picture { shown, at: now, moment: self.moment.unwrap_or(now), due: player.due() })
     }
 
-    /// It was shown at the moment `at`.
-    pub(super) fn shown(&mut self, at: Instant) {
-        if std::mem::take(&mut self.fresh)
-            && let Some(script) = &mut self.script
-        {
+    /// What was painted last, or `before` paintings before it, is shown since `at`.
+    pub(super) fn shown(&mut self, at: Instant, before: usize) {
+        let Arrived { answers, news } = self.coming.shown(before);
+        if answers && let Some(script) = &mut self.script {
             script.shown(at);
         }
-        let Some(Painting { picture, at: began, moment, due }) = self.coming.take() else { return };
+        let Some(Picture { shown: picture, at: began, moment, due }) = news else { return };
         let took = at.saturating_duration_since(began);
         self.lead = (self.lead * 3 + at.saturating_duration_since(moment).min(MOST_LEAD)) / 4;
         let late = due.map(|due| self.statistics.wall(at) - self.statistics.wall(due));

@@ -58,8 +58,9 @@ pub trait App {
     /// Records what fills `canvas`; all of it is shown.
     fn paint(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), Self::Error>;
 
-    /// What was painted last is on its way to the viewer since `at`.
-    fn shown(&mut self, _at: Instant) {}
+    /// What was painted is seen since `at`, or on its way to the viewer where the display does not tell: what the last call of [`App::paint`]
+    /// painted, or what was painted `before` calls before that one.
+    fn shown(&mut self, _at: Instant, _before: usize) {}
 
     /// The GPU has painted a picture in that time.
     fn took(&mut self, _painting: Duration) {}

@@ -29,3 +29,9 @@ pub enum WindowError {
     #[error("the Vulkan validation layer objects ({} messages):\n{}", .0.len(), .0.join("\n"))]
     Validation(Vec<String>),
 }
+
+impl WindowError {
+    pub(super) fn no_thread(error: std::io::Error) -> Self {
+        Self::NoWindow(format!("no thread could be started: {error}"))
+    }
+}

@@ -15,7 +15,7 @@ use super::error::WindowError;
 use super::front::Front;
 use super::host::WindowHost;
 use super::keys;
-use super::present::{Presented, Presenter, Settled};
+use super::present::{Presented, Presenter};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Tick};
@@ -243,18 +243,18 @@ where
         if (open.repaint || open.exposed) && open.retry.is_none() && pending.is_none() && !open.hidden {
             open.window.request_redraw();
         }
-        let next = [wake, open.retry, pending, cursor, open.front.wake()].into_iter().flatten().min();
+        let telling = open.presenter.is_waiting().then(|| now + RETRY);
+        let next = [wake, open.retry, pending, telling, cursor, open.front.wake()].into_iter().flatten().min();
         events.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
         Ok(())
     }
 
-    /// Looks what has become of the picture that is on its way to the window system.
+    /// Looks what has become of the pictures that are on their way to the window system, and to the viewer.
     fn settle(&mut self) -> Result<(), A::Error> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        match open.presenter.settled()? {
-            Settled::Nothing => {}
-            Settled::Shown(at) => self.app.shown(at),
-            Settled::Again => open.exposed = true,
+        open.exposed |= open.presenter.settle()?;
+        while let Some((at, before)) = open.presenter.seen() {
+            self.app.shown(at, before);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! when there is something new to see. The app paints a canvas of the window's size in physical pixels, in encoded values (they go to the
 //! screen as they are). What [`App::panel`] gives is drawn over it. All calls come from the main thread, and none may take longer than a frame. An idle window costs no CPU time.
 
+mod display;
 mod error;
 mod front;
 mod hand_over;
@@ -12,6 +13,7 @@ mod handler;
 mod host;
 pub mod keys;
 mod present;
+mod seen;
 mod swapchain;
 
 use winit::event_loop::EventLoop;

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use ash::vk;
 use winit::window::Window;
 
+use super::display::{Picture, WindowSystem};
 use super::error::WindowError;
 use super::front::Front;
 use super::hand_over::HandOver;
 use super::host::Surface;
+use super::seen::Seen;
 use super::swapchain::{Outcome, Swapchain};
 use crate::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Recorder, Semaphores};
 use crate::sink::{Canvas, is_timed};
@@ -34,17 +36,6 @@ pub(super) enum Presented {
     Hidden,
 }
 
-/// What has become of a picture on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Settled {
-    /// Nothing new.
-    Nothing,
-    /// The window system has it since then.
-    Shown(Instant),
-    /// It was refused: show it again.
-    Again,
-}
-
 /// What one picture on its way needs.
 struct Slot {
     commands: Commands,
@@ -61,8 +52,12 @@ pub(super) struct Presenter {
     turn: usize,
     canvas: Option<Arc<Image>>,
     /// What painting took the last time that it was looked at, and how many pictures there were.
-    painting: Option<Duration>,
+    took: Option<Duration>,
     count: u64,
+    /// How often the canvas was painted.
+    paintings: u64,
+    /// The painting that was seen last.
+    seen: u64,
     stale: bool,
     window: Arc<Window>,
     gpu: Gpu,
@@ -71,16 +66,17 @@ pub(super) struct Presenter {
 impl Presenter {
     pub(super) fn new(gpu: &Gpu, window: &Arc<Window>) -> Result<Self, WindowError> {
         let surface = Surface::new(gpu, window)?;
-        let swapchain = Swapchain::new(gpu);
         let mut presenter = Self {
-            hand_over: swapchain.hand_over()?,
-            swapchain,
+            hand_over: HandOver::new(Arc::new(WindowSystem::new(gpu)))?,
+            swapchain: Swapchain::new(gpu),
             surface,
             slots: Vec::new(),
             turn: 0,
             canvas: None,
-            painting: None,
+            took: None,
             count: 0,
+            paintings: 0,
+            seen: 0,
             stale: true,
             window: Arc::clone(window),
             gpu: gpu.clone(),
@@ -121,10 +117,13 @@ impl Presenter {
         if self.count.checked_sub(2).is_some_and(is_timed)
             && let [Some(from), _, Some(to)] = slot.commands.timestamps()?[..]
         {
-            self.painting = Some(to.saturating_sub(from));
+            self.took = Some(to.saturating_sub(from));
         }
         self.count = self.count.wrapping_add(1);
         if self.stale {
+            if !self.hand_over.is_resting() {
+                return Ok(Presented::Later);
+            }
             match self.swapchain.renew(&self.surface)? {
                 Outcome::Done(()) => self.stale = false,
                 Outcome::SurfaceLost => return Ok(self.renew_surface()?),
@@ -144,9 +143,10 @@ impl Presenter {
         let (image, new) = self.canvas(size)?;
         let origin = self.window.inner_position().map_or([0, 0], |place| [place.x, place.y]);
         let canvas = Canvas { image, origin };
+        let paints = changed || new;
         let slot = &mut self.slots[self.turn];
         slot.commands.record(|recorder| {
-            if changed || new {
+            if paints {
                 paint(recorder, &canvas)?;
             }
             let seen = front.draw(recorder, &canvas)?;
@@ -159,10 +159,12 @@ impl Presenter {
         let point = slot.point;
         self.turn = (self.turn + 1) % self.slots.len();
         self.window.pre_present_notify();
-        if let Some(picture) = self.swapchain.picture(index, drawn, point)? {
-            self.hand_over.give(picture);
+        self.paintings += u64::from(paints);
+        if let Some(chain) = self.swapchain.drawn_at(point)? {
+            let (id, painting) = (self.hand_over.next_id(), self.paintings);
+            self.hand_over.give(Picture { chain, index, drawn, id, painting });
         }
-        Ok(Presented::Yes(self.painting.filter(|_| changed || new)))
+        Ok(Presented::Yes(self.took.filter(|_| paints)))
     }
 
     /// Whether no picture can be begun now.
@@ -175,27 +177,42 @@ impl Presenter {
         self.hand_over.is_pending()
     }
 
-    /// What has become of the picture that was handed over last. Never waits.
-    pub(super) fn settled(&mut self) -> Result<Settled, WindowError> {
-        let Some((answer, at)) = self.hand_over.answer() else { return Ok(Settled::Nothing) };
+    /// Whether the display has yet to tell when a picture is seen.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.hand_over.is_waiting()
+    }
+
+    /// Looks what has become of the picture that was handed over last: true when it was refused and has to be shown again. Never waits.
+    pub(super) fn settle(&mut self) -> Result<bool, WindowError> {
+        let Some(answer) = self.hand_over.answer() else { return Ok(false) };
         match Swapchain::presented(answer)? {
             // A window system may call a chain suboptimal for ever; only another size is worth a new one.
             Outcome::Done(suboptimal) => {
                 let size = self.swapchain.size();
                 self.stale |=
                     suboptimal && self.surface.capabilities().is_ok_and(|now| self.surface.size(&now) != size);
+                Ok(false)
             }
-            Outcome::Busy => {}
+            Outcome::Busy => Ok(false),
             Outcome::Stale => {
                 self.stale = true;
-                return Ok(Settled::Again);
+                Ok(true)
             }
             Outcome::SurfaceLost => {
                 self.renew_surface()?;
-                return Ok(Settled::Again);
+                Ok(true)
             }
         }
-        Ok(Settled::Shown(at))
+    }
+
+    /// The next painting that is seen for the first time: since when, and how many there were after it.
+    pub(super) fn seen(&mut self) -> Option<(Instant, usize)> {
+        loop {
+            let Seen { painting, at } = self.hand_over.seen()?;
+            if std::mem::replace(&mut self.seen, painting) < painting {
+                return Some((at, (self.paintings - painting) as usize));
+            }
+        }
     }
 
     /// The canvas of this size, and whether it is a new one.

@@ -6,7 +6,6 @@ use ash::khr;
 use ash::vk;
 
 use super::error::WindowError;
-use super::hand_over::{HandOver, Picture};
 use super::host::Surface;
 use crate::gpu::{Gpu, GpuError, Point};
 
@@ -168,13 +167,8 @@ impl Swapchain {
         })
     }
 
-    /// Picture `index`, to be handed to the window system once `drawn` is signalled by the submission that ends at `point`.
-    pub(super) fn picture(
-        &mut self,
-        index: u32,
-        drawn: vk::Semaphore,
-        point: Point,
-    ) -> Result<Option<Picture>, WindowError> {
+    /// The chain in use, whose next picture is drawn by the submission that ends at `point`: whatever was retired before goes once that is over.
+    pub(super) fn drawn_at(&mut self, point: Point) -> Result<Option<vk::SwapchainKHR>, WindowError> {
         for (after, _) in &mut self.retired {
             after.get_or_insert(point);
         }
@@ -186,17 +180,12 @@ impl Swapchain {
                 self.destroy(chain);
             }
         }
-        Ok(self.chain.as_ref().map(|chain| Picture { chain: chain.handle, index, drawn }))
+        Ok(self.chain.as_ref().map(|chain| chain.handle))
     }
 
     /// What the window system's answer to a picture means: true when it would like another chain.
     pub(super) fn presented(answer: Result<bool, vk::Result>) -> Result<Outcome<bool>, WindowError> {
         outcome(answer, "showing a picture")
-    }
-
-    /// The thread that hands pictures over.
-    pub(super) fn hand_over(&self) -> Result<HandOver, WindowError> {
-        HandOver::new(&self.gpu, &self.loader)
     }
 }
 

@@ -224,7 +224,7 @@ impl<'a> Cinema<'a> {
                 let handed_over = screen.hand_over()?;
                 if handed_over && let Some(painted) = self.painted.take() {
                     statistics.film(&painted, frame.instant, frame.period);
-                    app.shown(frame.instant);
+                    app.shown(frame.instant, 0);
                 }
                 if self.repaint && screen.is_free()? {
                     screen.draw(|recorder, canvases| match canvases {
