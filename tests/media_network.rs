@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deep3d::media::{MediaError, Source, SourceOptions, StopFlag};
+use deep3d::media::{CacheOptions, MediaError, Memory, Source, SourceOptions, StopFlag};
 use deep3d::time::Time;
 
 use decoded::*;
@@ -297,4 +297,20 @@ fn live_films_come_over_rtsp() {
     assert!(matches!(source.seek(Time::ZERO, 1), Err(MediaError::CannotSeek(_))));
     stop.stop();
     assert_eq!(source.next().err(), Some(MediaError::Stopped));
+}
+
+#[test]
+fn what_is_kept_of_a_live_film_can_be_gone_back_to() {
+    let cache = CacheOptions { behind: Memory(8 << 20), ..CacheOptions::default() };
+    let mut source = Source::open(rtsp_server(), &SourceOptions { cache, ..Default::default() }).unwrap();
+    let frames: Vec<_> = (0..40).map(|_| source.next().unwrap().unwrap()).map(|f| (f.pts, hash(&f.data))).collect();
+    let cached = source.cache().unwrap().look();
+    assert!(cached.live && cached.bound && cached.range.unwrap().0 <= frames[1].0, "{cached:?}");
+    source.seek(frames[17].0, 1).unwrap();
+    let again: Vec<_> = (0..20).map(|_| source.next().unwrap().unwrap()).collect();
+    assert!(again.iter().map(|f| (f.pts, hash(&f.data))).eq(frames[17..37].iter().copied()));
+    assert_eq!(again[0].epoch, 1);
+    // Before all that is kept it is the first of that.
+    source.seek(Time::from_seconds(-100.0), 2).unwrap();
+    assert!(source.next().unwrap().unwrap().pts <= frames[0].0);
 }

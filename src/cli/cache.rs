@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::options::yes_or_no;
 use crate::media::{CacheOptions, Memory};
-use crate::player::CachePause;
+use crate::player::{CachePause, LiveDelay};
 use crate::time::Time;
 
 /// How much of a film is read ahead and kept, as mpv's options say it.
@@ -25,6 +25,9 @@ pub(crate) struct CacheArguments {
     /// How much has to be at hand before it then goes on
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "1")]
     cache_pause_wait: Time,
+    /// Whether a live stream's delay is kept as it was at first, or grows with each stall
+    #[arg(long, value_enum, default_value = "hold")]
+    pub(super) live_delay: LiveDelay,
 }
 
 impl CacheArguments {

@@ -119,6 +119,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
         hr_seek: arguments.hr_seek,
         cache_pause: arguments.cache.pause(),
+        live_delay: arguments.cache.live_delay,
         hold_stills: seen,
         ..PlayerOptions::default()
     };

@@ -48,9 +48,15 @@ impl Pictures {
                 Err(error) => return Err(error),
             }
         }
-        match source.seek_unless(time, epoch, cancelled)? {
-            true => Ok(Sought::Picture(source.next()?)),
-            false => Ok(Sought::GivenUp),
+        match source.seek_unless(time, epoch, cancelled) {
+            Ok(true) => Ok(Sought::Picture(source.next()?)),
+            Ok(false) => Ok(Sought::GivenUp),
+            // It goes on where it is.
+            Err(error @ MediaError::CannotSeek(_)) if !source.info().can_seek => {
+                tracing::warn!("{error}");
+                Ok(Sought::Picture(source.next()?))
+            }
+            Err(error) => Err(error),
         }
     }
 }

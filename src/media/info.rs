@@ -73,6 +73,10 @@ pub struct Cached {
     pub to_end: bool,
     /// No more is read for now: up to the film's end, or as much as may be.
     pub complete: bool,
+    /// It comes as it happens, and nobody knows how long it is.
+    pub live: bool,
+    /// Places before what is at hand cannot be gone to.
+    pub bound: bool,
 }
 
 /// Which audio track plays.

@@ -295,8 +295,13 @@ impl VideoReader {
 
     fn land(&mut self, target: Time, cancelled: &dyn Fn() -> bool) -> Result<Landed, MediaError> {
         if !self.container.facts.can_seek {
-            // What cannot be searched can still be watched up to a later place.
-            if self.ahead.front().is_none_or(|first| first.pts > target) {
+            // What cannot be searched has still what is at hand, and can be watched up to a later place.
+            let back = self.ahead.front().is_none_or(|first| first.pts > target);
+            let raw = self.timeline.raw(target.max(Time::ZERO));
+            if !self.timeline.is_counted() && self.container.seek_at_hand(raw, back)? {
+                self.forget();
+                self.drop_until_key = MOST_DROPPED;
+            } else if back {
                 return Err(MediaError::CannotSeek(self.location.clone()));
             }
             return self.drop_until(target, 0, cancelled);

@@ -16,6 +16,7 @@ mod coming;
 mod contract;
 mod endings;
 mod list;
+mod live;
 pub mod null;
 mod opening;
 mod painting;
@@ -36,6 +37,7 @@ pub use buffering::CachePause;
 pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
+pub use live::LiveDelay;
 pub use opening::Opening;
 pub use repeat::Part;
 pub use screen::{PlayError, play, play_in_headset};
@@ -49,6 +51,7 @@ use crate::frame::Frame;
 use crate::sink::{Action, Tick};
 use crate::sound::Sound;
 use crate::time::Time;
+use live::Live;
 use painting::Painting;
 use phase::{Pause, Phase};
 use repeat::Repeat;
@@ -74,6 +77,8 @@ pub struct PlayerOptions {
     pub part: Part,
     /// When film time stands for what has yet to come.
     pub cache_pause: CachePause,
+    /// What becomes of a live stream's delay.
+    pub live_delay: LiveDelay,
     /// Which seeks are exact.
     pub hr_seek: HrSeek,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
@@ -136,6 +141,7 @@ pub struct Player<P: Playlist> {
     heard: Heard,
     phase: Phase,
     seeking: Seeking,
+    live: Live,
     repeat: Repeat,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
@@ -165,6 +171,7 @@ impl<P: Playlist> Player<P> {
             clock: Clock::default(),
             phase: Phase::Seeking(None),
             seeking: Seeking::default(),
+            live: Live::default(),
             repeat: Repeat::default(),
             shown: None,
             coming: Coming::Unknown,
@@ -198,11 +205,10 @@ impl<P: Playlist> Player<P> {
 
     /// Opens file `index` or, where that fails, the next one in `direction`.
     fn open(&mut self, mut index: usize, direction: i32) {
-        self.film = None;
-        self.coming = Coming::Unknown;
-        self.prepared = false;
+        (self.film, self.coming, self.prepared) = (None, Coming::Unknown, false);
         self.times.clear();
         self.seeking = Seeking::default();
+        self.live = Live::default();
         self.repeat.forget_places();
         loop {
             self.index = index;
@@ -405,7 +411,8 @@ impl<P: Playlist> Player<P> {
         let again = unfinished.then(|| now + RENEWAL);
         let listening = listening.then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
-        let wake = [wake, again, listening, buffering, self.repeats_at()].into_iter().flatten().min();
+        let wake =
+            [wake, again, listening, buffering, self.mind_live(now), self.repeats_at()].into_iter().flatten().min();
         Tick { repaint: repaint || renewed, wake, finished: false }
     }
 

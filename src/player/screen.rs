@@ -251,6 +251,7 @@ where
                 name: player.name(),
                 position: player.position(now),
                 duration: player.duration(),
+                live_delay: player.live_delay(),
                 chapters: player.chapters(),
                 ab_loop: player.ab_loop(),
                 cached: player.cached().and_then(|cached| cached.range),
@@ -273,6 +274,9 @@ where
         let mut title = format!("{} – {}", player.name(), shown_time(position, player.is_paused()));
         if let Some(duration) = player.duration() {
             title += &format!(" / {}", shown_time(duration, false));
+        }
+        if let Some(delay) = player.live_delay() {
+            title += &format!(" – live, {:.0} s behind", delay.seconds());
         }
         title += &format!(" – {}", painter.describe());
         if player.is_paused() {

@@ -73,11 +73,13 @@ impl<P: Playlist> Player<P> {
 
     /// Goes to `time`, or as near as the film has it.
     pub(super) fn seek(&mut self, time: Time, mode: SeekMode) {
-        let Some(film) = &mut self.film else { return };
+        let Some(film) = &self.film else { return };
         let end = film.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
-        let time = time.min(end).max(Time::ZERO);
+        let time = self.reachable(time.min(end).max(Time::ZERO));
+        let Some(film) = &mut self.film else { return };
         film.set_now(None);
         self.epoch = film.seek(time, mode);
+        self.live.rest();
         self.clock.stand(time);
         self.coming = Coming::Unknown;
         self.phase = self.phase.sought();

@@ -65,10 +65,10 @@ impl SoundLevels {
         true
     }
 
-    /// Tells the sound.
-    fn apply(&self, sound: &Sound) {
+    /// Tells the sound, which is to be played `pace` times as fast as the viewer wants.
+    fn apply(&self, sound: &Sound, pace: f64) {
         sound.set_gain(self.gain());
-        sound.set_speed(self.speed);
+        sound.set_speed(self.speed * pace);
         sound.set_delay(self.delay);
         sound.set_night(self.night);
     }
@@ -79,21 +79,23 @@ pub(super) struct Heard {
     /// None: everything is silent.
     listener: Option<Listener>,
     levels: SoundLevels,
+    /// How much faster it is played than the viewer wants.
+    pace: f64,
 }
 
 impl Heard {
     pub(super) fn new(sound: Option<Sound>, levels: SoundLevels) -> Self {
         if let Some(sound) = &sound {
-            levels.apply(sound);
+            levels.apply(sound, 1.0);
         }
-        Self { listener: sound.map(Listener::new), levels }
+        Self { listener: sound.map(Listener::new), levels, pace: 1.0 }
     }
 
     pub(super) fn act(&mut self, action: Action) {
         if self.levels.act(action)
             && let Some(listener) = &self.listener
         {
-            self.levels.apply(listener.sound());
+            self.levels.apply(listener.sound(), self.pace);
         }
     }
 }
@@ -167,7 +169,7 @@ impl<P: Playlist> Player<P> {
     /// Brings film time to what is heard. True while it waits for something to be heard.
     pub(super) fn listen(&mut self, now: Instant) -> bool {
         let track = self.track();
-        let speed = self.heard.levels.speed;
+        let speed = self.heard.levels.speed * self.heard.pace;
         let Some(listener) = &mut self.heard.listener else {
             self.set_rate(speed, now);
             return false;
@@ -208,6 +210,16 @@ impl<P: Playlist> Player<P> {
         }
         let listening = self.heard.listener.as_ref().is_some_and(Listener::is_running);
         listening != self.clock.is_running()
+    }
+
+    /// From now on it is played so many times as fast as the viewer wants.
+    pub(super) fn set_pace(&mut self, pace: f64) {
+        let Heard { listener, levels, pace: before } = &mut self.heard;
+        if (std::mem::replace(before, pace) - pace).abs() > 1e-9
+            && let Some(listener) = listener
+        {
+            levels.apply(listener.sound(), pace);
+        }
     }
 
     fn set_rate(&mut self, rate: f64, now: Instant) {

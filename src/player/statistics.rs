@@ -52,6 +52,8 @@ pub enum Event {
         bytes_behind: u64,
         /// Film time from which on pictures are at hand, and up to which.
         range: Option<[f64; 2]>,
+        /// How far a live stream is behind the newest that there is of it.
+        live_delay: Option<f64>,
     },
     /// The work for each picture has changed.
     Quality {
@@ -110,6 +112,8 @@ pub struct Summary {
     pub picture: Option<PictureShown>,
     /// How long what waits to be decoded lasts, in seconds, its bytes, and those of what is kept.
     pub cache: Option<(f64, u64, u64)>,
+    /// How far a live stream is behind the newest that there is of it, in seconds.
+    pub live_delay: Option<f64>,
     /// The step of the quality.
     pub level: Option<(usize, Level)>,
 }
@@ -140,6 +144,9 @@ impl Summary {
                 mib(bytes_ahead),
                 mib(bytes_behind)
             ));
+        }
+        if let Some(delay) = self.live_delay {
+            lines.push(format!("live  {delay:.1} s behind the newest"));
         }
         if let Some((level, Level { network_interval, eyes, mattes })) = self.level {
             let passes = if network_interval > 0.0 {
@@ -200,8 +207,9 @@ impl Statistics {
                 self.summary.pass = *took;
                 self.recent.push_back((*wall, Kind::Pass, 1));
             }
-            Event::Cache { ahead, bytes_ahead, bytes_behind, .. } => {
+            Event::Cache { ahead, bytes_ahead, bytes_behind, live_delay, .. } => {
                 self.summary.cache = Some((*ahead, *bytes_ahead, *bytes_behind));
+                self.summary.live_delay = *live_delay;
             }
             Event::Quality { level, settings, .. } => self.summary.level = Some((*level, *settings)),
         }
@@ -297,9 +305,11 @@ mod tests {
             "{summary:?}"
         );
         let (bytes_ahead, bytes_behind) = (3 << 19, 5 << 20);
-        statistics.note(&Event::Cache { wall: 4.0, ahead: 12.34, bytes_ahead, bytes_behind, range: Some([1.0, 9.0]) });
+        let (range, live_delay) = (Some([1.0, 9.0]), Some(6.25));
+        statistics.note(&Event::Cache { wall: 4.0, ahead: 12.34, bytes_ahead, bytes_behind, range, live_delay });
         let lines = statistics.summary(now).lines();
         assert!(lines.contains(&"cache  12.3 s ahead (1.5 MiB), 5.0 MiB behind".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"live  6.2 s behind the newest".to_owned()), "{lines:?}");
         let line: serde_json::Value = serde_json::from_slice(&read.recv().unwrap()).unwrap();
         assert_eq!((line["event"].as_str(), line["depth_age"].as_f64()), (Some("picture"), Some(0.04)));
         assert_eq!(line["eyes"][0], 640);

@@ -11,6 +11,7 @@ use super::statistics::{Event, PictureShown, Statistics, Summary, age};
 use super::{Counts, Player};
 use crate::media::Cached;
 use crate::sink::Action;
+use crate::time::Time;
 use crate::trace::Stage;
 
 /// How often is told what is at hand.
@@ -100,7 +101,8 @@ impl Watch {
         let Some(Cached { ahead, bytes_ahead, bytes_behind, range, .. }) = player.cached() else { return };
         self.cache = Some(now);
         let range = range.map(|(from, to)| [from.seconds(), to.seconds()]);
-        self.note(&Event::Cache { wall, ahead: ahead.seconds(), bytes_ahead, bytes_behind, range }, now);
+        let live_delay = player.live_delay().map(Time::seconds);
+        self.note(&Event::Cache { wall, ahead: ahead.seconds(), bytes_ahead, bytes_behind, range, live_delay }, now);
     }
 
     /// Brings everything up to `now`, after the player's own tick.

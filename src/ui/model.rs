@@ -20,6 +20,8 @@ pub struct PanelModel {
     pub position: Time,
     /// Its length, where that is known.
     pub duration: Option<Time>,
+    /// How far a live stream is behind the newest that there is of it.
+    pub live_delay: Option<Time>,
     /// Its chapters, in the order of their beginnings.
     pub chapters: Arc<[Chapter]>,
     /// The ends of the A-B loop, as far as they are set.
@@ -89,6 +91,7 @@ impl PanelModel {
         let position = Time::from_nanoseconds(self.position.nanoseconds() / step * step);
         let coarse = |time: Time| Time::from_nanoseconds(time.nanoseconds() / CACHED * CACHED);
         let cached = self.cached.map(|(from, to)| (coarse(from), coarse(to)));
-        Self { position, cached, ..self.clone() }
+        let live_delay = self.live_delay.map(coarse);
+        Self { position, cached, live_delay, ..self.clone() }
     }
 }

@@ -104,12 +104,15 @@ fn name(pass: &Pass<'_>, bar: Rect) {
     pass.ui.painter().galley(bar.min + vec2(MARGIN + 8.0, MARGIN), galley, BRIGHT);
 }
 
-/// Position and length.
+/// Position and length, or of a live stream how far behind the newest it is.
 fn time(pass: &Pass<'_>, at: egui::Pos2) {
     let model = pass.model;
     let position = pass.text(at, Align2::LEFT_CENTER, &shown_time(model.position, model.paused), 18.0, BRIGHT);
     if let Some(duration) = model.duration {
         let text = format!(" / {}", shown_time(duration, false));
+        pass.text(position.right_center(), Align2::LEFT_CENTER, &text, 18.0, DIM);
+    } else if let Some(delay) = model.live_delay {
+        let text = format!("  live −{:.0} s", delay.seconds());
         pass.text(position.right_center(), Align2::LEFT_CENTER, &text, 18.0, DIM);
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Nature {
     pub(crate) skips: bool,
     /// Where its chapters begin, in seconds.
     pub(crate) chapters: Vec<f64>,
+    /// Nobody knows how long it is.
+    pub(crate) live: bool,
     /// Cannot be opened.
     pub(crate) missing: bool,
     /// Breaks off with an error before this frame.
@@ -47,6 +49,7 @@ impl Default for Nature {
             gpu: Duration::ZERO,
             skips: false,
             chapters: Vec::new(),
+            live: false,
             missing: false,
             breaks_at: None,
         }
@@ -179,7 +182,7 @@ impl SceneSource for FakeFilm {
     }
 
     fn duration(&self) -> Option<Time> {
-        Some(self.nature.length())
+        (!self.nature.live).then(|| self.nature.length())
     }
 
     fn cached(&self) -> Option<Cached> {

@@ -3,6 +3,7 @@
 
 mod buffering;
 mod fakes;
+mod live;
 mod seeking;
 
 use std::time::Duration;

@@ -139,6 +139,11 @@ impl Lane {
         self.packets.iter().rposition(is_key)
     }
 
+    /// The first from which decoding can begin.
+    pub(super) fn first_key(&self) -> Option<usize> {
+        self.packets.iter().position(|kept| kept.packet.is_key() && kept.shown.is_some())
+    }
+
     /// The last that is decoded at `time` or before; the first where all are later.
     pub(super) fn index_at(&self, time: Time) -> usize {
         self.packets.iter().rposition(|kept| kept.time.is_some_and(|other| other <= time)).unwrap_or(0)

@@ -70,6 +70,8 @@ pub(super) struct Container {
     own: StopFlag,
     /// A wait for the server can be ended and reading gone on with from elsewhere.
     interruptible: bool,
+    /// It comes over the network.
+    remote: bool,
     /// How long before a place reading has to begin for the other tracks to be whole there: a sound's run-up, cues that are up already.
     lead: Time,
     others: Option<OtherTracks>,
@@ -90,8 +92,10 @@ impl Container {
         let facts = Arc::clone(&reader.facts);
         let (track, origin) = (&facts.track, facts.start.unwrap_or(Time::ZERO));
         let cache = &options.cache;
+        // What cannot be read a second time is had as soon as it comes, as over the network, unless somebody waits for it as it is.
+        let comes = location.is_remote() || !(facts.can_seek || options.tracks);
         let limits = Limits {
-            length: cache.seconds.unwrap_or(if location.is_remote() { UNLIMITED } else { FILES }),
+            length: cache.seconds.unwrap_or(if comes { UNLIMITED } else { FILES }),
             ahead: usize::try_from(cache.ahead.0).unwrap_or(usize::MAX),
             behind: if options.tracks { 0 } else { usize::try_from(cache.behind.0).unwrap_or(usize::MAX) },
         };
@@ -127,6 +131,7 @@ impl Container {
         Ok(Self {
             // What is connected to in other ways stays where it was interrupted.
             interruptible: location.is_web() && facts.can_seek,
+            remote: location.is_remote(),
             facts,
             tags,
             parameters,
@@ -154,7 +159,7 @@ impl Container {
 
     /// Tells what is at hand.
     pub(super) fn cache(&self) -> Cache {
-        Cache::new(&self.shared, self.facts.start.unwrap_or(Time::ZERO))
+        Cache::new(&self.shared, &self.facts, self.remote)
     }
 
     /// How long before a place reading has to begin for the other tracks to be whole there.
@@ -219,6 +224,15 @@ impl Container {
         let aim = (state.sound.is_some() && state.others.is_none()).then_some(time);
         drop(state);
         self.go(Place::Before(time - self.lead), aim)
+    }
+
+    /// As [`Container::seek`] where that place is at hand, or else to the first place at hand if that will do. False where neither is.
+    pub(super) fn seek_at_hand(&mut self, time: Time, or_first: bool) -> Result<bool, MediaError> {
+        let state = self.shared.lock();
+        match state.find(time).or_else(|| state.find_first().filter(|_| or_first)) {
+            Some(index) => self.go_on(state, index).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Goes to the very beginning. `timeless` streams can be searched by bytes only.

@@ -256,6 +256,12 @@ impl State {
         if goes_far_enough && sound_too { self.pictures.key_at(time) } else { None }
     }
 
+    /// The first packet from which decoding can begin.
+    pub(super) fn find_first(&self) -> Option<usize> {
+        let nowhere = self.others.is_some() || matches!(self.ending, Some(Ending::Failed(_)));
+        if nowhere { None } else { self.pictures.first_key() }
+    }
+
     /// Whether the container's beginning is at hand.
     pub(super) fn has_beginning(&self) -> bool {
         let begun = self.pictures.first_time().is_some() || self.pictures.waiting() > 0;
@@ -322,6 +328,7 @@ impl State {
             range: self.pictures.first_time().zip(self.pictures.latest()),
             to_end: self.ending == Some(Ending::End),
             complete: self.ending.is_some() || self.is_full() || self.pictures.length() >= self.limits.length,
+            ..Cached::default()
         }
     }
 
