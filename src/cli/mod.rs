@@ -39,6 +39,8 @@ mod setup;
 mod sound;
 mod start;
 mod stop;
+#[cfg(feature = "media")]
+mod tracks;
 
 use std::path::PathBuf;
 

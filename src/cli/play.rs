@@ -14,6 +14,7 @@ use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
 use super::sound::SoundArguments;
 use super::stop::ask_on_interrupt;
+use super::tracks::TrackArguments;
 use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
 use crate::eyes::Settings;
@@ -78,6 +79,8 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) cache: CacheArguments,
     #[command(flatten)]
+    pub(super) tracks: TrackArguments,
+    #[command(flatten)]
     pub(super) sound: SoundArguments,
     #[command(flatten)]
     pub(super) headset: HeadsetArguments,
@@ -105,6 +108,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         keep_planes: true,
         pace: pace(&settings),
         cache: arguments.cache.options(),
+        wanted: arguments.tracks.options(),
         ..film
     };
     let watch = WatchOptions {

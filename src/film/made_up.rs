@@ -95,6 +95,7 @@ impl MadeUp {
             audio_tracks: 0,
             subtitle_tracks: 0,
             chapters: Arc::default(),
+            tracks: Arc::default(),
         }
     }
 

@@ -55,7 +55,7 @@ use crate::media::SoundPackets;
 use crate::media::audio::{Mix, SoundDecoder};
 use crate::media::{
     Cache, CacheOptions, Cached, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice, Source,
-    SourceOptions, StopFlag,
+    SourceOptions, StopFlag, TrackOptions,
 };
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Latest, Receiver, ring};
@@ -120,6 +120,8 @@ pub struct FilmOptions {
     pub keep_planes: bool,
     /// The tracks beside the picture are wanted, too ([`Film::take_tracks`]).
     pub tracks: bool,
+    /// Which tracks play.
+    pub wanted: TrackOptions,
     /// Up to where they are wanted; scenes come beyond it.
     pub end: Option<Position>,
     /// All scenes have the size of the first; pictures of another are fitted into it.
@@ -149,6 +151,7 @@ impl Default for FilmOptions {
             precision: Precision::Auto,
             keep_planes: false,
             tracks: false,
+            wanted: TrackOptions::default(),
             end: None,
             one_size: false,
             reading: Reading::default(),
@@ -218,6 +221,7 @@ impl Film {
             end,
             tracks,
             sound,
+            wanted: options.wanted.clone(),
             one_size,
             stop: stop.clone(),
             reading,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::reading::{Memory, Reading};
 use super::remote_options::RemoteOptions;
 use super::stop::StopFlag;
+use super::tracks::{TrackInfo, TrackOptions};
 use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
 use crate::time::{Position, Time};
 
@@ -21,6 +22,8 @@ pub struct SourceOptions {
     pub tracks: bool,
     /// The sound that plays: [`Source::take_sound`](super::Source::take_sound) gives its packets.
     pub sound: SoundChoice,
+    /// Which tracks play.
+    pub wanted: TrackOptions,
     /// How much is read ahead and kept.
     pub cache: CacheOptions,
     /// Up to where, in film time; the whole film where not given. Pictures come beyond it.
@@ -79,13 +82,13 @@ pub struct Cached {
     pub bound: bool,
 }
 
-/// Which audio track plays.
+/// Whether an audio track plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoundChoice {
     /// None.
     #[default]
     None,
-    /// FFmpeg's choice among those of the picture's programme.
+    /// The one that [`SourceOptions::wanted`] says, of those of the picture's programme.
     Best,
 }
 
@@ -132,6 +135,8 @@ pub struct Info {
     pub subtitle_tracks: usize,
     /// Its chapters, in the order of their beginnings.
     pub chapters: Arc<[Chapter]>,
+    /// The tracks that one can choose among.
+    pub tracks: Arc<[TrackInfo]>,
 }
 
 impl Info {

@@ -17,6 +17,7 @@
 
 mod alpha;
 pub mod audio;
+mod channels;
 mod chapter;
 mod colour;
 mod container;
@@ -33,6 +34,8 @@ mod format;
 mod holes;
 mod info;
 mod interrupt;
+mod language;
+mod listed;
 mod log;
 mod memory;
 mod open;
@@ -49,6 +52,7 @@ mod still;
 mod stop;
 mod timeline;
 mod track;
+mod tracks;
 mod version;
 mod video;
 
@@ -56,11 +60,13 @@ pub use container::{Cache, OtherTracks, SoundPackets, SoundRead};
 pub use content::{Holds, glance};
 pub use error::MediaError;
 pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use language::{Languages, language_name};
 pub use log::init;
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use source::Source;
 pub use stop::StopFlag;
+pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_track, next_track};
 pub use version::{FfmpegFacts, ffmpeg_version};
 
 /// Version of the FFmpeg that is linked, for reports.

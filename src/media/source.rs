@@ -148,6 +148,7 @@ impl Source {
             audio_tracks: 0,
             subtitle_tracks: 0,
             chapters: Arc::default(),
+            tracks: Arc::default(),
         };
         Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0, tracks: None }
     }
@@ -309,6 +310,7 @@ fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError
         audio_tracks: facts.sounds,
         subtitle_tracks: facts.subtitles,
         chapters: Arc::clone(&facts.chapters),
+        tracks: Arc::clone(&facts.tracks),
     })
 }
 

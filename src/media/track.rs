@@ -101,17 +101,6 @@ fn chosen(bitrate: HlsBitrate, variants: &[Variant]) -> Option<&Variant> {
     }
 }
 
-/// FFmpeg's choice among the audio tracks that belong to the picture `picture`; `programme` says which do.
-pub(super) fn best_sound(input: &mut Input, picture: usize, programme: &[bool]) -> Option<usize> {
-    let related = i32::try_from(picture).unwrap_or(-1);
-    // SAFETY: the context is open; no decoder is asked for.
-    let best = unsafe {
-        let kind = ffi::AVMediaType::AVMEDIA_TYPE_AUDIO;
-        ffi::av_find_best_stream(input.as_mut_ptr(), kind, -1, related, ptr::null_mut(), 0)
-    };
-    usize::try_from(best).ok().filter(|index| programme.get(*index).copied().unwrap_or(false))
-}
-
 /// What is known of the video track `index`; `programme` says which tracks belong to it.
 pub(super) fn track(input: &mut Input, index: usize, programme: &[bool]) -> Track {
     let programme_start = programme_start(input, programme);

@@ -1,14 +1,18 @@
 //! What stands for `media` in a program built without it (`--no-default-features`): it makes no [`Source`], and says why.
 
 mod info;
+mod language;
 mod reading;
 mod remote_options;
 mod stop;
+mod tracks;
 
 pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
+pub use language::{Languages, language_name};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use stop::StopFlag;
+pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_track, next_track};
 
 use crate::frame::{Frame, Picture};
 use crate::location::Location;

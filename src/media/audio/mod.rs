@@ -10,4 +10,4 @@ mod shape;
 
 pub use decode::{Mixed, SoundDecoder};
 pub use mixer::Mix;
-pub(in crate::media) use shape::{Shape, layout_name};
+pub(in crate::media) use shape::Shape;

@@ -9,6 +9,7 @@ use ffmpeg_next::format::context::Input;
 use crate::frame::Chapter;
 use crate::media::chapter;
 use crate::media::track::{self, Track};
+use crate::media::tracks::TrackInfo;
 use crate::time::Time;
 
 /// What is known of an open container.
@@ -38,11 +39,13 @@ pub(in crate::media) struct Facts {
     pub(in crate::media) subtitles: usize,
     /// The chapters, in film time.
     pub(in crate::media) chapters: Arc<[Chapter]>,
+    /// The tracks of the picture's programme.
+    pub(in crate::media) tracks: Arc<[TrackInfo]>,
 }
 
 impl Facts {
     /// What `input` says, whose picture is `track`.
-    pub(super) fn of(input: &Input, track: Track) -> Self {
+    pub(super) fn of(input: &Input, track: Track, tracks: Vec<TrackInfo>) -> Self {
         let flags = flags(input);
         let has_times = flags & ffi::AVFMT_NOTIMESTAMPS == 0;
         let name = input.format().name().to_owned();
@@ -67,6 +70,7 @@ impl Facts {
             sounds: counts.sound,
             subtitles: counts.subtitles,
             chapters: chapter::chapters(input, start.unwrap_or(Time::ZERO)).into(),
+            tracks: tracks.into(),
             track,
         }
     }

@@ -16,10 +16,12 @@ use crate::media::error::{MediaError, reason};
 use crate::media::holes::Holes;
 use crate::media::info::{SoundChoice, SourceOptions};
 use crate::media::interrupt::Watch;
+use crate::media::listed;
 use crate::media::log::complaints;
 use crate::media::memory::find_tracks;
 use crate::media::open::open_input;
 use crate::media::track;
+use crate::media::tracks::{TrackChoice, TrackInfo, TrackKind};
 use crate::time::Time;
 
 /// How long a server may take to answer at all.
@@ -93,14 +95,16 @@ impl Reader {
         if input.format().name() == "tty" {
             return Err(MediaError::Text(location.to_string()));
         }
-        let index = track::best_video(&mut input, options.remote.hls_bitrate).ok_or_else(|| MediaError::NoVideo {
+        let best = track::best_video(&mut input, options.remote.hls_bitrate);
+        let index = chosen_video(&input, location, options).or(best).ok_or_else(|| MediaError::NoVideo {
             location: location.to_string(),
             tracks: track::told_tracks(&input),
         })?;
         let programme = track::programme(&input, index);
+        let tracks = listed::tracks(&input, &programme);
         let sound = match options.sound {
             SoundChoice::None => None,
-            SoundChoice::Best => track::best_sound(&mut input, index, &programme),
+            SoundChoice::Best => chosen_sound(&tracks, location, options),
         };
         let is_read = |stream: &Stream<'_>| {
             stream.index() == index
@@ -115,7 +119,7 @@ impl Reader {
             unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
         let track = track::track(&mut input, index, &programme);
-        let facts = Facts::of(&input, track);
+        let facts = Facts::of(&input, track, tracks);
         let reader = Self {
             clock: Discontinuities::new(facts.clock_may_break),
             // Where other tracks are not read, the longest may be one of them.
@@ -280,6 +284,27 @@ impl Reader {
     fn failure(&self, action: &'static str, code: c_int) -> MediaError {
         failure(&self.location, &self.watch, action, code)
     }
+}
+
+/// The stream of pictures whose number is asked for; none where no number is, or there is no such track.
+fn chosen_video(input: &Input, location: &Location, options: &SourceOptions) -> Option<usize> {
+    let TrackChoice::Number(number) = options.wanted.video else { return None };
+    let all = listed::tracks(input, &vec![true; input.nb_streams() as usize]);
+    let is_it = |track: &&TrackInfo| track.kind == TrackKind::Video && track.number == number && !track.cover;
+    let found = all.iter().find(is_it).map(|track| track.stream);
+    if found.is_none() && !options.quiet {
+        tracing::warn!("{location}: there is no video track {number}: another one is shown");
+    }
+    found
+}
+
+/// The stream of sound that is wanted. What is asked for by number and is not there is told.
+fn chosen_sound(tracks: &[TrackInfo], location: &Location, options: &SourceOptions) -> Option<usize> {
+    let sound = options.wanted.audio(tracks).map(|track| track.stream);
+    if let (None, TrackChoice::Number(number), false) = (sound, options.wanted.audio, options.quiet) {
+        tracing::warn!("{location}: there is no audio track {number}: nothing is heard");
+    }
+    sound
 }
 
 fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) -> MediaError {

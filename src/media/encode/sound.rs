@@ -18,7 +18,8 @@ use super::gaps::Gaps;
 use super::mux::Muxer;
 use super::picture::again;
 use super::shape::encoder_for;
-use crate::media::audio::{Shape, layout_name};
+use crate::media::audio::Shape;
+use crate::media::channels::layout_name;
 use crate::time::Time;
 
 /// A decoder, an encoder, and between them the filters, made when the first sound shows what it is.
