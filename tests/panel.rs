@@ -11,7 +11,7 @@ use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
 use deep3d::sink::panel::{PanelInput, PanelPicture, PanelPlace, PanelRenderer, Pointer, TextureChange, Views};
 use deep3d::sink::{Layout, ScreenSettings};
 use deep3d::time::Time;
-use deep3d::ui::{DepthModel, Panel, PanelModel};
+use deep3d::ui::{DepthModel, Panel, PanelModel, VolumeModel};
 use egui::epaint::{ClippedPrimitive, Color32, Mesh, Primitive, Rect, TextureId, Vertex, pos2};
 
 /// A rectangle in points, with a corner of texture 0 on it, clipped to itself.
@@ -195,6 +195,8 @@ fn a_headsets_panel_is_drawn_with_all_its_letters() {
         position: Time::from_seconds(754.0),
         duration: Some(Time::from_seconds(5400.0)),
         has_next: true,
+        volume: Some(VolumeModel { volume: 80.0, most: 130.0, mute: false }),
+        seeking: true,
         depth: Some(depth),
         ..PanelModel::default()
     };

@@ -43,6 +43,10 @@ fn shown(key: &str) -> String {
         "MBTN_LEFT_DBL" => return "double click".to_owned(),
         "MBTN_BACK" => return "back button".to_owned(),
         "MBTN_FORWARD" => return "forward button".to_owned(),
+        "WHEEL_UP" => return "wheel up".to_owned(),
+        "WHEEL_DOWN" => return "wheel down".to_owned(),
+        "WHEEL_LEFT" => return "wheel to the left".to_owned(),
+        "WHEEL_RIGHT" => return "wheel to the right".to_owned(),
         _ => {}
     }
     let words = [

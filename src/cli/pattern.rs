@@ -206,7 +206,7 @@ impl App for PatternWindow {
 
     fn tick(&mut self, now: Instant) -> Result<Tick, PatternError> {
         let wiggles = self.layout == Layout::Wiggle;
-        Ok(Tick { repaint: wiggles, wake: wiggles.then(|| now + WIGGLE), finished: false })
+        Ok(Tick { repaint: wiggles, wake: wiggles.then(|| now + WIGGLE), ..Tick::default() })
     }
 
     fn paint(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), PatternError> {

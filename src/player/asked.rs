@@ -99,6 +99,11 @@ impl<P: Playlist> Player<P> {
         self.phase.pause().is_some()
     }
 
+    /// Whether the picture at a place sought has yet to come.
+    pub fn is_seeking(&self) -> bool {
+        self.film.is_some() && self.phase.is_seeking() && self.epoch > 0
+    }
+
     /// What the present file is called.
     pub fn name(&self) -> String {
         self.playlist.name(self.index)

@@ -26,6 +26,7 @@ mod repeat;
 mod screen;
 pub mod script;
 mod seeking;
+mod signs;
 mod sound;
 pub mod statistics;
 mod times;
@@ -350,7 +351,7 @@ impl<P: Playlist> Player<P> {
         let wake = loop {
             self.fetch();
             let Some(film) = &mut self.film else {
-                return Tick { repaint: repaint || renewed, wake: None, finished: true };
+                return Tick { repaint: repaint || renewed, finished: true, ..Tick::default() };
             };
             let running = self.clock.is_running();
             let wanted = running || self.phase.wants_any();
@@ -413,7 +414,7 @@ impl<P: Playlist> Player<P> {
         let buffering = self.buffering.then(|| now + buffering::LOOK);
         let wake =
             [wake, again, listening, buffering, self.mind_live(now), self.repeats_at()].into_iter().flatten().min();
-        Tick { repaint: repaint || renewed, wake, finished: false }
+        Tick { repaint: repaint || renewed, wake, ..Tick::default() }
     }
 
     fn is_unfinished(&self) -> bool {

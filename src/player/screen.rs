@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contract::{Error, Painter, Playlist, SceneSource};
+use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
@@ -114,6 +115,7 @@ struct Running<P: Playlist, A> {
     painter: A,
     watch: Watch,
     panel: Panel,
+    signs: Signs,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
     /// The sink can begin no picture now.
@@ -164,7 +166,8 @@ where
         }
         let watch = self.watch.take().unwrap_or_else(|| Watch::new(WatchOptions::default()));
         let now = Instant::now();
-        self.running = Some(Running { player, painter, watch, panel: Panel::new(), repaint: None, busy: false, now });
+        let (panel, signs) = (Panel::new(), Signs::default());
+        self.running = Some(Running { player, painter, watch, panel, signs, repaint: None, busy: false, now });
         Ok(())
     }
 
@@ -187,6 +190,7 @@ where
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
+        tick.panel = running.signs.look(&running.player, now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
             tick.repaint = true;
@@ -224,6 +228,9 @@ where
             Action::Statistics => running.panel.toggle_statistics(now),
             Action::ShowStatistics => running.panel.show_statistics(now),
             _ => {
+                if matches!(action, Action::Volume(_) | Action::SetVolume(_) | Action::Mute) {
+                    running.panel.show_volume(now);
+                }
                 running.player.act(action, now);
                 let changed = running.painter.act(action);
                 running.panel.set_metered(running.painter.depth().is_some_and(|depth| depth.metered));
@@ -239,10 +246,10 @@ where
     }
 
     fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {
-        let Some(Running { player, painter, watch, panel, .. }) = &mut self.running else {
+        let Some(Running { player, painter, watch, panel, signs, .. }) = &mut self.running else {
             return PanelOutput::default();
         };
-        panel.set_buffering(player.buffering().is_some());
+        panel.set_waiting(signs.waiting);
         let wanted = panel.wanted_preview();
         let told = panel.shows_statistics(now);
         let model = || {
@@ -256,6 +263,8 @@ where
                 ab_loop: player.ab_loop(),
                 cached: player.cached().and_then(|cached| cached.range),
                 buffering: player.buffering(),
+                seeking: player.is_seeking(),
+                volume: player.volume(),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,

@@ -7,6 +7,7 @@ use super::contract::{Playlist, SceneSource};
 use crate::sink::Action;
 use crate::sound::{Hearing, Listener, Sound, StreamId};
 use crate::time::Time;
+use crate::ui::VolumeModel;
 
 /// The slowest and the fastest that a film is played.
 pub const SPEEDS: [f64; 2] = [0.25, 4.0];
@@ -104,6 +105,12 @@ impl<P: Playlist> Player<P> {
     /// How sound is heard; none where everything is silent.
     pub fn sound_levels(&self) -> Option<SoundLevels> {
         self.heard.listener.as_ref().map(|_| self.heard.levels)
+    }
+
+    /// How loud the film is; none where nothing of it can be heard.
+    pub fn volume(&self) -> Option<VolumeModel> {
+        let SoundLevels { volume, volume_max, mute, .. } = self.heard.levels;
+        self.track().map(|_| VolumeModel { volume: volume as f32, most: volume_max as f32, mute })
     }
 
     /// How fast the film is played.

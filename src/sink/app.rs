@@ -22,6 +22,8 @@ pub struct Canvas {
 pub struct Tick {
     /// There is something new to paint.
     pub repaint: bool,
+    /// The panel has something to say by itself, or has said it.
+    pub panel: bool,
     /// When to tick again although nothing happens; `None` for never.
     pub wake: Option<Instant>,
     /// It is over: close the window.

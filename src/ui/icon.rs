@@ -13,6 +13,8 @@ pub(super) enum Icon {
     LeaveFullScreen,
     Screen,
     Recentre,
+    Sound,
+    Muted,
     Quit,
 }
 
@@ -58,6 +60,20 @@ pub(super) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
             painter.circle_filled(centre, 2.0, colour);
             for (x, y) in [(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)] {
                 painter.line_segment([centre + vec2(x, y) * 6.5, centre + vec2(x, y) * 10.5], stroke);
+            }
+        }
+        Icon::Sound | Icon::Muted => {
+            polygon(&[(-10.0, -3.5), (-6.0, -3.5), (-6.0, 3.5), (-10.0, 3.5)]);
+            polygon(&[(-6.0, -3.5), (-0.5, -8.5), (-0.5, 8.5), (-6.0, 3.5)]);
+            if icon == Icon::Muted {
+                line(&[(3.0, -4.0), (10.0, 4.0)]);
+                line(&[(10.0, -4.0), (3.0, 4.0)]);
+            } else {
+                // Two waves that spread.
+                for radius in [5.0, 9.5_f32] {
+                    let arc = (-4..=4).map(|step| 0.22 * step as f32).map(|turn| (turn.cos(), turn.sin()));
+                    line(&arc.map(|(x, y)| (radius * x, radius * y)).collect::<Vec<_>>());
+                }
             }
         }
         Icon::Quit => {

@@ -4,7 +4,6 @@
 //! itself and needs no GPU. A sink reaches it through [`crate::sink::App::panel`], from its own thread. egui runs only while the panel is visible,
 //! and only when something has changed.
 
-mod buffering;
 mod convert;
 mod depth;
 mod icon;
@@ -14,8 +13,10 @@ mod pass;
 mod presence;
 mod screen;
 mod seek;
+mod sign;
 mod statistics;
 mod transport;
+mod volume;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use egui::{
     TextureOptions, ViewportId,
 };
 
-pub use model::{DepthModel, MeterModel, PanelModel};
+pub use model::{DepthModel, MeterModel, PanelModel, VolumeModel};
 use pass::Pass;
 use presence::Presence;
 
@@ -46,6 +47,15 @@ enum Pane {
     Screen,
 }
 
+/// Why a film is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// It comes more slowly than it is watched.
+    Buffering,
+    /// The picture at the place sought takes long.
+    Seeking,
+}
+
 /// How long the statistics stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
@@ -55,6 +65,8 @@ enum Shown {
 
 /// How long statistics stay that were asked for once, as in mpv.
 const STATISTICS: Duration = Duration::from_secs(4);
+/// How long it is said how loud the film is now, as in mpv.
+const VOLUME: Duration = Duration::from_secs(1);
 /// How soon to look for a preview that is being made.
 const PREVIEW: Duration = Duration::from_millis(40);
 /// How soon egui runs again at the earliest where it asks for that.
@@ -76,7 +88,10 @@ struct Seen {
     pixels_per_point: f32,
     place: PanelPlace,
     scrubbing: Option<Time>,
-    /// All of it, or the comfort meter and the statistics alone.
+    waiting: Option<Waiting>,
+    /// It is said how loud the film is.
+    loud: bool,
+    /// All of it, or the comfort meter, the statistics and signs alone.
     whole: bool,
 }
 
@@ -88,7 +103,9 @@ pub struct Panel {
     /// The comfort meter is there, with the panel or without it.
     metered: bool,
     /// So is the sign that the film is waited for.
-    buffering: bool,
+    waiting: Option<Waiting>,
+    /// So is the one that says how loud it is, until then.
+    volume: Option<Instant>,
     /// The statistics are there until then.
     statistics: Option<Shown>,
     pane: Pane,
@@ -131,7 +148,8 @@ impl Panel {
             began: Instant::now(),
             presence: Presence::default(),
             metered: false,
-            buffering: false,
+            waiting: None,
+            volume: None,
             statistics: None,
             pane: Pane::None,
             pointer: None,
@@ -155,9 +173,14 @@ impl Panel {
         self.metered = metered;
     }
 
-    /// Whether the sign that the film is waited for is to be seen.
-    pub fn set_buffering(&mut self, buffering: bool) {
-        self.buffering = buffering;
+    /// What the film is waited for, where a sign is to say so.
+    pub fn set_waiting(&mut self, waiting: Option<Waiting>) {
+        self.waiting = waiting;
+    }
+
+    /// It is said for a moment how loud the film is.
+    pub fn show_volume(&mut self, now: Instant) {
+        self.volume = Some(now + VOLUME);
     }
 
     /// It comes, and goes by itself.
@@ -213,10 +236,11 @@ impl Panel {
             self.presence.stir(now);
         }
         let whole = self.presence.is_visible(now);
+        self.volume = self.volume.filter(|until| now < *until);
         let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && !self.buffering && !told {
+            if !self.metered && self.waiting.is_none() && self.volume.is_none() && !told {
                 return self.hide();
             }
         }
@@ -228,6 +252,8 @@ impl Panel {
             pixels_per_point: input.pixels_per_point,
             place: input.place,
             scrubbing: input.scrubbing,
+            waiting: self.waiting,
+            loud: self.volume.is_some(),
             whole,
         };
         let due = self.again.is_some_and(|at| at <= now);
@@ -248,8 +274,8 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = (self.metered || self.buffering || told).then(|| now + METER);
-        let wake = [goes, look, self.again, meter].into_iter().flatten().min();
+        let meter = (self.metered || self.waiting.is_some() || told).then(|| now + METER);
+        let wake = [goes, look, self.again, meter, self.volume].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
 
@@ -314,6 +340,7 @@ impl Panel {
         let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
         let before = self.pane;
+        let (waiting, loud) = (self.waiting, self.volume.is_some());
         let Self { context, pane, drag, preview, widgets, pointer, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
@@ -331,8 +358,12 @@ impl Panel {
             if let Some(meter) = &model.meter {
                 meter::build(&mut pass, size, meter);
             }
-            if let Some(part) = model.buffering {
-                buffering::build(&pass, size, part);
+            match (waiting, model.buffering, &model.volume) {
+                (_, Some(part), _) => sign::build(&pass, size, "Buffering …", Some(part)),
+                (Some(Waiting::Seeking), ..) => sign::build(&pass, size, "Seeking …", None),
+                // The bar says it, too.
+                (_, _, Some(level)) if loud && !whole => volume::tell(&pass, size, level),
+                _ => {}
             }
             if let Some(lines) = &model.statistics {
                 statistics::build(&mut pass, size, lines);

@@ -30,12 +30,16 @@ pub struct PanelModel {
     pub cached: Option<(Time, Time)>,
     /// It stands because it has yet to come: which part of what is waited for is there, 0 to 1.
     pub buffering: Option<f64>,
+    /// The picture at its position has yet to come: that place was sought.
+    pub seeking: bool,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.
     pub has_previous: bool,
     /// There is a file after it.
     pub has_next: bool,
+    /// How loud it is; nothing where nothing of it is heard.
+    pub volume: Option<VolumeModel>,
     /// How much depth, and in which layout; nothing where that cannot be set.
     pub depth: Option<DepthModel>,
     /// What the comfort meter shows, while it is on.
@@ -44,6 +48,17 @@ pub struct PanelModel {
     pub statistics: Option<Vec<String>>,
     /// A picture out of the film, for the seek bar: the last one that was made. `None` where there will be none.
     pub preview: Option<Preview>,
+}
+
+/// How loud a film is, in percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VolumeModel {
+    /// As the viewer has set it.
+    pub volume: f32,
+    /// The most that it can be.
+    pub most: f32,
+    /// Nothing is heard.
+    pub mute: bool,
 }
 
 /// What the comfort meter shows.

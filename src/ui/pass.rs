@@ -22,7 +22,7 @@ pub(super) const MARGIN: f32 = 12.0;
 const CORNER: f32 = 10.0;
 
 /// Behind everything.
-const GROUND: Color32 = Color32::from_rgba_premultiplied(15, 15, 16, 222);
+pub(super) const GROUND: Color32 = Color32::from_rgba_premultiplied(15, 15, 16, 222);
 /// Under words that can be clicked.
 const WORD: Color32 = Color32::from_rgba_premultiplied(22, 22, 22, 22);
 /// Under the pointer.
@@ -107,6 +107,11 @@ impl Pass<'_> {
 
     pub(super) fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, colour: Color32) -> Rect {
         self.ui.painter().text(at, anchor, text, font(size), colour)
+    }
+
+    /// How wide `text` is.
+    pub(super) fn width(&self, text: &str, size: f32) -> f32 {
+        self.ui.painter().layout_no_wrap(text.to_owned(), font(size), BRIGHT).size().x
     }
 
     /// A widget of the panel, its name the same from one building to the next.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, Color32, Galley, Rect, Sense, TextureId, pos2, vec2};
+use egui::{Align2, Color32, Galley, Rect, Sense, Stroke, TextureId, pos2, vec2};
 
-use super::pass::{BRIGHT, DIM, Pass, READ, TRACK, font};
+use super::pass::{BRIGHT, DIM, GROUND, Pass, READ, TRACK, font};
 use super::shown_time;
 use crate::frame::Chapter;
 use crate::sink::Action;
@@ -83,7 +83,13 @@ pub(super) fn build(
     let shown = pass.scrubbing.or(pointer);
     let at = if held { shown.unwrap_or(model.position) } else { pass.scrubbing.unwrap_or(model.position) };
     track(left, x(at), BRIGHT);
-    pass.ui.painter().circle_filled(pos2(x(at), y), if held || response.hovered() { 10.0 } else { 7.0 }, BRIGHT);
+    let radius = if held || response.hovered() { 10.0 } else { 7.0 };
+    // A place whose picture has yet to come is marked by a ring.
+    if model.seeking && !held {
+        pass.ui.painter().circle(pos2(x(at), y), radius, GROUND, Stroke::new(2.5, BRIGHT));
+    } else {
+        pass.ui.painter().circle_filled(pos2(x(at), y), radius, BRIGHT);
+    }
     let Some(shown) = shown else { return };
     pass.preview = Some(shown);
     if !held && pass.scrubbing.is_none() {

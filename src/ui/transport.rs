@@ -1,14 +1,13 @@
 //! The bar at the lower edge: the film's name, the seek bar, and a row of buttons.
 //!
-//! Between the time and the buttons at the right end there is room for what is to come: sound, tracks, the list. Chapters will be marks on the
-//! seek bar.
+//! Between the time and the buttons at the right end there is the volume, and room for what is to come: tracks, the list.
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Rect, pos2, vec2};
 
 use super::icon::Icon;
 use super::pass::{BRIGHT, BUTTON, DIM, Face, Pass, font};
-use super::{Pane, shown_time};
+use super::{Pane, shown_time, volume};
 use crate::sink::Action;
 use crate::sink::panel::PanelPlace;
 
@@ -61,7 +60,7 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, pane: &mut Pane) {
     if several && pass.button(next(BUTTON), "next", Face::Icon(Icon::Next), false) {
         pass.actions.push(Action::File(1));
     }
-    time(pass, next(0.0).left_center() + vec2(10.0, 0.0));
+    let end = time(pass, next(0.0).left_center() + vec2(10.0, 0.0));
 
     let mut x = bar.max.x - MARGIN;
     let mut before = || {
@@ -91,6 +90,10 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, pane: &mut Pane) {
     if model.depth.is_some() && pass.button(before(), "depth", Face::Text("3D"), open) {
         *pane = if open { Pane::None } else { Pane::Depth };
     }
+    if let Some(volume) = &model.volume {
+        let from = end + 18.0;
+        volume::build(pass, pos2(from, top), before().max.x - 8.0 - from, volume);
+    }
 }
 
 /// The film's name, cut where it is too long.
@@ -104,15 +107,16 @@ fn name(pass: &Pass<'_>, bar: Rect) {
     pass.ui.painter().galley(bar.min + vec2(MARGIN + 8.0, MARGIN), galley, BRIGHT);
 }
 
-/// Position and length, or of a live stream how far behind the newest it is.
-fn time(pass: &Pass<'_>, at: egui::Pos2) {
+/// Position and length, or of a live stream how far behind the newest it is; gives where they end, which is the same for all positions of a film.
+fn time(pass: &Pass<'_>, at: egui::Pos2) -> f32 {
     let model = pass.model;
     let position = pass.text(at, Align2::LEFT_CENTER, &shown_time(model.position, model.paused), 18.0, BRIGHT);
-    if let Some(duration) = model.duration {
-        let text = format!(" / {}", shown_time(duration, false));
-        pass.text(position.right_center(), Align2::LEFT_CENTER, &text, 18.0, DIM);
-    } else if let Some(delay) = model.live_delay {
-        let text = format!("  live −{:.0} s", delay.seconds());
-        pass.text(position.right_center(), Align2::LEFT_CENTER, &text, 18.0, DIM);
-    }
+    let rest = match (model.duration, model.live_delay) {
+        (Some(duration), _) => format!(" / {}", shown_time(duration, false)),
+        (None, Some(delay)) => format!("  live −{:.0} s", delay.seconds()),
+        (None, None) => String::new(),
+    };
+    pass.text(position.right_center(), Align2::LEFT_CENTER, &rest, 18.0, DIM);
+    let widest = shown_time(model.duration.unwrap_or(model.position), true).replace(|c: char| c.is_ascii_digit(), "0");
+    at.x + pass.width(&(widest + &rest), 18.0)
 }

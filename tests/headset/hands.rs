@@ -93,6 +93,53 @@ fn the_stick_seeks() {
 }
 
 #[test]
+fn up_and_down_the_stick_is_the_volume() {
+    let showing = Showing { frames: 24 * 60, ..Showing::new(Fake::new()) };
+    let stick = |reel: &Reel, at| reel.fake.set_stick(&format!("{RIGHT}/input/thumbstick"), at);
+    let shown = showing.play_well(move |step, reel| match step {
+        1 => point(reel, Vec3::new(0.0, 0.0, -4.0)),
+        20 => stick(reel, [0.0, -1.0]),
+        24 => stick(reel, [0.0, 0.0]),
+        30 => stick(reel, [0.1, 0.9]),
+        120 => stick(reel, [0.0, 0.0]),
+        140 => reel.stop.stop(),
+        _ => {}
+    });
+    let acts = shown.reel.acts.borrow();
+    let steps = acts.iter().filter_map(|act| if let Action::Volume(step) = act { Some(*step) } else { None });
+    let steps: Vec<_> = steps.collect();
+    assert_eq!(steps[0], -2, "a flick is as much as a key");
+    // Held for a second.
+    let louder: i32 = steps[1..].iter().sum();
+    assert!(steps[1..].iter().all(|step| *step > 0) && (14..=20).contains(&louder), "{steps:?}");
+    assert!(shown.reel.seeks.borrow().is_empty());
+}
+
+#[test]
+fn a_film_that_is_waited_for_is_said_to_be_and_goes_on() {
+    let showing = Showing { frames: 24 * 60, ..Showing::new(Fake::new()) };
+    let seen = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let noted = Rc::clone(&seen);
+    showing.play_well(move |step, reel| {
+        match step {
+            60 => reel.stalled.set(true),
+            200 => reel.stalled.set(false),
+            300.. => reel.stop.stop(),
+            _ => {}
+        }
+        if let Some(frame) = reel.fake.last_frame() {
+            noted.borrow_mut().push((step, panel(&frame).is_some()));
+        }
+    });
+    let seen = seen.borrow();
+    let told =
+        |from: u64, to: u64| seen.iter().filter(move |(step, _)| (from..to).contains(step)).map(|(_, told)| *told);
+    assert!(told(0, 60).all(|told| !told), "{seen:?}");
+    assert!(told(150, 200).all(|told| told), "{seen:?}");
+    assert!(told(240, 300).all(|told| !told), "{seen:?}");
+}
+
+#[test]
 fn the_panel_comes_and_is_pressed_with_a_ray() {
     let showing = Showing { frames: 24 * 600, ..Showing::new(Fake::new()) };
     let pressed_at = Rc::new(Cell::new(0.0f32));

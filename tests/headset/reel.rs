@@ -7,7 +7,7 @@ use std::sync::Arc;
 use deep3d::film::SeekMode;
 use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Image, Recorder, Validation};
-use deep3d::media::StopFlag;
+use deep3d::media::{Cached, StopFlag};
 use deep3d::player::{
     self, Counts, Error, Next, Painter, PlayError, PlayerOptions, Playlist, SceneSource, WatchOptions,
 };
@@ -46,6 +46,8 @@ pub(crate) struct Reel {
     steps: Cell<u64>,
     polls: Cell<usize>,
     script: RefCell<Box<Script>>,
+    /// Nothing more of the film comes, and nothing of it is at hand.
+    pub(crate) stalled: Cell<bool>,
     /// Where the film was sought to.
     pub(crate) seeks: RefCell<Vec<Time>>,
     /// Film time, as it was told at each tick.
@@ -87,6 +89,9 @@ impl SceneSource for Roll {
         if self.next >= self.reel.frames {
             return Next::End(self.epoch);
         }
+        if self.reel.stalled.get() {
+            return Next::Yet;
+        }
         let id = self.next;
         self.next += 1;
         let (pts, duration) = (pts(id), pts(id + 1) - pts(id));
@@ -106,6 +111,11 @@ impl SceneSource for Roll {
 
     fn set_now(&mut self, now: Option<Time>) {
         self.reel.tick(now);
+    }
+
+    fn cached(&self) -> Option<Cached> {
+        let ahead = Time::from_seconds(if self.reel.stalled.get() { 0.0 } else { 5.0 });
+        Some(Cached { ahead, ..Cached::default() })
     }
 
     fn duration(&self) -> Option<Time> {
@@ -249,6 +259,7 @@ impl Showing {
             steps: Cell::default(),
             polls: Cell::default(),
             script: RefCell::new(Box::new(script)),
+            stalled: Cell::default(),
             seeks: RefCell::default(),
             told: RefCell::default(),
             acts: RefCell::default(),

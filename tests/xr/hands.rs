@@ -83,6 +83,11 @@ fn controllers_pause_seek_carry_and_press() {
                     };
                     pauses(marks) == 2
                 }
+                6 => {
+                    remote.right.pose = pointing(from, Vec3::new(0.0, 0.0, -4.0));
+                    remote.right.thumbstick = if waited > 5 { [0.0, -1.0] } else { [0.0; 2] };
+                    count(marks, |act| matches!(act, Action::Volume(..0))) > 2
+                }
                 _ => return false,
             };
             remote.send();

@@ -50,7 +50,7 @@ impl App for Marks {
         assert!(self.begun.elapsed().as_secs() < 120, "what the test waits for did not come: {:?}", self.acts);
         let script = Rc::clone(&self.script);
         let goes_on = (script.borrow_mut())(self);
-        Ok(Tick { repaint: std::mem::take(&mut self.repaint), wake: None, finished: !goes_on })
+        Ok(Tick { repaint: std::mem::take(&mut self.repaint), finished: !goes_on, ..Tick::default() })
     }
 
     fn paint(&mut self, _: &mut Recorder<'_>, _: &Canvas) -> Result<(), XrError> {

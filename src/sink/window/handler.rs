@@ -14,7 +14,7 @@ use super::WindowOptions;
 use super::error::WindowError;
 use super::front::Front;
 use super::host::WindowHost;
-use super::keys;
+use super::keys::{self, Wheel};
 use super::present::{Presented, Presenter};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
@@ -62,6 +62,7 @@ pub(super) struct Handler<'a, A: App> {
     open: Option<Open>,
     failure: Option<A::Error>,
     modifiers: ModifiersState,
+    turned: Wheel,
     over: bool,
 }
 
@@ -71,7 +72,8 @@ where
     A::Error: From<WindowError> + From<GpuError>,
 {
     pub(super) fn new(app: &'a mut A, options: WindowOptions) -> Self {
-        Self { app, options, open: None, failure: None, modifiers: ModifiersState::empty(), over: false }
+        let (modifiers, turned) = (ModifiersState::empty(), Wheel::default());
+        Self { app, options, open: None, failure: None, modifiers, turned, over: false }
     }
 
     /// After the event loop: closes what is open and says what went wrong.
@@ -214,6 +216,21 @@ where
         }
     }
 
+    /// The wheel on the panel is the panel's, anywhere else it is a binding.
+    fn wheel(&mut self, events: &ActiveEventLoop, notches: [f32; 2]) {
+        self.tend_panel(events);
+        let Some(open) = &mut self.open else { return };
+        if open.front.takes_mouse() {
+            open.front.mouse(Pointer::Wheel(notches[1]));
+            return;
+        }
+        for name in self.turned.turn(notches) {
+            if let Some(action) = keys::action(name) {
+                self.act(events, action);
+            }
+        }
+    }
+
     /// Asks the app what is next, and the event loop for the moment of it.
     fn tick(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
         self.settle()?;
@@ -221,10 +238,13 @@ where
         if let Some(open) = &self.open {
             self.app.set_busy(open.presenter.is_busy()?);
         }
-        let Tick { repaint, wake, finished } = self.app.tick(now)?;
+        let Tick { repaint, panel, wake, finished } = self.app.tick(now)?;
         if finished {
             self.leave(events);
             return Ok(());
+        }
+        if let Some(open) = self.open.as_mut().filter(|_| panel) {
+            open.front.note();
         }
         self.tend_panel(events);
         let Some(open) = self.open.as_mut().filter(|_| !self.over) else { return Ok(()) };
@@ -359,12 +379,13 @@ where
             }
             WindowEvent::CursorLeft { .. } => open.front.mouse(Pointer::Gone),
             WindowEvent::MouseInput { state, button, .. } => self.button(events, button, state),
-            WindowEvent::MouseWheel { delta, .. } if open.front.takes_mouse() => {
+            WindowEvent::MouseWheel { delta, .. } => {
+                // winit counts what the content moves by: to the left is negative where a finger goes to the right.
                 let notches = match delta {
-                    MouseScrollDelta::LineDelta(_, down) => down,
-                    MouseScrollDelta::PixelDelta(by) => (by.y / NOTCH) as f32,
+                    MouseScrollDelta::LineDelta(across, up) => [-across, up],
+                    MouseScrollDelta::PixelDelta(by) => [-by.x, by.y].map(|by| (by / NOTCH) as f32),
                 };
-                open.front.mouse(Pointer::Wheel(notches));
+                self.wheel(events, notches);
             }
             _ => {}
         }

@@ -20,6 +20,9 @@ const fn bind(keys: &'static [&'static str], action: Action, text: &'static str)
     Binding { keys, action, text }
 }
 
+/// The most notches at once.
+const MOST: f32 = 20.0;
+
 /// All keys and mouse buttons.
 pub const BINDINGS: &[Binding] = &[
     bind(&["SPACE", "p", "PLAYPAUSE", "PLAY", "PAUSE", "MBTN_RIGHT"], Action::Pause, "pause, go on"),
@@ -33,6 +36,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["Shift+DOWN"], Action::SeekExact(-5), "seek back 5 seconds, likewise"),
     bind(&["Shift+PGUP"], Action::Seek(600), "seek forward 10 minutes"),
     bind(&["Shift+PGDWN"], Action::Seek(-600), "seek back 10 minutes"),
+    bind(&["WHEEL_RIGHT"], Action::Seek(10), "seek forward 10 seconds"),
+    bind(&["WHEEL_LEFT"], Action::Seek(-10), "seek back 10 seconds"),
     bind(&["HOME"], Action::SeekStart, "seek to the beginning"),
     bind(&["PGUP", "@"], Action::Chapter(1), "next chapter"),
     bind(&["PGDWN", "!"], Action::Chapter(-1), "beginning of this chapter, or previous chapter"),
@@ -44,8 +49,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[","], Action::StepBack, "previous frame"),
     bind(&[">", "ENTER", "NEXT", "MBTN_FORWARD"], Action::File(1), "next file"),
     bind(&["<", "PREV", "MBTN_BACK"], Action::File(-1), "previous file"),
-    bind(&["0", "*", "VOLUME_UP"], Action::Volume(2), "louder"),
-    bind(&["9", "/", "VOLUME_DOWN"], Action::Volume(-2), "quieter"),
+    bind(&["0", "*", "VOLUME_UP", "WHEEL_UP"], Action::Volume(2), "louder"),
+    bind(&["9", "/", "VOLUME_DOWN", "WHEEL_DOWN"], Action::Volume(-2), "quieter"),
     bind(&["m", "MUTE"], Action::Mute, "mute, or no longer"),
     bind(&["n"], Action::Night, "night mode: what is loud quieter, what is quiet louder"),
     bind(&["Ctrl++"], Action::AudioDelay(100), "sound 0.1 seconds later"),
@@ -163,6 +168,30 @@ pub(super) fn button_name(button: MouseButton) -> Option<&'static str> {
     })
 }
 
+/// A wheel's turning, of which whole notches count: what is left of one waits for the rest.
+#[derive(Debug, Default)]
+pub(super) struct Wheel {
+    rest: [f32; 2],
+}
+
+impl Wheel {
+    /// mpv's names of the notches that it has turned by now, `across` to the right and `up`.
+    pub(super) fn turn(&mut self, [across, up]: [f32; 2]) -> Vec<&'static str> {
+        let names = [["WHEEL_RIGHT", "WHEEL_LEFT"], ["WHEEL_UP", "WHEEL_DOWN"]];
+        let mut turned = Vec::new();
+        for ((rest, by), [on, back]) in self.rest.iter_mut().zip([across, up]).zip(names) {
+            // Whoever turns back does not want to go on first.
+            *rest = if by.is_finite() && *rest * by >= 0.0 { *rest + by } else { by };
+            *rest = if rest.is_finite() { rest.clamp(-MOST, MOST) } else { 0.0 };
+            let name = if *rest > 0.0 { on } else { back };
+            let notches = (rest.abs() + 1e-3).floor();
+            *rest -= notches * rest.signum();
+            turned.extend(std::iter::repeat_n(name, notches as usize));
+        }
+        turned
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +205,21 @@ mod tests {
         }
         assert_eq!(action("SPACE"), Some(Action::Pause));
         assert_eq!((action("y"), action("Y")), (Some(Action::Layout(1)), Some(Action::Layout(-1))));
+    }
+
+    #[test]
+    fn a_wheel_counts_in_whole_notches() {
+        let mut wheel = Wheel::default();
+        assert_eq!(wheel.turn([0.0, 1.0]), ["WHEEL_UP"]);
+        assert_eq!(wheel.turn([0.0, -2.0]), ["WHEEL_DOWN", "WHEEL_DOWN"]);
+        // A touchpad's small steps add up, and turning back begins anew.
+        let small: Vec<_> = (0..20).flat_map(|_| wheel.turn([0.15, 0.0])).collect();
+        assert_eq!(small, ["WHEEL_RIGHT"; 3]);
+        assert_eq!(wheel.turn([0.9, 0.0]), [""; 0]);
+        assert_eq!(wheel.turn([-1.0, 0.0]), ["WHEEL_LEFT"]);
+        assert_eq!(wheel.turn([f32::NAN, f32::INFINITY]), [""; 0]);
+        assert_eq!(wheel.turn([0.0, 1.0]), ["WHEEL_UP"]);
+        assert!(["WHEEL_UP", "WHEEL_DOWN", "WHEEL_LEFT", "WHEEL_RIGHT"].into_iter().all(|name| action(name).is_some()));
     }
 
     #[test]

@@ -208,8 +208,11 @@ impl<'a> Cinema<'a> {
         // What is painted now is handed over with the next frame.
         let moment = frame.instant + frame.period;
         self.moment = Some(moment);
-        let Tick { repaint, finished, .. } = app.tick(moment).map_err(Stop::App)?;
+        let Tick { repaint, panel, finished, .. } = app.tick(moment).map_err(Stop::App)?;
         self.repaint |= repaint;
+        if panel {
+            self.panel.tell();
+        }
         if finished {
             self.leave()?;
         }

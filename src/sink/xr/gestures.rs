@@ -6,6 +6,7 @@ use glam::{Quat, Vec2, Vec3};
 
 use super::geometry::{Placed, Pose};
 use super::room::Ray;
+use super::sticks::{LET_GO, Sticks};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, ScreenSettings};
 use crate::time::Time;
@@ -67,18 +68,6 @@ pub struct Wishes {
     pub ticks: [bool; 2],
 }
 
-/// A stick beyond this is meant.
-const MEANT: f32 = 0.5;
-/// A stick within this has been let go.
-const LET_GO: f32 = 0.3;
-/// A flick of the stick seeks by this, in seconds.
-const FLICK: f64 = 10.0;
-/// A stick held longer than this, in seconds, is no flick.
-const HELD: f32 = 0.35;
-/// Film seconds a second while the stick is held: at first, and at most; doubled each second.
-const SPEED: [f64; 2] = [15.0, 600.0];
-/// From one step of depth to the next while the stick is held, in seconds.
-const STEP: f32 = 0.15;
 /// How fast a held screen grows or recedes, a second, as the power of e.
 const PULL: f32 = 0.9;
 /// A ray that meets nothing is this long, in metres.
@@ -89,15 +78,6 @@ const REACH: f32 = 3.0;
 struct Hold {
     /// From the direction of the hand to that of the screen's middle, both as yaw and pitch about the viewer's place, in radians.
     offset: Vec2,
-}
-
-/// Seeking by stick.
-#[derive(Debug, Clone, Copy)]
-struct Scrub {
-    seconds: f32,
-    begin: Time,
-    target: Time,
-    forward: bool,
 }
 
 /// What the hands were doing before.
@@ -113,8 +93,7 @@ pub struct Gestures {
     holds: [Option<Hold>; 2],
     /// Between two hands that hold the screen: their distance, and the screen's width then.
     stretch: Option<(f32, f32)>,
-    scrub: Option<Scrub>,
-    depth_wait: f32,
+    sticks: Sticks,
 }
 
 /// Yaw (to the left) and pitch (up) of a direction in the viewer's place, in radians.
@@ -150,9 +129,12 @@ impl Gestures {
         self.point(hands, &before, around, &mut wishes);
         self.hold(hands, around, &mut wishes);
         if self.holds.iter().all(Option::is_none) {
-            self.use_sticks(hands, around, &mut wishes);
+            let sticks = hands.map(|hand| hand.stick);
+            let (actions, scrubbing) = self.sticks.follow(sticks, around.position, around.passed);
+            wishes.actions.extend(actions);
+            wishes.scrubbing = scrubbing;
         } else {
-            self.scrub = None;
+            self.sticks = Sticks::default();
         }
         wishes
     }
@@ -258,45 +240,6 @@ impl Gestures {
             wishes.screen = Some(moved);
         }
     }
-
-    /// The right stick seeks, the left one sets the depth.
-    fn use_sticks(&mut self, hands: &[Hand; 2], around: &Around<'_>, wishes: &mut Wishes) {
-        let seconds = around.passed.as_secs_f32().min(0.25);
-        let push = hands[1].stick[0];
-        self.scrub = match self.scrub.take() {
-            None => {
-                let (meant, forward) = (push.abs() > MEANT, push > 0.0);
-                meant.then_some(Scrub { seconds: 0.0, begin: around.position, target: around.position, forward })
-            }
-            Some(scrub) if push.abs() < LET_GO => {
-                let flick = Time::from_seconds(if scrub.forward { FLICK } else { -FLICK });
-                let target = if scrub.seconds < HELD { scrub.begin + flick } else { scrub.target };
-                wishes.actions.push(Action::SeekTo(target.max(Time::ZERO)));
-                None
-            }
-            Some(mut scrub) => {
-                scrub.seconds += seconds;
-                if scrub.seconds >= HELD {
-                    let speed = (SPEED[0] * f64::from(scrub.seconds - HELD).exp2()).min(SPEED[1]);
-                    scrub.target =
-                        (scrub.target + Time::from_seconds(f64::from(push * seconds) * speed)).max(Time::ZERO);
-                }
-                Some(scrub)
-            }
-        };
-        wishes.scrubbing = self.scrub.filter(|scrub| scrub.seconds >= HELD).map(|scrub| scrub.target);
-        let [across, up] = hands[0].stick;
-        self.depth_wait = (self.depth_wait - seconds).max(0.0);
-        if across.abs().max(up.abs()) < MEANT {
-            self.depth_wait = 0.0;
-        } else if self.depth_wait <= 0.0 {
-            self.depth_wait = STEP;
-            wishes.actions.push(match up.abs() >= across.abs() {
-                true => Action::Strength(up.signum() as i32),
-                false => Action::Convergence(across.signum() as i32),
-            });
-        }
-    }
 }
 
 #[cfg(test)]
@@ -397,40 +340,6 @@ mod tests {
         assert!(matches!(release.pointer[..], [_, Pointer::Released(_)]));
         assert_eq!(world.step(at(Vec2::new(1.3, 0.5), false)).pointer, [Pointer::Gone]);
         assert_eq!(world.step(at(Vec2::new(1.3, 0.5), true)).actions, [Action::Panel]);
-    }
-
-    #[test]
-    fn a_flick_seeks_ten_seconds_and_a_held_stick_ever_faster() {
-        let mut world = World::new();
-        let stick = |x: f32| [Hand::default(), Hand { stick: [x, 0.0], ..Hand::default() }];
-        for _ in 0..5 {
-            assert_eq!(world.step(stick(1.0)).scrubbing, None);
-        }
-        assert_eq!(world.step(stick(0.0)).actions, [Action::SeekTo(Time::from_seconds(110.0))]);
-        world.step(stick(-1.0));
-        assert_eq!(world.step(stick(0.0)).actions, [Action::SeekTo(Time::from_seconds(90.0))]);
-        let mut targets = Vec::new();
-        for _ in 0..400 {
-            targets.extend(world.step(stick(1.0)).scrubbing.map(Time::seconds));
-        }
-        let speed = |at: usize| (targets[at + 10] - targets[at]) / (10.0 * FRAME.as_secs_f64());
-        assert!((14.0..18.0).contains(&speed(0)) && speed(200) > 3.0 * speed(0), "{} {}", speed(0), speed(200));
-        let last = *targets.last().unwrap();
-        assert_eq!(world.step(stick(0.0)).actions, [Action::SeekTo(Time::from_seconds(last))]);
-        assert_eq!(world.step(stick(0.0)), Wishes::default());
-    }
-
-    #[test]
-    fn the_left_stick_sets_the_depth_in_steps() {
-        let mut world = World::new();
-        let stick = |x: f32, y: f32| [Hand { stick: [x, y], ..Hand::default() }, Hand::default()];
-        let mut actions = Vec::new();
-        for _ in 0..30 {
-            actions.extend(world.step(stick(0.1, 0.9)).actions);
-        }
-        assert!(actions.len() == 3 && actions.iter().all(|action| *action == Action::Strength(1)), "{actions:?}");
-        world.step(stick(0.0, 0.0));
-        assert_eq!(world.step(stick(-0.8, 0.0)).actions, [Action::Convergence(-1)]);
     }
 
     #[test]

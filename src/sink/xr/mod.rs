@@ -27,6 +27,7 @@ mod runtime;
 mod session;
 mod sheets;
 mod statistics;
+mod sticks;
 mod surroundings;
 
 use std::time::Duration;

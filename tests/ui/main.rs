@@ -1,101 +1,20 @@
 //! The panel without a GPU: what a pointer does to it, what it wants, and when it is there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::{Duration, Instant};
+mod bench;
+mod volume;
+
+use std::time::Duration;
 
 use deep3d::film::Preview;
-use deep3d::sink::panel::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer, TextureChange};
+use deep3d::sink::panel::{PanelInput, PanelPicture, PanelPlace, Pointer, TextureChange};
 use deep3d::sink::screen::Surroundings;
 use deep3d::sink::{Action, Layout, ScreenSettings};
 use deep3d::stage::comfort::{Chosen, Limits, Viewing};
 use deep3d::time::Time;
-use deep3d::ui::{DepthModel, MeterModel, Panel, PanelModel};
+use deep3d::ui::MeterModel;
 
-const WINDOW: PanelPlace = PanelPlace::Window { full_screen: false, both_eyes: true };
-const SIZE: [f32; 2] = [1000.0, 600.0];
-
-/// The panel, a film that does what it wants, and a clock that the test moves.
-struct Bench {
-    panel: Panel,
-    model: PanelModel,
-    place: PanelPlace,
-    scrubbing: Option<Time>,
-    now: Instant,
-    /// How often meshes were made.
-    built: u32,
-    changes: Vec<TextureChange>,
-}
-
-impl Bench {
-    fn new(place: PanelPlace) -> Self {
-        let depth = DepthModel {
-            strength: 1.5,
-            convergence: 0.5,
-            automatic: false,
-            metered: false,
-            swap_eyes: false,
-            flat: false,
-            layout: Layout::Sbs,
-        };
-        let model = PanelModel {
-            name: "a film.mkv".to_owned(),
-            position: Time::from_seconds(60.0),
-            duration: Some(Time::from_seconds(600.0)),
-            depth: Some(depth),
-            ..PanelModel::default()
-        };
-        let panel = Panel::new();
-        Self { panel, model, place, scrubbing: None, now: Instant::now(), built: 0, changes: Vec::new() }
-    }
-
-    /// One that is there, its pointer in the upper left corner.
-    fn shown(place: PanelPlace) -> Self {
-        let mut bench = Self::new(place);
-        bench.panel.toggle(bench.now);
-        bench.run(&[Pointer::Moved([1.0, 1.0])]);
-        assert!(bench.run(&[]).visible);
-        bench
-    }
-
-    fn run(&mut self, pointer: &[Pointer]) -> PanelOutput {
-        self.now += Duration::from_millis(20);
-        let input = PanelInput {
-            size: SIZE,
-            pixels_per_point: 1.0,
-            pointer: pointer.to_vec(),
-            place: self.place,
-            scrubbing: self.scrubbing,
-        };
-        let mut output = self.panel.run(input, || self.model.clone(), self.now);
-        if let Some(picture) = &mut output.picture {
-            self.built += 1;
-            self.changes.append(&mut picture.textures);
-        }
-        output
-    }
-
-    /// The point at these shares of a widget's width and height.
-    fn at(&self, name: &str, across: f32, down: f32) -> [f32; 2] {
-        let [from, to] = self.panel.widget(name).unwrap_or_else(|| panic!("there is no '{name}'"));
-        [from[0] + (to[0] - from[0]) * across, from[1] + (to[1] - from[1]) * down]
-    }
-
-    /// Moves, presses, lets go, one after the other; gives all that was wanted.
-    fn click_at(&mut self, at: [f32; 2]) -> Vec<Action> {
-        let events = [Pointer::Moved(at), Pointer::Pressed(at), Pointer::Released(at)];
-        let mut actions: Vec<_> = events.into_iter().flat_map(|event| self.run(&[event]).actions).collect();
-        actions.extend(self.run(&[]).actions);
-        actions
-    }
-
-    fn click(&mut self, name: &str) -> Vec<Action> {
-        self.click_at(self.at(name, 0.5, 0.5))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.panel.widget(name).is_some()
-    }
-}
+use bench::{Bench, SIZE, WINDOW, drawn};
 
 #[test]
 fn buttons_say_what_the_viewer_wants() {
@@ -316,18 +235,6 @@ fn nothing_is_made_while_nothing_changes() {
         bench.run(&[]);
     }
     assert!((3..=12).contains(&(bench.built - built)), "{} times in two seconds", bench.built - built);
-}
-
-/// From where to where across the panel something is drawn in that grey.
-fn drawn(output: &PanelOutput, grey: u8) -> Option<[f32; 2]> {
-    let meshes = output.picture.iter().flat_map(|picture| &picture.meshes);
-    let vertices = meshes.flat_map(|clipped| match &clipped.primitive {
-        egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.as_slice(),
-        egui::epaint::Primitive::Callback(_) => &[],
-    });
-    let xs: Vec<f32> =
-        vertices.filter(|vertex| vertex.color == egui::Color32::from_gray(grey)).map(|vertex| vertex.pos.x).collect();
-    Some([xs.iter().copied().reduce(f32::min)?, xs.iter().copied().reduce(f32::max)?])
 }
 
 #[test]
