@@ -120,6 +120,34 @@ fn both_eyes_of_a_side_by_side_picture_have_the_whole_panel() {
 }
 
 #[test]
+fn letters_keep_all_their_ink_where_eyes_are_squeezed() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut renderer = PanelRenderer::new(&gpu).unwrap();
+    // A letter of 4×8 texels, with nothing around it.
+    let ink = |x: usize, y: usize| if (2..6).contains(&x) && (4..12).contains(&y) { [255; 4] } else { [0; 4] };
+    let texels = (0..256).flat_map(|index| ink(index % 16, index / 16)).collect();
+    let size = [1240, 820];
+    for (layout, size) in [(Layout::HalfSbs, size), (Layout::HalfTab, size)] {
+        let views = Views::on_canvas(layout, size, 1.0);
+        for shift in 0..8 {
+            let place = 100.0 + shift as f32 / 4.0;
+            let rect = Rect::from_min_max(pos2(place, place), pos2(place + 4.0, place + 8.0));
+            let mut mesh = Mesh::with_texture(TextureId::Managed(0));
+            let uv = Rect::from_min_max(pos2(2.0 / 16.0, 4.0 / 16.0), pos2(6.0 / 16.0, 12.0 / 16.0));
+            mesh.add_rect_with_uv(rect, uv, Color32::WHITE);
+            let letter = ClippedPrimitive { clip_rect: Rect::EVERYTHING, primitive: Primitive::Mesh(mesh) };
+            let texture = TextureChange::New { texture: 0, size: [16, 16], texels: Vec::clone(&texels) };
+            renderer.show(PanelPicture { meshes: vec![letter], textures: vec![texture] });
+            let pixel = draw(&gpu, &mut renderer, &canvas(&gpu, size, [0, 0, 0, 255]), &views, None);
+            let places = (40..120).flat_map(|y| (40..120).map(move |x| [x, y]));
+            let ink: f32 = places.map(|[x, y]| f32::from(pixel(x, y)[0]) / 255.0).sum();
+            // Between texels colours are mixed as light, so it is rather more than the letter's 32 texels make.
+            assert!((14.0..21.0).contains(&ink), "{layout}, {place}: {ink} pixels of ink");
+        }
+    }
+}
+
+#[test]
 fn an_image_of_its_own_is_transparent_around_the_panel() {
     let gpu = WatchedGpu::new().unwrap();
     let mut renderer = PanelRenderer::new(&gpu).unwrap();

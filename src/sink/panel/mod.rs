@@ -11,6 +11,7 @@
 mod ahead;
 mod contract;
 mod error;
+mod letters;
 mod renderer;
 mod texture;
 mod views;

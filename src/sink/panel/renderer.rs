@@ -14,6 +14,7 @@ use egui_ash_renderer::{DynamicRendering, Options, RenderMode, Renderer};
 
 use super::contract::{PanelPicture, TextureChange};
 use super::error::PanelError;
+use super::letters;
 use super::texture::{Sets, Texture};
 use super::views::{View, Views};
 use crate::gpu::{Gpu, GpuError, Image, Lease, Recorder};
@@ -194,9 +195,15 @@ impl PanelRenderer {
             return None;
         }
         let mut mesh = mesh.clone();
+        // The first texture is that of the letters.
+        let letters = mesh.texture_id == TextureId::default();
         mesh.texture_id = *texture_id;
         for vertex in &mut mesh.vertices {
             vertex.pos = place(vertex.pos);
+        }
+        let margin = scale.map(|scale| if scale < 0.99 * views.pixels_per_point { letters::MARGIN } else { 0.0 });
+        if letters {
+            letters::widen(&mut mesh, margin);
         }
         Some(ClippedPrimitive { clip_rect: clip, primitive: Primitive::Mesh(mesh) })
     }
