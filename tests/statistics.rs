@@ -93,9 +93,14 @@ fn the_player_is_measured_at_the_films_pace() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report["pictures"].as_u64().unwrap() >= 12 && report["start_to_picture"].as_f64().unwrap() > 0.0);
-    for (key, least) in
-        [("latency", 12), ("late", 6), ("key_to_picture", 10), ("seek_to_picture", 20), ("seek_to_depth", 16)]
-    {
+    for (key, least) in [
+        ("latency", 12),
+        ("late", 6),
+        ("key_to_picture", 10),
+        ("drag_to_picture", 20),
+        ("seek_to_picture", 20),
+        ("seek_to_depth", 16),
+    ] {
         let figures = &report[key];
         let samples = figures["samples"].as_array().unwrap();
         assert!(samples.len() >= least && figures["p50"].as_f64() <= figures["max"].as_f64(), "{key}: {figures}");

@@ -59,7 +59,9 @@ pub struct PacedReport {
     pub depth_age: Figures,
     /// From a key to the picture that it has changed.
     pub key_to_picture: Figures,
-    /// From a seek to its first picture.
+    /// From dragging along the seek bar to the picture of a key frame.
+    pub drag_to_picture: Figures,
+    /// From an exact seek to its first picture.
     pub seek_to_picture: Figures,
     /// And to the first one with depth.
     pub seek_to_depth: Figures,
@@ -96,12 +98,13 @@ impl PacedReport {
         plot::svg("a film at its own pace", &self.strips())
     }
 
-    fn strips(&self) -> [(&'static str, &Figures); 6] {
+    fn strips(&self) -> [(&'static str, &Figures); 7] {
         [
             ("latency", &self.latency),
             ("late", &self.late),
             ("depth age", &self.depth_age),
             ("key", &self.key_to_picture),
+            ("drag", &self.drag_to_picture),
             ("seek", &self.seek_to_picture),
             ("seek depth", &self.seek_to_depth),
         ]
@@ -115,8 +118,8 @@ enum Step {
     Watching,
     /// Waits for the moment of the next key, or the picture that it changes.
     Keys { done: usize, pressed: Option<Instant>, next: Instant },
-    /// Waits for a seek's first picture, or its depth.
-    Seeks { done: usize, epoch: u32, at: Instant, picture: bool },
+    /// Waits for a seek's first picture or, where it is an exact one, its depth.
+    Seeks { exact: bool, done: usize, epoch: u32, at: Instant, picture: bool },
 }
 
 /// The viewer, and what was seen.
@@ -133,11 +136,12 @@ struct Seen {
     late: Series,
     age: Series,
     key: Series,
+    drag: Series,
     seek: Series,
     depth: Series,
 }
 
-/// The plan: watch, press keys, seek.
+/// The plan: watch, press keys, drag, seek.
 struct Plan {
     frames: u64,
     warm_up: u64,
@@ -151,7 +155,7 @@ struct Plan {
 /// Where the figures come out when the plan is through.
 pub struct Measured(Receiver<Seen>);
 
-/// A viewer who watches `frames` pictures after `warm_up` others, then presses keys and seeks.
+/// A viewer who watches `frames` pictures after `warm_up` others, then presses keys, drags along the seek bar and seeks.
 pub fn viewer(frames: u32, warm_up: u32) -> (Box<dyn Script>, Measured) {
     let (done, measured) = channel();
     let plan = Plan {
@@ -187,6 +191,7 @@ impl Measured {
             late: Figures::of(&seen.late),
             depth_age: Figures::of(&seen.age),
             key_to_picture: Figures::of(&seen.key),
+            drag_to_picture: Figures::of(&seen.drag),
             seek_to_picture: Figures::of(&seen.seek),
             seek_to_depth: Figures::of(&seen.depth),
         }
@@ -213,24 +218,27 @@ impl Plan {
             self.seen.began = Some(at);
         }
         let since = self.since(at);
-        if let Step::Seeks { done, epoch, at: pressed, picture: had } = self.step
+        if let Step::Seeks { exact, done, epoch, at: pressed, picture: had } = self.step
             && picture.epoch == epoch
         {
             if !had {
-                self.seen.seek.push(since, at - pressed);
-                self.step = Step::Seeks { done, epoch, at: pressed, picture: true };
+                let series = if exact { &mut self.seen.seek } else { &mut self.seen.drag };
+                series.push(since, at - pressed);
+                self.step = Step::Seeks { exact, done, epoch, at: pressed, picture: true };
             }
-            if picture.depth_pts.is_some() {
+            if exact && picture.depth_pts.is_some() {
                 self.seen.depth.push(since, at - pressed);
-                self.step = Step::Seeks { done: done + 1, epoch: u32::MAX, at, picture: false };
+            }
+            if !exact || picture.depth_pts.is_some() {
+                self.step = Step::Seeks { exact, done: done + 1, epoch: u32::MAX, at, picture: false };
             }
         }
-        if let Step::Seeks { done, epoch, .. } = self.step
+        if let Step::Seeks { exact, done, epoch, .. } = self.step
             && epoch < u32::MAX
             && picture.epoch > epoch
         {
             // The film has ended there and begun again: its length is not what it says.
-            self.step = Step::Seeks { done: done + 1, epoch: u32::MAX, at, picture: false };
+            self.step = Step::Seeks { exact, done: done + 1, epoch: u32::MAX, at, picture: false };
         }
         if self.step != Step::Watching || self.seen.began.is_none() {
             return;
@@ -256,7 +264,7 @@ impl Script for Plan {
         match self.step {
             Step::Watching => None,
             Step::Keys { done, .. } if done >= KEYS => {
-                self.step = Step::Seeks { done: 0, epoch: u32::MAX, at: now, picture: false };
+                self.step = Step::Seeks { exact: false, done: 0, epoch: u32::MAX, at: now, picture: false };
                 None
             }
             Step::Keys { done, pressed: None, next } if next <= now => {
@@ -268,20 +276,24 @@ impl Script for Plan {
                 None
             }
             Step::Keys { .. } => None,
+            Step::Seeks { exact: false, done, .. } if done >= SEEKS => {
+                self.step = Step::Seeks { exact: true, done: 0, epoch: u32::MAX, at: now, picture: false };
+                None
+            }
             Step::Seeks { done, .. } if done >= SEEKS => {
                 // Nobody may be left to take it.
                 let _ = self.done.send(std::mem::take(&mut self.seen));
                 Some(Action::Quit)
             }
-            Step::Seeks { done, epoch: u32::MAX, .. } => {
+            Step::Seeks { exact, done, epoch: u32::MAX, .. } => {
                 let whole = situation.duration.map_or(0.0, |duration| duration.seconds());
                 // The end has to be far enough away for depth to come.
                 let to = Time::from_seconds(self.place() * (whole - 1.5).max(0.0));
-                self.step = Step::Seeks { done, epoch: situation.epoch + 1, at: now, picture: false };
-                Some(Action::SeekTo(to))
+                self.step = Step::Seeks { exact, done, epoch: situation.epoch + 1, at: now, picture: false };
+                Some(if exact { Action::SeekTo(to) } else { Action::Drag(to) })
             }
-            Step::Seeks { done, at, .. } if now - at > PATIENCE => {
-                self.step = Step::Seeks { done: done + 1, epoch: u32::MAX, at: now, picture: false };
+            Step::Seeks { exact, done, at, .. } if now - at > PATIENCE => {
+                self.step = Step::Seeks { exact, done: done + 1, epoch: u32::MAX, at: now, picture: false };
                 None
             }
             Step::Seeks { .. } => None,
@@ -337,7 +349,7 @@ mod tests {
             match script.next(now, &Situation { epoch, duration }) {
                 Some(Action::Quit) => break,
                 Some(action) => {
-                    if let Action::SeekTo(to) = action {
+                    if let Action::SeekTo(to) | Action::Drag(to) = action {
                         assert!(to >= Time::ZERO && to < Time::from_seconds(8.5));
                         epoch += 1;
                         now += Duration::from_millis(50);
@@ -353,9 +365,11 @@ mod tests {
                 None => script.note(&picture(epoch, true), now),
             }
         }
-        assert_eq!(actions.len(), KEYS + SEEKS);
+        assert_eq!(actions.len(), KEYS + 2 * SEEKS);
+        assert!(actions[KEYS..][..SEEKS].iter().all(|action| matches!(action, Action::Drag(_))));
         let report = measured.report(None, "hand");
         assert_eq!((report.pictures, report.flat, report.seek_to_picture.samples.len()), (3, 0, SEEKS));
+        assert_eq!(report.drag_to_picture.samples.len(), SEEKS);
         let close = |seconds: Option<f64>, wanted: f64| (seconds.unwrap() - wanted).abs() < 1e-6;
         assert!(close(report.key_to_picture.p50, 0.015) && close(report.seek_to_picture.max, 0.05));
         assert!(close(report.seek_to_depth.p95, 0.08) && close(report.depth_age.p50, 0.1));
