@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use deep3d::frame::{Colour, Matrix, Orientation, Picture, Primaries, Range, Transfer};
-use deep3d::media::{MediaError, Source, SourceOptions};
+use deep3d::media::{Deinterlace, Deinterlacing, MediaError, Source, SourceOptions};
 use deep3d::time::Time;
 
 use decoded::*;
@@ -191,6 +191,49 @@ fn interlaced_films_come_out_whole() {
         source.seek(frames[index].pts, 1).unwrap();
         let frame = source.next().unwrap().unwrap();
         assert_eq!((frame.pts, hash(&frame.data)), (frames[index].pts, hash(&frames[index].data)), "seek to {index}");
+    }
+}
+
+#[test]
+fn the_viewer_says_which_films_are_made_whole() {
+    let weave =
+        "-f lavfi -i testsrc2=size=160x96:rate=50:duration=1.2 -vf interlace=scan=tff:lowpass=off,setfield=prog";
+    let coding = "-c:v mpeg2video -g 12 -bf 2 -q:v 3 -pix_fmt yuv420p";
+    let unflagged = clip("woven.mpg", &format!("{weave} {coding}"));
+    let flagged = clip("flagged.mpg", &format!("{weave} {coding} -flags +ildct+ilme"));
+    let seen = |path: &Path, mode: Deinterlace| {
+        let options = SourceOptions { deinterlacing: mode.into(), ..SourceOptions::default() };
+        let mut source = Source::open(path, &options).unwrap();
+        all(&mut source).iter().flat_map(|frame| samples(&frame.data)).collect::<Vec<u8>>()
+    };
+    for (path, mode, filter) in [
+        (&unflagged, Deinterlace::Auto, ""),
+        (&unflagged, Deinterlace::Yes, "-vf bwdif=mode=send_frame:parity=auto:deint=all"),
+        (&flagged, Deinterlace::Auto, "-vf bwdif=mode=send_frame:parity=auto:deint=interlaced"),
+        (&flagged, Deinterlace::No, ""),
+    ] {
+        assert!(seen(path, mode) == reference(path, "yuv420p", filter), "{}, {mode:?}", path.display());
+    }
+    // In mid-film: none is lost, and what was decoded already stays as it is.
+    for (path, first) in [(&unflagged, Deinterlace::Auto), (&flagged, Deinterlace::Auto)] {
+        let deinterlacing = Deinterlacing::from(first);
+        let options = SourceOptions { deinterlacing: deinterlacing.clone(), ..SourceOptions::default() };
+        let mut source = Source::open(path, &options).unwrap();
+        let mut frames: Vec<_> = (0..10).map(|_| source.next().unwrap().unwrap()).collect();
+        deinterlacing.toggle();
+        frames.extend(all(&mut source));
+        let whole = reference(path, "yuv420p", "-vf bwdif=mode=send_frame:parity=auto:deint=all");
+        let woven = reference(path, "yuv420p", "");
+        let (before, after) = if path == &unflagged { (woven, whole) } else { (whole, woven) };
+        let size = 160 * 96 * 3 / 2;
+        assert_eq!(frames.len() * size, before.len(), "{}", path.display());
+        for (index, frame) in frames.iter().enumerate() {
+            let of = |all: &[u8]| samples(&frame.data) == all[index * size..][..size];
+            let right = if index < 10 { of(&before) } else { index < 16 || of(&after) };
+            assert!(right, "picture {index} of {}", path.display());
+        }
+        deinterlacing.toggle();
+        assert_ne!(deinterlacing.mode(), Deinterlace::Auto);
     }
 }
 

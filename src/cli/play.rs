@@ -21,6 +21,7 @@ use crate::eyes::Settings;
 use crate::film::{FilmOptions, Pace};
 use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
+use crate::media::Deinterlace;
 use crate::player::quality::Quality;
 use crate::player::{self, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
@@ -67,6 +68,9 @@ pub(crate) struct PlayArguments {
     /// Which seeks are exact; the others go to a key frame, which is faster
     #[arg(long, value_enum, default_value = "yes")]
     pub(super) hr_seek: HrSeek,
+    /// Which pictures are made whole from two fields: those that say that they are interlaced, all, or none
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) deinterlace: Deinterlace,
     /// Fill the screen
     #[arg(long)]
     pub(super) fullscreen: bool,
@@ -107,6 +111,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         // The layout can be changed to one that shows the planes at any time.
         keep_planes: true,
         pace: pace(&settings),
+        deinterlacing: arguments.deinterlace.into(),
         cache: arguments.cache.options(),
         wanted: arguments.tracks.options(),
         ..film
@@ -121,6 +126,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let player = PlayerOptions {
         repeat: arguments.repeat,
         part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
+        deinterlacing: film.deinterlacing.clone(),
         hr_seek: arguments.hr_seek,
         cache_pause: arguments.cache.pause(),
         live_delay: arguments.cache.live_delay,

@@ -54,8 +54,8 @@ use crate::media::SoundPackets;
 #[cfg(feature = "media")]
 use crate::media::audio::{Mix, SoundDecoder};
 use crate::media::{
-    Cache, CacheOptions, Cached, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice, Source,
-    SourceOptions, StopFlag, TrackOptions,
+    Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice,
+    Source, SourceOptions, StopFlag, TrackOptions,
 };
 use crate::net::{NetError, Precision, Weights};
 use crate::ring::{Latest, Receiver, ring};
@@ -126,6 +126,8 @@ pub struct FilmOptions {
     pub end: Option<Position>,
     /// All scenes have the size of the first; pictures of another are fitted into it.
     pub one_size: bool,
+    /// Which of its pictures are made whole from two fields.
+    pub deinterlacing: Deinterlacing,
     /// How its pictures are read.
     pub reading: Reading,
     /// How much of it is read ahead and kept.
@@ -154,6 +156,7 @@ impl Default for FilmOptions {
             wanted: TrackOptions::default(),
             end: None,
             one_size: false,
+            deinterlacing: Deinterlacing::default(),
             reading: Reading::default(),
             cache: CacheOptions::default(),
             remote: Arc::default(),
@@ -226,6 +229,7 @@ impl Film {
             stop: stop.clone(),
             reading,
             cache,
+            deinterlacing: options.deinterlacing.clone(),
             remote: Arc::clone(&options.remote),
             ..SourceOptions::default()
         };

@@ -22,13 +22,15 @@ struct Kind {
     size: [u32; 2],
     format: c_int,
     look: Look,
+    /// Also frames that are not flagged as interlaced.
+    all: bool,
 }
 
 impl Kind {
-    fn of(timed: &Timed) -> Self {
+    fn of(timed: &Timed, all: bool) -> Self {
         // SAFETY: the frame is alive.
         let format = unsafe { (*timed.frame.as_ptr()).format };
-        Self { size: [timed.frame.width(), timed.frame.height()], format, look: timed.look }
+        Self { size: [timed.frame.width(), timed.frame.height()], format, look: timed.look, all }
     }
 }
 
@@ -36,9 +38,9 @@ impl Kind {
 const NANOSECONDS: i32 = 1_000_000_000;
 
 impl Deinterlacer {
-    /// A filter for frames like `timed`.
-    pub(super) fn new(timed: &Timed) -> Result<Self, Error> {
-        let kind = Kind::of(timed);
+    /// A filter for frames like `timed`; of `all` that come, or of those that are flagged as interlaced.
+    pub(super) fn new(timed: &Timed, all: bool) -> Result<Self, Error> {
+        let kind = Kind::of(timed, all);
         let find = |name: &str| filter::find(name).ok_or(Error::FilterNotFound);
         let mut graph = Graph::new();
         let [width, height] = kind.size;
@@ -50,14 +52,15 @@ impl Deinterlacer {
         graph.add(&find("buffer")?, "in", &source)?;
         graph.add(&find("buffersink")?, "out", "")?;
         find("bwdif")?;
-        graph.output("in", 0)?.input("out", 0)?.parse("bwdif=mode=send_frame:parity=auto:deint=interlaced")?;
+        let filter = format!("bwdif=mode=send_frame:parity=auto:deint={}", if all { "all" } else { "interlaced" });
+        graph.output("in", 0)?.input("out", 0)?.parse(&filter)?;
         graph.validate()?;
         Ok(Self { graph, kind, finished: false })
     }
 
-    /// Whether `timed` can go into this filter.
-    pub(super) fn takes(&self, timed: &Timed) -> bool {
-        Kind::of(timed) == self.kind
+    /// Whether `timed` can go into this filter, which is to be for `all` or not.
+    pub(super) fn takes(&self, timed: &Timed, all: bool) -> bool {
+        Kind::of(timed, all) == self.kind
     }
 
     /// Puts a frame in.
@@ -93,7 +96,7 @@ impl Deinterlacer {
     }
 }
 
-/// Whether the frame is flagged as two fields of different times, and large enough for bwdif.
-pub(super) fn is_wanted(frame: &Video) -> bool {
-    frame.is_interlaced() && frame.width() >= 4 && frame.height() >= 4
+/// Whether the frame is to be made whole, and large enough for bwdif: `all` are, or those that are flagged as two fields of different times.
+pub(super) fn is_wanted(frame: &Video, all: bool) -> bool {
+    (all || frame.is_interlaced()) && frame.width() >= 4 && frame.height() >= 4
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::deinterlacing::Deinterlacing;
 use super::reading::{Memory, Reading};
 use super::remote_options::RemoteOptions;
 use super::stop::StopFlag;
@@ -32,6 +33,8 @@ pub struct SourceOptions {
     pub one_size: bool,
     /// Nothing is said of what is missing in it: who opens it looks for that, or has been told.
     pub quiet: bool,
+    /// Which of its pictures are made whole from two fields.
+    pub deinterlacing: Deinterlacing,
     /// How its pictures are read.
     pub reading: Reading,
     /// How servers are spoken to.

@@ -24,6 +24,7 @@ mod container;
 mod content;
 mod decode;
 mod deinterlace;
+mod deinterlacing;
 mod discontinuity;
 pub mod encode;
 mod error;
@@ -58,6 +59,7 @@ mod video;
 
 pub use container::{Cache, OtherTracks, SoundPackets, SoundRead};
 pub use content::{Holds, glance};
+pub use deinterlacing::{Deinterlace, Deinterlacing};
 pub use error::MediaError;
 pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use language::{Languages, language_name};

@@ -156,7 +156,7 @@ impl Source {
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
         let container = Container::open(location, options)?;
         let location = &location.to_string();
-        let mut video = Box::new(VideoReader::new(container, location, options.one_size, options.reading)?);
+        let mut video = Box::new(VideoReader::new(container, location, options)?);
         // The first picture tells whether the stream has times at all.
         let beginning = video.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {

@@ -8,11 +8,12 @@ use ffmpeg_next::frame::Video;
 use super::container::{Container, Read};
 use super::decode::{Decoded, Decoder, Timed};
 use super::deinterlace::{self, Deinterlacer};
+use super::deinterlacing::{Deinterlace, Deinterlacing};
 use super::error::{MediaError, reason};
 use super::fit::Fitter;
+use super::info::SourceOptions;
 use super::memory::LARGEST_SIDE;
 use super::picture::PictureMaker;
-use super::reading::Reading;
 use super::timeline::{Clock, Timeline};
 use crate::frame::Picture;
 use crate::time::Time;
@@ -53,6 +54,7 @@ pub(super) struct VideoReader {
     /// A frame of another kind, waiting for the deinterlacer to give out what it holds.
     waiting: Option<Timed>,
     pub(super) interlaced: bool,
+    deinterlacing: Deinterlacing,
     can_deinterlace: bool,
     maker: PictureMaker,
     /// Where all pictures are to have one size.
@@ -70,12 +72,8 @@ pub(super) struct VideoReader {
 }
 
 impl VideoReader {
-    pub(super) fn new(
-        container: Container,
-        location: &str,
-        one_size: bool,
-        reading: Reading,
-    ) -> Result<Self, MediaError> {
+    pub(super) fn new(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
+        let SourceOptions { one_size, reading, .. } = *options;
         let decoder = Decoder::new(location, &container.facts.track, container.parameters(), reading)?;
         let facts = &container.facts;
         let counted = !facts.has_times;
@@ -92,6 +90,7 @@ impl VideoReader {
             deinterlacer: None,
             waiting: None,
             interlaced: false,
+            deinterlacing: options.deinterlacing.clone(),
             can_deinterlace: true,
             maker: PictureMaker::new(reading.background),
             fitter: one_size.then(Fitter::default),
@@ -208,8 +207,12 @@ impl VideoReader {
 
     /// Interlaced frames go into the deinterlacer, and so does all that follows in the same kind; others are given back at once.
     fn route(&mut self, timed: Timed) -> Option<Timed> {
+        let mode = self.deinterlacing.mode();
+        let all = mode == Deinterlace::Yes;
+        let wanted = mode != Deinterlace::No && self.can_deinterlace && deinterlace::is_wanted(&timed.frame, all);
+        self.deinterlacing.note(self.deinterlacer.is_some() || wanted);
         match &mut self.deinterlacer {
-            Some(deinterlacer) if deinterlacer.takes(&timed) => {
+            Some(deinterlacer) if mode != Deinterlace::No && deinterlacer.takes(&timed, all) => {
                 if let Err(error) = deinterlacer.send(timed) {
                     tracing::debug!("a frame cannot be deinterlaced: {error}");
                 }
@@ -220,7 +223,7 @@ impl VideoReader {
                 self.waiting = Some(timed);
                 None
             }
-            None if self.can_deinterlace && deinterlace::is_wanted(&timed.frame) => match Deinterlacer::new(&timed) {
+            None if wanted => match Deinterlacer::new(&timed, all) {
                 Ok(deinterlacer) => {
                     self.interlaced = true;
                     self.deinterlacer = Some(deinterlacer);

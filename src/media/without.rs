@@ -1,5 +1,6 @@
 //! What stands for `media` in a program built without it (`--no-default-features`): it makes no [`Source`], and says why.
 
+mod deinterlacing;
 mod info;
 mod language;
 mod reading;
@@ -7,6 +8,7 @@ mod remote_options;
 mod stop;
 mod tracks;
 
+pub use deinterlacing::{Deinterlace, Deinterlacing};
 pub use info::{CacheOptions, Cached, Info, Packing, SoundChoice, SourceOptions, Stereo};
 pub use language::{Languages, language_name};
 pub use reading::{Background, Memory, Reading};

@@ -23,6 +23,7 @@ mod painting;
 mod phase;
 pub mod quality;
 mod repeat;
+mod resume;
 mod screen;
 pub mod script;
 mod seeking;
@@ -41,6 +42,7 @@ pub use list::Films;
 pub use live::LiveDelay;
 pub use opening::Opening;
 pub use repeat::Part;
+pub use resume::ResumePoint;
 pub use screen::{PlayError, play, play_in_headset};
 pub use seeking::HrSeek;
 pub use sound::{SPEEDS, SoundLevels};
@@ -49,6 +51,7 @@ pub use watch::WatchOptions;
 use crate::clock::Clock;
 use crate::film::SeekMode;
 use crate::frame::Frame;
+use crate::media::Deinterlacing;
 use crate::sink::{Action, Tick};
 use crate::sound::Sound;
 use crate::time::Time;
@@ -82,6 +85,8 @@ pub struct PlayerOptions {
     pub live_delay: LiveDelay,
     /// Which seeks are exact.
     pub hr_seek: HrSeek,
+    /// Which pictures are made whole from two fields, as the films are opened with it.
+    pub deinterlacing: Deinterlacing,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
     pub hold_stills: bool,
     /// Where sound goes; without it everything is silent.
@@ -97,15 +102,6 @@ pub struct Counts {
     pub shown: u64,
     /// Frames left out for being late, here or before the network.
     pub dropped: u64,
-}
-
-/// Where a viewer is in a list of films.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ResumePoint {
-    index: usize,
-    /// Film time.
-    pub time: Time,
-    pause: Option<Pause>,
 }
 
 /// What a film has given after the scene that is shown.
@@ -186,22 +182,6 @@ impl<P: Playlist> Player<P> {
         };
         player.open(0, 1);
         player
-    }
-
-    /// Where the viewer is, to go on there with another GPU.
-    pub fn resume_point(&self, now: Instant) -> ResumePoint {
-        ResumePoint { index: self.index, time: self.position(now), pause: self.phase.stepped().pause() }
-    }
-
-    /// Goes there.
-    pub fn resume(&mut self, point: ResumePoint, now: Instant) {
-        if point.index != self.index {
-            self.open(point.index, 1);
-        }
-        if point.time > Time::ZERO {
-            self.seek(point.time, SeekMode::Exact);
-        }
-        self.set_pause(point.pause, now);
     }
 
     /// Opens file `index` or, where that fails, the next one in `direction`.
@@ -308,6 +288,7 @@ impl<P: Playlist> Player<P> {
                 self.set_pause(Some(pause.unwrap_or_default()), now);
                 self.step_back();
             }
+            Action::Deinterlace => self.toggle_deinterlacing(now),
             Action::File(direction) => {
                 if let Some(next) = self.neighbour(direction) {
                     self.open(next, direction);

@@ -144,6 +144,14 @@ impl<P: Playlist> Player<P> {
         }
     }
 
+    /// Pictures are made whole from two fields, or no longer; one that stands is made anew.
+    pub(super) fn toggle_deinterlacing(&mut self, now: Instant) {
+        self.options.deinterlacing.toggle();
+        if self.is_paused() && !self.phase.is_seeking() {
+            self.seek(self.position(now), SeekMode::Exact);
+        }
+    }
+
     /// Goes to the picture before the one shown: to its own time where that is known, else a little before the present one.
     pub(super) fn step_back(&mut self) {
         let Some(shown) = self.shown.as_ref().filter(|_| !self.phase.is_seeking()) else { return };

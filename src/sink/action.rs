@@ -39,6 +39,8 @@ pub enum Action {
     AbLoop,
     /// The film is repeated, or no longer.
     LoopFile,
+    /// Interlaced pictures are made whole, or no longer.
+    Deinterlace,
     /// One picture on, then pause.
     Step,
     /// One picture back, then pause.

@@ -229,3 +229,18 @@ fn a_part_is_played_and_no_more() {
     test.run(1.0);
     assert!(test.finished && test.seen.is_empty());
 }
+
+#[test]
+fn a_picture_that_stands_is_made_anew_where_deinterlacing_changes() {
+    let mut test = Test::one(Nature::default());
+    test.run(0.5);
+    test.act(Action::Deinterlace);
+    assert!(test.world.seeks.borrow().is_empty(), "what comes next is made so");
+    test.act(Action::Pause);
+    test.run(0.1);
+    let (position, shown) = (test.position(), test.shown());
+    test.act(Action::Deinterlace);
+    test.run(0.1);
+    assert_eq!(test.world.seeks.borrow().len(), 1);
+    assert!(test.player.is_paused() && test.shown() == shown && (test.position() - position).abs() < 0.05);
+}

@@ -63,6 +63,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["f", "F11", "MBTN_LEFT_DBL"], Action::FullScreen, "full screen"),
     bind(&["ESC"], Action::LeaveFullScreen, "leave full screen"),
     bind(&["T"], Action::OnTop, "keep the window on top of others, or no longer"),
+    bind(&["d"], Action::Deinterlace, "make interlaced pictures whole, or no longer"),
     bind(&["y"], Action::Layout(1), "next layout"),
     bind(&["Y"], Action::Layout(-1), "previous layout"),
     bind(&["H"], Action::Strength(1), "more depth"),
