@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deep3d::media::{CacheOptions, MediaError, Memory, Source, SourceOptions, StopFlag};
+use deep3d::media::{CacheOptions, MediaError, Memory, RemoteOptions, Source, SourceOptions, StopFlag};
 use deep3d::time::Time;
 
 use decoded::*;
@@ -224,8 +224,18 @@ fn an_interrupted_wait_is_followed_by_a_seek_as_if_nothing_had_been() {
     }
 }
 
+/// What an RTSP server does when it has been asked to play.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Plays,
+    /// Sends nothing for three seconds, from the seventh one on.
+    Stalls,
+    /// Ends everything after six seconds.
+    Closes,
+}
+
 /// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.
-fn rtsp_server() -> String {
+fn rtsp_server(then: Then) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("rtsp://{}/live", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -263,7 +273,30 @@ fn rtsp_server() -> String {
                         .arg(format!("rtp://127.0.0.1:{port}"))
                         .stdout(std::process::Stdio::null())
                         .spawn();
-                    sender = Some(run.unwrap());
+                    let mut run = run.unwrap();
+                    let seconds = |count| std::thread::sleep(Duration::from_secs(count));
+                    match then {
+                        Then::Plays => sender = Some(run),
+                        Then::Stalls => {
+                            let id = run.id().to_string();
+                            sender = Some(run);
+                            std::thread::spawn(move || {
+                                seconds(6);
+                                Command::new("kill").args(["-STOP", &id]).status().unwrap();
+                                seconds(3);
+                                Command::new("kill").args(["-CONT", &id]).status().unwrap();
+                            });
+                        }
+                        Then::Closes => {
+                            let stream = stream.try_clone().unwrap();
+                            std::thread::spawn(move || {
+                                seconds(6);
+                                run.kill().unwrap();
+                                run.wait().unwrap();
+                                stream.shutdown(std::net::Shutdown::Both).unwrap();
+                            });
+                        }
+                    }
                 }
                 _ => {}
             }
@@ -288,7 +321,7 @@ fn rtsp_server() -> String {
 fn live_films_come_over_rtsp() {
     let stop = StopFlag::default();
     let options = SourceOptions { stop: stop.clone(), ..Default::default() };
-    let mut source = Source::open(rtsp_server(), &options).unwrap();
+    let mut source = Source::open(rtsp_server(Then::Plays), &options).unwrap();
     let info = source.info();
     assert_eq!((info.container.as_str(), info.size, info.duration), ("rtsp", [64, 64], None));
     let frames: Vec<_> = (0..20).map(|_| source.next().unwrap().unwrap()).collect();
@@ -302,7 +335,7 @@ fn live_films_come_over_rtsp() {
 #[test]
 fn what_is_kept_of_a_live_film_can_be_gone_back_to() {
     let cache = CacheOptions { behind: Memory(8 << 20), ..CacheOptions::default() };
-    let mut source = Source::open(rtsp_server(), &SourceOptions { cache, ..Default::default() }).unwrap();
+    let mut source = Source::open(rtsp_server(Then::Plays), &SourceOptions { cache, ..Default::default() }).unwrap();
     let frames: Vec<_> = (0..40).map(|_| source.next().unwrap().unwrap()).map(|f| (f.pts, hash(&f.data))).collect();
     let cached = source.cache().unwrap().look();
     assert!(cached.live && cached.bound && cached.range.unwrap().0 <= frames[1].0, "{cached:?}");
@@ -313,4 +346,32 @@ fn what_is_kept_of_a_live_film_can_be_gone_back_to() {
     // Before all that is kept it is the first of that.
     source.seek(Time::from_seconds(-100.0), 2).unwrap();
     assert!(source.next().unwrap().unwrap().pts <= frames[0].0);
+}
+
+#[test]
+fn a_live_film_goes_on_after_a_stall_and_its_end_is_told() {
+    let began = Instant::now();
+    let mut source = Source::open(rtsp_server(Then::Stalls), &SourceOptions::default()).unwrap();
+    let mut longest = Duration::ZERO;
+    let mut frames = Vec::new();
+    while began.elapsed() < Duration::from_secs(11) {
+        let asked = Instant::now();
+        frames.push(source.next().unwrap().unwrap().pts);
+        longest = longest.max(asked.elapsed());
+    }
+    assert!(longest > Duration::from_secs(2), "it did not stall: {longest:?}");
+    assert!(frames.len() > 100 && frames.windows(2).all(|pair| pair[0] < pair[1]), "{} pictures", frames.len());
+
+    let remote = Arc::new(RemoteOptions { timeout: Duration::from_secs(4), ..RemoteOptions::default() });
+    let mut source = Source::open(rtsp_server(Then::Closes), &SourceOptions { remote, ..Default::default() }).unwrap();
+    let (mut count, began) = (0, Instant::now());
+    let end = loop {
+        match source.next() {
+            Ok(Some(_)) => count += 1,
+            other => break other.err(),
+        }
+    };
+    println!("{count} pictures, {end:?} after {:?}", began.elapsed());
+    let told = end.is_none_or(|error| matches!(error, MediaError::Network { .. }));
+    assert!(count >= 25 && told && began.elapsed() < Duration::from_secs(20));
 }

@@ -1,6 +1,7 @@
 //! Options that several commands share, checked while they are read.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -78,7 +79,10 @@ pub struct RemoteArguments {
     /// Further header fields for web servers, 'Name: value', separated by commas
     #[arg(long = "http-header-fields", value_name = "FIELDS", value_delimiter = ',')]
     pub header_fields: Vec<HeaderField>,
-    /// Which variant of a film in HLS: min, max, or the best of at most so many bits a second
+    /// How long a server may send nothing before it is given up
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = timeout)]
+    pub network_timeout: Duration,
+    /// Which variant of a film in HLS or DASH: min, max, or the best of at most so many bits a second
     #[arg(long, value_name = "min|max|RATE", default_value = "max")]
     pub hls_bitrate: HlsBitrate,
     /// Whether the film in a web page is looked for with yt-dlp, where that is installed
@@ -100,10 +104,17 @@ impl RemoteArguments {
             user_agent: self.user_agent.clone(),
             referrer: self.referrer.clone(),
             header_fields: self.header_fields.clone(),
+            timeout: self.network_timeout,
             hls_bitrate: self.hls_bitrate,
             page: self.ytdl.then(|| PageOptions { program: self.ytdl_path.clone(), format: self.ytdl_format.clone() }),
         }
     }
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("'{text}' is no number of seconds"))?;
+    let allowed = (0.1..=86_400.0).contains(&seconds);
+    if allowed { Ok(Duration::from_secs_f64(seconds)) } else { Err("it is from 0.1 to 86400 seconds".to_owned()) }
 }
 
 pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {

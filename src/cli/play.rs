@@ -47,7 +47,7 @@ pub(crate) enum SinkKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayArguments {
-    /// Films to play, one after another: files or http(s), HLS and RTSP addresses
+    /// Films to play, one after another: files or http(s), HLS, DASH and RTSP addresses
     #[arg(required_unless_present = "audio_device", value_name = "FILE|URL", value_parser = options::location())]
     pub(super) inputs: Vec<Location>,
     /// Where to show them

@@ -22,6 +22,8 @@ struct Shared {
     origin: Instant,
     /// Milliseconds after `origin`; zero: no limit.
     deadline: AtomicU64,
+    /// The limit that it came from, in milliseconds.
+    allowed: AtomicU64,
     expired: AtomicBool,
     /// Somebody wants it to be elsewhere.
     interrupted: AtomicBool,
@@ -39,6 +41,7 @@ impl Watch {
         let shared = Shared {
             origin: Instant::now(),
             deadline: AtomicU64::new(0),
+            allowed: AtomicU64::new(0),
             expired: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             parts: AtomicU32::new(0),
@@ -54,7 +57,13 @@ impl Watch {
         self.shared.expired.store(false, Ordering::Relaxed);
         self.shared.parts.store(0, Ordering::Relaxed);
         *self.shared.loss.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.shared.allowed.store(limit.map_or(0, |limit| limit.as_millis() as u64), Ordering::Relaxed);
         self.shared.deadline.store(limit.map_or(0, |limit| self.after(limit)), Ordering::Relaxed);
+    }
+
+    /// The limit that was set last.
+    pub(super) fn allowed(&self) -> Duration {
+        Duration::from_millis(self.shared.allowed.load(Ordering::Relaxed))
     }
 
     /// As [`Watch::allow`], where no limit is set.

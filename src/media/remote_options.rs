@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// How servers are spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct RemoteOptions {
     pub referrer: Option<String>,
     /// Further header fields of HTTP.
     pub header_fields: Vec<HeaderField>,
+    /// How long a server may send nothing before it is given up.
+    pub timeout: Duration,
     /// Which of the variants of a film in HLS is chosen.
     pub hls_bitrate: HlsBitrate,
     /// How the film in a page is looked for; not at all where not given.
@@ -46,6 +49,7 @@ impl Default for RemoteOptions {
             user_agent: None,
             referrer: None,
             header_fields: Vec::new(),
+            timeout: Duration::from_secs(60),
             hls_bitrate: HlsBitrate::default(),
             page: None,
         }

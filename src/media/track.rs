@@ -71,21 +71,38 @@ struct Variant {
     tracks: Vec<usize>,
 }
 
+/// What HLS and DASH say of the bits a second of one of several variants.
+///
+/// # Safety
+/// The metadata are valid, or null.
+unsafe fn variant_rate(metadata: *const ffi::AVDictionary) -> Option<u64> {
+    // SAFETY: entries are valid as long as their dictionary.
+    unsafe {
+        let rate = ffi::av_dict_get(metadata, c"variant_bitrate".as_ptr(), ptr::null(), 0);
+        if rate.is_null() { None } else { text((*rate).value).parse().ok() }
+    }
+}
+
 /// The tracks of the variant that `bitrate` chooses among those with pictures, `films` (track and size in samples); none where the container has no variants.
+/// In HLS each is a programme, in DASH a track.
 fn variant(input: &Input, films: &[(usize, i64)], bitrate: HlsBitrate) -> Vec<usize> {
     // SAFETY: the context is open; FFmpeg keeps that many valid pointers and indices there.
     let variants: Vec<Variant> = unsafe {
         let raw = &*input.as_ptr();
         let programmes = (0..raw.nb_programs as usize).map(|number| &**raw.programs.add(number));
         let variant = |programme: &ffi::AVProgram| {
-            let rate = ffi::av_dict_get(programme.metadata, c"variant_bitrate".as_ptr(), ptr::null(), 0);
-            let rate = if rate.is_null() { None } else { text((*rate).value).parse().ok() }?;
+            let rate = variant_rate(programme.metadata)?;
             let members = 0..programme.nb_stream_indexes as usize;
             let tracks: Vec<usize> = members.map(|member| *programme.stream_index.add(member) as usize).collect();
             let area = films.iter().filter(|(index, _)| tracks.contains(index)).map(|(_, area)| *area).max()?;
             Some(Variant { rate, area, tracks })
         };
-        programmes.filter_map(variant).collect()
+        let track = |&(index, area): &(usize, i64)| {
+            let stream = &**raw.streams.add(index);
+            Some(Variant { rate: variant_rate(stream.metadata)?, area, tracks: vec![index] })
+        };
+        let programmes: Vec<_> = programmes.filter_map(variant).collect();
+        if programmes.is_empty() { films.iter().filter_map(track).collect() } else { programmes }
     };
     chosen(bitrate, &variants).map(|variant| variant.tracks.clone()).unwrap_or_default()
 }
@@ -99,6 +116,29 @@ fn chosen(bitrate: HlsBitrate, variants: &[Variant]) -> Option<&Variant> {
         HlsBitrate::Max => variants.iter().max_by_key(worth),
         HlsBitrate::AtMost(most) => variants.iter().filter(|variant| variant.rate <= most).max_by_key(worth).or(least),
     }
+}
+
+/// In DASH the sound `best` may be there at several rates: the one that `bitrate` chooses, else `best`. A limit is the picture's: its sound is the best.
+pub(super) fn sound_variant(input: &Input, best: usize, bitrate: HlsBitrate) -> usize {
+    if input.format().name() != "dash" {
+        return best;
+    }
+    let facts = |stream: &Stream<'_>| {
+        let language = stream.metadata().get("language").map(str::to_owned);
+        (stream.parameters().medium() == Type::Audio, language)
+    };
+    let Some(wanted) = input.stream(best).map(|stream| facts(&stream)) else { return best };
+    let same = input.streams().filter(|stream| facts(stream) == wanted);
+    let variants = same.filter_map(|stream| {
+        // SAFETY: the stream belongs to the open context.
+        let rate = unsafe { variant_rate((*stream.as_ptr()).metadata) }?;
+        Some(Variant { rate, area: 0, tracks: vec![stream.index()] })
+    });
+    let variants: Vec<_> = variants.collect();
+    let bitrate = if bitrate == HlsBitrate::Min { bitrate } else { HlsBitrate::Max };
+    let offered = variants.iter().any(|variant| variant.tracks.contains(&best));
+    let chosen = chosen(bitrate, &variants).filter(|_| offered);
+    chosen.and_then(|variant| variant.tracks.first().copied()).unwrap_or(best)
 }
 
 /// What is known of the video track `index`; `programme` says which tracks belong to it.

@@ -83,6 +83,10 @@ fn can_seek(input: &Input) -> bool {
         if context.ctx_flags & ffi::AVFMTCTX_UNSEEKABLE != 0 {
             return false;
         }
+        // FFmpeg does not say so of DASH.
+        if input.format().name() == "dash" && context.duration <= 0 {
+            return false;
+        }
         match context.pb.as_ref() {
             Some(io) => io.seekable != 0,
             None => context.duration > 0,

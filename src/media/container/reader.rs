@@ -24,10 +24,8 @@ use crate::media::track;
 use crate::media::tracks::{TrackChoice, TrackInfo, TrackKind};
 use crate::time::Time;
 
-/// How long a server may take to answer at all.
+/// How long a server may take to answer at all, unless it is given less.
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
-/// How long a server may take over the next packet.
-const READ_LIMIT: Duration = Duration::from_secs(20);
 /// So many unreadable packets in a row are the end.
 const MOST_ERRORS: u32 = 1000;
 /// A film may be this much shorter than its container says: lengths are rounded, and the last picture's is often not told.
@@ -51,6 +49,8 @@ pub(super) struct Reader {
     pub(super) facts: Arc<Facts>,
     watch: Watch,
     location: Location,
+    /// How long a server may take over the next packet.
+    timeout: Duration,
     errors: u32,
     /// By stream: whether its packets are read.
     wanted: Vec<bool>,
@@ -80,7 +80,7 @@ impl Reader {
         options: &SourceOptions,
         watch: Watch,
     ) -> Result<(Self, Chosen), MediaError> {
-        watch.allow(location.is_remote().then_some(OPEN_LIMIT));
+        watch.allow(location.is_remote().then_some(OPEN_LIMIT.min(options.remote.timeout)));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
         let mut input = open_input(location, &watch, &options.remote).map_err(|code| fail("opening", code))?;
         // SAFETY: the context is open.
@@ -104,7 +104,7 @@ impl Reader {
         let tracks = listed::tracks(&input, &programme);
         let sound = match options.sound {
             SoundChoice::None => None,
-            SoundChoice::Best => chosen_sound(&tracks, location, options),
+            SoundChoice::Best => chosen_sound(&input, &tracks, location, options),
         };
         let is_read = |stream: &Stream<'_>| {
             stream.index() == index
@@ -128,6 +128,7 @@ impl Reader {
             facts: Arc::new(facts),
             watch,
             location: location.clone(),
+            timeout: options.remote.timeout,
             errors: 0,
             wanted,
             holes: Holes::default(),
@@ -149,7 +150,7 @@ impl Reader {
             if self.watch.is_stopped() {
                 return Err(MediaError::Stopped);
             }
-            self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
+            self.watch.allow(self.location.is_remote().then_some(self.timeout));
             let mut packet = Packet::empty();
             // SAFETY: the context is open, the packet empty.
             let code = unsafe { ffi::av_read_frame(self.input.as_mut_ptr(), packet.as_mut_ptr()) };
@@ -223,6 +224,9 @@ impl Reader {
     /// At the end: a line where the container promised more.
     fn tell_end(&mut self) {
         let facts = &self.facts;
+        if facts.duration.is_none() && matches!(facts.name.as_str(), "rtsp" | "sdp") && !(self.told_end || self.quiet) {
+            tracing::warn!("{}: the server has ended the stream", self.location);
+        }
         let promised = if self.all_read { facts.duration.max(facts.track.counted) } else { facts.track.duration };
         let (Some(promised), Some(reached), Some(start)) = (promised, self.reached, facts.start) else { return };
         let length = reached - start;
@@ -256,7 +260,7 @@ impl Reader {
         if self.watch.is_stopped() {
             return Err(MediaError::Stopped);
         }
-        self.watch.allow(self.location.is_remote().then_some(READ_LIMIT));
+        self.watch.allow(self.location.is_remote().then_some(self.timeout));
         // What was read belongs to another place.
         self.errors = 0;
         self.reached = None;
@@ -299,8 +303,11 @@ fn chosen_video(input: &Input, location: &Location, options: &SourceOptions) -> 
 }
 
 /// The stream of sound that is wanted. What is asked for by number and is not there is told.
-fn chosen_sound(tracks: &[TrackInfo], location: &Location, options: &SourceOptions) -> Option<usize> {
+fn chosen_sound(input: &Input, tracks: &[TrackInfo], location: &Location, options: &SourceOptions) -> Option<usize> {
     let sound = options.wanted.audio(tracks).map(|track| track.stream);
+    if matches!(options.wanted.audio, TrackChoice::Auto) {
+        return sound.map(|best| track::sound_variant(input, best, options.remote.hls_bitrate));
+    }
     if let (None, TrackChoice::Number(number), false) = (sound, options.wanted.audio, options.quiet) {
         tracing::warn!("{location}: there is no audio track {number}: nothing is heard");
     }
@@ -314,7 +321,8 @@ fn failure(from: &Location, watch: &Watch, action: &'static str, code: c_int) ->
     } else if watch.has_expired() && !from.is_remote() {
         MediaError::Endless(location)
     } else if watch.has_expired() {
-        MediaError::Network { location, reason: "the server does not answer in time".to_owned() }
+        let limit = watch.allowed().as_secs_f64().round();
+        MediaError::Network { location, reason: format!("{action}, the server was waited for in vain for {limit} s") }
     } else if from.is_remote() && code != ffi::AVERROR_INVALIDDATA {
         MediaError::Network { location, reason: reason(code) }
     } else if code == ffi::AVERROR_INVALIDDATA {

@@ -17,8 +17,8 @@ use crate::media::interrupt::Watch;
 use crate::media::remote_options::RemoteOptions;
 use crate::media::version::text;
 
-/// How long a server may be silent, in microseconds.
-const SILENCE: &str = "15000000";
+/// How long a connection may bring nothing before another one is made.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// What a refused connection means.
 pub(super) fn reason(code: c_int) -> String {
@@ -125,7 +125,8 @@ impl Remote {
             options.set(key, value);
         }
         options.set("protocol_whitelist", self.protocols);
-        options.set("rw_timeout", SILENCE);
+        let silence = SILENCE.min(self.line.options.timeout);
+        options.set("rw_timeout", &silence.as_micros().to_string());
         if let Some(cookies) = self.line.cookies.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
             options.set("cookies", cookies);
         }
@@ -175,6 +176,11 @@ impl Remote {
     /// Whether no range was asked for, so that places are the file's own.
     fn whole(&self) -> bool {
         self.first == 0 && self.options.get("end_offset").is_none()
+    }
+
+    /// Whether an end may come at any time: the server has not said how much there is.
+    fn ends_unsaid(&self) -> bool {
+        self.resumable && self.size.is_none() && self.place > 0
     }
 
     fn disconnect(&mut self) {
@@ -241,6 +247,8 @@ impl Bytes for Remote {
                     return Ok(count);
                 }
                 Ok(_) if !cut => return Ok(0),
+                // FFmpeg calls it so where a server ends that has not said how much there is.
+                Err(code) if code == ffi::AVERROR(ffi::EIO) && self.ends_unsaid() => return Ok(0),
                 Ok(_) => ffi::AVERROR(ffi::EIO),
                 Err(code) => code,
             };
