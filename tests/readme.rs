@@ -72,6 +72,7 @@ fn shown(key: &str) -> String {
         ("BS", "Backspace"),
         ("ESC", "Esc"),
         ("TAB", "Tab"),
+        ("SHARP", "#"),
     ];
     format!("`{}`", words.iter().fold(key.to_owned(), |key, (name, shown)| key.replace(name, shown)))
 }

@@ -96,6 +96,7 @@ impl MadeUp {
             subtitle_tracks: 0,
             chapters: Arc::default(),
             tracks: Arc::default(),
+            video_track: None,
         }
     }
 

@@ -9,9 +9,13 @@
 //! [`Film::open`] starts both; [`Film::scenes`] is ring B's receiving end and belongs to one thread; [`Control`] steers from anywhere.
 //! Dropping the film stops and joins both threads.
 
+#[cfg(feature = "media")]
+mod audio;
 mod chain;
 mod control;
 mod decode;
+#[cfg(feature = "media")]
+mod desk;
 mod disparity;
 mod estimate;
 mod made_up;
@@ -49,10 +53,6 @@ use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
-#[cfg(feature = "media")]
-use crate::media::SoundPackets;
-#[cfg(feature = "media")]
-use crate::media::audio::{Mix, SoundDecoder};
 use crate::media::{
     Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice,
     Source, SourceOptions, StopFlag, TrackOptions,
@@ -63,11 +63,13 @@ use crate::ring::{Latest, Receiver, ring};
 use crate::sound::Sound;
 use crate::stage::StageError;
 use crate::time::Position;
+#[cfg(feature = "media")]
+use crate::time::Time;
+#[cfg(feature = "media")]
+use audio::Audio;
 use decode::Pictures;
 use disparity::DepthSource;
 use recorded::Facts;
-#[cfg(feature = "media")]
-use sounds::Sounds;
 use thread::FilmThread;
 
 /// What can end a film before its end.
@@ -196,8 +198,8 @@ pub struct Film {
     again: Latest<Frame<Scene>>,
     tracks: Option<OtherTracks>,
     cache: Option<Cache>,
-    /// The number of its sound's track.
-    sound: Option<u32>,
+    #[cfg(feature = "media")]
+    audio: Option<Audio>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
     gpu: Gpu,
@@ -245,12 +247,15 @@ impl Film {
             }
         };
         #[cfg(feature = "media")]
-        let packets = source.take_sound();
+        let (packets, audio) = (source.take_sound(), source.audio_tracks());
         let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
         (film.tracks, film.cache) = (tracks, cache);
         #[cfg(feature = "media")]
-        if let (Some(packets), Some(sound)) = (packets, &options.sound) {
-            film.start_sound(packets, sound)?;
+        if let (Some(tracks), Some(sound)) = (audio, &options.sound) {
+            let to = (sound, film.info.location.as_str());
+            let (audio, thread) = Audio::start(tracks, &film.info.tracks, packets, to, &film.control)?;
+            film.threads.push(thread);
+            film.audio = Some(audio);
         }
         Ok(film)
     }
@@ -298,29 +303,36 @@ impl Film {
             spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
             spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
-        let (tracks, cache, sound, gpu) = (None, None, None, gpu.clone());
-        Ok(Self { info, scenes: scenes_out, again, tracks, cache, sound, control, threads, gpu })
+        Ok(Self {
+            info,
+            scenes: scenes_out,
+            again,
+            tracks: None,
+            cache: None,
+            #[cfg(feature = "media")]
+            audio: None,
+            control,
+            threads,
+            gpu: gpu.clone(),
+        })
     }
 
-    /// Begins to decode its sound. A track that cannot be decoded is told, and the film plays without it.
+    /// The number of the way that its sound goes to the device; none where there is none.
     #[cfg(feature = "media")]
-    fn start_sound(&mut self, packets: SoundPackets, sound: &Sound) -> Result<(), FilmError> {
-        let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false };
-        match SoundDecoder::new(&packets, usual, &self.info.location) {
-            Ok(decoder) => {
-                let track = sound.track();
-                self.sound = Some(track.number());
-                let sounds = Sounds::new(packets, decoder, track, self.control.clone());
-                self.threads.push(spawn("sounds", move || sounds.run())?);
-            }
-            Err(error) => tracing::warn!("{error}; it plays without sound"),
-        }
-        Ok(())
+    pub fn sound(&self) -> Option<u32> {
+        self.audio.as_ref()?.heard()
     }
 
-    /// The number of the track that its sound goes through; none where there is none.
-    pub fn sound(&self) -> Option<u32> {
-        self.sound
+    /// The number of the audio track that plays.
+    #[cfg(feature = "media")]
+    pub fn audio(&self) -> Option<u32> {
+        self.audio.as_ref()?.playing()
+    }
+
+    /// Lets the audio track of that number play from film time `film` on, or none; the pictures go on. False where there is no such track at hand.
+    #[cfg(feature = "media")]
+    pub fn choose_audio(&mut self, number: Option<u32>, film: Time) -> bool {
+        self.audio.as_mut().is_some_and(|audio| audio.choose(number, film))
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.

@@ -140,6 +140,8 @@ pub struct Info {
     pub chapters: Arc<[Chapter]>,
     /// The tracks that one can choose among.
     pub tracks: Arc<[TrackInfo]>,
+    /// The number of the video track that is shown.
+    pub video_track: Option<u32>,
 }
 
 impl Info {

@@ -57,7 +57,7 @@ mod tracks;
 mod version;
 mod video;
 
-pub use container::{Cache, OtherTracks, SoundPackets, SoundRead};
+pub use container::{AudioTracks, Cache, OtherTracks, SoundPackets, SoundRead};
 pub use content::{Holds, glance};
 pub use deinterlacing::{Deinterlace, Deinterlacing};
 pub use error::MediaError;

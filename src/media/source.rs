@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::container::{Cache, Container, OtherTracks, SoundPackets};
+use super::container::{AudioTracks, Cache, Container, OtherTracks, SoundPackets};
 use super::content::Content;
 use super::error::MediaError;
 use super::file::Head;
@@ -149,6 +149,7 @@ impl Source {
             subtitle_tracks: 0,
             chapters: Arc::default(),
             tracks: Arc::default(),
+            video_track: None,
         };
         Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0, tracks: None }
     }
@@ -187,6 +188,14 @@ impl Source {
     pub fn take_sound(&mut self) -> Option<SoundPackets> {
         match &mut self.kind {
             Kind::Video(video) => video.container.take_sound(),
+            Kind::Still(_) => None,
+        }
+    }
+
+    /// The audio tracks that can be chosen while it plays, where [`SourceOptions::sound`] asked for sound; none of a still.
+    pub fn audio_tracks(&self) -> Option<AudioTracks> {
+        match &self.kind {
+            Kind::Video(video) => Some(video.container.audio().clone()),
             Kind::Still(_) => None,
         }
     }
@@ -311,6 +320,7 @@ fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError
         subtitle_tracks: facts.subtitles,
         chapters: Arc::clone(&facts.chapters),
         tracks: Arc::clone(&facts.tracks),
+        video_track: facts.tracks.iter().find(|known| known.stream == track.index).map(|known| known.number),
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
-use crate::media::Cached;
+use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::sink::{Action, Canvas};
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
@@ -107,9 +107,24 @@ pub trait SceneSource {
         None
     }
 
-    /// The number of the track that its sound goes through; none where there is none.
+    /// The number of the way that its sound goes to the device; none where there is none.
     fn sound(&self) -> Option<u32> {
         None
+    }
+
+    /// The tracks that can be chosen.
+    fn tracks(&self) -> Arc<[TrackInfo]> {
+        Arc::default()
+    }
+
+    /// The number of the track of that kind that plays.
+    fn playing(&self, _kind: TrackKind) -> Option<u32> {
+        None
+    }
+
+    /// Lets the track of that number play from film time `film` on, or none, while everything else goes on. False where that cannot be.
+    fn choose(&mut self, _kind: TrackKind, _number: Option<u32>, _film: Time) -> bool {
+        false
     }
 }
 

@@ -12,7 +12,7 @@ use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, See
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
-use crate::media::{Cached, StopFlag};
+use crate::media::{Cached, StopFlag, TrackInfo, TrackKind};
 use crate::ring::Empty;
 use crate::terminal;
 use crate::time::Time;
@@ -192,5 +192,21 @@ impl SceneSource for PlayedFilm {
 
     fn sound(&self) -> Option<u32> {
         self.film.sound()
+    }
+
+    fn tracks(&self) -> Arc<[TrackInfo]> {
+        Arc::clone(&self.film.info.tracks)
+    }
+
+    fn playing(&self, kind: TrackKind) -> Option<u32> {
+        match kind {
+            TrackKind::Video => self.film.info.video_track,
+            TrackKind::Audio => self.film.audio(),
+            TrackKind::Subtitle => None,
+        }
+    }
+
+    fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {
+        kind == TrackKind::Audio && self.film.choose_audio(number, time)
     }
 }

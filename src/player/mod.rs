@@ -17,6 +17,7 @@ mod contract;
 mod endings;
 mod list;
 mod live;
+mod message;
 pub mod null;
 mod opening;
 mod painting;
@@ -31,6 +32,7 @@ mod signs;
 mod sound;
 pub mod statistics;
 mod times;
+mod tracks;
 mod watch;
 
 use std::time::{Duration, Instant};
@@ -56,6 +58,7 @@ use crate::sink::{Action, Tick};
 use crate::sound::Sound;
 use crate::time::Time;
 use live::Live;
+use message::Message;
 use painting::Painting;
 use phase::{Pause, Phase};
 use repeat::Repeat;
@@ -140,6 +143,7 @@ pub struct Player<P: Playlist> {
     seeking: Seeking,
     live: Live,
     repeat: Repeat,
+    message: Message,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
     times: Times,
@@ -170,6 +174,7 @@ impl<P: Playlist> Player<P> {
             seeking: Seeking::default(),
             live: Live::default(),
             repeat: Repeat::default(),
+            message: Message::default(),
             shown: None,
             coming: Coming::Unknown,
             times: Times::default(),
@@ -296,6 +301,7 @@ impl<P: Playlist> Player<P> {
             }
             _ => {
                 self.heard.act(action);
+                self.choose(action, now);
                 self.go(action, now);
             }
         }
@@ -393,8 +399,8 @@ impl<P: Playlist> Player<P> {
         let again = unfinished.then(|| now + RENEWAL);
         let listening = listening.then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
-        let wake =
-            [wake, again, listening, buffering, self.mind_live(now), self.repeats_at()].into_iter().flatten().min();
+        let others = [self.mind_live(now), self.repeats_at(), self.message.goes(now)];
+        let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();
         Tick { repaint: repaint || renewed, wake, ..Tick::default() }
     }
 

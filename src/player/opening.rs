@@ -9,7 +9,7 @@ use super::contract::{Error, Next, SceneFacts, SceneSource};
 use super::endings::Endings;
 use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
-use crate::media::Cached;
+use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::time::Time;
 
 enum State<F> {
@@ -214,6 +214,18 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
 
     fn sound(&self) -> Option<u32> {
         if let State::Open(film) = &self.state { film.sound() } else { None }
+    }
+
+    fn tracks(&self) -> Arc<[TrackInfo]> {
+        if let State::Open(film) = &self.state { film.tracks() } else { Arc::default() }
+    }
+
+    fn playing(&self, kind: TrackKind) -> Option<u32> {
+        if let State::Open(film) = &self.state { film.playing(kind) } else { None }
+    }
+
+    fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {
+        if let State::Open(film) = &mut self.state { film.choose(kind, number, time) } else { false }
     }
 }
 

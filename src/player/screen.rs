@@ -250,6 +250,7 @@ where
             return PanelOutput::default();
         };
         panel.set_waiting(signs.waiting);
+        panel.set_message(player.message(now).is_some());
         let wanted = panel.wanted_preview();
         let told = panel.shows_statistics(now);
         let model = || {
@@ -265,6 +266,7 @@ where
                 buffering: player.buffering(),
                 seeking: player.is_seeking(),
                 volume: player.volume(),
+                message: player.message(now).map(str::to_owned),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,
@@ -293,6 +295,9 @@ where
         }
         if player.buffering().is_some() {
             title += " – buffering";
+        }
+        if let Some(message) = player.message(Instant::now()) {
+            title += &format!(" – {message}");
         }
         if let Some(sound) = player.describe_sound() {
             title += &format!(" – {sound}");

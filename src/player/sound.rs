@@ -186,8 +186,13 @@ impl<P: Playlist> Player<P> {
             self.set_rate(speed, now);
             return false;
         };
-        listener.select(StreamId::new(track, self.epoch));
         let running = self.clock.is_running();
+        let stream = StreamId::new(track, self.epoch);
+        // Where film time runs already, another audio track has been chosen.
+        match running {
+            true => listener.join(stream),
+            false => listener.select(stream),
+        }
         let film = running.then(|| self.clock.time(now));
         match listener.hear(now, film) {
             Hearing::Film { time, speed } if speed > 0.0 => {

@@ -1,6 +1,7 @@
 //! What the viewer wants, whatever it was said with: keys, mouse, a headset's controllers, the panel.
 
 use super::{Layout, ScreenSettings};
+use crate::media::TrackKind;
 use crate::stage::comfort::Viewing;
 use crate::time::Time;
 
@@ -59,6 +60,10 @@ pub enum Action {
     AudioDelay(i32),
     /// What is loud is made quieter and what is quiet louder, and back.
     Night,
+    /// The next track of a kind, or the one before; none is one of them, but for pictures.
+    CycleTrack(TrackKind, i32),
+    /// The track of this number, or none.
+    SetTrack(TrackKind, Option<u32>),
     /// The next file, or the one before.
     File(i32),
     /// The next layout, or the one before.

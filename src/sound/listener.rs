@@ -83,6 +83,14 @@ impl Listener {
         self.send_and_await(Command::Select(stream));
     }
 
+    /// The same for a film that runs: it goes on, and this is heard as soon as there is sound of where it is then.
+    pub fn join(&mut self, stream: StreamId) {
+        if stream != self.stream {
+            self.select(stream);
+            (self.running, self.alone) = (true, true);
+        }
+    }
+
     /// Film time runs: from `film` on, or from where it was held.
     pub fn go(&mut self, film: Option<Time>) {
         self.running = true;

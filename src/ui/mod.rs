@@ -7,6 +7,7 @@
 mod convert;
 mod depth;
 mod icon;
+mod message;
 mod meter;
 mod model;
 mod pass;
@@ -106,6 +107,8 @@ pub struct Panel {
     waiting: Option<Waiting>,
     /// So is the one that says how loud it is, until then.
     volume: Option<Instant>,
+    /// So is a line that tells what has changed.
+    message: bool,
     /// The statistics are there until then.
     statistics: Option<Shown>,
     pane: Pane,
@@ -150,6 +153,7 @@ impl Panel {
             metered: false,
             waiting: None,
             volume: None,
+            message: false,
             statistics: None,
             pane: Pane::None,
             pointer: None,
@@ -181,6 +185,11 @@ impl Panel {
     /// It is said for a moment how loud the film is.
     pub fn show_volume(&mut self, now: Instant) {
         self.volume = Some(now + VOLUME);
+    }
+
+    /// Whether a line that tells what has changed is to be seen.
+    pub fn set_message(&mut self, message: bool) {
+        self.message = message;
     }
 
     /// It comes, and goes by itself.
@@ -240,7 +249,7 @@ impl Panel {
         let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && self.waiting.is_none() && self.volume.is_none() && !told {
+            if !self.metered && self.waiting.is_none() && self.volume.is_none() && !self.message && !told {
                 return self.hide();
             }
         }
@@ -274,7 +283,7 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = (self.metered || self.waiting.is_some() || told).then(|| now + METER);
+        let meter = (self.metered || self.waiting.is_some() || self.message || told).then(|| now + METER);
         let wake = [goes, look, self.again, meter, self.volume].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
@@ -364,6 +373,9 @@ impl Panel {
                 // The bar says it, too.
                 (_, _, Some(level)) if loud && !whole => volume::tell(&pass, size, level),
                 _ => {}
+            }
+            if let Some(text) = &model.message {
+                message::build(&pass, size, text);
             }
             if let Some(lines) = &model.statistics {
                 statistics::build(&mut pass, size, lines);

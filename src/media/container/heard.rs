@@ -50,13 +50,11 @@ pub(super) struct Heard {
     moving: bool,
     /// The end was told.
     ended: bool,
-    /// Somebody takes them.
-    pub(super) wanted: bool,
 }
 
 impl Heard {
     pub(super) fn new(lane: Lane, origin: Time, epoch: u32) -> Self {
-        Self { lane, origin, epoch, target: None, told: false, moving: false, ended: false, wanted: true }
+        Self { lane, origin, epoch, target: None, told: false, moving: false, ended: false }
     }
 
     /// What comes next; none yet. `starved`: nothing more comes to the lane for now.
@@ -94,7 +92,7 @@ impl Heard {
 
     /// Whether all that is wanted is in the lane, or will come behind it.
     pub(super) fn covers(&self, from_beginning: bool) -> bool {
-        let from = self.from().filter(|_| self.wanted && self.moving);
+        let from = self.from().filter(|_| self.moving);
         from_beginning || from.is_none_or(|from| self.lane.first_time().is_some_and(|first| first <= from))
     }
 

@@ -85,6 +85,13 @@ impl Lane {
         Some(packet)
     }
 
+    /// Passes over those that wait and are decoded before `time`.
+    pub(super) fn pass_before(&mut self, time: Time) {
+        while self.next_time().is_some_and(|next| next < time) {
+            self.pass();
+        }
+    }
+
     fn pass(&mut self) {
         if let Some(kept) = self.packets.get(self.at) {
             let weight = weight(&kept.packet);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! reader (FFmpeg) ─ thread ─► state ┬ lane: the picture's packets ─► Container::read
-//!                                   ├ heard: those of the sound that plays ─► SoundPackets
+//!                                   ├ sounds: those of the sound that plays ─► SoundPackets; those of the others, should one be chosen
 //!                                   └ waiting: those of all other tracks, to be written along ─► OtherTracks
 //! ```
 //!
@@ -17,6 +17,7 @@ mod metadata;
 mod others;
 mod reader;
 mod sound;
+mod sounds;
 mod state;
 mod thread;
 mod waiting;
@@ -44,7 +45,8 @@ pub(super) use metadata::Metadata;
 pub use others::OtherTracks;
 pub(super) use others::{Chapter, Stream};
 use reader::{Place, Reader};
-pub use sound::SoundPackets;
+pub use sound::{AudioTracks, SoundPackets};
+use sounds::Sounds;
 pub(super) use state::Read;
 use state::{Limits, Reach, Shared, State};
 
@@ -75,6 +77,7 @@ pub(super) struct Container {
     /// How long before a place reading has to begin for the other tracks to be whole there: a sound's run-up, cues that are up already.
     lead: Time,
     others: Option<OtherTracks>,
+    audio: AudioTracks,
     sound: Option<SoundPackets>,
     wishes: u64,
     thread: Option<JoinHandle<()>>,
@@ -99,8 +102,8 @@ impl Container {
             ahead: usize::try_from(cache.ahead.0).unwrap_or(usize::MAX),
             behind: if options.tracks { 0 } else { usize::try_from(cache.behind.0).unwrap_or(usize::MAX) },
         };
-        let pictures = Lane::new(track.index, track.time_base);
-        let shared = Arc::new(Shared::new(State::new(pictures, limits, location.to_string())));
+        let (pictures, sounds) = (Lane::new(track.index, track.time_base), Sounds::new(origin, options.epoch));
+        let shared = Arc::new(Shared::new(State::new(pictures, sounds, limits, location.to_string())));
         let input = &reader.input;
         let parameters = input.stream(track.index).map_or_else(codec::Parameters::new, |stream| stream.parameters());
         let mut others =
@@ -112,11 +115,12 @@ impl Container {
             }
             shared.lock().others = Some(others.waiting());
         }
-        let sound = chosen.sound.and_then(|index| SoundPackets::of(input, index, origin, options.epoch, &shared));
+        let audio = AudioTracks::of(input, |index| chosen.sounds.contains(&index), origin, &shared);
+        let sound = chosen.sound.and_then(|index| audio.choose(index, None));
         let has = |kind| others.as_ref().is_some_and(|others| others.has(kind));
         let lead = match () {
             () if has(AVMediaType::AVMEDIA_TYPE_SUBTITLE) => CUES,
-            () if has(AVMediaType::AVMEDIA_TYPE_AUDIO) || sound.is_some() => heard::LEAD,
+            () if has(AVMediaType::AVMEDIA_TYPE_AUDIO) || !chosen.sounds.is_empty() => heard::LEAD,
             () => Time::ZERO,
         };
         let tags = Metadata::of(input);
@@ -141,6 +145,7 @@ impl Container {
             own,
             lead,
             others,
+            audio,
             sound,
             wishes: 0,
             thread: Some(thread),
@@ -165,6 +170,11 @@ impl Container {
     /// How long before a place reading has to begin for the other tracks to be whole there.
     pub(super) fn lead(&self) -> Time {
         self.lead
+    }
+
+    /// The audio tracks that can be chosen while it plays.
+    pub(super) fn audio(&self) -> &AudioTracks {
+        &self.audio
     }
 
     /// The packets of the sound that plays, where one was chosen; once.
@@ -221,7 +231,7 @@ impl Container {
             return self.go_on(state, index);
         }
         // What is read for the sound's sake need not be decoded.
-        let aim = (state.sound.is_some() && state.others.is_none()).then_some(time);
+        let aim = (state.sounds.is_heard() && state.others.is_none()).then_some(time);
         drop(state);
         self.go(Place::Before(time - self.lead), aim)
     }
@@ -247,17 +257,13 @@ impl Container {
 
     /// What is read from now on is wanted for `target` (film time), in that epoch.
     pub(super) fn begin_seek(&self, target: Time, epoch: u32) {
-        if let Some(sound) = &mut self.shared.lock().sound {
-            sound.begin_seek(target, epoch);
-        }
+        self.shared.lock().sounds.begin_seek(target, epoch);
         self.shared.arrived.notify_all();
     }
 
     /// The search is over, wherever it led.
     pub(super) fn end_seek(&self) {
-        if let Some(sound) = &mut self.shared.lock().sound {
-            sound.end_seek();
-        }
+        self.shared.lock().sounds.end_seek();
         self.shared.arrived.notify_all();
     }
 

@@ -68,7 +68,9 @@ pub(super) struct Reader {
 pub(super) struct Chosen {
     /// By stream: whether it belongs to the picture's programme.
     pub(super) programme: Vec<bool>,
-    /// The sound that plays.
+    /// The sounds that can be played.
+    pub(super) sounds: Vec<usize>,
+    /// The one that plays.
     pub(super) sound: Option<usize>,
 }
 
@@ -106,9 +108,16 @@ impl Reader {
             SoundChoice::None => None,
             SoundChoice::Best => chosen_sound(&input, &tracks, location, options),
         };
+        // There each track is read from the server for itself.
+        let apart = matches!(input.format().name(), "hls" | "dash");
+        let can_be_heard = |track: &&TrackInfo| {
+            let played = options.sound == SoundChoice::Best && track.kind == TrackKind::Audio;
+            played && (!apart || Some(track.stream) == sound)
+        };
+        let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
         let is_read = |stream: &Stream<'_>| {
             stream.index() == index
-                || Some(stream.index()) == sound
+                || sounds.contains(&stream.index())
                 || options.tracks && programme[stream.index()] && track::is_sound_or_subtitle(stream)
         };
         let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
@@ -136,7 +145,7 @@ impl Reader {
             told_end: false,
             quiet: options.quiet,
         };
-        Ok((reader, Chosen { programme, sound }))
+        Ok((reader, Chosen { programme, sounds, sound }))
     }
 
     /// All tracks of the picture's programme are read.

@@ -4,9 +4,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use ffmpeg_next::packet::Packet;
 
-use super::heard::{Heard, LEAD, SoundRead};
+use super::heard::{LEAD, SoundRead};
 use super::lane::{Lane, share};
 use super::reader::Place;
+use super::sounds::Sounds;
 use super::waiting::Waiting;
 use crate::media::error::MediaError;
 use crate::media::info::Cached;
@@ -59,7 +60,7 @@ pub(super) enum Job {
 /// All that is shared.
 pub(super) struct State {
     pub(super) pictures: Lane,
-    pub(super) sound: Option<Heard>,
+    pub(super) sounds: Sounds,
     pub(super) others: Option<Waiting>,
     limits: Limits,
     /// For messages.
@@ -84,10 +85,10 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(pictures: Lane, limits: Limits, location: String) -> Self {
+    pub(super) fn new(pictures: Lane, sounds: Sounds, limits: Limits, location: String) -> Self {
         Self {
             pictures,
-            sound: None,
+            sounds,
             others: None,
             limits,
             location,
@@ -105,11 +106,11 @@ impl State {
 
     /// Bytes that wait, of the tracks that play.
     fn ahead(&self) -> usize {
-        self.pictures.ahead() + self.sound.as_ref().map_or(0, |sound| sound.lane.ahead())
+        self.pictures.ahead() + self.sounds.ahead()
     }
 
     fn behind(&self) -> usize {
-        self.pictures.behind() + self.sound.as_ref().map_or(0, |sound| sound.lane.behind())
+        self.pictures.behind() + self.sounds.behind()
     }
 
     fn is_full(&self) -> bool {
@@ -135,9 +136,8 @@ impl State {
         if self.is_full() {
             return false;
         }
-        let is_short = |lane: &Lane| lane.length() < self.limits.length;
-        let sound_is_short = self.sound.as_ref().is_some_and(|sound| sound.wanted && is_short(&sound.lane));
-        self.aim.is_some() || is_short(&self.pictures) || sound_is_short
+        let length = self.limits.length;
+        self.aim.is_some() || self.pictures.length() < length || self.sounds.is_short(length)
     }
 
     /// A packet that was read.
@@ -145,39 +145,29 @@ impl State {
         if packet.stream() == self.pictures.stream {
             self.pictures.push(packet);
         } else {
-            let is_heard = |sound: &&mut Heard| sound.wanted && sound.lane.stream == packet.stream();
-            match (self.sound.as_mut().filter(is_heard), &mut self.others) {
-                (Some(sound), Some(others)) => {
-                    sound.lane.push(share(&packet));
+            match (self.sounds.has(packet.stream()), &mut self.others) {
+                (true, Some(others)) => {
+                    self.sounds.push(share(&packet));
                     others.push(packet);
                 }
-                (Some(sound), None) => sound.lane.push(packet),
-                (None, Some(others)) => others.push(packet),
-                (None, None) => {}
+                (true, None) => self.sounds.push(packet),
+                (false, Some(others)) => others.push(packet),
+                (false, None) => {}
             }
             // Pictures wait for nobody who does not take his sound.
-            while self.hungry && self.pictures.waiting() == 0 && self.is_full() {
-                let Some(sound) = &mut self.sound else { break };
-                if sound.lane.take().is_none() {
-                    break;
-                }
-            }
+            while self.hungry && self.pictures.waiting() == 0 && self.is_full() && self.sounds.pass() {}
         }
         self.prune();
     }
 
-    /// Forgets of what was taken as much as is too much.
+    /// Passes over what nobody takes, and forgets of what was taken as much as is too much.
     fn prune(&mut self) {
+        self.sounds.keep_up(self.pictures.next_time().or(self.pictures.latest()));
         while self.behind() > self.limits.behind {
             let all = self.limits.behind == 0;
             let mut forgotten = if all { self.pictures.forget_taken() } else { self.pictures.forget_some() };
-            if let Some(sound) = &mut self.sound {
-                let before = self.pictures.first_time().map(|first| first - LEAD).filter(|_| !all && forgotten > 0);
-                forgotten += match before {
-                    Some(before) => sound.lane.forget_before(before),
-                    None => sound.lane.forget_taken(),
-                };
-            }
+            let before = self.pictures.first_time().map(|first| first - LEAD).filter(|_| !all && forgotten > 0);
+            forgotten += self.sounds.forget(before);
             if forgotten == 0 {
                 return;
             }
@@ -235,13 +225,13 @@ impl State {
         }
     }
 
-    /// What comes next of the sound; none yet.
-    pub(super) fn next_sound(&mut self) -> Option<SoundRead> {
+    /// What comes next of the sound, for whoever made that choice; none yet.
+    pub(super) fn next_sound(&mut self, choice: u64) -> Option<SoundRead> {
         if self.over {
             return Some(SoundRead::Over);
         }
         let starved = self.ending.is_some() || self.is_full();
-        let read = self.sound.as_mut()?.next(starved);
+        let read = self.sounds.next(choice, starved);
         self.prune();
         read
     }
@@ -252,7 +242,7 @@ impl State {
             return None;
         }
         let goes_far_enough = self.ending.is_some() || self.pictures.latest().is_some_and(|latest| latest > time);
-        let sound_too = self.sound.as_ref().is_none_or(|sound| sound.covers(self.from_beginning));
+        let sound_too = self.sounds.covers(self.from_beginning);
         if goes_far_enough && sound_too { self.pictures.key_at(time) } else { None }
     }
 
@@ -272,9 +262,7 @@ impl State {
     pub(super) fn go_on_at(&mut self, index: usize) {
         self.pictures.go_to(index);
         self.aim = None;
-        if let Some(sound) = &mut self.sound {
-            sound.go();
-        }
+        self.sounds.go();
         self.prune();
     }
 
@@ -284,9 +272,7 @@ impl State {
         (self.ending, self.reach, self.aim, self.hungry) = (None, None, aim, false);
         self.from_beginning = matches!(place, Place::Beginning { .. });
         self.pictures.clear();
-        if let Some(sound) = &mut self.sound {
-            sound.leave();
-        }
+        self.sounds.leave();
         if let Some(others) = &mut self.others {
             others.leave();
         }
@@ -336,9 +322,7 @@ impl State {
     pub(super) fn close(&mut self) {
         self.over = true;
         self.pictures.clear();
-        if let Some(sound) = &mut self.sound {
-            sound.lane.clear();
-        }
+        self.sounds.close();
     }
 }
 
@@ -371,9 +355,10 @@ mod tests {
 
     /// Pictures are stream 0, the sound that plays is stream 1.
     fn state(limits: Limits) -> State {
-        let mut state = State::new(Lane::new(0, (1, 1000)), limits, "a.mkv".to_owned());
-        state.sound = Some(Heard::new(Lane::new(1, (1, 1000)), ms(0), 0));
-        state
+        let mut sounds = Sounds::new(ms(0), 0);
+        sounds.add(Lane::new(1, (1, 1000)));
+        assert_eq!(sounds.choose(1, None), Some(1));
+        State::new(Lane::new(0, (1, 1000)), sounds, limits, "a.mkv".to_owned())
     }
 
     /// So many pictures, 100 ms apart from that time on, of which every tenth is a key frame.
@@ -396,16 +381,16 @@ mod tests {
         assert!(matches!(state.next_picture(), Some(Ok(Read::Packet(_)))) && !state.wants_more());
         assert!(matches!(state.next_picture(), Some(Ok(Read::Packet(_)))) && state.wants_more());
         // Pictures come and come, and no sound: up to what the memory allows.
-        while state.next_sound().is_some() {}
+        while state.next_sound(1).is_some() {}
         let mut at = 1200;
         while state.wants_more() {
             pictures(&mut state, at, 10, 20_000);
             at += 1000;
         }
         assert!((1 << 20..5 << 18).contains(&state.ahead()), "{}", state.ahead());
-        assert!(matches!(state.next_sound(), Some(SoundRead::End { epoch: 0 })) && state.next_sound().is_none());
+        assert!(matches!(state.next_sound(1), Some(SoundRead::End { epoch: 0 })) && state.next_sound(1).is_none());
         sounds(&mut state, 1040, 1);
-        assert!(matches!(state.next_sound(), Some(SoundRead::Packet { .. })));
+        assert!(matches!(state.next_sound(1), Some(SoundRead::Packet { .. })));
     }
 
     #[test]
@@ -416,7 +401,7 @@ mod tests {
         assert!(state.wants_more() && state.ahead() < 11_000, "{}", state.ahead());
         pictures(&mut state, 20_000, 1, 5000);
         assert!(matches!(state.next_picture(), Some(Ok(Read::Packet(_)))));
-        let Some(SoundRead::Packet { packet, .. }) = state.next_sound() else { panic!("the newest are kept") };
+        let Some(SoundRead::Packet { packet, .. }) = state.next_sound(1) else { panic!("the newest are kept") };
         assert!(packet.pts() > Some(19_000), "{:?}", packet.pts());
     }
 
@@ -453,9 +438,7 @@ mod tests {
         pictures(&mut state, 10_000, 60, 3000);
         sounds(&mut state, 10_200, 200);
         let seek = |state: &mut State, at: i64| {
-            if let Some(sound) = &mut state.sound {
-                sound.begin_seek(ms(at), 1);
-            }
+            state.sounds.begin_seek(ms(at), 1);
             state.find(ms(at))
         };
         assert_eq!(seek(&mut state, 12_050), Some(20));
@@ -466,8 +449,8 @@ mod tests {
         state.go_on_at(30);
         let Some(Ok(Read::Packet(first))) = state.next_picture() else { panic!("no picture") };
         assert_eq!(first.pts(), Some(13_000));
-        assert!(matches!(state.next_sound(), Some(SoundRead::Sought { epoch: 1, .. })));
-        let Some(SoundRead::Packet { packet: heard, epoch: 1 }) = state.next_sound() else { panic!("no sound") };
+        assert!(matches!(state.next_sound(1), Some(SoundRead::Sought { epoch: 1, .. })));
+        let Some(SoundRead::Packet { packet: heard, epoch: 1 }) = state.next_sound(1) else { panic!("no sound") };
         assert_eq!(heard.pts(), Some(12_500));
         // Of what lies behind as much as fits is kept, from a key frame on.
         while let Some(Ok(Read::Packet(_))) = state.next_picture() {}

@@ -3,6 +3,7 @@
 use winit::event::{KeyEvent, MouseButton};
 use winit::keyboard::{Key, ModifiersState, NamedKey};
 
+use crate::media::TrackKind;
 use crate::sink::Action;
 
 /// One line of the table.
@@ -53,6 +54,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["9", "/", "VOLUME_DOWN", "WHEEL_DOWN"], Action::Volume(-2), "quieter"),
     bind(&["m", "MUTE"], Action::Mute, "mute, or no longer"),
     bind(&["n"], Action::Night, "night mode: what is loud quieter, what is quiet louder"),
+    bind(&["SHARP"], Action::CycleTrack(TrackKind::Audio, 1), "next audio track, or none"),
     bind(&["Ctrl++"], Action::AudioDelay(100), "sound 0.1 seconds later"),
     bind(&["Ctrl+-"], Action::AudioDelay(-100), "sound 0.1 seconds sooner"),
     bind(&["]"], Action::Speed(1.1), "a tenth faster"),
@@ -113,6 +115,7 @@ pub(super) fn name(event: &KeyEvent, modifiers: ModifiersState) -> Option<String
 
 fn name_of(key: &Key, modifiers: ModifiersState) -> Option<String> {
     let (name, has_case) = match key {
+        Key::Character(text) if text == "#" => ("SHARP", true),
         Key::Character(text) if text != " " => (text.as_str(), true),
         Key::Character(_) => ("SPACE", false),
         Key::Named(named) => (named_key(*named)?, false),
@@ -235,6 +238,7 @@ mod tests {
         assert_eq!(name(letter(" "), ModifiersState::ALT).as_deref(), Some("Alt+SPACE"));
         assert_eq!(name(Key::Named(NamedKey::Backspace), control | shift).as_deref(), Some("Ctrl+Shift+BS"));
         assert_eq!(name(Key::Named(NamedKey::PageUp), shift).as_deref(), Some("Shift+PGUP"));
+        assert_eq!(name(letter("#"), none).as_deref(), Some("SHARP"));
         assert_eq!(name(Key::Named(NamedKey::Shift), shift), None);
     }
 }
