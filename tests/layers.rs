@@ -7,7 +7,21 @@ use std::path::{Path, PathBuf};
 
 /// The layers of src/lib.rs, lowest first. `sink/window` and its like are named before their parents.
 const LAYERS: [&[&str]; 5] = [
-    &["time", "clock", "frame", "location", "output", "ring", "terminal", "trace", "series", "statistics", "whole"],
+    &[
+        "time",
+        "clock",
+        "frame",
+        "location",
+        "output",
+        "overlay",
+        "ring",
+        "subtitle",
+        "terminal",
+        "trace",
+        "series",
+        "statistics",
+        "whole",
+    ],
     &["gpu", "media", "sound"],
     &["stage", "net"],
     &["sink", "film", "depth_film", "eyes"],

@@ -10,7 +10,9 @@ use deep3d::frame::{
 };
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Gpu};
+use deep3d::overlay::{Bitmap, Overlay};
 use deep3d::sink::compose::{self, Arrangement, Compose, Composition};
+use deep3d::sink::overlay::Overlays;
 use deep3d::stage::StageError;
 use deep3d::stage::bars::Crop;
 use deep3d::stage::colour::{self, Colour};
@@ -356,7 +358,65 @@ fn composing_is_its_twin() {
             for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
                 let composition = Composition { arrangement, swap_eyes, at, fitted, origin };
                 run(&gpu, |recorder| stage.record(recorder, &composition));
-                let twin = compose::reference([&left, &right], eye, size, &composition);
+                let twin = compose::reference([&left, &right], eye, size, &composition, &[]);
+                assert!(farthest(&pixels(&gpu, &result), &twin) <= 1, "{eye:?} {composition:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn overlays_are_their_twin() {
+    let gpu = WatchedGpu::new().unwrap();
+    let arrangements = [
+        Arrangement::SideBySide,
+        Arrangement::TopAndBottom,
+        Arrangement::Rows,
+        Arrangement::Columns,
+        Arrangement::Checkerboard,
+        Arrangement::Left,
+        Arrangement::Right,
+        Arrangement::RED_CYAN,
+    ];
+    for (eye, size, at, fitted) in [
+        ([64, 40], [64, 40], [0, 0], [64, 40]),
+        ([37, 21], [90, 51], [3, 5], [80, 44]),
+        ([96, 40], [140, 36], [2, 0], [136, 30]),
+    ] {
+        let (left, right) = (soft_pixels(eye, 1), soft_pixels(eye, 2));
+        let result = empty(&gpu, size);
+        let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result);
+        let mut overlays = Overlays::new(&gpu);
+        for arrangement in arrangements {
+            for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
+                let composition = Composition { arrangement, swap_eyes, at, fitted, origin };
+                let area = match arrangement {
+                    Arrangement::SideBySide => [fitted[0] / 2, fitted[1]],
+                    Arrangement::TopAndBottom => [fitted[0], fitted[1] / 2],
+                    _ => fitted,
+                };
+                let bitmap = |at, size: [u32; 2], seed| {
+                    let multiplied = |texel: &[u8]| {
+                        let with = |value: u8| (u32::from(value) * u32::from(texel[0]) / 255) as u8;
+                        [with(texel[1]), with(texel[2]), with(texel[0]), texel[0]]
+                    };
+                    let texels = soft_pixels(size, seed).chunks_exact(4).flat_map(multiplied).collect();
+                    Bitmap { at, size, texels }
+                };
+                // One lies beyond the edges in part.
+                let bitmaps = vec![bitmap([5, 3], [17, 6], 3), bitmap([-3, 12], [100, 5], 4)];
+                let overlay = Arc::new(Overlay { area, bitmaps });
+                let moved = [[2, -1], [-1, 1]];
+                run(&gpu, |recorder| {
+                    stage.record(recorder, &composition)?;
+                    overlays.set(recorder, &overlay, &moved)?;
+                    overlays.record(recorder, &stage, &composition)
+                });
+                let patches = overlay.patches(&moved);
+                assert_eq!(patches.len(), 2);
+                let twin = compose::reference([&left, &right], eye, size, &composition, &patches);
+                let bare = compose::reference([&left, &right], eye, size, &composition, &[]);
+                assert!(farthest(&twin, &bare) > 60);
                 assert!(farthest(&pixels(&gpu, &result), &twin) <= 1, "{eye:?} {composition:?}");
             }
         }

@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::options::{gamut, location};
 use super::setup::{check_validation, gpu_options, scene};
 use super::stop::stop_on_interrupt;
+use super::subtitles::SubtitleArguments;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
@@ -18,6 +19,7 @@ use crate::film::{Origin, scale_for};
 use crate::frame::Gamut;
 use crate::gpu::{Gpu, Headless};
 use crate::location::Location;
+use crate::media::TrackChoice;
 use crate::media::encode::{Codec, GreyCodec, Preset};
 use crate::player::quality::{Governor, Quality};
 use crate::time::Position;
@@ -69,6 +71,11 @@ pub(crate) struct ConvertArguments {
     /// Write how comfortable the films are, as JSON (its keys: docs/comfort.md)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Draw subtitles into both eyes instead of copying them as tracks: the track's number, or as the film says
+    #[arg(long, value_name = "auto|NUMBER", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    burn_subtitles: Option<TrackChoice>,
+    #[command(flatten)]
+    subtitles: Box<SubtitleArguments>,
     #[command(flatten)]
     scene: SceneOptions,
 }
@@ -90,6 +97,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     outputs.sweep();
     let (origin, settings, mut film) = scene(&arguments.scene)?;
     film.reading.gamut = arguments.gamut;
+    film.subtitles = arguments.burn_subtitles.map(|choice| arguments.subtitles.options(choice));
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
     }

@@ -40,6 +40,8 @@ mod sound;
 mod start;
 mod stop;
 #[cfg(feature = "media")]
+mod subtitles;
+#[cfg(feature = "media")]
 mod tracks;
 
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
 use super::sound::SoundArguments;
 use super::stop::ask_on_interrupt;
+use super::subtitles::{SidArguments, SubtitleArguments};
 use super::tracks::TrackArguments;
 use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
@@ -87,6 +88,10 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) sound: SoundArguments,
     #[command(flatten)]
+    pub(super) sid: Box<SidArguments>,
+    #[command(flatten)]
+    pub(super) subtitles: Box<SubtitleArguments>,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -113,6 +118,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         pace: pace(&settings),
         deinterlacing: arguments.deinterlace.into(),
         cache: arguments.cache.options(),
+        subtitles: Some(arguments.subtitles.options(arguments.sid.choice())),
         wanted: arguments.tracks.options(),
         ..film
     };

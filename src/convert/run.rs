@@ -207,6 +207,7 @@ impl<'a> Conversion<'a> {
         let commands = Commands::new(gpu, "eyes", 0)?;
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
+        eyes.set_patient(true);
         eyes.set_scale(options.eye_scale);
         let tally = Tally::new(&options.settings.comfort);
         Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
@@ -280,7 +281,11 @@ impl<'a> Conversion<'a> {
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
         let eye = scene.data.layout.size;
         size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
-        let tracks = self.film.take_tracks();
+        let mut tracks = self.film.take_tracks();
+        if let (Some(tracks), Some(_)) = (&mut tracks, self.film.subtitles()) {
+            // They are in the picture.
+            tracks.leave_subtitles_out();
+        }
         let info = &self.film.info;
         let source = TrackSource {
             tracks,

@@ -6,9 +6,10 @@ use std::thread::{Builder, JoinHandle};
 use ash::vk;
 
 use super::EyesError;
-use crate::gpu::{Buffer, BufferKind, Gpu, Image, ImageOptions};
+use crate::gpu::{Buffer, BufferKind, Gpu, Image, ImageOptions, Kernel};
 use crate::net::selection::Selection;
 use crate::sink::compose::Compose;
+use crate::sink::overlay::Overlays;
 use crate::stage::comfort::meter::Meter;
 use crate::stage::stereo::depth::Depth;
 use crate::stage::stereo::layers::{Layers, PlaneStack};
@@ -20,7 +21,7 @@ const SIDE: u32 = 16;
 const PLANES: u32 = 12;
 
 /// One of everything that eyes are made with, as small as can be: as long as it is kept, larger ones share its kernels.
-type Smallest = (Stereo, Depth, Meter, Layers, Selection, Compose);
+type Smallest = (Stereo, Depth, Meter, Layers, Selection, Compose, Vec<Arc<Kernel>>);
 
 /// The kernels of one GPU, being made or made. Dropping them waits for the thread.
 pub struct Kernels {
@@ -63,10 +64,11 @@ fn smallest(gpu: &Gpu) -> Result<Smallest, EyesError> {
     let stereo = Stereo::new(gpu, &[Source { picture: Arc::clone(&picture), disparity }], size)?;
     let compose = Compose::new(gpu, stereo.left(), stereo.right(), &picture);
     compose.make_all()?;
+    let overlays = Overlays::new(gpu).make_all()?;
     let depth = Depth::new(gpu, &stereo)?;
     let meter = Meter::new(gpu, stereo.parallax(), size)?;
     let stack = PlaneStack { size, first: 0, count: PLANES };
     let layers = Layers::new(gpu, &[(Arc::clone(&picture), Arc::clone(&planes))], stack)?;
     let selection = Selection::from_planes(gpu, &planes, size, &picture, stereo.right())?;
-    Ok((stereo, depth, meter, layers, selection, compose))
+    Ok((stereo, depth, meter, layers, selection, compose, overlays))
 }

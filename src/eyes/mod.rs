@@ -7,6 +7,7 @@ mod composition;
 mod kernels;
 mod measure;
 mod renderer;
+mod text;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +25,8 @@ use crate::stage::stereo::depth::Depth;
 pub use composition::composition;
 pub use kernels::Kernels;
 pub use measure::Measured;
-use renderer::Renderer;
+use renderer::{Kind, Renderer};
+use text::Text;
 
 /// What the viewer has set: one snapshot, good for one picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,17 +88,28 @@ pub struct Eyes {
     metered: bool,
     scale: f32,
     mattes: bool,
+    text: Text,
     /// The size that the eyes should have and have not yet, and since when.
     wanted: Option<([u32; 2], Instant)>,
 }
 
 /// A window that is being resized has one size after the other: the eyes follow when it has had one for so long.
 const SETTLED: Duration = Duration::from_millis(200);
+/// How soon to look again for subtitles that are being drawn.
+const TEXT: Duration = Duration::from_millis(15);
 
 impl Eyes {
     /// Makes nothing yet.
     pub fn new(gpu: &Gpu) -> Self {
-        Self { gpu: gpu.clone(), renderer: None, metered: false, scale: 1.0, mattes: true, wanted: None }
+        Self {
+            gpu: gpu.clone(),
+            renderer: None,
+            metered: false,
+            scale: 1.0,
+            mattes: true,
+            text: Text::new(gpu),
+            wanted: None,
+        }
     }
 
     /// Records the making of `scene`'s picture under `settings` into `target` (R8G8B8A8_UNORM), with timestamps from `timestamp` on.
@@ -117,11 +130,17 @@ impl Eyes {
             Place::File => Some(film).filter(|_| settings.layout != Layout::Depth),
             Place::Window(_) => Some(composition::seen(&composition)),
         };
-        let renderer = self.renderer(&scene.layout, settings, seen)?;
+        self.renderer(&scene.layout, settings, seen)?;
+        let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         recorder.timestamp(timestamp);
         let kind = renderer.render(recorder, &gpu, scene, settings)?;
         recorder.timestamp(timestamp + 1);
-        renderer.compose(&gpu, kind, target)?.record(recorder, &composition)?;
+        let compose = renderer.compose(&gpu, kind, target)?;
+        compose.record(recorder, &composition)?;
+        if kind == Kind::Eyes {
+            text.take(recorder, scene, composition::seen(&composition))?;
+            text.lay(recorder, compose, &composition)?;
+        }
         recorder.timestamp(timestamp + 2);
         self.meter(recorder, scene, settings)
     }
@@ -137,12 +156,16 @@ impl Eyes {
     ) -> Result<(), EyesError> {
         let gpu = self.gpu.clone();
         let settings = &Settings { layout: Layout::Sbs, ..*settings };
-        let renderer = self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
+        self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
+        let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let kind = renderer.render(recorder, &gpu, scene, settings)?;
+        text.take(recorder, scene, targets[0].size())?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
             let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
-            renderer.compose(&gpu, kind, target)?.record(recorder, &composition)?;
+            let compose = renderer.compose(&gpu, kind, target)?;
+            compose.record(recorder, &composition)?;
+            text.lay(recorder, compose, &composition)?;
         }
         self.meter(recorder, scene, settings)
     }
@@ -177,9 +200,17 @@ impl Eyes {
         self.mattes = mattes;
     }
 
-    /// When the picture should be recorded again although it stands: its eyes have not yet the size at which they are seen.
+    /// From now on subtitles are waited for, or are not: for files.
+    pub fn set_patient(&mut self, patient: bool) {
+        self.text.patient = patient;
+    }
+
+    /// When the picture should be recorded again although it stands: its eyes have not yet the size at which they are seen, or its subtitles are being
+    /// drawn.
     pub fn repaint_after(&self) -> Option<Duration> {
-        self.wanted.map(|(_, since)| SETTLED.saturating_sub(since.elapsed()))
+        let size = self.wanted.map(|(_, since)| SETTLED.saturating_sub(since.elapsed()));
+        let text = self.text.is_coming.then_some(TEXT);
+        size.into_iter().chain(text).min()
     }
 
     /// Width and height of the eyes recorded last.

@@ -25,6 +25,7 @@ use super::estimate::Finished;
 use super::options::{ChainOptions, Pace, TIMED, UPLOADS};
 use super::pool::Pool;
 use super::scene::{Layout, Scene, Slot};
+use super::subtitles::Subtitles;
 use super::waiting::{FrameDepth, Waiting};
 use super::writing::{self, Writing};
 
@@ -70,6 +71,7 @@ pub(super) struct Chain {
     /// Film time of the first frame of its shot.
     shot: Time,
     spent: Duration,
+    subtitles: Option<Subtitles>,
     /// What upload, colour and motion took on the GPU when that was read last.
     spans: [Option<Duration>; 3],
 }
@@ -147,6 +149,7 @@ impl Chain {
             plain: false,
             shot: Time::ZERO,
             spent: Duration::ZERO,
+            subtitles: options.subtitles.clone(),
             spans: [None; 3],
         })
     }
@@ -354,6 +357,10 @@ impl Chain {
     }
 
     fn scene(&self, waiting: &Waiting, finished: &Finished, cut: bool, plates: Plates) -> Frame<Scene> {
+        let time = waiting.frame.pts;
+        if let Some(subtitles) = &self.subtitles {
+            subtitles.announce(time);
+        }
         waiting.frame.clone().map(|slot| Scene {
             slot,
             point: finished.point.unwrap_or(waiting.point),
@@ -363,6 +370,8 @@ impl Chain {
             depth_of: finished.of,
             shot: self.shot,
             unfinished: self.disparity.is_running() && (!finished.known || self.comfort.is_arriving()),
+            time,
+            subtitles: self.subtitles.clone(),
             layout: Arc::clone(&self.layout),
         })
     }

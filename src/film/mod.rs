@@ -11,6 +11,9 @@
 
 #[cfg(feature = "media")]
 mod audio;
+// Without `media` nobody looks for files or draws.
+#[cfg_attr(not(feature = "media"), allow(dead_code))]
+mod beside;
 mod chain;
 mod control;
 mod decode;
@@ -31,23 +34,31 @@ mod rhythm;
 mod scene;
 #[cfg(feature = "media")]
 mod sounds;
+#[cfg_attr(not(feature = "media"), allow(dead_code))]
+mod subtitles;
 mod thread;
+#[cfg(feature = "media")]
+mod titles;
 mod waiting;
 mod writing;
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
+pub use beside::SubAuto;
+#[cfg(feature = "media")]
+use beside::subtitle_files;
 pub use control::{Control, Pass, SeekMode};
 pub use made_up::MadeUp;
 #[cfg(feature = "media")]
 pub(crate) use network::scale_for;
 pub(crate) use network::{comfort_for, input_options};
-pub use options::{ChainOptions, NETWORK_AREA, Pace};
+pub use options::{ChainOptions, NETWORK_AREA, Pace, SubtitleOptions};
 pub use origin::Origin;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews};
 pub use scene::{Layout, Planes, Scene, Slot};
+pub use subtitles::{Seen, Subtitles};
 
 use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
@@ -71,6 +82,8 @@ use decode::Pictures;
 use disparity::DepthSource;
 use recorded::Facts;
 use thread::FilmThread;
+#[cfg(feature = "media")]
+use titles::Titles;
 
 /// What can end a film before its end.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +152,8 @@ pub struct FilmOptions {
     /// Where its sound goes; without it none is decoded.
     #[cfg(feature = "media")]
     pub sound: Option<Sound>,
+    /// The subtitles that are laid over it; none without.
+    pub subtitles: Option<SubtitleOptions>,
     /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
     pub pace: Pace,
 }
@@ -164,6 +179,7 @@ impl Default for FilmOptions {
             remote: Arc::default(),
             #[cfg(feature = "media")]
             sound: None,
+            subtitles: None,
             pace: Pace::Every,
         }
     }
@@ -200,6 +216,7 @@ pub struct Film {
     cache: Option<Cache>,
     #[cfg(feature = "media")]
     audio: Option<Audio>,
+    subtitles: Option<Subtitles>,
     control: Control,
     threads: Vec<JoinHandle<()>>,
     gpu: Gpu,
@@ -227,6 +244,7 @@ impl Film {
             tracks,
             sound,
             wanted: options.wanted.clone(),
+            subtitles: options.subtitles.is_some(),
             one_size,
             stop: stop.clone(),
             reading,
@@ -248,6 +266,8 @@ impl Film {
         };
         #[cfg(feature = "media")]
         let (packets, audio) = (source.take_sound(), source.audio_tracks());
+        #[cfg(feature = "media")]
+        let cues = source.take_subtitles();
         let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
         (film.tracks, film.cache) = (tracks, cache);
         #[cfg(feature = "media")]
@@ -256,6 +276,17 @@ impl Film {
             let (audio, thread) = Audio::start(tracks, &film.info.tracks, packets, to, &film.control)?;
             film.threads.push(thread);
             film.audio = Some(audio);
+        }
+        #[cfg(feature = "media")]
+        if let (Some(subtitles), Some(options)) = (&film.subtitles, &options.subtitles) {
+            let options = SubtitleOptions {
+                files: [options.files.clone(), subtitle_files(&location, options.auto, &options.folders)].concat(),
+                ..options.clone()
+            };
+            match Titles::new(cues, &film.info, &options, subtitles, &film.control) {
+                Some(titles) => film.threads.push(spawn("subtitles", move || titles.run())?),
+                None => subtitles.close(),
+            }
         }
         Ok(film)
     }
@@ -296,7 +327,13 @@ impl Film {
             steady: options.steady,
             keep_planes: options.keep_planes,
             pace,
+            subtitles: options
+                .subtitles
+                .as_ref()
+                .filter(|_| !info.is_still)
+                .map(|options| Subtitles::new(options.settings.clone(), options.choice)),
         };
+        let subtitles = chain.subtitles.clone();
         let thread = FilmThread::new(gpu, source, chain, control.clone(), again.clone());
         let decode_control = control.clone();
         let threads = vec![
@@ -311,6 +348,7 @@ impl Film {
             cache: None,
             #[cfg(feature = "media")]
             audio: None,
+            subtitles,
             control,
             threads,
             gpu: gpu.clone(),
@@ -333,6 +371,11 @@ impl Film {
     #[cfg(feature = "media")]
     pub fn choose_audio(&mut self, number: Option<u32>, film: Time) -> bool {
         self.audio.as_mut().is_some_and(|audio| audio.choose(number, film))
+    }
+
+    /// Its subtitles, where they are wanted.
+    pub fn subtitles(&self) -> Option<&Subtitles> {
+        self.subtitles.as_ref()
     }
 
     /// The tracks beside the picture, once, where [`FilmOptions::tracks`] asked for them. Their packets come as scenes are taken.

@@ -1,6 +1,12 @@
 //! How a chain is made.
 
+use std::path::PathBuf;
+
+use super::beside::SubAuto;
+use super::subtitles::Subtitles;
+use crate::media::{Languages, TrackChoice};
 use crate::net::Precision;
+use crate::subtitle::Settings;
 
 /// The area that networks look at, in pixels, unless told otherwise.
 pub const NETWORK_AREA: u32 = 384 * 160;
@@ -21,8 +27,25 @@ pub enum Pace {
     Live,
 }
 
+/// Which subtitles are shown, and how.
+#[derive(Debug, Clone, Default)]
+pub struct SubtitleOptions {
+    /// Which track.
+    pub choice: TrackChoice,
+    /// In which languages they are wanted.
+    pub languages: Languages,
+    /// How they are drawn at first.
+    pub settings: Settings,
+    /// Files that are named.
+    pub files: Vec<PathBuf>,
+    /// Which files beside the film are taken.
+    pub auto: SubAuto,
+    /// Folders that are looked into for them besides the film's own.
+    pub folders: Vec<PathBuf>,
+}
+
 /// What a chain is made with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ChainOptions {
     /// Width × height that the network should see, in pixels.
     pub network_area: u32,
@@ -38,6 +61,8 @@ pub struct ChainOptions {
     pub keep_planes: bool,
     /// Whether frames wait for the network.
     pub pace: Pace,
+    /// What is laid over its scenes.
+    pub subtitles: Option<Subtitles>,
 }
 
 impl ChainOptions {

@@ -10,6 +10,7 @@ use crate::stage::plates::Plates;
 use crate::time::Time;
 
 use super::pool::Lent;
+use super::subtitles::Subtitles;
 
 /// The GPU memory of one scene. A chain has a fixed number of them, made at start.
 #[derive(Clone)]
@@ -64,6 +65,9 @@ pub struct Scene {
     pub(super) depth_of: Option<Time>,
     pub(super) shot: Time,
     pub(super) unfinished: bool,
+    /// Film time of its frame.
+    pub(super) time: Time,
+    pub(super) subtitles: Option<Subtitles>,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -99,6 +103,16 @@ impl Scene {
     /// Film time of the first frame of its shot.
     pub fn shot(&self) -> Time {
         self.shot
+    }
+
+    /// Film time of its frame.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// The film's subtitles, where they are wanted.
+    pub fn subtitles(&self) -> Option<&Subtitles> {
+        self.subtitles.as_ref()
     }
 
     /// Whether it may be given once more, with depth that it lacks now ([`super::Film::once_more`]).

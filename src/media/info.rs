@@ -25,6 +25,8 @@ pub struct SourceOptions {
     pub sound: SoundChoice,
     /// Which tracks play.
     pub wanted: TrackOptions,
+    /// The subtitles: [`Source::take_subtitles`](super::Source::take_subtitles) gives their packets.
+    pub subtitles: bool,
     /// How much is read ahead and kept.
     pub cache: CacheOptions,
     /// Up to where, in film time; the whole film where not given. Pictures come beyond it.

@@ -51,13 +51,16 @@ mod source;
 mod stereo;
 mod still;
 mod stop;
+pub mod subtitle;
 mod timeline;
 mod track;
 mod tracks;
 mod version;
 mod video;
 
-pub use container::{AudioTracks, Cache, OtherTracks, SoundPackets, SoundRead};
+pub use container::{
+    AudioTracks, Cache, Font, OtherTracks, SoundPackets, SoundRead, SubtitlePackets, SubtitleRead, SubtitleTrack,
+};
 pub use content::{Holds, glance};
 pub use deinterlacing::{Deinterlace, Deinterlacing};
 pub use error::MediaError;
@@ -68,7 +71,7 @@ pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use source::Source;
 pub use stop::StopFlag;
-pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_track, next_track};
+pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_subtitle, best_track, next_track};
 pub use version::{FfmpegFacts, ffmpeg_version};
 
 /// Version of the FFmpeg that is linked, for reports.

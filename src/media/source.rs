@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::container::{AudioTracks, Cache, Container, OtherTracks, SoundPackets};
+use super::container::{AudioTracks, Cache, Container, OtherTracks, SoundPackets, SubtitlePackets};
 use super::content::Content;
 use super::error::MediaError;
 use super::file::Head;
@@ -196,6 +196,14 @@ impl Source {
     pub fn audio_tracks(&self) -> Option<AudioTracks> {
         match &self.kind {
             Kind::Video(video) => Some(video.container.audio().clone()),
+            Kind::Still(_) => None,
+        }
+    }
+
+    /// The packets of its subtitles, once, where [`SourceOptions::subtitles`] asked for them and there are any. They come by themselves.
+    pub fn take_subtitles(&mut self) -> Option<SubtitlePackets> {
+        match &mut self.kind {
+            Kind::Video(video) => video.container.take_subtitles(),
             Kind::Still(_) => None,
         }
     }

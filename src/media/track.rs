@@ -16,6 +16,9 @@ use super::{colour, orientation};
 use crate::frame::Orientation;
 use crate::time::Time;
 
+/// Subtitle tracks that are read at most.
+const MOST_SUBTITLES: usize = 256;
+
 /// The video track that was chosen, and what the container says of it.
 #[derive(Debug, Clone)]
 pub(super) struct Track {
@@ -139,6 +142,24 @@ pub(super) fn sound_variant(input: &Input, best: usize, bitrate: HlsBitrate) -> 
     let offered = variants.iter().any(|variant| variant.tracks.contains(&best));
     let chosen = chosen(bitrate, &variants).filter(|_| offered);
     chosen.and_then(|variant| variant.tracks.first().copied()).unwrap_or(best)
+}
+
+/// The subtitle tracks that belong to the picture `picture`. Where each is loaded by itself, that is FFmpeg's choice alone.
+pub(super) fn subtitles(input: &mut Input, picture: usize, programme: &[bool]) -> Vec<usize> {
+    let is_subtitle = |stream: &Stream<'_>| stream.parameters().medium() == Type::Subtitle;
+    let own = |index: &usize| programme.get(*index).copied().unwrap_or(false);
+    let all: Vec<_> =
+        input.streams().filter(is_subtitle).map(|stream| stream.index()).filter(own).take(MOST_SUBTITLES).collect();
+    if !matches!(input.format().name(), "hls" | "dash") {
+        return all;
+    }
+    let related = i32::try_from(picture).unwrap_or(-1);
+    // SAFETY: the context is open; no decoder is asked for.
+    let best = unsafe {
+        let kind = ffi::AVMediaType::AVMEDIA_TYPE_SUBTITLE;
+        ffi::av_find_best_stream(input.as_mut_ptr(), kind, -1, related, ptr::null_mut(), 0)
+    };
+    usize::try_from(best).ok().filter(|best| all.contains(best)).into_iter().collect()
 }
 
 /// What is known of the video track `index`; `programme` says which tracks belong to it.

@@ -132,6 +132,21 @@ pub fn best_track<'a>(
     tracks.into_iter().max_by_key(worth)
 }
 
+/// Which subtitle track is shown where nobody has said a number, as in mpv: one from a file beside the film, one in a language that was asked for, one that
+/// is marked as the default, one that has to be seen in the system's language. Often none.
+pub fn best_subtitle<'a>(
+    tracks: impl IntoIterator<Item = &'a TrackInfo>,
+    asked: &Languages,
+    system: &Languages,
+) -> Option<&'a TrackInfo> {
+    let is_wanted = |track: &&TrackInfo| {
+        let language = track.language.as_deref();
+        let told = track.forced && (language.is_none() || system.rank(language) > 0);
+        track.outside.is_some() || asked.rank(language) > 0 || track.default || told
+    };
+    best_track(tracks.into_iter().filter(is_wanted), asked, system)
+}
+
 /// The track after the one of that number (or before, where `step` is negative) among those of `kind` that are no covers; none beyond the last, and
 /// the first again after none.
 pub fn next_track(tracks: &[TrackInfo], kind: TrackKind, now: Option<u32>, step: i32) -> Option<&TrackInfo> {
@@ -180,6 +195,22 @@ pub(super) mod tests {
         assert_eq!((chosen(&tracks, "de", ""), chosen(&tracks, "jpn", "de")), (Some(2), Some(3)));
         tracks[3].outside = Some("comment.mka".to_owned());
         assert_eq!(chosen(&tracks, "de", ""), Some(4), "who names a file wants to hear it");
+    }
+
+    #[test]
+    fn subtitles_are_shown_where_somebody_means_them() {
+        let subtitle = |number, language| track(TrackKind::Subtitle, number, language);
+        let mut tracks = vec![subtitle(1, "eng"), subtitle(2, "ger"), subtitle(3, "fre")];
+        let chosen = |tracks: &[TrackInfo], asked: &str| {
+            best_subtitle(tracks, &asked.parse().unwrap(), &"de".parse().unwrap()).map(|track| track.number)
+        };
+        assert_eq!((chosen(&tracks, ""), chosen(&tracks, "fr"), chosen(&tracks, "jpn")), (None, Some(3), None));
+        (tracks[0].forced, tracks[1].forced) = (true, true);
+        assert_eq!(chosen(&tracks, ""), Some(2), "of those that have to be seen that in the viewer's language");
+        tracks[2].default = true;
+        assert_eq!((chosen(&tracks, ""), chosen(&tracks, "en")), (Some(3), Some(1)));
+        tracks[0].outside = Some("a.srt".to_owned());
+        assert_eq!(chosen(&tracks, "fr"), Some(1));
     }
 
     #[test]

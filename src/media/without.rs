@@ -14,7 +14,7 @@ pub use language::{Languages, language_name};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
 pub use stop::StopFlag;
-pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_track, next_track};
+pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_subtitle, best_track, next_track};
 
 use crate::frame::{Frame, Picture};
 use crate::location::Location;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gpu::{Bind, Bindings, Gpu, GpuError, Image, Kernel, KernelSource, Recorder};
+use crate::overlay::Patch;
 use crate::stage::input::{read_triangle, taps};
 
 const COMPOSE: KernelSource = KernelSource {
@@ -89,7 +90,7 @@ impl Arrangement {
     pub const GREY: Self = Self::Anaglyph(GREY);
 
     /// The kernel's number for it, and whether the eyes are swapped.
-    fn number(self, swap: bool) -> (i32, bool) {
+    pub(super) fn number(self, swap: bool) -> (i32, bool) {
         match self {
             Self::SideBySide => (0, swap),
             Self::TopAndBottom => (1, swap),
@@ -100,6 +101,11 @@ impl Arrangement {
             Self::Right => (5, !swap),
             Self::Anaglyph(_) => (6, swap),
         }
+    }
+
+    /// What is mixed of the eyes, where they are.
+    pub(super) fn mixing(self) -> Mixing {
+        if let Self::Anaglyph(mixing) = self { mixing } else { [[0.0; 6]; 3] }
     }
 }
 
@@ -192,6 +198,21 @@ impl Compose {
     }
 
     fn bindings(&self, composition: &Composition) -> Result<Arc<Bindings>, GpuError> {
+        self.variant(self.constants(composition))
+    }
+
+    /// The eyes' pictures, left and right.
+    pub(super) fn eyes(&self) -> &[Arc<Image>; 2] {
+        &self.eyes
+    }
+
+    /// What is composed.
+    pub(super) fn result(&self) -> &Arc<Image> {
+        &self.result
+    }
+
+    /// The kernel's constants for `composition`.
+    pub(super) fn constants(&self, composition: &Composition) -> [u32; 4] {
         let (arrangement, _) = composition.arrangement.number(composition.swap_eyes);
         let (area, eye) = (area(arrangement, composition.fitted), self.eyes[0].size());
         let exact = u32::from(area == eye);
@@ -205,18 +226,19 @@ impl Compose {
             }
             _ => [0, 0],
         };
-        self.variant([arrangement.unsigned_abs(), exact, filter[0], filter[1]])
+        [arrangement.unsigned_abs(), exact, filter[0], filter[1]]
+    }
+
+    /// All constants that there are.
+    pub(super) fn all_constants() -> impl Iterator<Item = [u32; 4]> {
+        let usual = |arrangement| [[0, 0], [1, 0], [0, GROWN]].map(|[exact, taps]| [arrangement, exact, taps, taps]);
+        let both = SHRUNK.into_iter().flat_map(|across| SHRUNK.map(|down| [5, 0, across, down]));
+        (0..ARRANGEMENTS).flat_map(usual).chain(both)
     }
 
     /// Makes the kernels of all arrangements, which others then share for as long as this is kept.
     pub fn make_all(&self) -> Result<(), GpuError> {
-        for arrangement in 0..ARRANGEMENTS {
-            for [exact, taps] in [[0, 0], [1, 0], [0, GROWN]] {
-                self.variant([arrangement, exact, taps, taps])?;
-            }
-        }
-        let mut both = SHRUNK.into_iter().flat_map(|across| SHRUNK.map(|down| [5, 0, across, down]));
-        both.try_for_each(|constants| self.variant(constants).map(drop))
+        Self::all_constants().try_for_each(|constants| self.variant(constants).map(drop))
     }
 
     /// Where the result is nothing but whole eyes in rectangles: these, if they need no more than copying or making larger.
@@ -263,10 +285,7 @@ impl Compose {
             eye: self.eyes[0].size(),
             parity: composition.origin.map(|v| v & 1),
             swapped: i32::from(swapped),
-            mixing: match composition.arrangement {
-                Arrangement::Anaglyph(mixing) => mixing,
-                _ => [[0.0; 6]; 3],
-            },
+            mixing: composition.arrangement.mixing(),
         };
         let groups = [size[0].div_ceil(32), size[1].div_ceil(4), 1];
         recorder.dispatch(&bindings, bytemuck::bytes_of(&push), groups)
@@ -274,7 +293,7 @@ impl Compose {
 }
 
 /// Width and height of each eye in a picture of the size `fitted`.
-fn area(arrangement: i32, fitted: [u32; 2]) -> [u32; 2] {
+pub(super) fn area(arrangement: i32, fitted: [u32; 2]) -> [u32; 2] {
     let fitted = fitted.map(|side| side.max(1));
     match arrangement {
         0 => [(fitted[0] / 2).max(1), fitted[1]],
@@ -283,13 +302,30 @@ fn area(arrangement: i32, fitted: [u32; 2]) -> [u32; 2] {
     }
 }
 
-/// The kernel in plain Rust (`shaders/compose.comp`): RGBA of `size` from two RGBA pictures of size `eye`.
-pub fn reference(eyes: [&[u8]; 2], eye: [u32; 2], size: [u32; 2], composition: &Composition) -> Vec<u8> {
+/// The kernels in plain Rust (`shaders/compose.comp`, `shaders/overlay.comp`): RGBA of `size` from two RGBA pictures of size `eye`, with `patches` over
+/// the eyes.
+pub fn reference(
+    eyes: [&[u8]; 2],
+    eye: [u32; 2],
+    size: [u32; 2],
+    composition: &Composition,
+    patches: &[Patch],
+) -> Vec<u8> {
     let (arrangement, swapped) = composition.arrangement.number(composition.swap_eyes);
     let read = |which: usize, place: [i32; 2], area: [u32; 2]| {
+        let source = which ^ usize::from(swapped);
         let step = [0, 1].map(|axis| eye[axis] as f32 / area[axis] as f32);
         let from = [0, 1].map(|axis| (place[axis] as f32 + 0.5) * step[axis] - 0.5);
-        read_triangle(eyes[which ^ usize::from(swapped)], eye, from, step)
+        let mut colour = read_triangle(eyes[source], eye, from, step);
+        for patch in patches {
+            let inside = [0, 1].map(|axis| u32::try_from(place[axis] - patch.at[axis]).unwrap_or(u32::MAX));
+            if inside[0] < patch.size[0] && inside[1] < patch.size[1] {
+                let over = &patch.texels[source][((inside[1] * patch.size[0] + inside[0]) * 4) as usize..][..4];
+                let part = |at: usize| f32::from(over[at]) / 255.0;
+                colour = [0, 1, 2].map(|at| colour[at] * (1.0 - part(3)) + part(at));
+            }
+        }
+        colour
     };
     let mut result = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
     for y in 0..size[1] as i32 {
@@ -318,7 +354,7 @@ pub fn reference(eyes: [&[u8]; 2], eye: [u32; 2], size: [u32; 2], composition: &
                 (true, _, 4) => read(screen[0] ^ screen[1], place, area),
                 _ => read(0, place, area),
             };
-            result.extend(colour.map(|v| (v * 255.0).round_ties_even() as u8));
+            result.extend(colour.map(|v| (v.min(1.0) * 255.0).round_ties_even() as u8));
             result.push(255);
         }
     }

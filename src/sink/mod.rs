@@ -2,6 +2,7 @@
 
 pub mod compose;
 pub mod layout;
+pub mod overlay;
 
 #[cfg(feature = "media")]
 pub mod action;

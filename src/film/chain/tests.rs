@@ -41,6 +41,7 @@ fn a_film_whose_network_fails_goes_on_flat_and_says_so_once() {
         steady: true,
         keep_planes: false,
         pace: Pace::Live,
+        subtitles: None,
     };
     let control = Control::new(StopFlag::default());
     let mut pictures = MadeUp::new([320, 192]);

@@ -3,6 +3,7 @@
 //! ```text
 //! reader (FFmpeg) ─ thread ─► state ┬ lane: the picture's packets ─► Container::read
 //!                                   ├ sounds: those of the sound that plays ─► SoundPackets; those of the others, should one be chosen
+//!                                   ├ cues: those of the subtitles ─► SubtitlePackets
 //!                                   └ waiting: those of all other tracks, to be written along ─► OtherTracks
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! whatever is made of it.
 
 mod cache;
+mod cues;
 mod facts;
 mod heard;
 mod lane;
@@ -19,6 +21,7 @@ mod reader;
 mod sound;
 mod sounds;
 mod state;
+mod subtitles;
 mod thread;
 mod waiting;
 
@@ -38,6 +41,7 @@ use crate::location::Location;
 use crate::time::Time;
 
 pub use cache::Cache;
+pub use cues::SubtitleRead;
 pub(super) use facts::Facts;
 pub use heard::SoundRead;
 use lane::Lane;
@@ -49,6 +53,7 @@ pub use sound::{AudioTracks, SoundPackets};
 use sounds::Sounds;
 pub(super) use state::Read;
 use state::{Limits, Reach, Shared, State};
+pub use subtitles::{Font, SubtitlePackets, SubtitleTrack};
 
 /// How often who waits for packets looks whether he is to do something else.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -56,8 +61,9 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const FILES: Time = Time::from_nanoseconds(1_000_000_000);
 /// What comes over the network is read as far ahead as the memory goes that it may take.
 const UNLIMITED: Time = Time::from_nanoseconds(i64::MAX);
-/// How far subtitles are up already before a place.
+/// How far subtitles are up already before a place, for what is written along, and for what is shown where reading costs little.
 const CUES: Time = Time::from_nanoseconds(10_000_000_000);
+const SHOWN_CUES: Time = Time::from_nanoseconds(5_000_000_000);
 
 /// An open container, and the thread that reads it. Dropped, the thread ends.
 pub(super) struct Container {
@@ -79,6 +85,7 @@ pub(super) struct Container {
     others: Option<OtherTracks>,
     audio: AudioTracks,
     sound: Option<SoundPackets>,
+    subtitles: Option<SubtitlePackets>,
     wishes: u64,
     thread: Option<JoinHandle<()>>,
 }
@@ -117,10 +124,13 @@ impl Container {
         }
         let audio = AudioTracks::of(input, |index| chosen.sounds.contains(&index), origin, &shared);
         let sound = chosen.sound.and_then(|index| audio.choose(index, None));
+        let subtitles = SubtitlePackets::of(input, &chosen.subtitles, origin, &shared);
         let has = |kind| others.as_ref().is_some_and(|others| others.has(kind));
+        let sounds = has(AVMediaType::AVMEDIA_TYPE_AUDIO) || !chosen.sounds.is_empty();
         let lead = match () {
             () if has(AVMediaType::AVMEDIA_TYPE_SUBTITLE) => CUES,
-            () if has(AVMediaType::AVMEDIA_TYPE_AUDIO) || !chosen.sounds.is_empty() => heard::LEAD,
+            () if subtitles.is_some() && !location.is_remote() => SHOWN_CUES,
+            () if subtitles.is_some() || sounds => heard::LEAD,
             () => Time::ZERO,
         };
         let tags = Metadata::of(input);
@@ -147,6 +157,7 @@ impl Container {
             others,
             audio,
             sound,
+            subtitles,
             wishes: 0,
             thread: Some(thread),
         })
@@ -180,6 +191,11 @@ impl Container {
     /// The packets of the sound that plays, where one was chosen; once.
     pub(super) fn take_sound(&mut self) -> Option<SoundPackets> {
         self.sound.take()
+    }
+
+    /// The packets of the subtitles, where they were asked for and there are any; once.
+    pub(super) fn take_subtitles(&mut self) -> Option<SubtitlePackets> {
+        self.subtitles.take()
     }
 
     /// The tracks beside the picture, where they were asked for; once. Reads on until each of them has shown what it begins with, or does not begin soon.
@@ -230,8 +246,9 @@ impl Container {
         if let Some(index) = state.find(time) {
             return self.go_on(state, index);
         }
-        // What is read for the sound's sake need not be decoded.
-        let aim = (state.sounds.is_heard() && state.others.is_none()).then_some(time);
+        // What is read for the sound's sake, or the subtitles', need not be decoded.
+        let beside = state.sounds.is_heard() || state.cues.is_some();
+        let aim = (beside && state.others.is_none()).then_some(time);
         drop(state);
         self.go(Place::Before(time - self.lead), aim)
     }

@@ -109,6 +109,11 @@ impl OtherTracks {
         Some(Self { picture, streams: others, foreign, chapters, metadata, origin, shared: Arc::clone(shared) })
     }
 
+    /// Leaves the tracks of subtitles out.
+    pub fn leave_subtitles_out(&mut self) {
+        self.streams.retain(|stream| stream.kind() != AVMediaType::AVMEDIA_TYPE_SUBTITLE);
+    }
+
     /// What waits for who takes them, so far nothing.
     pub(super) fn waiting(&self) -> Waiting {
         let is_sound = |stream: &&Stream| stream.kind() == AVMediaType::AVMEDIA_TYPE_AUDIO;

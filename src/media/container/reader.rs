@@ -72,6 +72,8 @@ pub(super) struct Chosen {
     pub(super) sounds: Vec<usize>,
     /// The one that plays.
     pub(super) sound: Option<usize>,
+    /// The subtitles that may be shown.
+    pub(super) subtitles: Vec<usize>,
 }
 
 impl Reader {
@@ -115,9 +117,11 @@ impl Reader {
             played && (!apart || Some(track.stream) == sound)
         };
         let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
+        let subtitles = if options.subtitles { track::subtitles(&mut input, index, &programme) } else { Vec::new() };
         let is_read = |stream: &Stream<'_>| {
             stream.index() == index
                 || sounds.contains(&stream.index())
+                || subtitles.contains(&stream.index())
                 || options.tracks && programme[stream.index()] && track::is_sound_or_subtitle(stream)
         };
         let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
@@ -145,7 +149,7 @@ impl Reader {
             told_end: false,
             quiet: options.quiet,
         };
-        Ok((reader, Chosen { programme, sounds, sound }))
+        Ok((reader, Chosen { programme, sounds, sound, subtitles }))
     }
 
     /// All tracks of the picture's programme are read.

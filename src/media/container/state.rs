@@ -4,6 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use ffmpeg_next::packet::Packet;
 
+use super::cues::{Cues, SubtitleRead};
 use super::heard::{LEAD, SoundRead};
 use super::lane::{Lane, share};
 use super::reader::Place;
@@ -62,6 +63,7 @@ pub(super) struct State {
     pub(super) pictures: Lane,
     pub(super) sounds: Sounds,
     pub(super) others: Option<Waiting>,
+    pub(super) cues: Option<Cues>,
     limits: Limits,
     /// For messages.
     location: String,
@@ -90,6 +92,7 @@ impl State {
             pictures,
             sounds,
             others: None,
+            cues: None,
             limits,
             location,
             ending: None,
@@ -145,6 +148,9 @@ impl State {
         if packet.stream() == self.pictures.stream {
             self.pictures.push(packet);
         } else {
+            if let Some(cues) = self.cues.as_mut().filter(|cues| cues.takes(packet.stream())) {
+                cues.push(share(&packet));
+            }
             match (self.sounds.has(packet.stream()), &mut self.others) {
                 (true, Some(others)) => {
                     self.sounds.push(share(&packet));
@@ -236,6 +242,14 @@ impl State {
         read
     }
 
+    /// What comes next of the subtitles.
+    pub(super) fn next_cue(&mut self) -> SubtitleRead {
+        match &mut self.cues {
+            Some(cues) if !self.over => cues.next(),
+            _ => SubtitleRead::Over,
+        }
+    }
+
     /// From which packet on what is shown at `time` can be decoded, if all that is needed there is at hand, the sound's, too.
     pub(super) fn find(&self, time: Time) -> Option<usize> {
         if self.others.is_some() || matches!(self.ending, Some(Ending::Failed(_))) {
@@ -275,6 +289,9 @@ impl State {
         self.sounds.leave();
         if let Some(others) = &mut self.others {
             others.leave();
+        }
+        if let Some(cues) = &mut self.cues {
+            cues.leave();
         }
     }
 

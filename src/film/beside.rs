@@ -1,0 +1,90 @@
+//! Subtitle files that lie beside a film and are named after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::location::Location;
+
+/// Which files beside a film are taken for its subtitles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "media", derive(clap::ValueEnum))]
+pub enum SubAuto {
+    /// None
+    No,
+    /// Those that have the film's name, with a language behind it or without
+    #[default]
+    Exact,
+    /// Those that have the film's name in theirs
+    Fuzzy,
+    /// All in the folder
+    All,
+}
+
+/// What ends the names of subtitle files.
+const ENDINGS: [&str; 14] =
+    ["srt", "ass", "ssa", "vtt", "sub", "sup", "smi", "lrc", "rt", "mpl", "stl", "jss", "aqt", "utf8"];
+/// Files that are looked at in a folder, and taken.
+const MOST_LOOKED_AT: usize = 20_000;
+const MOST: usize = 64;
+
+/// The subtitle files of a film, in the order of their names; `folders` are looked into besides its own, relative ones from there.
+pub(super) fn subtitle_files(film: &Location, auto: SubAuto, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let Some(path) = film.path().filter(|_| auto != SubAuto::No) else { return Vec::new() };
+    let Some(stem) = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()) else { return Vec::new() };
+    let own = path.parent().unwrap_or(Path::new(""));
+    let mut found = Vec::new();
+    for folder in [PathBuf::new()].iter().chain(folders) {
+        let folder = own.join(folder);
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        let files = entries.take(MOST_LOOKED_AT).filter_map(|entry| {
+            let path = entry.ok()?.path();
+            fits(&path, &stem, auto).then_some(path)
+        });
+        let mut files: Vec<_> = files.filter(|file| file != path && file.is_file()).collect();
+        files.sort();
+        found.extend(files);
+    }
+    found.truncate(MOST);
+    found
+}
+
+fn fits(file: &Path, film: &str, auto: SubAuto) -> bool {
+    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let Some(stem) = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()) else { return false };
+    if !ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
+        return false;
+    }
+    match auto {
+        SubAuto::No => false,
+        SubAuto::Exact => stem.strip_prefix(film).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+        SubAuto::Fuzzy => stem.contains(film),
+        SubAuto::All => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_found_as_mpv_finds_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let names =
+            ["Film.mkv", "film.srt", "Film.de.ASS", "Film2.srt", "my film.vtt", "other.srt", "Film.txt", "Film.jpg"];
+        names.iter().for_each(|name| fs::write(folder.path().join(name), "x").unwrap());
+        fs::create_dir_all(folder.path().join("subs/Film.srt")).unwrap();
+        fs::write(folder.path().join("subs/film.en.srt"), "x").unwrap();
+        let film = Location::from(folder.path().join("Film.mkv"));
+        let find = |auto, folders: &[PathBuf]| {
+            let files = subtitle_files(&film, auto, folders);
+            files.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(find(SubAuto::Exact, &[]), ["Film.de.ASS", "film.srt"]);
+        assert_eq!(find(SubAuto::Exact, &["subs".into()]), ["Film.de.ASS", "film.srt", "film.en.srt"]);
+        assert_eq!(find(SubAuto::Fuzzy, &[]), ["Film.de.ASS", "Film2.srt", "film.srt", "my film.vtt"]);
+        assert_eq!(find(SubAuto::All, &["no such folder".into()]).len(), 5);
+        assert!(find(SubAuto::No, &[]).is_empty());
+        assert!(subtitle_files(&Location::Stdin, SubAuto::All, &[]).is_empty());
+    }
+}

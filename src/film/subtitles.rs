@@ -1,0 +1,275 @@
+//! What is asked of the thread that draws a film's subtitles, and what it has drawn. Whoever shows pictures takes what is there and never waits.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::media::{TrackChoice, TrackInfo};
+use crate::overlay::{Area, Overlay};
+use crate::subtitle::Settings;
+use crate::time::Time;
+
+/// Drawings that are kept: those of the frames that are on their way.
+const KEPT: usize = 16;
+/// Where a frame's drawing is not there yet, that of a frame so near is shown meanwhile.
+const NEAR: Time = Time::from_nanoseconds(250_000_000);
+
+/// A drawing that is wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Job {
+    pub(super) time: Time,
+    pub(super) area: Area,
+    pub(super) settings: Settings,
+    pub(super) choice: TrackChoice,
+    /// Of the settings.
+    revision: u64,
+}
+
+struct Done {
+    time: Time,
+    area: Area,
+    revision: u64,
+    overlay: Arc<Overlay>,
+}
+
+#[derive(Default)]
+struct Board {
+    settings: Settings,
+    choice: TrackChoice,
+    /// Of settings and choice.
+    revision: u64,
+    tracks: Arc<[TrackInfo]>,
+    /// The number of the track that is shown.
+    shown: Option<u32>,
+    /// How the last picture was seen.
+    area: Option<Area>,
+    wanted: VecDeque<Time>,
+    done: VecDeque<Done>,
+    /// The thread is gone.
+    over: bool,
+}
+
+impl Board {
+    fn find(&self, time: Time, area: Area) -> Option<&Done> {
+        self.done.iter().find(|done| done.time == time && done.area == area && done.revision == self.revision)
+    }
+
+    fn want(&mut self, time: Time, first: bool) {
+        self.wanted.retain(|other| *other != time);
+        if first {
+            self.wanted.push_front(time);
+            self.wanted.truncate(KEPT);
+        } else {
+            self.wanted.push_back(time);
+            if self.wanted.len() > KEPT {
+                self.wanted.pop_front();
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Desk {
+    board: Mutex<Board>,
+    asked: Condvar,
+    answered: Condvar,
+}
+
+/// A film's subtitles. Clones are of the same film; any thread may ask.
+#[derive(Clone, Default)]
+pub struct Subtitles(Arc<Desk>);
+
+/// What of the subtitles is seen with a frame.
+pub struct Seen {
+    /// What is laid over it.
+    pub overlay: Arc<Overlay>,
+    /// It is that of a frame nearby: its own is being drawn.
+    pub is_coming: bool,
+}
+
+impl Subtitles {
+    pub(super) fn new(settings: Settings, choice: TrackChoice) -> Self {
+        let subtitles = Self::default();
+        let mut board = subtitles.board();
+        (board.settings, board.choice) = (settings, choice);
+        drop(board);
+        subtitles
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is seen at `time` over a picture that is shown so. Never waits.
+    pub fn look(&self, time: Time, area: Area) -> Seen {
+        let mut board = self.board();
+        board.area = Some(area);
+        if let Some(done) = board.find(time, area) {
+            return Seen { overlay: Arc::clone(&done.overlay), is_coming: false };
+        }
+        let is_coming = !board.over;
+        if is_coming {
+            board.want(time, true);
+            self.0.asked.notify_one();
+        }
+        let apart = |done: &&Done| (done.time - time).nanoseconds().abs();
+        let near = board.done.iter().filter(|done| done.area == area).min_by_key(apart);
+        let near = near.filter(|done| apart(done) <= NEAR.nanoseconds());
+        Seen { overlay: near.map(|done| Arc::clone(&done.overlay)).unwrap_or_default(), is_coming }
+    }
+
+    /// The same, waited for: for files.
+    pub fn wait(&self, time: Time, area: Area) -> Arc<Overlay> {
+        let mut board = self.board();
+        board.area = Some(area);
+        loop {
+            if let Some(done) = board.find(time, area) {
+                return Arc::clone(&done.overlay);
+            }
+            if board.over {
+                return Arc::default();
+            }
+            board.want(time, true);
+            self.0.asked.notify_one();
+            board = self.0.answered.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// A frame of that time is on its way: it is drawn for as the last one was seen.
+    pub(super) fn announce(&self, time: Time) {
+        let mut board = self.board();
+        if let Some(area) = board.area
+            && board.find(time, area).is_none()
+        {
+            board.want(time, false);
+            self.0.asked.notify_one();
+        }
+    }
+
+    /// What the viewer has set.
+    pub fn settings(&self) -> Settings {
+        self.board().settings.clone()
+    }
+
+    /// From now on they are drawn so.
+    pub fn set(&self, settings: Settings) {
+        let mut board = self.board();
+        if board.settings != settings {
+            board.settings = settings;
+            board.revision += 1;
+        }
+    }
+
+    /// The tracks that there are, those of files beside the film last.
+    pub fn tracks(&self) -> Arc<[TrackInfo]> {
+        Arc::clone(&self.board().tracks)
+    }
+
+    /// The number of the track that is shown; none where none is.
+    pub fn shown(&self) -> Option<u32> {
+        self.board().shown
+    }
+
+    /// From now on that track is shown.
+    pub fn choose(&self, choice: TrackChoice) {
+        let mut board = self.board();
+        if let TrackChoice::Number(number) = choice {
+            board.shown = Some(number);
+        } else if choice == TrackChoice::No {
+            board.shown = None;
+        }
+        board.choice = choice;
+        board.revision += 1;
+    }
+
+    /// These are the tracks, and that one is shown.
+    pub(super) fn set_tracks(&self, tracks: Vec<TrackInfo>, shown: Option<u32>) {
+        let mut board = self.board();
+        (board.tracks, board.shown) = (tracks.into(), shown);
+    }
+
+    /// What is to be drawn next. Waits for it no longer than `patience`.
+    pub(super) fn next_job(&self, patience: Duration) -> Option<Job> {
+        let mut board = self.board();
+        if board.wanted.is_empty() {
+            board = self.0.asked.wait_timeout(board, patience).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let (area, time) = (board.area?, board.wanted.pop_front()?);
+        let (settings, choice, revision) = (board.settings.clone(), board.choice, board.revision);
+        Some(Job { time, area, settings, choice, revision })
+    }
+
+    /// What was drawn.
+    pub(super) fn answer(&self, job: &Job, overlay: Arc<Overlay>) {
+        let mut board = self.board();
+        board.done.push_back(Done { time: job.time, area: job.area, revision: job.revision, overlay });
+        if board.done.len() > KEPT {
+            board.done.pop_front();
+        }
+        self.0.answered.notify_all();
+    }
+
+    /// Something new is seen in that span: what was drawn without it is void.
+    pub(super) fn renew(&self, from: Time, to: Time) {
+        let mut board = self.board();
+        let delay = board.settings.delay;
+        board.done.retain(|done| done.time - delay < from || done.time - delay >= to);
+    }
+
+    /// Nobody draws any more.
+    pub(super) fn close(&self) {
+        self.board().over = true;
+        self.0.answered.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Time {
+        Time::from_seconds(seconds)
+    }
+
+    const AREA: Area = Area { size: [640, 360], aspect: 16.0 / 9.0 };
+
+    #[test]
+    fn a_frame_has_its_own_drawing_or_that_of_one_nearby() {
+        let subtitles = Subtitles::new(Settings::default(), TrackChoice::Auto);
+        subtitles.announce(at(1.0));
+        assert!(subtitles.next_job(Duration::ZERO).is_none(), "it is not known yet how it is seen");
+        assert!(subtitles.look(at(1.0), AREA).is_coming);
+        subtitles.announce(at(1.04));
+        let drawn = |time| {
+            let job = subtitles.next_job(Duration::ZERO).unwrap();
+            assert_eq!(job.time, time);
+            let overlay = Arc::new(Overlay { area: AREA.size, bitmaps: Vec::new() });
+            subtitles.answer(&job, Arc::clone(&overlay));
+            overlay
+        };
+        let first = drawn(at(1.0));
+        let seen = subtitles.look(at(1.04), AREA);
+        assert!(seen.is_coming && Arc::ptr_eq(&seen.overlay, &first));
+        let second = drawn(at(1.04));
+        let seen = subtitles.look(at(1.04), AREA);
+        assert!(!seen.is_coming && Arc::ptr_eq(&seen.overlay, &second));
+        assert!(!Arc::ptr_eq(&subtitles.look(at(9.0), AREA).overlay, &second), "too far away");
+        // Another size, other settings, a new line: it is drawn anew.
+        let other = Area { size: [320, 180], ..AREA };
+        assert!(subtitles.look(at(1.04), other).is_coming && !subtitles.look(at(1.0), AREA).is_coming);
+        subtitles.renew(at(1.02), at(3.0));
+        assert!(subtitles.look(at(1.04), AREA).is_coming && !subtitles.look(at(1.0), AREA).is_coming);
+        subtitles.set(Settings { visible: false, ..Settings::default() });
+        assert!(subtitles.look(at(1.0), AREA).is_coming);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_is_gone() {
+        let subtitles = Subtitles::default();
+        let waiting = subtitles.clone();
+        let thread = std::thread::spawn(move || waiting.wait(at(1.0), AREA));
+        while subtitles.next_job(Duration::from_millis(10)).is_none() {}
+        subtitles.close();
+        assert!(thread.join().unwrap().bitmaps.is_empty());
+    }
+}

@@ -1,0 +1,160 @@
+//! The thread that draws subtitles: packets ─► cues, and drawings as they are asked for.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::control::Control;
+use super::options::SubtitleOptions;
+use super::subtitles::Subtitles;
+use crate::media::subtitle::{Outside, Renderer, Track, read};
+use crate::media::{
+    Font, Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle,
+};
+use crate::terminal;
+
+/// How often packets are taken while nothing is asked for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The thread's own.
+pub(super) struct Titles {
+    packets: Option<SubtitlePackets>,
+    tracks: Vec<(TrackInfo, Track)>,
+    languages: Languages,
+    renderer: Renderer,
+    subtitles: Subtitles,
+    control: Control,
+}
+
+impl Titles {
+    /// Of the tracks in the film and in files beside it. What cannot be read is told and left out. None where nothing is left.
+    pub(super) fn new(
+        mut packets: Option<SubtitlePackets>,
+        info: &Info,
+        options: &SubtitleOptions,
+        subtitles: &Subtitles,
+        control: &Control,
+    ) -> Option<Self> {
+        let fonts: Option<Arc<[Font]>> = packets.as_mut().map(|packets| std::mem::take(&mut packets.fonts).into());
+        let fonts = fonts.unwrap_or_default();
+        let mut tracks = Vec::new();
+        if let Some(packets) = &packets {
+            for track in &packets.tracks {
+                let known = info.tracks.iter().find(|known| known.stream == track.stream());
+                match Track::new(track, packets.origin(), &fonts, info.size, &info.location) {
+                    Ok(opened) => tracks.extend(known.map(|known| (known.clone(), opened))),
+                    Err(error) => tracing::warn!("{error}; the film goes on without these subtitles"),
+                }
+            }
+        }
+        // As in mpv files beside the film have the numbers behind those of the film.
+        let numbers = info.tracks.iter().filter(|track| track.kind == TrackKind::Subtitle).map(|track| track.number);
+        let mut number = numbers.max().unwrap_or(0);
+        for file in &options.files {
+            let opened = read(file).map_err(|error| error.to_string()).and_then(|outside| {
+                let known = outside_info(file, &outside, number + 1);
+                let track = outside.track(&fonts, info.size).map_err(|error| error.to_string())?;
+                Ok((known, track))
+            });
+            match opened {
+                Ok(track) => {
+                    number += 1;
+                    tracks.push(track);
+                }
+                Err(error) => tracing::warn!("{error}; the film goes on without it"),
+            }
+        }
+        if tracks.is_empty() {
+            return None;
+        }
+        let (subtitles, control) = (subtitles.clone(), control.clone());
+        let languages = options.languages.clone();
+        let titles = Self { packets, tracks, languages, renderer: Renderer::default(), subtitles, control };
+        let shown = titles.chosen(options.choice);
+        let shown = shown.and_then(|index| titles.tracks.get(index)).map(|(known, _)| known.number);
+        if let (TrackChoice::Number(number), None) = (options.choice, shown) {
+            tracing::warn!("{}: there is no subtitle track {number}", info.location);
+        }
+        let list = titles.tracks.iter().map(|(known, _)| known.clone()).collect();
+        titles.subtitles.set_tracks(list, shown);
+        Some(titles)
+    }
+
+    /// Runs until stopped.
+    pub(super) fn run(mut self) {
+        while !self.control.stopped() {
+            let job = self.subtitles.next_job(PATIENCE);
+            self.take_packets();
+            if let Some(job) = job {
+                let chosen = self.chosen(job.choice);
+                let track = chosen.and_then(|index| self.tracks.get_mut(index)).map(|(_, track)| track);
+                let overlay = self.renderer.draw(track.into_iter(), job.time, job.area, &job.settings);
+                self.subtitles.answer(&job, overlay);
+            }
+        }
+    }
+
+    fn take_packets(&mut self) {
+        let Some(packets) = &mut self.packets else { return };
+        loop {
+            match packets.take() {
+                SubtitleRead::Packet(packet) => {
+                    let is_its = |(known, _): &&mut (TrackInfo, Track)| {
+                        known.outside.is_none() && known.stream == packet.stream()
+                    };
+                    let track = self.tracks.iter_mut().find(is_its);
+                    if let Some((from, to)) = track.and_then(|(_, track)| track.take(&packet)) {
+                        self.subtitles.renew(from, to);
+                    }
+                }
+                SubtitleRead::Sought => self.tracks.iter_mut().for_each(|(_, track)| track.flush()),
+                SubtitleRead::Yet => return,
+                SubtitleRead::Over => {
+                    self.packets = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Where the track lies that is shown.
+    fn chosen(&self, choice: TrackChoice) -> Option<usize> {
+        let number = match choice {
+            TrackChoice::No => return None,
+            TrackChoice::Number(number) => number,
+            TrackChoice::Auto => {
+                let all = self.tracks.iter().map(|(known, _)| known);
+                best_subtitle(all, &self.languages, &Languages::of_system())?.number
+            }
+        };
+        self.tracks.iter().position(|(known, _)| known.number == number)
+    }
+}
+
+impl Drop for Titles {
+    fn drop(&mut self) {
+        self.subtitles.close();
+    }
+}
+
+/// What is known of a file; its language stands behind a dot in front of its ending.
+fn outside_info(file: &Path, outside: &Outside, number: u32) -> TrackInfo {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let words: Vec<_> = stem.split('.').skip(1).collect();
+    let is_language = |word: &&&str| (2..=3).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic());
+    TrackInfo {
+        kind: TrackKind::Subtitle,
+        number,
+        stream: usize::MAX,
+        outside: Some(terminal::line(&name).into_owned()),
+        language: words.iter().rev().find(is_language).map(|word| (*word).to_owned()),
+        title: None,
+        codec: outside.codec.clone(),
+        shape: None,
+        default: false,
+        forced: words.iter().any(|word| word.eq_ignore_ascii_case("forced")),
+        impaired: words.iter().any(|word| ["sdh", "cc", "hi"].contains(&word.to_lowercase().as_str())),
+        cover: false,
+    }
+}

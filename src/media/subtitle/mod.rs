@@ -1,0 +1,24 @@
+//! Subtitles: packets become cues (FFmpeg's decoders), cues become bitmaps (libass draws lines of text; pictures are scaled), sharp at the size at which
+//! they are shown. One thread owns all of it.
+//!
+//! ```text
+//! packets ─► decoder ─┬ lines ─► track ─► libass ─────┐
+//!                     └ pictures ─► track ─► scale ───┴─► Overlay
+//! files beside the film ─► encoding ─► packets
+//! ```
+
+mod cue;
+mod decoder;
+mod drawing;
+mod encoding;
+mod header;
+mod libass;
+mod outside;
+mod pictures;
+mod renderer;
+mod scale;
+mod track;
+
+pub use outside::{Outside, OutsideError, read};
+pub use renderer::Renderer;
+pub use track::Track;

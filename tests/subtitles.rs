@@ -1,0 +1,345 @@
+//! Subtitles: drawn as the `ffmpeg` program draws them, found in films and beside them, laid over both eyes.
+#![cfg(feature = "media")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/ffmpeg.rs"]
+mod ffmpeg;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ash::vk;
+use deep3d::eyes::{Eyes, EyesError, Place, Settings as EyeSettings, TIMESTAMPS};
+use deep3d::film::{Film, FilmOptions, Step, SubtitleOptions};
+use deep3d::gpu::testing::WatchedGpu;
+use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
+use deep3d::media::subtitle::{Renderer, Track, read};
+use deep3d::media::{Source, SourceOptions, StopFlag, SubtitleRead, TrackChoice};
+use deep3d::net::Weights;
+use deep3d::overlay::{Area, Overlay};
+use deep3d::sink::Layout;
+use deep3d::stage::comfort;
+use deep3d::stage::stereo::SourceEye;
+use deep3d::subtitle::Settings;
+use deep3d::time::Time;
+use ffmpeg::ffmpeg;
+
+const SIZE: [u32; 2] = [640, 360];
+const AREA: Area = Area { size: SIZE, aspect: 640.0 / 360.0 };
+
+const HEAD: &str = "[Script Info]\nScriptType: v4.00+\nPlayResX: 640\nPlayResY: 360\nScaledBorderAndShadow: yes\n\n[V4+ Styles]\n\
+    Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n\
+    Style: Default,DejaVu Sans,28,&H00FFFFFF,&H0000FFFF,&H00202020,&H80000000,0,0,0,0,100,100,0,0,1,2,1,2,10,10,12,1\n\
+    Style: Serif,DejaVu Serif,32,&H0000C0FF,&H00FF00FF,&H00400000,&H40000000,-1,-1,0,0,100,100,2,0,1,3,3,8,10,10,12,1\n\
+    Style: Box,DejaVu Sans Mono,24,&H00FFFFFF,&H0000FFFF,&H00703000,&H60203040,0,0,-1,0,120,90,0,4,3,4,0,5,10,10,12,1\n\
+    Style: Tall,@DejaVu Sans,30,&H00A0FFA0,&H0000FFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,270,1,2,0,4,20,10,12,1\n\n\
+    [Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
+
+/// Scripts of many kinds, each seen from 0.2 to 1.8 s.
+const SCRIPTS: [(&str, &[(&str, &str)]); 10] = [
+    ("plain", &[("Default", "Two lines\\Nof plain text")]),
+    ("karaoke", &[("Default", "{\\k20}Ka{\\kf40}ra{\\ko30}o{\\K50}ke{\\k30} runs")]),
+    (
+        "borders",
+        &[("Default", "{\\bord6\\shad4\\3c&H0000FF&\\4a&H40&}Wide {\\bord0\\shad0}none {\\be3}soft {\\blur4}blurred")],
+    ),
+    (
+        "rotation",
+        &[
+            ("Default", "{\\frz30}Up {\\frx45}back {\\fry40}aside {\\fax0.4}sheared"),
+            ("Serif", "{\\pos(200,200)\\org(320,180)\\frz-50}About"),
+        ],
+    ),
+    (
+        "fonts",
+        &[
+            ("Serif", "Serif {\\fnDejaVu Sans Mono}mono {\\fnNo Such Font}unknown {\\fs50\\b1}large"),
+            ("Box", "In a box"),
+        ],
+    ),
+    ("right-to-left", &[("Default", "שלום עולם, abc, مرحبا بالعالم"), ("Serif", "عربي ١٢٣")]),
+    ("vertical", &[("Tall", "Vertical text 123"), ("Tall", "{\\an6}漢字 below")]),
+    (
+        "moving",
+        &[
+            ("Default", "{\\move(100,300,500,60)\\fad(300,300)}Moves and fades"),
+            ("Default", "{\\an7\\t(0,1500,\\fs60\\1c&H00FF00&\\frz90)}Changes"),
+        ],
+    ),
+    (
+        "drawing",
+        &[
+            ("Default", "{\\an7\\pos(60,40)\\p1\\c&H3080F0&}m 0 0 l 200 0 200 100 b 150 160 50 160 0 100{\\p0}"),
+            ("Default", "{\\clip(100,200,400,340)}Clipped at its left and right sides"),
+        ],
+    ),
+    (
+        "overlapping",
+        &[
+            ("Default", "First"),
+            ("Default", "Second, above it"),
+            ("Box", "{\\alpha&H80&}Half there"),
+            (
+                "Serif",
+                "{\\an1\\q2}No break in a line that is far too long for the picture, so that it goes on beyond its sides",
+            ),
+        ],
+    ),
+];
+
+fn script(events: &[(&str, &str)]) -> String {
+    let line = |(style, text): &(&str, &str)| format!("Dialogue: 0,0:00:00.20,0:00:01.80,{style},,0,0,0,,{text}\n");
+    HEAD.to_owned() + &events.iter().map(line).collect::<String>()
+}
+
+fn over(overlay: &Overlay, ground: [u8; 3]) -> Vec<u8> {
+    let mut picture: Vec<u8> = ground.repeat((SIZE[0] * SIZE[1]) as usize);
+    for patch in overlay.patches(&[]) {
+        for row in 0..patch.size[1] {
+            for column in 0..patch.size[0] {
+                let over = &patch.texels[0][((row * patch.size[0] + column) * 4) as usize..][..4];
+                let at = ((row + patch.at[1] as u32) * SIZE[0] + column + patch.at[0] as u32) as usize * 3;
+                for (under, over_value) in picture[at..at + 3].iter_mut().zip(over) {
+                    let through = f64::from(*under) * (1.0 - f64::from(over[3]) / 255.0);
+                    *under = (through + f64::from(*over_value)).round().min(255.0) as u8;
+                }
+            }
+        }
+    }
+    picture
+}
+
+/// The track in a file.
+fn outside(path: &Path) -> Track {
+    read(path).unwrap().track(&Arc::default(), SIZE).unwrap()
+}
+
+fn draw(track: &mut Track, seconds: f64) -> Arc<Overlay> {
+    let mut renderer = Renderer::default();
+    renderer.draw(std::iter::once(track), Time::from_seconds(seconds), AREA, &Settings::default())
+}
+
+#[test]
+fn styled_lines_are_drawn_as_ffmpeg_draws_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (name, events) in SCRIPTS {
+        let (file, raw) = (at(&format!("{name}.ass")), at("raw"));
+        std::fs::write(&file, script(events)).unwrap();
+        let source = "-f lavfi -i color=0x406080:s=640x360:r=10:d=2,format=rgb24";
+        ffmpeg(&format!("{source} -vf ass={} -pix_fmt rgb24 -f rawvideo", file.display()), &raw);
+        let theirs = std::fs::read(&raw).unwrap();
+        let mut track = outside(&file);
+        let (mut worst, mut sum, mut seen) = (0, 0u64, 0u64);
+        for (frame, theirs) in theirs.chunks_exact((SIZE[0] * SIZE[1] * 3) as usize).enumerate() {
+            let ours = over(&draw(&mut track, frame as f64 / 10.0), [0x40, 0x60, 0x80]);
+            for (at, (a, b)) in ours.iter().zip(theirs).enumerate() {
+                let apart = a.abs_diff(*b);
+                // Where letters end, libass itself rounds their places to eighths of a pixel, one way or the other.
+                let inside = apart > 2 && !is_edge(theirs, at);
+                worst = worst.max(apart * u8::from(inside));
+                sum += u64::from(apart);
+            }
+            seen += theirs.chunks_exact(3).filter(|pixel| *pixel != [0x40, 0x60, 0x80]).count() as u64;
+        }
+        if let Some(folder) = std::env::var_os("KEEP_PICTURES").map(PathBuf::from) {
+            let size = (SIZE[0] * SIZE[1] * 3) as usize;
+            let ours = over(&draw(&mut track, 0.8), [0x40, 0x60, 0x80]);
+            let save = |what: &str, bytes: &[u8]| {
+                let file = folder.join(format!("{name}-{what}.png"));
+                image::save_buffer(file, bytes, SIZE[0], SIZE[1], image::ColorType::Rgb8).unwrap();
+            };
+            save("ours", &ours);
+            save("theirs", &theirs[8 * size..9 * size]);
+        }
+        let mean = sum as f64 / (seen * 3) as f64;
+        println!("{name}: {worst} of 255 within letters and beside them, {mean:.2} in the mean with where they end");
+        assert!(seen > 10_000, "{name}: there is something to be seen");
+        assert!(worst <= 2 && mean < 2.0, "{name}: {worst} of 255, {mean} in the mean");
+    }
+}
+
+/// Whether the value at `at` lies where something ends: one beside it is another.
+fn is_edge(picture: &[u8], at: usize) -> bool {
+    let (x, y) = ((at / 3) as i32 % SIZE[0] as i32, (at / 3) as i32 / SIZE[0] as i32);
+    let value = |x: i32, y: i32| {
+        let [x, y] = [x.clamp(0, SIZE[0] as i32 - 1), y.clamp(0, SIZE[1] as i32 - 1)];
+        picture[((y * SIZE[0] as i32 + x) * 3) as usize + at % 3]
+    };
+    (-1..=1).any(|dy| (-1..=1).any(|dx| value(x + dx, y + dy).abs_diff(picture[at]) > 2))
+}
+
+/// A film of two colours with these subtitles, as `arguments` say.
+fn film(folder: &Path, name: &str, arguments: &str) -> PathBuf {
+    let path = folder.join(name);
+    let pictures = "-f lavfi -i testsrc2=s=640x360:r=10:d=20";
+    ffmpeg(&format!("{pictures} {arguments} -c:v libx264 -preset ultrafast -g 20 -bf 2"), &path);
+    path
+}
+
+/// Reads a film from `seek` on to the end; what is in its subtitle tracks.
+fn tracks(path: &Path, seek: Option<f64>) -> (Vec<Track>, usize) {
+    let options = SourceOptions { subtitles: true, ..SourceOptions::default() };
+    let mut source = Source::open(path, &options).unwrap();
+    let mut packets = source.take_subtitles().expect("it has subtitles");
+    let fonts = Arc::default();
+    let mut tracks: Vec<_> = packets
+        .tracks
+        .iter()
+        .map(|track| (track.stream(), Track::new(track, packets.origin(), &fonts, SIZE, "a film").unwrap()))
+        .collect();
+    if let Some(seek) = seek {
+        source.seek(Time::from_seconds(seek), 1).unwrap();
+    }
+    let mut pictures = 0;
+    loop {
+        let more = source.next().unwrap().is_some();
+        pictures += usize::from(more);
+        loop {
+            match packets.take() {
+                SubtitleRead::Packet(packet) => {
+                    let track = tracks.iter_mut().find(|(stream, _)| *stream == packet.stream());
+                    track.unwrap().1.take(&packet);
+                }
+                SubtitleRead::Sought => tracks.iter_mut().for_each(|(_, track)| track.flush()),
+                SubtitleRead::Yet | SubtitleRead::Over => break,
+            }
+        }
+        if !more {
+            return (tracks.into_iter().map(|(_, track)| track).collect(), pictures);
+        }
+    }
+}
+
+fn srt(cues: &[(f64, f64, &str)]) -> String {
+    let time = |seconds: f64| format!("00:00:{:02},{:03}", seconds as u32, (seconds * 1000.0) as u32 % 1000);
+    let cue = |(index, (from, to, text)): (usize, &(f64, f64, &str))| {
+        format!("{}\n{} --> {}\n{text}\n\n", index + 1, time(*from), time(*to))
+    };
+    cues.iter().enumerate().map(cue).collect()
+}
+
+fn is_seen(track: &mut Track, seconds: f64) -> bool {
+    !draw(track, seconds).bitmaps.is_empty()
+}
+
+#[test]
+fn tracks_of_a_film_are_read_and_a_long_silence_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.srt");
+    // Between the lines there are seventeen seconds, far more than is read ahead.
+    std::fs::write(&file, srt(&[(0.5, 1.5, "First"), (18.5, 19.5, "Last")])).unwrap();
+    for (name, codec) in [("a.mkv", "subrip"), ("b.mkv", "ass"), ("c.mp4", "mov_text"), ("d.mkv", "webvtt")] {
+        let path = film(folder.path(), name, &format!("-i {} -map 0 -map 1 -c:s {codec}", file.display()));
+        let (mut tracks, pictures) = tracks(&path, None);
+        assert_eq!((tracks.len(), pictures), (1, 200), "{name}");
+        let seen = [0.4, 0.6, 1.4, 1.6, 10.0, 18.6, 19.6].map(|at| is_seen(&mut tracks[0], at));
+        assert_eq!(seen, [false, true, true, false, false, true, false], "{name}");
+    }
+}
+
+#[test]
+fn a_line_that_began_before_the_place_sought_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.srt");
+    std::fs::write(&file, srt(&[(1.0, 2.0, "Gone"), (9.0, 14.0, "Long"), (15.0, 16.0, "Next")])).unwrap();
+    let path = film(folder.path(), "a.mkv", &format!("-i {} -map 0 -map 1 -c:s subrip", file.display()));
+    let (mut tracks, pictures) = tracks(&path, Some(12.0));
+    assert_eq!(pictures, 80);
+    let seen = [1.5, 9.5, 12.0, 13.9, 14.5, 15.5].map(|at| is_seen(&mut tracks[0], at));
+    assert_eq!(seen, [false, true, true, true, false, true]);
+}
+
+#[test]
+fn letters_have_the_size_at_which_they_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.srt");
+    std::fs::write(&file, srt(&[(0.0, 9.0, "Wide and high")])).unwrap();
+    let mut track = outside(&file);
+    let mut renderer = Renderer::default();
+    let mut size = |area: Area, scale: f64| {
+        let settings = Settings { scale, ..Settings::default() };
+        renderer.draw(std::iter::once(&mut track), Time::from_seconds(1.0), area, &settings).bitmaps[0]
+            .size
+            .map(f64::from)
+    };
+    let own = size(AREA, 1.0);
+    let about = |a: f64, b: f64| (a / b - 1.0).abs() < 0.06;
+    let twice = size(Area { size: [1280, 720], ..AREA }, 1.0);
+    assert!(about(twice[0], own[0] * 2.0) && about(twice[1], own[1] * 2.0), "{own:?} {twice:?}");
+    // A half layout's screen makes them wide again.
+    let half = size(Area { size: [640, 720], ..AREA }, 1.0);
+    assert!(about(half[0] * 2.0, twice[0]) && about(half[1], twice[1]), "{twice:?} {half:?}");
+    let large = size(AREA, 1.5);
+    assert!(about(large[0], own[0] * 1.5), "{own:?} {large:?}");
+}
+
+fn settings(layout: Layout, flat: bool) -> EyeSettings {
+    EyeSettings {
+        layout,
+        comfort: comfort::Settings::default(),
+        swap_eyes: false,
+        flat,
+        source_eye: SourceEye::Centre,
+        selection: false,
+    }
+}
+
+/// The first picture of a film from 1 s on, laid out as `layout` says.
+fn laid_out(gpu: &Gpu, path: &Path, layout: Layout, subtitles: Option<SubtitleOptions>) -> Vec<u8> {
+    let weights = Arc::new(Weights::built_in().unwrap());
+    let start = Some("1".parse().unwrap());
+    let options = FilmOptions { start, network_area: 128 * 64, subtitles, ..FilmOptions::default() };
+    let mut film = Film::open(gpu, &weights, path, &options, StopFlag::default()).unwrap();
+    let Ok(Step::Scene(scene)) = film.scenes.receive(Some(Duration::from_secs(60))) else { panic!("no picture") };
+    let mut eyes = Eyes::new(gpu);
+    eyes.set_patient(true);
+    let size = layout.output_size(SIZE);
+    let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+    let target = Image::new(gpu, "target", options).unwrap();
+    let bytes = u64::from(size[0] * size[1] * 4);
+    let readback = Buffer::new(gpu, "read back", bytes, BufferKind::Readback).unwrap();
+    let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS).unwrap();
+    let settings = settings(layout, true);
+    let recorded = commands.record::<EyesError>(|recorder| {
+        eyes.record(recorder, &scene.data, &settings, &target, Place::File, 0)?;
+        Ok(recorder.copy_image_to_buffer(&target, &readback, 4)?)
+    });
+    recorded.unwrap();
+    gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+    readback.read(<[u8]>::to_vec).unwrap()
+}
+
+#[test]
+fn both_eyes_see_the_same_letters_in_every_layout() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mkv");
+    let grey = "-f lavfi -i color=0x808080:s=640x360:r=10:d=2 -c:v libx264 -preset ultrafast";
+    ffmpeg(grey, &path);
+    std::fs::write(folder.path().join("film.en.srt"), srt(&[(0.0, 9.0, "Letters")])).unwrap();
+    let large = || Settings { scale: 2.5, ..Settings::default() };
+    let wanted = || Some(SubtitleOptions { settings: large(), ..SubtitleOptions::default() });
+    let bare = laid_out(&gpu, &path, Layout::Left, None);
+    let left = laid_out(&gpu, &path, Layout::Left, wanted());
+    let none = SubtitleOptions { choice: TrackChoice::No, ..SubtitleOptions::default() };
+    assert!(laid_out(&gpu, &path, Layout::Left, Some(none)) == bare);
+    let white =
+        |picture: &[u8]| picture.chunks_exact(4).filter(|pixel| pixel[..3].iter().all(|value| *value > 200)).count();
+    assert!(white(&bare) == 0 && white(&left) > 200, "{}", white(&left));
+    assert!(laid_out(&gpu, &path, Layout::Right, wanted()) == left);
+    let row = SIZE[0] as usize * 4;
+    let both = laid_out(&gpu, &path, Layout::Sbs, wanted());
+    for (both, one) in both.chunks_exact(row * 2).zip(left.chunks_exact(row)) {
+        assert!(&both[..row] == one && &both[row..] == one);
+    }
+    assert!(laid_out(&gpu, &path, Layout::Tab, wanted()) == [left.clone(), left.clone()].concat());
+    for layout in [Layout::Rows, Layout::Columns, Layout::Checkerboard] {
+        assert!(laid_out(&gpu, &path, layout, wanted()) == left, "{layout}");
+    }
+    // Each half has letters of half the width, made for it.
+    let half = white(&laid_out(&gpu, &path, Layout::HalfSbs, wanted()));
+    assert!((white(&left) * 7 / 10..white(&left) * 11 / 10).contains(&half), "{half} of {}", white(&left));
+    assert!(white(&laid_out(&gpu, &path, Layout::Anaglyph, wanted())) * 10 > white(&left) * 9);
+}
