@@ -5,9 +5,14 @@
 #[path = "../common/display.rs"]
 mod display;
 mod eyes;
+mod film;
 mod hands;
 mod marks;
 mod monado;
+#[path = "../common/program.rs"]
+mod program;
+#[path = "../common/pulse.rs"]
+mod pulse;
 mod remote;
 #[path = "../common/xr_client.rs"]
 mod xr_client;
