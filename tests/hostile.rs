@@ -8,6 +8,7 @@ mod ffmpeg;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -204,17 +205,22 @@ fn state<P: deep3d::player::Playlist>(player: &Player<P>) -> String {
     format!("{:?} {} {} {}", player.sound_levels(), player.speed(), player.is_paused(), player.repeats_file())
 }
 
-/// Plays it to its end.
-fn play(gpu: &Gpu, url: &str, patience: Duration) -> Played {
+/// A player of the film at `url`, and the device that it is heard by.
+fn film(gpu: &Gpu, url: &str) -> (Player<Films>, FakeDevice) {
     let device = FakeDevice::new(STEREO);
     let sound = Sound::new(device.output(), None).unwrap();
-    let (over, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    listen(device, Arc::clone(&over), Arc::clone(&heard));
     let film =
         FilmOptions { pace: Pace::Live, network_area: 64 * 64, sound: Some(sound.clone()), ..FilmOptions::default() };
     let origin = Origin::Network(Arc::new(Weights::built_in().unwrap()));
     let films = Films::new(gpu, origin, vec![Location::of(url)], film).unwrap();
-    let mut player = Player::new(films, PlayerOptions { sound: Some(sound), ..PlayerOptions::default() });
+    (Player::new(films, PlayerOptions { sound: Some(sound), ..PlayerOptions::default() }), device)
+}
+
+/// Plays it to its end.
+fn play(gpu: &Gpu, url: &str, patience: Duration) -> Played {
+    let (over, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (mut player, device) = film(gpu, url);
+    listen(device, Arc::clone(&over), Arc::clone(&heard));
     let pressed = viewer(Arc::clone(&over));
     let (mut played, began, mut last) = (Played::default(), Instant::now(), Instant::now());
     while began.elapsed() < patience {
@@ -301,4 +307,80 @@ fn a_film_survives_its_server_or_ends_with_one_sentence() {
     let at = |share: f64| keys[((keys.len() - 1) as f64 * share) as usize];
     println!("{} keys: p50 {:?}, p99 {:?}, longest {:?}", keys.len(), at(0.5), at(0.99), at(1.0));
     assert!(keys.len() > 500 && at(0.99) <= PROMPTLY, "p99 {:?}", at(0.99));
+}
+
+/// A live stream in pieces of a second, the newest twenty of which are offered; from the eleventh to the twentieth second nobody is answered.
+fn serve_live(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/live.m3u8", listener.local_addr().unwrap());
+    let (began, stall) = (Instant::now(), 11.0..20.0);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, folder, stall) = (stream.unwrap(), folder.clone(), stall.clone());
+            thread::spawn(move || {
+                let asked = request(&stream).unwrap_or_default();
+                let (mut answer, now) = (&stream, began.elapsed().as_secs_f64());
+                let _ = answer.read_exact(&mut [0]);
+                if stall.contains(&now) {
+                    thread::sleep(Duration::from_secs_f64(stall.end - now));
+                }
+                let name = asked.split([' ', '/']).nth(2).unwrap_or_default().to_owned();
+                let first = began.elapsed().as_secs();
+                let body = if name == "live.m3u8" {
+                    let pieces = (first..first + 20).map(|piece| format!("#EXTINF:1.0,\npiece{piece}.ts\n"));
+                    let head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1";
+                    format!("{head}\n#EXT-X-MEDIA-SEQUENCE:{first}\n{}", pieces.collect::<String>()).into_bytes()
+                } else {
+                    std::fs::read(folder.join(&name)).unwrap_or_default()
+                };
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let _ = answer.write_all(&[head.into_bytes(), body].concat());
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_live_stream_is_as_near_to_its_newest_after_a_stall_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let pieces = folder.path().join("piece%d.ts");
+    ffmpeg(
+        &format!(
+            "-f lavfi -i testsrc2=s=160x96:r=12:d=60 -f lavfi -i sine=d=60 -c:v libx264 -preset veryfast -g 12 \
+             -sc_threshold 0 -pix_fmt yuv420p -c:a aac -f hls -hls_time 1 -hls_list_size 0 -hls_segment_filename {}",
+            pieces.display()
+        ),
+        &folder.path().join("all.m3u8"),
+    );
+    let gpu = Gpu::new(&Headless, &GpuOptions::default()).unwrap();
+    let began = Instant::now();
+    let url = serve_live(folder.path().to_owned());
+    let (mut film, device) = film(&gpu, &url);
+    let over = Arc::new(AtomicBool::new(false));
+    listen(device, Arc::clone(&over), Arc::default());
+    let mut delays = Vec::new();
+    let mut stood = 0;
+    while began.elapsed() < Duration::from_secs(30) {
+        let tick = film.tick(Instant::now());
+        assert!(!tick.finished, "{:?}", film.take_failures());
+        stood += u32::from(film.buffering().is_some());
+        if let Some(delay) = film.live_delay() {
+            delays.push((began.elapsed().as_secs_f64(), delay.seconds()));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    over.store(true, Ordering::Relaxed);
+    let within = |from: f64, to: f64| {
+        let mut delays: Vec<f64> = delays.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, it)| *it).collect();
+        delays.sort_by(f64::total_cmp);
+        delays.get(delays.len() / 2).copied().unwrap_or_else(|| panic!("nothing is known from {from} to {to}"))
+    };
+    let (before, stalled, after) = (within(8.0, 11.0), within(18.0, 20.0), within(26.0, 30.0));
+    println!(
+        "{before:.2} s behind before the stall, {stalled:.2} s at its end, {after:.2} s later; stood {stood} looks"
+    );
+    assert!(stood > 20 && stalled > before + 4.0, "it did not stall: {stood}, {before} and {stalled}");
+    // A second more, so that it may not happen again.
+    assert!(after < before + 2.0, "{before} s behind before the stall, {after} s afterwards");
 }

@@ -164,7 +164,10 @@ impl Live {
         let more = self.edge.note(latest, now);
         let Some([newest, at_hand]) = self.edge.at(now) else { return usual };
         let delay = at_hand - position.seconds();
-        self.delay = Some(newest - position.seconds());
+        let resumed_lately = self.resumed.is_some_and(|at| now.saturating_duration_since(at) < AFTER_STALL);
+        // As long as the rest may still come, it is thought to be there.
+        let seen = if course == Course::Stalls || resumed_lately { newest } else { at_hand };
+        self.delay = Some(seen - position.seconds());
         match course {
             Course::Seeks if self.jumps => return usual,
             Course::Seeks | Course::Rests => {
@@ -194,7 +197,6 @@ impl Live {
             self.target = self.target.or(Some(delay));
         }
         let Some(excess) = self.target.map(|target| delay - target) else { return usual };
-        let resumed_lately = self.resumed.is_some_and(|at| now.saturating_duration_since(at) < AFTER_STALL);
         if resumed_lately || (latest - position).seconds() < LEAST {
             return usual;
         }
