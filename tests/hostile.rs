@@ -309,11 +309,11 @@ fn a_film_survives_its_server_or_ends_with_one_sentence() {
     assert!(keys.len() > 500 && at(0.99) <= PROMPTLY, "p99 {:?}", at(0.99));
 }
 
-/// A live stream in pieces of a second, the newest twenty of which are offered; from the eleventh to the twentieth second nobody is answered.
+/// A live stream in pieces of a second, the newest twenty of which are offered; from the eleventh to the twenty-third second nobody is answered.
 fn serve_live(folder: PathBuf) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/live.m3u8", listener.local_addr().unwrap());
-    let (began, stall) = (Instant::now(), 11.0..20.0);
+    let (began, stall) = (Instant::now(), 11.0..23.0);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, folder, stall) = (stream.unwrap(), folder.clone(), stall.clone());
@@ -361,7 +361,7 @@ fn a_live_stream_is_as_near_to_its_newest_after_a_stall_as_before() {
     listen(device, Arc::clone(&over), Arc::default());
     let mut delays = Vec::new();
     let mut stood = 0;
-    while began.elapsed() < Duration::from_secs(30) {
+    while began.elapsed() < Duration::from_secs(33) {
         let tick = film.tick(Instant::now());
         assert!(!tick.finished, "{:?}", film.take_failures());
         stood += u32::from(film.buffering().is_some());
@@ -376,7 +376,7 @@ fn a_live_stream_is_as_near_to_its_newest_after_a_stall_as_before() {
         delays.sort_by(f64::total_cmp);
         delays.get(delays.len() / 2).copied().unwrap_or_else(|| panic!("nothing is known from {from} to {to}"))
     };
-    let (before, stalled, after) = (within(8.0, 11.0), within(18.0, 20.0), within(26.0, 30.0));
+    let (before, stalled, after) = (within(8.0, 11.0), within(21.0, 23.0), within(28.0, 33.0));
     println!(
         "{before:.2} s behind before the stall, {stalled:.2} s at its end, {after:.2} s later; stood {stood} looks"
     );

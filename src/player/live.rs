@@ -225,7 +225,9 @@ impl<P: Playlist> Player<P> {
             return self.live.is_live().then(|| looked + LOOK);
         }
         let cached = self.cached().filter(|cached| cached.live && !cached.complete);
-        let Some((_, latest)) = cached.and_then(|cached| cached.range) else {
+        // Where nothing is kept and nothing waits, it is what came last.
+        let latest = cached.and_then(|cached| cached.range.map(|(_, latest)| latest).or(self.live.edge.latest));
+        let Some(latest) = latest else {
             self.set_pace(1.0);
             self.live = Live { looked: Some(now), ..Live::default() };
             return None;
