@@ -14,7 +14,7 @@ use deep3d::media::{SoundChoice, SoundRead, Source, SourceOptions};
 use deep3d::time::Time;
 use ffmpeg::ffmpeg;
 
-const STEREO: Mix = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false };
+const STEREO: Mix = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false, in_room: false };
 const PICTURES: &str = "-f lavfi -i color=s=64x64:r=25:d=4";
 
 /// Everything that comes out of a file, from `seek` on where one is given.
@@ -130,6 +130,43 @@ fn more_channels_than_the_device_has_are_mixed_without_clipping() {
     let surround = samples(&all(&path, Mix { channels: 6, ..STEREO }, None));
     let loudest = |channel: usize| surround.iter().skip(channel).step_by(6).fold(0.0_f32, |a, b| a.max(b.abs()));
     assert!(loudest(5) > 0.99 && (0..5).all(|channel| loudest(channel) == 0.0));
+}
+
+/// In the room each channel is a loudspeaker of 7.1, of which a film has some.
+#[test]
+fn every_channel_has_its_loudspeaker() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("room.mkv");
+    let room = Mix { channels: 8, in_room: true, ..STEREO };
+    // FL FR FC LFE BL BR SL SR: where each of the film's channels is heard.
+    for (layout, places) in [
+        ("mono", vec![2]),
+        ("stereo", vec![0, 1]),
+        ("5.1", vec![0, 1, 2, 3, 6, 7]),
+        ("7.1", vec![0, 1, 2, 3, 4, 5, 6, 7]),
+    ] {
+        let tones = (0..places.len()).map(|channel| format!("sin({}*2*PI*t)", 400 + 100 * channel));
+        let tones: Vec<_> = tones.collect();
+        let made = format!(
+            "{PICTURES} -f lavfi -i aevalsrc={}:c={layout}:s=48000:d=1 -c:v mpeg4 -c:a pcm_f32le",
+            tones.join("|")
+        );
+        ffmpeg(&made, &path);
+        let samples = samples(&all(&path, room, None));
+        let channel = |channel: usize| samples.iter().skip(channel).step_by(8).copied().collect::<Vec<_>>();
+        for place in 0..8 {
+            let (heard, film) = (channel(place), places.iter().position(|wanted| *wanted == place));
+            let loudest = heard.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+            match film {
+                None => assert_eq!(loudest, 0.0, "{layout}: {place}"),
+                Some(film) => {
+                    let tone = 400.0 + 100.0 * film as f64;
+                    assert!((frequency(&heard) - tone).abs() < 3.0, "{layout}: {place}");
+                    assert!((0.15..0.75).contains(&loudest), "{layout}: {loudest} at {place}");
+                }
+            }
+        }
+    }
 }
 
 /// A sine whose pitch rises: what is at which film time can be told.

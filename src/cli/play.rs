@@ -28,6 +28,8 @@ use crate::player::{self, Error, Films, HrSeek, Part, PlayError, Player, PlayerO
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
+use crate::sink::xr::HeadsetOptions;
+use crate::sound::Room;
 use crate::time::{Position, Time};
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
@@ -139,7 +141,8 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         hold_stills: seen,
         ..PlayerOptions::default()
     };
-    let player = arguments.sound.player(player, seen || arguments.sound.is_asked_for())?;
+    let room = if arguments.sink == SinkKind::Vr { arguments.sound.room() } else { None };
+    let player = arguments.sound.player(player, seen || arguments.sound.is_asked_for(), room.as_ref())?;
     let film = FilmOptions { sound: player.sound.clone(), ..film };
     let planes = origin.network().is_some();
     let inputs = arguments.inputs.clone();
@@ -154,7 +157,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     }
     let start = |gpu: &Gpu| Ok((films(gpu)?, painter(gpu)));
     if arguments.sink == SinkKind::Vr {
-        return in_headset(arguments, gpu, player, watch, start);
+        return in_headset(arguments, gpu, player, watch, room, start);
     }
     let window = WindowOptions {
         title: "deep3d".to_owned(),
@@ -192,12 +195,13 @@ fn in_headset(
     gpu: GpuOptions,
     player: PlayerOptions,
     watch: WatchOptions,
+    room: Option<Room>,
     start: impl FnMut(&Gpu) -> Result<(Films, ScenePainter), Error>,
 ) -> Result<(), CliError> {
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
     let mut screen = arguments.headset.screen(remembered);
-    let options = arguments.headset.options(gpu, None, ask_on_interrupt());
+    let options = HeadsetOptions { room, ..arguments.headset.options(gpu, None, ask_on_interrupt()) };
     let played = player::play_in_headset(start, player, watch, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)

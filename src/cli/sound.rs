@@ -1,12 +1,21 @@
 //! The options about sound of `play`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use super::print::print_lines;
 use crate::player::{PlayerOptions, SPEEDS, SoundLevels};
-use crate::sound::{Output, Sound, System};
+use crate::sound::{Output, Room, Sound, System};
 use crate::time::Time;
+
+/// How sound is heard in the headset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HeadsetAudio {
+    /// From loudspeakers that stand around the viewer, whose head turns between them
+    Room,
+    /// As it is elsewhere
+    Plain,
+}
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sound")]
@@ -32,6 +41,9 @@ pub(crate) struct SoundArguments {
     /// How fast, from 0.25 to 4, at the same pitch
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = speed)]
     speed: f64,
+    /// How sound is heard with `--sink vr`
+    #[arg(long, value_enum, default_value = "room", value_name = "room|plain")]
+    headset_audio: HeadsetAudio,
     /// Make what is loud quieter and what is quiet louder
     #[arg(long)]
     night_mode: bool,
@@ -44,7 +56,7 @@ impl SoundArguments {
             return Ok(false);
         }
         let mut lines = String::from("auto  the system's default\n");
-        for device in System.devices().unwrap_or_default() {
+        for device in System::default().devices().unwrap_or_default() {
             lines += &format!("{}  {}\n", device.id, device.description);
         }
         print_lines(&lines)?;
@@ -56,14 +68,28 @@ impl SoundArguments {
         self.audio_device.is_some()
     }
 
-    /// The same with sound, where it is `wanted` and not switched off.
-    pub(super) fn player(&self, options: PlayerOptions, wanted: bool) -> Result<PlayerOptions, CliError> {
+    /// The room in which sound is heard in a headset, if it is.
+    pub(super) fn room(&self) -> Option<Room> {
+        (self.headset_audio == HeadsetAudio::Room).then(Room::default)
+    }
+
+    /// The same with sound, where it is `wanted` and not switched off; in a room where there is one.
+    pub(super) fn player(
+        &self,
+        options: PlayerOptions,
+        wanted: bool,
+        room: Option<&Room>,
+    ) -> Result<PlayerOptions, CliError> {
         let Self { volume, volume_max, mute, speed, night_mode: night, .. } = *self;
         let delay = Time::from_seconds(self.audio_delay);
         let levels = SoundLevels { volume: volume.min(volume_max), volume_max, mute, speed, delay, night };
         let device = self.audio_device.clone().filter(|device| device != "auto");
         let sound = if wanted && !self.no_audio {
-            Some(Sound::new(Box::new(System), device).map_err(|error| CliError::Usage(error.to_string()))?)
+            let sound = match room {
+                Some(room) => Sound::in_room(Box::new(System::prompt()), device, room.clone()),
+                None => Sound::new(Box::<System>::default(), device),
+            };
+            Some(sound.map_err(|error| CliError::Usage(error.to_string()))?)
         } else {
             None
         };

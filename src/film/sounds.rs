@@ -21,7 +21,7 @@ const AHEAD: Time = Time::from_nanoseconds(500_000_000);
 /// What sound is made into for a device, as the viewer has it.
 fn mix(track: &Track, format: Format) -> Mix {
     let (speed, night) = track.wishes();
-    Mix { rate: format.rate, channels: format.channels, speed, night }
+    Mix { rate: format.rate, channels: format.channels, speed, night, in_room: track.is_in_room() }
 }
 
 /// A track that plays.
@@ -36,7 +36,7 @@ pub(super) struct Playing {
 impl Playing {
     /// That of `packets`, which are of `location`. One that cannot be decoded is told, and is none.
     pub(super) fn new(packets: SoundPackets, sound: &Sound, location: &str) -> Option<Self> {
-        let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false };
+        let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false, in_room: false };
         match SoundDecoder::new(&packets, usual, location) {
             Ok(decoder) => Some(Self { packets, decoder, track: sound.track(), joins: None }),
             Err(error) => {

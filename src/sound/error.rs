@@ -27,6 +27,9 @@ pub enum SoundError {
         /// What it wants.
         format: String,
     },
+    /// Loudspeakers cannot be placed around the head.
+    #[error("the loudspeakers' room cannot be made: {0}; --headset-audio plain does without")]
+    Room(String),
     /// The system gave no thread.
     #[error("no thread could be started: {0}; close other programs")]
     Thread(String),

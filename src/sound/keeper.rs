@@ -9,6 +9,7 @@ use super::error::SoundError;
 use super::format::Format;
 use super::output::Output;
 use super::ring::ring;
+use super::room::{self, Room, Stage};
 use super::shared::{Shared, lock};
 use super::track::Track;
 use crate::time::Time;
@@ -36,7 +37,19 @@ impl std::fmt::Debug for Sound {
 impl Sound {
     /// Of `device`, or of the default one. It is opened when there is a track to be heard, and anew where it goes.
     pub fn new(output: Box<dyn Output>, device: Option<String>) -> Result<Self, SoundError> {
-        let shared = Arc::new(Shared::default());
+        Self::with(output, device, Shared::default())
+    }
+
+    /// The same, in which a film's channels are loudspeakers that stand as `room` says: for devices of two channels or more, which are headphones.
+    ///
+    /// # Errors
+    /// As [`Sound::new`].
+    pub fn in_room(output: Box<dyn Output>, device: Option<String>, room: Room) -> Result<Self, SoundError> {
+        Self::with(output, device, Shared::of(room))
+    }
+
+    fn with(output: Box<dyn Output>, device: Option<String>, shared: Shared) -> Result<Self, SoundError> {
+        let shared = Arc::new(shared);
         let own = Arc::clone(&shared);
         let keep = move || keep(output, device.as_deref(), &own);
         let thread = Builder::new()
@@ -104,6 +117,15 @@ impl Drop for Keeper {
     }
 }
 
+/// What places loudspeakers around the head, for a device that can say so.
+fn stage(format: Format, room: &Room) -> Option<Stage> {
+    if format.channels < 2 {
+        return None;
+    }
+    let made = Stage::new(format, room);
+    made.inspect_err(|error| tracing::warn!("{error}")).ok()
+}
+
 /// Keeps a device open.
 fn keep(mut output: Box<dyn Output>, device: Option<&str>, shared: &Shared) {
     {
@@ -117,9 +139,15 @@ fn keep(mut output: Box<dyn Output>, device: Option<&str>, shared: &Shared) {
     loop {
         let mut ends = None;
         let opened = output.open(device, &mut |format| {
-            let (inlet, steering, outlet) = ring(format, &shared.settings);
+            let stage = shared.room.as_ref().and_then(|room| stage(format, room));
+            let channels = if stage.is_some() { room::CHANNELS } else { format.channels };
+            let (mut inlet, steering, outlet) = ring(Format { channels, ..format }, &shared.settings);
+            inlet.in_room = stage.is_some();
             ends = Some((inlet, steering));
-            outlet
+            match stage {
+                Some(stage) => outlet.on(stage),
+                None => outlet,
+            }
         });
         match opened {
             Ok(mut open) => {

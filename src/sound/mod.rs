@@ -9,6 +9,8 @@
 //! time. The device takes them at its own pace: whether film time runs, where it is, and how loud it is, is decided there, in the `Outlet`, which
 //! never waits. From what the device was given, and when it says that is heard, the [`Listener`] tells film time: the device is the film's clock.
 //!
+//! In a [`Room`] the channels of a film are loudspeakers around the viewer's head.
+//!
 //! A pause is a state there and not of the device, which goes on with silence.
 
 mod error;
@@ -20,6 +22,7 @@ mod message;
 mod outlet;
 mod output;
 mod ring;
+mod room;
 mod settings;
 mod shared;
 mod system;
@@ -34,5 +37,6 @@ pub use listener::{Hearing, Listener};
 pub use message::StreamId;
 pub use outlet::Outlet;
 pub use output::{DeviceName, Open, Output};
+pub use room::{Directions, Room, SPEAKERS, Speaker};
 pub use system::System;
 pub use track::{Pushed, Samples, Track};

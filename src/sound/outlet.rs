@@ -11,6 +11,7 @@ use ringbuf::{HeapCons, HeapProd};
 
 use super::format::Format;
 use super::message::{Command, Piece, Report, Stamp, StreamId};
+use super::room::Stage;
 use super::settings::Settings;
 
 /// How long sound takes to begin and to break off, in seconds.
@@ -65,6 +66,8 @@ pub struct Outlet {
     fade: usize,
     /// The frame before was sound.
     sounding: bool,
+    /// What makes two ears' sound of a film's channels, where the device is to have that.
+    stage: Option<Box<Stage>>,
 }
 
 impl Outlet {
@@ -98,12 +101,13 @@ impl Outlet {
             risen: 0,
             fade,
             sounding: false,
+            stage: None,
         }
     }
 
-    /// What the device wants.
-    pub fn format(&self) -> Format {
-        self.format
+    /// The same, heard as loudspeakers around the head.
+    pub(super) fn on(self, stage: Stage) -> Self {
+        Self { stage: Some(Box::new(stage)), ..self }
     }
 
     fn channels(&self) -> usize {
@@ -112,6 +116,17 @@ impl Outlet {
 
     /// Fills `out`, whole frames, asked for at the moment `asked`; its first frame is heard at the moment `heard`.
     pub fn fill(&mut self, out: &mut [f32], asked: Instant, heard: Instant) {
+        match self.stage.take() {
+            None => self.give(out, asked, heard),
+            Some(mut stage) => {
+                stage.fill(out, heard, |film, heard| self.give(film, asked, heard));
+                self.stage = Some(stage);
+            }
+        }
+    }
+
+    /// The same of the film's own channels.
+    fn give(&mut self, out: &mut [f32], asked: Instant, heard: Instant) {
         let channels = self.channels();
         let frames = out.len() / channels;
         self.catch_up(asked);

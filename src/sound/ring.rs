@@ -18,6 +18,8 @@ const PIECES: usize = 512;
 /// The end that sound goes in.
 pub(super) struct Inlet {
     pub(super) format: Format,
+    /// Its channels become loudspeakers.
+    pub(super) in_room: bool,
     samples: HeapProd<f32>,
     pieces: HeapProd<Piece>,
 }
@@ -54,7 +56,7 @@ pub(super) fn ring(format: Format, settings: &Arc<Settings>) -> (Inlet, Steering
     let (pieces_in, pieces) = HeapRb::new(PIECES).split();
     let (commands_in, commands) = HeapRb::new(PIECES).split();
     let (reports, reports_out) = HeapRb::new(PIECES).split();
-    let inlet = Inlet { format, samples: samples_in, pieces: pieces_in };
+    let inlet = Inlet { format, in_room: false, samples: samples_in, pieces: pieces_in };
     let steering = Steering { commands: commands_in, reports: reports_out, format, sent: 0 };
     (inlet, steering, Outlet::new(format, samples, pieces, commands, reports, Arc::clone(settings)))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::message::StreamId;
 use super::ring::{Inlet, Steering};
+use super::room::Room;
 use super::settings::Settings;
 use crate::time::Time;
 
@@ -13,6 +14,8 @@ use crate::time::Time;
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) settings: Arc<Settings>,
+    /// Where loudspeakers stand, if a film's channels are to be such.
+    pub(super) room: Option<Room>,
     /// The stream to be heard.
     pub(super) current: AtomicU64,
     /// Counts devices opened and closed.
@@ -35,6 +38,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// Of sound in a room.
+    pub(super) fn of(room: Room) -> Self {
+        Self { room: Some(room), ..Self::default() }
+    }
+
     pub(super) fn take_steering(&self) -> Option<Steering> {
         lock(&self.steering).take()
     }

@@ -16,6 +16,8 @@ use super::output::{DeviceName, Open, Output};
 
 /// So many times a second a device asks for samples. It holds twice as much of them: that is how long before it is heard everything is settled.
 const REQUESTS: u32 = 10;
+/// The same where what is heard is to follow a head.
+const PROMPT: u32 = 40;
 /// The most channels that anything is made for.
 const CHANNELS: u16 = 8;
 /// A device that has failed and not asked for so long is gone. Some tell of failures and go on.
@@ -30,8 +32,24 @@ const CLOSING: Duration = Duration::from_millis(100);
 const OPENING: Duration = Duration::from_secs(5);
 
 /// The system's devices.
-#[derive(Debug, Default)]
-pub struct System;
+#[derive(Debug)]
+pub struct System {
+    requests: u32,
+}
+
+impl Default for System {
+    /// They are asked for seldom, so that nothing ever breaks off.
+    fn default() -> Self {
+        Self { requests: REQUESTS }
+    }
+}
+
+impl System {
+    /// What is made is heard within 50 ms, for sound that follows a head.
+    pub fn prompt() -> Self {
+        Self { requests: PROMPT }
+    }
+}
 
 impl Output for System {
     fn devices(&mut self) -> Result<Vec<DeviceName>, SoundError> {
@@ -74,7 +92,7 @@ impl Output for System {
             }
             default => default.map_err(fail)?,
         };
-        let (config, samples) = wanted(&found, default);
+        let (config, samples) = wanted(&found, default, self.requests);
         let format = Format { rate: config.sample_rate, channels: config.channels };
         let watch = Arc::new(Watch { began: Instant::now(), asked: AtomicU64::new(0), failure: Mutex::default() });
         let outlet = outlet(format);
@@ -110,7 +128,7 @@ fn description(device: &cpal::Device) -> Option<String> {
 }
 
 /// How the device is opened: as it is by default, with samples as they are made here where it takes them.
-fn wanted(device: &cpal::Device, default: SupportedStreamConfig) -> (StreamConfig, SampleFormat) {
+fn wanted(device: &cpal::Device, default: SupportedStreamConfig, requests: u32) -> (StreamConfig, SampleFormat) {
     let channels = default.channels().clamp(1, CHANNELS);
     let rate = default.sample_rate().max(1);
     let takes_floats = device.supported_output_configs().is_ok_and(|mut all| {
@@ -121,7 +139,7 @@ fn wanted(device: &cpal::Device, default: SupportedStreamConfig) -> (StreamConfi
         })
     });
     let samples = if takes_floats { SampleFormat::F32 } else { default.sample_format() };
-    let mut frames = (rate / REQUESTS).max(64);
+    let mut frames = (rate / requests.max(1)).max(64);
     if let cpal::SupportedBufferSize::Range { min, max } = *default.buffer_size() {
         frames = frames.clamp(min, max.max(min));
     }

@@ -55,6 +55,11 @@ impl Track {
         self.shared.inlet().as_ref().map(|inlet| inlet.format)
     }
 
+    /// Whether its channels become loudspeakers around the head.
+    pub fn is_in_room(&self) -> bool {
+        self.shared.inlet().as_ref().is_some_and(|inlet| inlet.in_room)
+    }
+
     /// How fast the film is to go on, and whether it is night.
     pub fn wishes(&self) -> (f64, bool) {
         (self.shared.settings.speed(), self.shared.settings.night())

@@ -94,7 +94,7 @@ pub(crate) fn play() {
     let number = |name: &str| -> f64 { std::env::var(name).unwrap().parse().unwrap() };
     let (length, seconds) = (number("SOUND_LENGTH"), number("SOUND_SECONDS"));
     let gpu = Gpu::new(&Headless, &GpuOptions::default()).unwrap();
-    let sound = Sound::new(Box::new(System), None).unwrap();
+    let sound = Sound::new(Box::<System>::default(), None).unwrap();
     // A network that is too slow for each picture, and one that is not.
     let network_area = if name == "slow" { FilmOptions::default().network_area } else { 64 * 64 };
     let film = FilmOptions { pace: Pace::Live, network_area, sound: Some(sound.clone()), ..FilmOptions::default() };

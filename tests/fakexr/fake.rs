@@ -294,6 +294,11 @@ impl Fake {
         self.state(|state| state.world.tracked = tracked);
     }
 
+    /// Whether it is known at all where the head is.
+    pub(crate) fn set_known(&self, known: bool) {
+        self.state(|state| state.world.known = known);
+    }
+
     /// LOCAL's new origin in tracking coordinates, from the next frame on.
     pub(crate) fn recentre(&self, origin: Posef) {
         self.state(|state| {

@@ -27,6 +27,7 @@ pub(super) struct Space {
 fn origin(state: &State, space: &Space, time: i64) -> Option<Posef> {
     let world = &state.world;
     let (base, offset) = match &space.place {
+        Place::View { .. } if !world.known => return None,
         Place::View { offset } => ((world.head)(time), *offset),
         Place::Local { offset } => (world.local_at(time), *offset),
         Place::Stage { offset } => (world.stage, *offset),
@@ -196,7 +197,7 @@ pub(super) unsafe extern "system" fn locate_views(
         let Some(space) = state.spaces.get(&info.space.into_raw()) else {
             return Err(state.misuse("the space is not alive", sys::Result::ERROR_HANDLE_INVALID));
         };
-        let from = origin(state, space, time);
+        let from = origin(state, space, time).filter(|_| state.world.known);
         view_state.view_state_flags = match from {
             Some(_) if state.world.tracked => {
                 ViewStateFlags::ORIENTATION_VALID

@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) local: Vec<(i64, Posef)>,
     pub(super) stage: Posef,
     pub(super) tracked: bool,
+    /// Whether it is known at all where the head is.
+    pub(super) known: bool,
     /// Poses of `/user/hand/…/pose` paths; what is not in it is not tracked.
     pub(super) poses: HashMap<String, Posef>,
 }
@@ -41,6 +43,7 @@ impl Default for World {
             local: vec![(i64::MIN, head)],
             stage: Posef::IDENTITY,
             tracked: true,
+            known: true,
             poses: HashMap::new(),
         }
     }

@@ -9,4 +9,5 @@ mod frames;
 mod hands;
 mod layers;
 mod loss;
+mod sound;
 mod states;

@@ -13,6 +13,7 @@ use deep3d::player::{
 };
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
+use deep3d::sound::Room;
 use deep3d::time::Time;
 use deep3d::trace::Trace;
 
@@ -212,6 +213,7 @@ pub(crate) struct Showing {
     pub(crate) screen: ScreenSettings,
     pub(crate) layer: ScreenLayer,
     pub(crate) play_when_off: bool,
+    pub(crate) room: Room,
 }
 
 /// What came of it.
@@ -240,6 +242,7 @@ impl Showing {
             },
             layer: ScreenLayer::Auto,
             play_when_off: false,
+            room: Room::default(),
         }
     }
 
@@ -271,6 +274,7 @@ impl Showing {
             layer: self.layer,
             play_when_off: self.play_when_off,
             film_frames: None,
+            room: Some(self.room.clone()),
             stop: reel.stop.clone(),
         };
         let mut screen = self.screen;

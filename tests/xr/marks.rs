@@ -154,6 +154,7 @@ pub(crate) fn show(
         layer,
         play_when_off: true,
         film_frames: None,
+        room: None,
         stop: marks.stop.clone(),
     };
     // SAFETY: the holder of `monado` has its turn: no other test reads or writes the environment meanwhile.

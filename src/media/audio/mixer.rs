@@ -6,6 +6,7 @@ use ffmpeg_next::Error;
 use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::frame::Audio;
 
+use super::level::level;
 use super::shape::Shape;
 use crate::time::Time;
 
@@ -20,10 +21,14 @@ pub struct Mix {
     pub speed: f64,
     /// What is loud is made quieter, and what is quiet louder.
     pub night: bool,
+    /// The channels become loudspeakers around the head, 7.1: what the film does not have stays silent, and all are as loud together as in stereo.
+    pub in_room: bool,
 }
 
 /// FFmpeg's names of the usual channels, by their number.
 const LAYOUTS: [&str; 8] = ["mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1(back)", "7.1"];
+/// Layouts whose two channels behind are called back channels, and the same with side channels.
+const BESIDE: [(&str, &str); 3] = [("quad", "quad(side)"), ("5.0", "5.0(side)"), ("5.1", "5.1(side)")];
 /// Speech comes up, and what is loud stays below what it was.
 const NIGHT: &str =
     "acompressor=threshold=0.06:ratio=5:attack=15:release=300:makeup=2.5,alimiter=limit=0.8:level=disabled";
@@ -44,11 +49,19 @@ impl Mix {
         }
     }
 
-    /// The filters. Where channels become fewer, their levels are such that nothing can clip.
-    fn chain(&self) -> String {
+    /// The filters for channels of the name `layout`. Where they become fewer, their levels are such that nothing can clip.
+    fn chain(&self, layout: &str) -> String {
         let Self { rate, .. } = self;
         let format = format!("aformat=sample_fmts=flt:sample_rates={rate}:channel_layouts={}", self.layout());
-        let mut chain = format!("aresample={rate}:rematrix_maxval=1,{format}");
+        let mut chain = String::new();
+        // Where only two are behind, they stand where 7.1 has its sides.
+        if let Some(beside) = BESIDE.iter().find(|(behind, _)| self.in_room && *behind == layout) {
+            chain += &format!("aformat=channel_layouts={},", beside.1);
+        }
+        chain += &format!("aresample={rate}:rematrix_maxval=1,{format}");
+        if self.in_room {
+            chain += &format!(",volume={}", level(layout));
+        }
         for tempo in self.tempos() {
             chain += &format!(",atempo={tempo}");
         }
@@ -92,7 +105,7 @@ impl Mixer {
         graph.add(&find("abuffer")?, "in", &shape.source())?;
         graph.add(&find("abuffersink")?, "out", "")?;
         // `Parser` names the ends by the graph's point of view: what feeds the chain is its output.
-        graph.output("in", 0)?.input("out", 0)?.parse(&mix.chain())?;
+        graph.output("in", 0)?.input("out", 0)?.parse(&mix.chain(&shape.layout))?;
         graph.validate()?;
         Ok(Self { graph, shape, mix, taken: 0, given: 0, places: VecDeque::new(), finished: false })
     }
@@ -164,7 +177,7 @@ mod tests {
     #[test]
     fn every_speed_is_made_of_tempos_that_blend() {
         for speed in [0.25, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 3.0, 4.0] {
-            let mix = Mix { rate: 48_000, channels: 2, speed, night: false };
+            let mix = Mix { rate: 48_000, channels: 2, speed, night: false, in_room: false };
             let tempos = mix.tempos();
             assert!((tempos.iter().product::<f64>() - speed).abs() < 1e-9, "{speed}");
             assert!(tempos.iter().all(|tempo| (0.5..=2.0).contains(tempo)), "{tempos:?}");

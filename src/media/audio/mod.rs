@@ -5,6 +5,7 @@
 //! ```
 
 mod decode;
+mod level;
 mod mixer;
 mod shape;
 

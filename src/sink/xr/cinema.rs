@@ -17,7 +17,7 @@ use super::session::{DisplayFrame, Eye, Happening, Session};
 use super::sheets::{SheetOptions, Sheets, choose_format};
 use super::statistics::Statistics;
 use super::surroundings::{Scenery, Surroundings};
-use super::{HeadsetOptions, Stop, refresh};
+use super::{HeadsetOptions, Stop, refresh, speakers};
 use crate::gpu::{Gpu, Prompt};
 use crate::sink::{Action, EyePicture, EyesApp, Painted, ScreenSettings, Tick, screen};
 use crate::stage::comfort::Viewing;
@@ -217,6 +217,7 @@ impl<'a> Cinema<'a> {
             self.leave()?;
         }
         let passed = self.follow_head(&frame)?;
+        self.tell_room(app.eye().map_or(WIDE, |eye| eye.aspect), &frame)?;
         self.use_hands(app, &frame, passed)?;
         self.mind_refresh_rate(app)?;
         // What is drawn now is shown with the next picture.
@@ -378,6 +379,15 @@ impl<'a> Cinema<'a> {
             None => wanted,
         });
         Ok(passed)
+    }
+
+    /// Tells where the head is between the loudspeakers. Where nobody knows, it is where it was.
+    fn tell_room(&self, aspect: f32, frame: &DisplayFrame) -> Result<(), XrError> {
+        let (Some(room), Some(origin)) = (&self.options.room, &self.origin) else { return Ok(()) };
+        if let (Some(head), Some(screen)) = (self.session.head(frame.time)?, self.placed(aspect)) {
+            room.place(&speakers::around(&head, origin, &screen));
+        }
+        Ok(())
     }
 
     /// Sets the display to a rate that suits the film's.

@@ -26,6 +26,7 @@ pub mod room;
 mod runtime;
 mod session;
 mod sheets;
+mod speakers;
 mod statistics;
 mod sticks;
 mod surroundings;
@@ -40,6 +41,7 @@ pub use statistics::Statistics;
 use super::{EyesApp, ScreenSettings};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::media::StopFlag;
+use crate::sound::Room;
 use cinema::Cinema;
 use runtime::{Runtime, XrHost};
 
@@ -59,6 +61,8 @@ pub struct HeadsetOptions {
     pub play_when_off: bool,
     /// Ends it after so many pictures of the film; for measuring.
     pub film_frames: Option<u64>,
+    /// Told where the head is between the loudspeakers, where sound is heard so.
+    pub room: Option<Room>,
     /// Ends it from outside, for example at Ctrl-C.
     pub stop: StopFlag,
 }
