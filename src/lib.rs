@@ -14,7 +14,7 @@
 //! ```text
 //! 4  player  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
-//! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, stereo}   net/{graph, plan, weights, mxnet, reference}
+//! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, placement, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, container, decode, encode, audio, source}   gpu/{device, memory, pipeline, submit}   sound/{ring, outlet, system, listener}
 //! 0  time  clock  frame  location  output  overlay  ring  subtitle  terminal  trace  series  statistics  whole   nouns only, no unsafe
 //! ```

@@ -1,5 +1,7 @@
 //! What is laid over a picture, as subtitles are: bitmaps with their places. Plain values.
 
+use crate::time::Time;
+
 /// A bitmap with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bitmap {
@@ -18,6 +20,8 @@ pub struct Overlay {
     pub area: [u32; 2],
     /// What belongs together is one bitmap: it lies at one depth. Later ones lie over earlier ones.
     pub bitmaps: Vec<Bitmap>,
+    /// Beginnings and ends of the cues that they are of.
+    pub cues: Vec<(Time, Time)>,
 }
 
 /// How a picture is seen that something is laid over.
@@ -141,7 +145,8 @@ mod tests {
     #[test]
     fn each_eye_has_the_same_pixels_at_its_own_place() {
         let text = Bitmap { texels: (0..6 * 2 * 4).map(|at| at as u8).collect(), ..bitmap([10, 4], [6, 2], 0) };
-        let overlay = Overlay { area: [40, 20], bitmaps: vec![text.clone(), bitmap([30, 15], [4, 4], 255)] };
+        let bitmaps = vec![text.clone(), bitmap([30, 15], [4, 4], 255)];
+        let overlay = Overlay { area: [40, 20], bitmaps, cues: Vec::new() };
         let patches = overlay.patches(&[[3, -2], [0, 0]]);
         assert_eq!((patches.len(), patches[0].at, patches[0].size), (2, [8, 4], [11, 2]));
         let part = |eye: usize, x: usize| {
@@ -154,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_meets_is_one_patch_and_what_lies_outside_is_none() {
-        let overlay = |bitmaps| Overlay { area: [40, 20], bitmaps };
+        let overlay = |bitmaps| Overlay { area: [40, 20], bitmaps, cues: Vec::new() };
         let patches = overlay(vec![
             bitmap([0, 0], [4, 4], 100),
             bitmap([20, 0], [4, 4], 1),

@@ -53,12 +53,14 @@ pub struct Settings {
     pub scale: f64,
     /// Where lines stand that have no place of their own, in percent of the height; 100 is where they would.
     pub position: f64,
+    /// So much nearer than they would be, in % of the width.
+    pub depth: f64,
     /// How lines look that bring no style.
     pub style: Style,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { visible: true, delay: Time::ZERO, scale: 1.0, position: 100.0, style: Style::default() }
+        Self { visible: true, delay: Time::ZERO, scale: 1.0, position: 100.0, depth: 0.0, style: Style::default() }
     }
 }

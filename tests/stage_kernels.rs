@@ -405,7 +405,7 @@ fn overlays_are_their_twin() {
                 };
                 // One lies beyond the edges in part.
                 let bitmaps = vec![bitmap([5, 3], [17, 6], 3), bitmap([-3, 12], [100, 5], 4)];
-                let overlay = Arc::new(Overlay { area, bitmaps });
+                let overlay = Arc::new(Overlay { area, bitmaps, cues: Vec::new() });
                 let moved = [[2, -1], [-1, 1]];
                 run(&gpu, |recorder| {
                     stage.record(recorder, &composition)?;

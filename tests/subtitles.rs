@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ash::vk;
+use deep3d::depth_film::DepthFile;
 use deep3d::eyes::{Eyes, EyesError, Place, Settings as EyeSettings, TIMESTAMPS};
-use deep3d::film::{Film, FilmOptions, Step, SubtitleOptions};
+use deep3d::film::{Film, FilmOptions, Origin, Scene, Step, SubtitleOptions};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
 use deep3d::media::subtitle::{Renderer, Track, read};
@@ -20,6 +21,7 @@ use deep3d::net::Weights;
 use deep3d::overlay::{Area, Overlay};
 use deep3d::sink::Layout;
 use deep3d::stage::comfort;
+use deep3d::stage::placement::CuePlan;
 use deep3d::stage::stereo::SourceEye;
 use deep3d::subtitle::Settings;
 use deep3d::time::Time;
@@ -342,4 +344,125 @@ fn both_eyes_see_the_same_letters_in_every_layout() {
     let half = white(&laid_out(&gpu, &path, Layout::HalfSbs, wanted()));
     assert!((white(&left) * 7 / 10..white(&left) * 11 / 10).contains(&half), "{half} of {}", white(&left));
     assert!(white(&laid_out(&gpu, &path, Layout::Anaglyph, wanted())) * 10 > white(&left) * 9);
+}
+
+/// Both eyes beside each other, and the parallax of each of the film's pixels in % of the width.
+struct Rendered {
+    pair: Vec<u8>,
+    parallax: Vec<f32>,
+}
+
+fn rendered(gpu: &Gpu, eyes: &mut Eyes, scene: &Scene) -> Rendered {
+    let mut draw = |layout: Layout| {
+        let size = layout.output_size(SIZE);
+        let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+        let target = Image::new(gpu, "target", options).unwrap();
+        let bytes = u64::from(size[0] * size[1] * 4);
+        let readback = Buffer::new(gpu, "read back", bytes, BufferKind::Readback).unwrap();
+        let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS).unwrap();
+        let recorded = commands.record::<EyesError>(|recorder| {
+            eyes.record(recorder, scene, &settings(layout, false), &target, Place::File, 0)?;
+            match (layout, eyes.deep()) {
+                (Layout::Depth, Some(deep)) => recorder.copy_buffer(deep, 0, &readback, 0, deep.bytes())?,
+                _ => recorder.copy_image_to_buffer(&target, &readback, 4)?,
+            }
+            Ok(())
+        });
+        recorded.unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        readback.read(<[u8]>::to_vec).unwrap()
+    };
+    let (pair, deep) = (draw(Layout::Sbs), draw(Layout::Depth));
+    let samples = deep.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let parallax = samples.map(|sample| (32_768.0 - f32::from(sample)) / 3277.0);
+    Rendered { pair, parallax: parallax.take((SIZE[0] * SIZE[1]) as usize).collect() }
+}
+
+/// Pixels in one half of a pair that are white: letters.
+fn letters(pair: &[u8], half: u32) -> Vec<[i32; 2]> {
+    let mut found = Vec::new();
+    for y in 0..SIZE[1] {
+        for x in 0..SIZE[0] {
+            let at = ((y * SIZE[0] * 2 + half * SIZE[0] + x) * 4) as usize;
+            if pair[at..at + 3].iter().all(|value| *value >= 250) {
+                found.push([x as i32, y as i32]);
+            }
+        }
+    }
+    found
+}
+
+/// A made scene: a disc that moves to and fro, nearer than the ground, in front of which lines stand.
+#[test]
+fn a_line_lies_right_in_front_of_the_nearest_that_it_covers() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (path, depth) = (at("film.mkv"), at("depth.mkv"));
+    let lossless = "-c:v ffv1";
+    ffmpeg(&format!("-f lavfi -i testsrc2=s=640x360:r=4:d=24,lutrgb=r=val/4:g=val/4:b=val/4 {lossless}"), &path);
+    let disc = "if(lt(hypot(X-160-120*sin(T),Y-120-50*sin(T*0.7)),28),230,70+Y/3)";
+    ffmpeg(&format!("-f lavfi -i nullsrc=s=320x180:r=4:d=24,format=gray,geq=lum='{disc}' {lossless}"), &depth);
+    let cue = |index: u32| (f64::from(index) * 1.1, f64::from(index) * 1.1 + 1.0);
+    let cues: Vec<_> = (0..21).map(|index| (cue(index).0, cue(index).1, "A line of letters")).collect();
+    std::fs::write(at("film.srt"), srt(&cues)).unwrap();
+    let subtitles =
+        SubtitleOptions { settings: Settings { scale: 2.0, ..Settings::default() }, ..SubtitleOptions::default() };
+    let options = FilmOptions { subtitles: Some(subtitles), ..FilmOptions::default() };
+    let origin = || Origin::DepthFilm(DepthFile { location: depth.clone().into(), anyway: true });
+    let scenes = |with: &mut dyn FnMut(&Scene)| {
+        let mut film = Film::open(&gpu, origin(), path.as_path(), &options, StopFlag::default()).unwrap();
+        loop {
+            match film.scenes.receive(Some(Duration::from_secs(60))) {
+                Ok(Step::Scene(scene)) => with(&scene.data),
+                Ok(Step::End { .. }) => return,
+                Ok(Step::Failed { error, .. }) => panic!("{error}"),
+                Err(_) => panic!("nothing came"),
+            }
+        }
+    };
+    let mut plan = CuePlan::default();
+    scenes(&mut |scene| Eyes::plan(&mut plan, scene, &settings(Layout::Sbs, false)));
+    assert_eq!(plan.len(), 21);
+    let mut eyes = Eyes::new(&gpu);
+    eyes.set_patient(true);
+    eyes.set_plan(plan);
+    // Of each cue: parallax of its text and of the nearest that it has covered.
+    let mut all: Vec<Option<(f32, f32)>> = vec![None; 21];
+    scenes(&mut |scene| {
+        let seconds = scene.time().seconds();
+        let Some(index) = (0..21).find(|index| cue(*index).0 <= seconds && seconds < cue(*index).1) else { return };
+        let Rendered { pair, parallax } = rendered(&gpu, &mut eyes, scene);
+        let (left, right) = (letters(&pair, 0), letters(&pair, 1));
+        let shift = right[0][0] - left[0][0];
+        let same = left.len() == right.len() && left.iter().zip(&right).all(|(l, r)| [l[0] + shift, l[1]] == *r);
+        assert!(left.len() > 300 && same, "{seconds}: the same letters for both eyes");
+        let text = shift as f32 / SIZE[0] as f32 * 100.0;
+        let ends = |axis: usize| {
+            let all = || left.iter().chain(&right).map(move |place| place[axis]);
+            [all().min().unwrap(), all().max().unwrap()]
+        };
+        // In the rectangle around its letters, and that many pixels beyond: what is near is known in fields.
+        let parallax = &parallax;
+        let around = |beyond: i32| {
+            let [columns, rows] = [0, 1].map(|axis| {
+                let [from, to] = ends(axis);
+                (from - beyond).max(0)..(to + beyond + 1).min(SIZE[axis] as i32)
+            });
+            let all = rows.flat_map(|y| columns.clone().map(move |x| parallax[(y * SIZE[0] as i32 + x) as usize]));
+            all.min_by(f32::total_cmp).unwrap()
+        };
+        let (nearest, wide) = (around(4), around(24));
+        assert!(text <= nearest - 0.05, "{seconds}: text at {text:.3} %, what it covers at {nearest:.3} %");
+        let known = &mut all[index as usize];
+        let (before, so_far) = known.unwrap_or((text, wide));
+        assert!(before == text, "{seconds}: it stays where it is");
+        *known = Some((text, wide.min(so_far)));
+    });
+    for (index, known) in all.iter().enumerate() {
+        let (text, nearest) = known.expect("each cue is seen");
+        println!("cue {index}: text at {text:.3} %, the nearest at {nearest:.3} %");
+    }
+    let far = all.iter().flatten().filter(|(text, nearest)| nearest - text > 0.3).count();
+    assert!(far == 0, "{far} cues lie farther in front than they need to");
 }

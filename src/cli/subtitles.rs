@@ -34,6 +34,9 @@ pub(crate) struct SubtitleArguments {
     /// Where they stand, in percent of the height; less is higher
     #[arg(long, default_value_t = 100.0, value_name = "PERCENT", value_parser = position)]
     sub_pos: f32,
+    /// How much nearer they are than what they cover asks for, in percent of the width; below zero, farther
+    #[arg(long, default_value_t = 0.0, value_name = "PERCENT", allow_hyphen_values = true, value_parser = depth)]
+    sub_depth: f32,
     /// The font of lines that bring no style
     #[arg(long, default_value_t = Style::default().font, value_name = "FAMILY")]
     sub_font: String,
@@ -103,6 +106,7 @@ impl SubtitleArguments {
                 delay: Time::from_seconds(self.sub_delay),
                 scale: self.sub_scale.into(),
                 position: self.sub_pos.into(),
+                depth: self.sub_depth.into(),
                 style,
             },
             files: self.files.clone(),
@@ -123,6 +127,10 @@ fn scale(text: &str) -> Result<f32, String> {
 
 fn position(text: &str) -> Result<f32, String> {
     number(text, 0.0..=150.0, "it, in percent,")
+}
+
+fn depth(text: &str) -> Result<f32, String> {
+    number(text, -5.0..=5.0, "it, in percent of the width,")
 }
 
 fn size(text: &str) -> Result<f32, String> {

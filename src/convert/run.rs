@@ -25,6 +25,7 @@ use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
 use crate::stage::comfort::tally::{Comforts, Tally};
+use crate::stage::placement::CuePlan;
 use crate::time::{Position, Time};
 
 /// How everything of a plan is converted.
@@ -193,6 +194,12 @@ impl<'a> Conversion<'a> {
             one_size: true,
             ..options.film.clone()
         };
+        let plan = match (&film_options.subtitles, job.kind) {
+            (Some(_), Kind::Film(_)) if job.input.can_be_reopened() => {
+                Some(look_ahead(gpu, origin, job, (&film_options, &options.settings, options.end), stop)?)
+            }
+            _ => None,
+        };
         let film = Film::open(gpu, origin, &job.input, &film_options, stop.clone())?;
         let place = |position: Option<Position>| match position {
             None => Ok(None),
@@ -208,6 +215,7 @@ impl<'a> Conversion<'a> {
         let mut eyes = Eyes::new(gpu);
         eyes.set_metered(true);
         eyes.set_patient(true);
+        plan.into_iter().for_each(|plan| eyes.set_plan(plan));
         eyes.set_scale(options.eye_scale);
         let tally = Tally::new(&options.settings.comfort);
         Ok(Self { gpu, job, options, stop, film, eyes, commands, start, end, progress, tally })
@@ -394,6 +402,34 @@ impl<'a> Conversion<'a> {
         let count = size[0] as usize * size[1] as usize;
         let pair = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]);
         Ok(readback.read(|bytes| bytes.chunks_exact(2).take(count).map(pair).collect())?)
+    }
+}
+
+/// Looks through a film before it is converted, for the depth of its subtitles: each cue is to have one, from its first picture on.
+fn look_ahead(
+    gpu: &Gpu,
+    origin: &Origin,
+    job: &Job,
+    (options, settings, end): (&FilmOptions, &Settings, Option<Position>),
+    stop: &StopFlag,
+) -> Result<CuePlan, ConvertError> {
+    let options = FilmOptions { tracks: false, ..options.clone() };
+    let mut film = Film::open(gpu, origin, &job.input, &options, stop.clone())?;
+    let end = end.and_then(|end| end.resolve(film.info.duration));
+    let mut plan = CuePlan::default();
+    if film.subtitles().is_none_or(|subtitles| subtitles.tracks().is_empty()) {
+        return Ok(plan);
+    }
+    loop {
+        match film.scenes.receive(Some(RELIEF)) {
+            Ok(Step::Scene(scene)) if end.is_none_or(|end| scene.pts < end) => {
+                Eyes::plan(&mut plan, &scene.data, settings);
+            }
+            Ok(Step::Scene(_) | Step::End { .. }) | Err(Empty::ForGood) => return Ok(plan),
+            Ok(Step::Failed { error, .. }) => return Err(error.into()),
+            Err(Empty::Yet) if stop.is_stopped() => return Ok(plan),
+            Err(Empty::Yet) => {}
+        }
     }
 }
 

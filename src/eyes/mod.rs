@@ -19,6 +19,7 @@ use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Composition};
 use crate::stage::StageError;
 use crate::stage::comfort;
+use crate::stage::placement::CuePlan;
 use crate::stage::stereo::SourceEye;
 use crate::stage::stereo::depth::Depth;
 
@@ -135,10 +136,11 @@ impl Eyes {
         recorder.timestamp(timestamp);
         let kind = renderer.render(recorder, &gpu, scene, settings)?;
         recorder.timestamp(timestamp + 1);
+        let mapping = renderer.mapping(scene, settings);
         let compose = renderer.compose(&gpu, kind, target)?;
         compose.record(recorder, &composition)?;
         if kind == Kind::Eyes {
-            text.take(recorder, scene, composition::seen(&composition))?;
+            text.take(recorder, scene, composition::seen(&composition), &mapping)?;
             text.lay(recorder, compose, &composition)?;
         }
         recorder.timestamp(timestamp + 2);
@@ -159,7 +161,8 @@ impl Eyes {
         self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let kind = renderer.render(recorder, &gpu, scene, settings)?;
-        text.take(recorder, scene, targets[0].size())?;
+        let mapping = renderer.mapping(scene, settings);
+        text.take(recorder, scene, targets[0].size(), &mapping)?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
             let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
@@ -203,6 +206,22 @@ impl Eyes {
     /// From now on subtitles are waited for, or are not: for files.
     pub fn set_patient(&mut self, patient: bool) {
         self.text.patient = patient;
+    }
+
+    /// Looks at the subtitles of `scene` before any is shown: how near they will have to lie, laid out as `settings` say in a file. Waits for them.
+    pub fn plan(plan: &mut CuePlan, scene: &Scene, settings: &Settings) {
+        if settings.flat || settings.selection {
+            return;
+        }
+        let (film, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
+        let size = settings.layout.output_size(film);
+        let composition = composition(settings.layout, settings.swap_eyes, film, aspect, size, Place::File);
+        text::plan(plan, scene, composition::seen(&composition), &scene.mapping(&settings.comfort));
+    }
+
+    /// From now on subtitles lie where `plan` says.
+    pub fn set_plan(&mut self, plan: CuePlan) {
+        self.text.plan = Some(plan);
     }
 
     /// When the picture should be recorded again although it stands: its eyes have not yet the size at which they are seen, or its subtitles are being

@@ -99,7 +99,7 @@ impl Renderer {
     }
 
     /// How `scene`'s disparity becomes parallax under `settings`, its plates in pixels of the eyes.
-    fn mapping(&self, scene: &Scene, settings: &Settings) -> Mapping {
+    pub(super) fn mapping(&self, scene: &Scene, settings: &Settings) -> Mapping {
         if settings.flat {
             return Mapping::FLAT;
         }

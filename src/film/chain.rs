@@ -13,6 +13,7 @@ use crate::stage::colour::Colour;
 use crate::stage::comfort::{Comfort, Observation, Settings};
 use crate::stage::cut::{Cuts, Fingerprint, Passage};
 use crate::stage::glance::Glance;
+use crate::stage::placement::Near;
 use crate::stage::plates::Plates;
 use crate::stage::upload::Upload;
 use crate::time::Time;
@@ -371,9 +372,22 @@ impl Chain {
             shot: self.shot,
             unfinished: self.disparity.is_running() && (!finished.known || self.comfort.is_arriving()),
             time,
+            near: self.near(waiting, finished),
             subtitles: self.subtitles.clone(),
             layout: Arc::clone(&self.layout),
         })
+    }
+
+    /// How near the nearest is in a frame, and in those after it in its shot that are known.
+    fn near(&self, waiting: &Waiting, finished: &Finished) -> Option<Near> {
+        if self.subtitles.is_none() || !finished.known {
+            return None;
+        }
+        let after = self.waiting.iter().map(|waiting| &waiting.depth).take_while(|after| !after.step);
+        let shot = [&waiting.depth].into_iter().chain(after).filter_map(|depth: &FrameDepth| depth.own.as_ref());
+        let before = self.disparity.shot().filter(|_| waiting.depth.own.is_none());
+        let aligned = before.into_iter().chain(shot).map(|own| own.near.map(|d| own.align.apply(d)));
+        aligned.reduce(|near, other| near.nearer(&other))
     }
 
     fn finish(&mut self, waiting: &mut Waiting, passage: Passage) -> Result<Finished, FilmError> {

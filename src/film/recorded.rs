@@ -8,6 +8,7 @@ use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::Depths;
 use crate::stage::cut::Fingerprint;
+use crate::stage::placement::Near;
 use crate::stage::steady::align::Align;
 
 use super::FilmError;
@@ -108,6 +109,7 @@ impl Recorded {
             align: Align::NONE,
             depths: Depths::of_picture(&map.values, map.size, print, self.seen),
             nearest: Nearest::of(&map.values, map.size, &mut self.values),
+            near: Near::of(&map.values, map.size),
             of: frame.pts,
             took: None,
         });

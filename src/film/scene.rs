@@ -6,6 +6,7 @@ use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
+use crate::stage::placement::{NEAREST, Near};
 use crate::stage::plates::Plates;
 use crate::time::Time;
 
@@ -68,6 +69,8 @@ pub struct Scene {
     /// Film time of its frame.
     pub(super) time: Time,
     pub(super) subtitles: Option<Subtitles>,
+    /// How near the nearest is, where subtitles are wanted and it has depth.
+    pub(super) near: Option<Near>,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
 }
@@ -86,7 +89,13 @@ impl Scene {
     /// How its disparity becomes parallax under `settings`.
     pub fn mapping(&self, settings: &Settings) -> Mapping {
         let own = self.comfort.settled(settings);
-        Mapping { plates: self.plates.between(own.near, own.far), ..self.comfort.mapping(settings) }
+        let mapping = Mapping { plates: self.plates.between(own.near, own.far), ..self.comfort.mapping(settings) };
+        if !self.subtitles.as_ref().is_some_and(Subtitles::are_seen) {
+            return mapping;
+        }
+        // Text has room in front of all of it: what would be nearer is pushed back.
+        let near = mapping.near.max(NEAREST);
+        Mapping { min: mapping.min.max(NEAREST.min(mapping.max)), near: near.min(mapping.far), ..mapping }
     }
 
     /// What its shot has got under `settings`.
@@ -108,6 +117,11 @@ impl Scene {
     /// Film time of its frame.
     pub fn time(&self) -> Time {
         self.time
+    }
+
+    /// How near the nearest is in each part of what lies between its bars; known where subtitles are wanted.
+    pub fn near(&self) -> Option<&Near> {
+        self.near.as_ref()
     }
 
     /// The film's subtitles, where they are wanted.

@@ -146,6 +146,12 @@ impl Subtitles {
         }
     }
 
+    /// Whether any can be seen.
+    pub(super) fn are_seen(&self) -> bool {
+        let board = self.board();
+        !board.over && board.settings.visible && board.shown.is_some()
+    }
+
     /// What the viewer has set.
     pub fn settings(&self) -> Settings {
         self.board().settings.clone()
@@ -243,7 +249,7 @@ mod tests {
         let drawn = |time| {
             let job = subtitles.next_job(Duration::ZERO).unwrap();
             assert_eq!(job.time, time);
-            let overlay = Arc::new(Overlay { area: AREA.size, bitmaps: Vec::new() });
+            let overlay = Arc::new(Overlay { area: AREA.size, bitmaps: Vec::new(), cues: Vec::new() });
             subtitles.answer(&job, Arc::clone(&overlay));
             overlay
         };

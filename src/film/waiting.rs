@@ -8,6 +8,7 @@ use crate::gpu::Point;
 use crate::stage::comfort::Depths;
 use crate::stage::cut::Fingerprint;
 use crate::stage::flow::Vector;
+use crate::stage::placement::Near;
 use crate::stage::steady::align::Align;
 use crate::time::Time;
 
@@ -85,6 +86,8 @@ pub(super) struct OwnDepth {
     /// What of it counts for comfort, aligned.
     pub(super) depths: Option<Depths>,
     pub(super) nearest: Nearest,
+    /// The same to the last value, for text over the picture.
+    pub(super) near: Near,
     /// Of which frame it was made.
     pub(super) of: Time,
     /// How long the GPU took over that, where it tells.

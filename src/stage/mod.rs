@@ -33,6 +33,7 @@ mod error;
 pub mod flow;
 pub mod glance;
 pub mod input;
+pub mod placement;
 pub mod plates;
 pub mod steady;
 pub mod stereo;

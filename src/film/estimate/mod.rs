@@ -20,6 +20,7 @@ use crate::stage::cut::{Fingerprint, Passage};
 use crate::stage::flow::trail::{further, rest};
 use crate::stage::flow::{Flow, Vector, motion};
 use crate::stage::input::{NetworkInput, network_size};
+use crate::stage::placement::Near;
 use crate::stage::steady::align::{Align, Shot, fit, pairs};
 use crate::stage::steady::carry::Carry;
 use crate::stage::steady::{MOST_AHEAD, Moment, Past, Sizes, Steady, Tuning};
@@ -362,6 +363,7 @@ impl Estimate {
         let Sizes { small, guide } = self.steady.sizes();
         let depths = Depths::of_picture(now, small, looked.print.as_ref(), self.seen);
         let nearest = Nearest::of(now, small, &mut self.values);
+        let near = Near::of(now, small);
         let (align, depths) = match depths.zip(looked.from.take()) {
             Some((known, from)) => {
                 let seconds = (looked.pts - looked.before).seconds() as f32;
@@ -375,7 +377,7 @@ impl Estimate {
             }
         };
         self.control.note_pass(Pass { pts: looked.pts, took });
-        let own = OwnDepth { align, depths, nearest, of: looked.pts, took };
+        let own = OwnDepth { align, depths, nearest, near, of: looked.pts, took };
         Some(Arrived { frame, step: depths.is_none() || !self.filtered, own })
     }
 

@@ -45,8 +45,8 @@ impl Pictures {
         }
     }
 
-    /// What is seen at `time`, with its beginning and its end, where that is known.
-    pub(super) fn at(&self, time: Time) -> Option<(&[Picture], Time, Option<Time>)> {
+    /// What is seen at `time`, with its beginning.
+    pub(super) fn at(&self, time: Time) -> Option<(&[Picture], Time)> {
         let next = self.all.partition_point(|shown| shown.start <= time);
         let shown = self.all.get(next.checked_sub(1)?)?;
         let after = self.all.get(next).map(|shown| shown.start);
@@ -55,7 +55,7 @@ impl Pictures {
             (end, after) => end.or(after),
         };
         let seen = !shown.pictures.is_empty() && end.is_none_or(|end| time < end);
-        seen.then_some((&shown.pictures, shown.start, end))
+        seen.then_some((&shown.pictures, shown.start))
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
         for one in [cue(5.0, None, 1, 1), cue(1.0, Some(2.0), 2, 1), cue(7.0, None, 0, 1), cue(1.5, Some(9.0), 3, 1)] {
             pictures.add(one);
         }
-        let seen = |at: f64| pictures.at(Time::from_seconds(at)).map(|(pictures, ..)| pictures.len());
+        let seen = |at: f64| pictures.at(Time::from_seconds(at)).map(|(pictures, _)| pictures.len());
         assert_eq!(
             [0.5, 1.2, 1.6, 4.9, 5.0, 6.9, 7.1].map(seen),
             [None, Some(2), Some(3), Some(3), Some(1), Some(1), None]

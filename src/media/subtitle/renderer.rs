@@ -23,12 +23,12 @@ impl Renderer {
         settings: &Settings,
     ) -> Arc<Overlay> {
         let time = time - settings.delay;
-        let bitmaps = if settings.visible {
-            tracks.flat_map(|track| track.draw(time, area, settings)).collect()
-        } else {
-            Vec::new()
-        };
-        let overlay = Overlay { area: area.size, bitmaps };
+        let mut overlay = Overlay { area: area.size, ..Overlay::default() };
+        for track in tracks.filter(|_| settings.visible) {
+            let drawn = track.draw(time, area, settings);
+            overlay.bitmaps.extend(drawn.bitmaps);
+            overlay.cues.extend(drawn.cues);
+        }
         if *self.last != overlay {
             self.last = Arc::new(overlay);
         }

@@ -26,6 +26,17 @@ const MOST_BYTES: usize = 128 << 20;
 /// A line whose end is not known is seen for so long where no other follows.
 const UNKNOWN: Time = Time::from_nanoseconds(10_000_000_000);
 
+/// libass counts milliseconds.
+const MOMENT: Time = Time::from_nanoseconds(1_000_000);
+
+/// What is seen of a track at a time.
+#[derive(Default)]
+pub(super) struct Drawn {
+    pub(super) bitmaps: Vec<Bitmap>,
+    /// Beginnings and ends of the cues that they are of.
+    pub(super) cues: Vec<(Time, Time)>,
+}
+
 /// A line with its time.
 struct Line {
     start: Time,
@@ -129,13 +140,14 @@ impl Track {
     }
 
     /// What is seen of it at `time`.
-    pub(super) fn draw(&mut self, time: Time, area: Area, settings: &Settings) -> Vec<Bitmap> {
+    pub(super) fn draw(&mut self, time: Time, area: Area, settings: &Settings) -> Drawn {
         match &mut self.cues {
             Cues::Lines(lines) => lines.draw(time, area, (self.film, &self.fonts), settings),
             Cues::Pictures(pictures) => {
-                let Some((pictures, ..)) = pictures.at(time) else { return Vec::new() };
+                let Some((pictures, start)) = pictures.at(time) else { return Drawn::default() };
                 let bitmap = |picture| scaled(picture, picture.canvas.unwrap_or(self.film), area.size);
-                pictures.iter().filter_map(bitmap).collect()
+                // Its end may not be known yet, which must not make it another one later.
+                Drawn { bitmaps: pictures.iter().filter_map(bitmap).collect(), cues: vec![(start, start)] }
             }
         }
     }
@@ -166,13 +178,13 @@ impl Lines {
         true
     }
 
-    fn draw(&mut self, time: Time, area: Area, (film, fonts): ([u32; 2], &[Font]), settings: &Settings) -> Vec<Bitmap> {
+    fn draw(&mut self, time: Time, area: Area, (film, fonts): ([u32; 2], &[Font]), settings: &Settings) -> Drawn {
         let style = (!self.styled).then_some(&settings.style);
         if self.drawing.is_none() || self.style.as_ref() != style {
             let head = style.map_or_else(|| self.head.clone(), |style| styled(&self.head, style));
             (self.drawing, self.drawn, self.style) = (Drawing::new(fonts, &head), 0, style.cloned());
         }
-        let Some(drawing) = &mut self.drawing else { return Vec::new() };
+        let Some(drawing) = &mut self.drawing else { return Drawn::default() };
         if self.drawn > self.all.len() {
             drawing.clear();
             self.drawn = 0;
@@ -181,6 +193,13 @@ impl Lines {
             drawing.add(&line.text, line.start, line.end.unwrap_or(line.start + UNKNOWN));
         }
         self.drawn = self.all.len();
-        drawing.draw(time, area, film, settings)
+        let bitmaps = drawing.draw(time, area, film, settings);
+        if bitmaps.is_empty() {
+            return Drawn::default();
+        }
+        let end = |line: &Line| line.end.unwrap_or(line.start + UNKNOWN);
+        let is_seen = |line: &&Line| line.start <= time + MOMENT && time < end(line);
+        let cues = self.all.iter().filter(is_seen).map(|line| (line.start, end(line))).collect();
+        Drawn { bitmaps, cues }
     }
 }
