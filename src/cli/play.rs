@@ -122,6 +122,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         cache: arguments.cache.options(),
         subtitles: Some(arguments.subtitles.options(arguments.sid.choice())),
         wanted: arguments.tracks.options(),
+        replay_gain: arguments.sound.replay_gain(),
         ..film
     };
     let watch = WatchOptions {

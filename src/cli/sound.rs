@@ -3,7 +3,9 @@
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::options::yes_or_no;
 use super::print::print_lines;
+use crate::media::{ReplayGainMode, ReplayGainOptions};
 use crate::player::{PlayerOptions, SPEEDS, SoundLevels};
 use crate::sound::{Output, Room, Sound, System};
 use crate::time::Time;
@@ -47,9 +49,31 @@ pub(crate) struct SoundArguments {
     /// Make what is loud quieter and what is quiet louder
     #[arg(long)]
     night_mode: bool,
+    /// Make all equally loud by what is written of each track's loudness (ReplayGain, R128)
+    #[arg(long, value_enum, default_value = "no", hide_possible_values = true, value_name = "no|track|album")]
+    replaygain: ReplayGainMode,
+    /// So many decibels louder then
+    #[arg(long, default_value_t = 0.0, value_name = "DB", allow_hyphen_values = true, value_parser = decibels)]
+    replaygain_preamp: f64,
+    /// Whether that may make what is loud too loud
+    #[arg(long, default_value = "no", value_name = "yes|no", value_parser = yes_or_no)]
+    replaygain_clip: bool,
+    /// So many decibels louder where nothing is written
+    #[arg(long, default_value_t = 0.0, value_name = "DB", allow_hyphen_values = true, value_parser = decibels)]
+    replaygain_fallback: f64,
 }
 
 impl SoundArguments {
+    /// How tracks of different loudness are made equally loud.
+    pub(super) fn replay_gain(&self) -> ReplayGainOptions {
+        ReplayGainOptions {
+            mode: self.replaygain,
+            preamp: self.replaygain_preamp,
+            clip: self.replaygain_clip,
+            fallback: self.replaygain_fallback,
+        }
+    }
+
     /// Whether it is only asked which devices there are; then they are listed.
     pub(super) fn help(&self) -> Result<bool, CliError> {
         if self.audio_device.as_deref() != Some("help") {
@@ -100,6 +124,10 @@ impl SoundArguments {
 fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| format!("'{text}' is no number"))?;
     if (least..=most).contains(&value) { Ok(value) } else { Err(format!("it is from {least} to {most}")) }
+}
+
+fn decibels(text: &str) -> Result<f64, String> {
+    number(text, -150.0, 60.0)
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -6,9 +6,8 @@ use std::thread::JoinHandle;
 use super::FilmError;
 use super::control::Control;
 use super::desk::{Desk, Wish};
-use super::sounds::{Playing, Sounds};
+use super::sounds::{Playing, SoundOutput, Sounds};
 use crate::media::{AudioTracks, SoundPackets, TrackInfo, TrackKind};
-use crate::sound::Sound;
 use crate::time::Time;
 
 /// A film's sound.
@@ -21,20 +20,20 @@ pub(super) struct Audio {
 }
 
 impl Audio {
-    /// Begins to decode `packets`, which are those of one of `tracks`, for `sound`. What cannot be decoded is told, and the film plays without it.
+    /// Begins to decode `packets`, which are those of one of `tracks`, for `output`. What cannot be decoded is told, and the film plays without it.
     pub(super) fn start(
         tracks: AudioTracks,
         list: &Arc<[TrackInfo]>,
         packets: Option<SoundPackets>,
-        (sound, location): (&Sound, &str),
+        (output, location): (SoundOutput, &str),
         control: &Control,
     ) -> Result<(Self, JoinHandle<()>), FilmError> {
         let (stream, desk) = (packets.as_ref().map(SoundPackets::stream), Arc::<Desk>::default());
-        let playing = packets.and_then(|packets| Playing::new(packets, sound, location));
+        let playing = packets.and_then(|packets| Playing::new(packets, &output, location));
         desk.set_heard(playing.as_ref().map(Playing::number));
         let known = list.iter().find(|track| track.kind == TrackKind::Audio && Some(track.stream) == stream);
         let number = known.filter(|_| playing.is_some()).map(|track| track.number);
-        let sounds = Sounds::new(playing, sound.clone(), location.to_owned(), Arc::clone(&desk), control.clone());
+        let sounds = Sounds::new(playing, output, location.to_owned(), Arc::clone(&desk), control.clone());
         let thread = super::spawn("sounds", move || sounds.run())?;
         Ok((Self { tracks, list: Arc::clone(list), desk, playing: number }, thread))
     }

@@ -64,6 +64,8 @@ use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
+#[cfg(feature = "media")]
+use crate::media::ReplayGainOptions;
 use crate::media::{
     Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice,
     Source, SourceOptions, StopFlag, TrackOptions,
@@ -81,6 +83,8 @@ use audio::Audio;
 use decode::Pictures;
 use disparity::DepthSource;
 use recorded::Facts;
+#[cfg(feature = "media")]
+use sounds::SoundOutput;
 use thread::FilmThread;
 #[cfg(feature = "media")]
 use titles::Titles;
@@ -154,6 +158,9 @@ pub struct FilmOptions {
     pub sound: Option<Sound>,
     /// The subtitles that are laid over it; none without.
     pub subtitles: Option<SubtitleOptions>,
+    /// How tracks of different loudness are made equally loud.
+    #[cfg(feature = "media")]
+    pub replay_gain: ReplayGainOptions,
     /// Whether each scene waits for its own pass of the network. A still does in any case, and so do films that keep their planes for each scene.
     pub pace: Pace,
 }
@@ -180,6 +187,8 @@ impl Default for FilmOptions {
             #[cfg(feature = "media")]
             sound: None,
             subtitles: None,
+            #[cfg(feature = "media")]
+            replay_gain: ReplayGainOptions::default(),
             pace: Pace::Every,
         }
     }
@@ -272,7 +281,8 @@ impl Film {
         (film.tracks, film.cache) = (tracks, cache);
         #[cfg(feature = "media")]
         if let (Some(tracks), Some(sound)) = (audio, &options.sound) {
-            let to = (sound, film.info.location.as_str());
+            let output = SoundOutput { sound: sound.clone(), replay_gain: options.replay_gain };
+            let to = (output, film.info.location.as_str());
             let (audio, thread) = Audio::start(tracks, &film.info.tracks, packets, to, &film.control)?;
             film.threads.push(thread);
             film.audio = Some(audio);

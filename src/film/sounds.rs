@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::control::Control;
 use super::desk::{Desk, Wish};
 use crate::media::audio::{Mix, Mixed, SoundDecoder};
-use crate::media::{SoundPackets, SoundRead};
+use crate::media::{ReplayGainOptions, SoundPackets, SoundRead};
 use crate::sound::{Format, Pushed, Samples, Sound, Track};
 use crate::time::Time;
 
@@ -24,21 +24,33 @@ fn mix(track: &Track, format: Format) -> Mix {
     Mix { rate: format.rate, channels: format.channels, speed, night, in_room: track.is_in_room() }
 }
 
+/// Where sound goes, and how loud.
+#[derive(Debug, Clone)]
+pub(super) struct SoundOutput {
+    pub(super) sound: Sound,
+    pub(super) replay_gain: ReplayGainOptions,
+}
+
 /// A track that plays.
 pub(super) struct Playing {
     packets: SoundPackets,
     decoder: SoundDecoder,
     track: Track,
+    /// What its samples are multiplied by.
+    factor: f32,
     /// It was chosen while the film played: it is wanted from there on and not from an earlier key frame.
     joins: Option<Time>,
 }
 
 impl Playing {
     /// That of `packets`, which are of `location`. One that cannot be decoded is told, and is none.
-    pub(super) fn new(packets: SoundPackets, sound: &Sound, location: &str) -> Option<Self> {
+    pub(super) fn new(packets: SoundPackets, output: &SoundOutput, location: &str) -> Option<Self> {
         let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false, in_room: false };
         match SoundDecoder::new(&packets, usual, location) {
-            Ok(decoder) => Some(Self { packets, decoder, track: sound.track(), joins: None }),
+            Ok(decoder) => {
+                let factor = output.replay_gain.factor(packets.replay_gain().as_ref());
+                Some(Self { packets, decoder, track: output.sound.track(), factor, joins: None })
+            }
             Err(error) => {
                 tracing::warn!("{error}; it plays without sound");
                 None
@@ -55,7 +67,7 @@ impl Playing {
 /// Sound on its way from the packets to the ring.
 pub(super) struct Sounds {
     playing: Option<Playing>,
-    sound: Sound,
+    output: SoundOutput,
     location: String,
     desk: Arc<Desk>,
     control: Control,
@@ -66,12 +78,12 @@ pub(super) struct Sounds {
 impl Sounds {
     pub(super) fn new(
         playing: Option<Playing>,
-        sound: Sound,
+        output: SoundOutput,
         location: String,
         desk: Arc<Desk>,
         control: Control,
     ) -> Self {
-        Self { playing, sound, location, desk, control, epoch: 0, target: Time::ZERO }
+        Self { playing, output, location, desk, control, epoch: 0, target: Time::ZERO }
     }
 
     /// Runs until stopped or until the source is gone.
@@ -80,7 +92,7 @@ impl Sounds {
             let patience = if self.playing.is_some() { Duration::ZERO } else { PACKETS };
             match self.desk.take(patience) {
                 Some(Wish::Track(packets, film)) => {
-                    self.playing = Playing::new(*packets, &self.sound, &self.location);
+                    self.playing = Playing::new(*packets, &self.output, &self.location);
                     if let Some(playing) = &mut self.playing {
                         playing.joins = Some(film);
                     }
@@ -170,10 +182,11 @@ impl Sounds {
 
     /// Moves what the decoder has ready into the ring.
     fn give(&self, playing: &mut Playing) {
-        while let Some(mixed) = playing.decoder.receive() {
+        while let Some(mut mixed) = playing.decoder.receive() {
             if !self.is_wanted() {
                 return;
             }
+            mixed.samples.iter_mut().for_each(|sample| *sample *= playing.factor);
             if let Some(format) = self.push(&playing.track, &mixed) {
                 playing.decoder.set_mix(mix(&playing.track, format));
             }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use ffmpeg_next::codec::packet::side_data::Type;
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Codec, codec};
@@ -10,6 +11,7 @@ use ffmpeg_next::{Codec, codec};
 use super::heard::SoundRead;
 use super::lane::Lane;
 use super::state::Shared;
+use crate::media::replay_gain::ReplayGain;
 use crate::time::Time;
 
 /// One audio track that is read.
@@ -17,6 +19,7 @@ struct AudioStream {
     index: usize,
     parameters: codec::Parameters,
     time_base: (i32, i32),
+    gain: Option<ReplayGain>,
 }
 
 // SAFETY: the parameters are a copy that nothing else points to.
@@ -32,7 +35,11 @@ impl AudioStream {
         let copied = unsafe { ffi::avcodec_parameters_copy(parameters.as_mut_ptr(), (*stream.as_ptr()).codecpar) };
         let base = stream.time_base();
         let time_base = (base.numerator().max(1), base.denominator().max(1));
-        (copied >= 0).then_some(Self { index, parameters, time_base })
+        let told = stream.side_data().find(|data| data.kind() == Type::ReplayGain);
+        let tags = [stream.metadata(), input.metadata()];
+        let mut tagged = tags.iter().filter_map(|tags| ReplayGain::of_tags(|name| tags.get(name).map(str::to_owned)));
+        let gain = told.and_then(|data| ReplayGain::of_bytes(data.data())).or_else(|| tagged.next());
+        (copied >= 0).then_some(Self { index, parameters, time_base, gain })
     }
 }
 
@@ -59,12 +66,21 @@ impl AudioTracks {
     /// Lets the track of that stream play, from film time `film` on where one is given: its packets. Those of the one before end. None where that stream is
     /// not read.
     pub fn choose(&self, stream: usize, film: Option<Time>) -> Option<SoundPackets> {
-        let AudioStream { parameters, time_base, .. } = self.streams.iter().find(|known| known.index == stream)?;
+        let AudioStream { parameters, time_base, gain, .. } =
+            self.streams.iter().find(|known| known.index == stream)?;
         let choice = self.shared.lock().sounds.choose(stream, film)?;
         self.shared.arrived.notify_all();
         self.shared.wanted.notify_one();
         let (parameters, shared) = (parameters.clone(), Arc::clone(&self.shared));
-        Some(SoundPackets { stream, parameters, time_base: *time_base, origin: self.origin, choice, shared })
+        Some(SoundPackets {
+            stream,
+            parameters,
+            time_base: *time_base,
+            gain: *gain,
+            origin: self.origin,
+            choice,
+            shared,
+        })
     }
 }
 
@@ -74,6 +90,7 @@ pub struct SoundPackets {
     stream: usize,
     parameters: codec::Parameters,
     time_base: (i32, i32),
+    gain: Option<ReplayGain>,
     origin: Time,
     choice: u64,
     shared: Arc<Shared>,
@@ -101,6 +118,11 @@ impl SoundPackets {
     /// Seconds of a tick of the packets' times, as a fraction.
     pub fn time_base(&self) -> (i32, i32) {
         self.time_base
+    }
+
+    /// What the track says of its loudness.
+    pub fn replay_gain(&self) -> Option<ReplayGain> {
+        self.gain
     }
 
     /// The container's clock at film time zero.
