@@ -80,8 +80,13 @@ pub(super) enum Decoded {
     Failed(u32, FilmError),
 }
 
-/// Runs until stopped or until nobody listens.
-pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control: &Control, mut ring: Sender<Decoded>) {
+/// Runs until stopped or until nobody listens. `depth` is a film of depth beside it, or what stands for the depth of every picture.
+pub(super) fn run(
+    mut pictures: Pictures,
+    (mut depth, flat): (Option<DepthFilm>, Option<DepthAt>),
+    control: &Control,
+    mut ring: Sender<Decoded>,
+) {
     let mut epoch = 0;
     while !control.stopped() {
         let result = match control.take_seek() {
@@ -112,7 +117,8 @@ pub(super) fn run(mut pictures: Pictures, mut depth: Option<DepthFilm>, control:
                 frame.trace.stamp(Stage::Decode, picture + began.elapsed());
                 Ok(Some((frame, Some(found))))
             }
-            (frame, _) => Ok(frame.map(|frame| (frame, None))),
+            (frame, None) => Ok(frame.map(|frame| (frame, flat.clone()))),
+            (None, _) => Ok(None),
         });
         let (item, over) = match with_depth {
             Ok(Some((frame, depth))) => (Decoded::Picture(frame, depth), false),

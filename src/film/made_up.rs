@@ -89,6 +89,7 @@ impl MadeUp {
             duration: None,
             start_offset: Time::ZERO,
             is_still: false,
+            sound_only: false,
             can_seek: true,
             interlaced: false,
             stereo: None,

@@ -60,7 +60,7 @@ pub use preview::{Preview, Previews};
 pub use scene::{Layout, Planes, Scene, Slot};
 pub use subtitles::{Seen, Subtitles};
 
-use crate::depth_film::{Beside, DepthFilm, DepthFilmError};
+use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError, DepthMap, Scale};
 use crate::frame::Frame;
 use crate::gpu::{Gpu, GpuError};
 use crate::location::Location;
@@ -266,6 +266,7 @@ impl Film {
         let tracks = source.take_tracks();
         let (info, cache) = (source.info().clone(), source.cache());
         let (depth_source, depth) = match origin.into() {
+            _ if info.sound_only => (DepthSource::DepthFilm(Facts { size: FLAT, scale: Scale::HAND_MADE }), None),
             Origin::Network(weights) => (DepthSource::Network(weights), None),
             Origin::DepthFilm(file) => {
                 let film = Beside { location: &location, info: &info, beginning: source.beginning() };
@@ -323,6 +324,8 @@ impl Film {
         stop: StopFlag,
     ) -> Result<Self, FilmError> {
         let control = Control::new(stop);
+        let map = || Arc::new(DepthMap { size: FLAT, values: vec![0.0; (FLAT[0] * FLAT[1]) as usize] });
+        let flat = info.sound_only.then(|| DepthAt { map: map(), known: false });
         let (decoded_in, decoded_out) = ring(options.decode_ahead);
         let pace = if info.is_still { Pace::Every } else { options.pace };
         // Where no frame waits for the network, those that are ahead wait where its depth can still reach them, and not behind that.
@@ -347,7 +350,7 @@ impl Film {
         let thread = FilmThread::new(gpu, source, chain, control.clone(), again.clone());
         let decode_control = control.clone();
         let threads = vec![
-            spawn("decode", move || decode::run(pictures, depth, &decode_control, decoded_in))?,
+            spawn("decode", move || decode::run(pictures, (depth, flat), &decode_control, decoded_in))?,
             spawn("film", move || thread.run(decoded_out, scenes_in))?,
         ];
         Ok(Self {
@@ -426,5 +429,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     Builder::new().name(name.to_owned()).spawn(work).map_err(FilmError::Thread)
 }
 
+/// Width and height of the depth of what is flat.
+const FLAT: [u32; 2] = [32, 18];
 /// Width and height of the pictures of [`Film::made_up`].
 const MADE_UP: [u32; 2] = [1280, 720];

@@ -85,7 +85,7 @@ impl Previews {
     pub fn new(location: impl Into<Location>, info: &Info, reading: Reading, stop: &StopFlag) -> Option<Self> {
         let location = location.into();
         let length = info.duration.filter(|length| *length > Time::ZERO)?;
-        if info.is_still || !info.can_seek || location.is_remote() || !location.can_be_reopened() {
+        if info.is_still || info.sound_only || !info.can_seek || location.is_remote() || !location.can_be_reopened() {
             return None;
         }
         let stop = stop.child();

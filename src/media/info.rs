@@ -128,6 +128,8 @@ pub struct Info {
     pub start_offset: Time,
     /// One picture, not a film.
     pub is_still: bool,
+    /// There is sound alone: what is seen is its cover, or plain, and flat.
+    pub sound_only: bool,
     /// Whether [`Source::seek`](super::Source::seek) can go back; where not, it can only run ahead.
     pub can_seek: bool,
     /// Pictures are made whole from two fields.

@@ -13,9 +13,11 @@ use super::format::{self, FormatSupport};
 use super::info::{Info, SourceOptions, Stereo};
 use super::log::init;
 use super::page;
+use super::shared_picture::SharedPicture;
+use super::sound_film::SoundFilm;
 use super::still;
 use super::video::{TimedPicture, VideoReader};
-use crate::frame::{Frame, Orientation, Picture, Planes};
+use crate::frame::{Frame, Orientation, Picture};
 use crate::location::Location;
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
@@ -36,41 +38,8 @@ pub struct Source {
 
 enum Kind {
     Video(Box<VideoReader>),
-    Still(Still),
-}
-
-/// A still can be given more than once: its planes are shared.
-struct Still {
-    picture: Picture,
-    planes: Arc<dyn Planes>,
-}
-
-struct SharedPlanes(Arc<dyn Planes>);
-
-impl Planes for SharedPlanes {
-    fn plane(&self, index: usize) -> (&[u8], usize) {
-        self.0.plane(index)
-    }
-}
-
-impl Still {
-    fn new(mut picture: Picture) -> Self {
-        let planes: Arc<dyn Planes> = Arc::from(std::mem::replace(&mut picture.planes, Box::new(NoPlanes)));
-        Self { picture, planes }
-    }
-
-    fn picture(&self) -> Picture {
-        let planes = Box::new(SharedPlanes(Arc::clone(&self.planes)));
-        Picture { shape: self.picture.shape, planes }
-    }
-}
-
-struct NoPlanes;
-
-impl Planes for NoPlanes {
-    fn plane(&self, _index: usize) -> (&[u8], usize) {
-        (&[], 0)
-    }
+    Still(SharedPicture),
+    Sound(Box<SoundFilm>),
 }
 
 impl Source {
@@ -150,13 +119,24 @@ impl Source {
             chapters: Arc::default(),
             tracks: Arc::default(),
             video_track: None,
+            sound_only: false,
         };
-        Self { kind: Kind::Still(Still::new(picture)), info, beginning: Time::ZERO, epoch, given: 0, tracks: None }
+        Self {
+            kind: Kind::Still(SharedPicture::new(picture)),
+            info,
+            beginning: Time::ZERO,
+            epoch,
+            given: 0,
+            tracks: None,
+        }
     }
 
     fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
         let container = Container::open(location, options)?;
         let location = &location.to_string();
+        if !container.facts.has_pictures {
+            return Self::open_sound(container, location, options);
+        }
         let mut video = Box::new(VideoReader::new(container, location, options)?);
         // The first picture tells whether the stream has times at all.
         let beginning = video.peek()?.map_or(Time::ZERO, |first| first.pts);
@@ -179,6 +159,45 @@ impl Source {
         Ok(Self { kind: Kind::Video(video), info, beginning, epoch: options.epoch, given: 0, tracks })
     }
 
+    fn open_sound(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
+        let mut film = Box::new(SoundFilm::new(container, location, options.reading));
+        if let Some(start) = options.start {
+            let target = start.resolve(film.container.facts.duration);
+            let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
+            if target > Time::ZERO {
+                film.seek(target, options.epoch)?;
+            }
+        }
+        let (facts, shape) = (&film.container.facts, film.picture.shape);
+        let info = Info {
+            location: location.to_owned(),
+            container: facts.name.clone(),
+            codec: facts.track.codec.clone(),
+            size: shape.orientation.apply_size(shape.size),
+            display_size: display_size(shape.size, shape.sample_aspect, shape.orientation),
+            sample_aspect: shape.sample_aspect,
+            orientation: shape.orientation,
+            format: shape.format,
+            colour: shape.colour,
+            frame_rate: None,
+            time_base: facts.track.time_base,
+            duration: facts.duration,
+            start_offset: facts.start.unwrap_or(Time::ZERO),
+            is_still: false,
+            sound_only: true,
+            can_seek: facts.can_seek,
+            interlaced: false,
+            stereo: None,
+            audio_tracks: facts.sounds,
+            subtitle_tracks: facts.subtitles,
+            chapters: Arc::clone(&facts.chapters),
+            tracks: Arc::clone(&facts.tracks),
+            video_track: None,
+        };
+        let epoch = options.epoch;
+        Ok(Self { kind: Kind::Sound(film), info, beginning: Time::ZERO, epoch, given: 0, tracks: None })
+    }
+
     /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
     pub fn take_tracks(&mut self) -> Option<OtherTracks> {
         self.tracks.take()
@@ -188,6 +207,7 @@ impl Source {
     pub fn take_sound(&mut self) -> Option<SoundPackets> {
         match &mut self.kind {
             Kind::Video(video) => video.container.take_sound(),
+            Kind::Sound(film) => film.container.take_sound(),
             Kind::Still(_) => None,
         }
     }
@@ -196,6 +216,7 @@ impl Source {
     pub fn audio_tracks(&self) -> Option<AudioTracks> {
         match &self.kind {
             Kind::Video(video) => Some(video.container.audio().clone()),
+            Kind::Sound(film) => Some(film.container.audio().clone()),
             Kind::Still(_) => None,
         }
     }
@@ -204,6 +225,7 @@ impl Source {
     pub fn take_subtitles(&mut self) -> Option<SubtitlePackets> {
         match &mut self.kind {
             Kind::Video(video) => video.container.take_subtitles(),
+            Kind::Sound(film) => film.container.take_subtitles(),
             Kind::Still(_) => None,
         }
     }
@@ -212,6 +234,7 @@ impl Source {
     pub fn cache(&self) -> Option<Cache> {
         match &self.kind {
             Kind::Video(video) => Some(video.container.cache()),
+            Kind::Sound(film) => Some(film.container.cache()),
             Kind::Still(_) => None,
         }
     }
@@ -230,6 +253,7 @@ impl Source {
     pub fn tag(&self, key: &str) -> Option<String> {
         match &self.kind {
             Kind::Video(video) => video.container.tag(key),
+            Kind::Sound(film) => film.container.tag(key),
             Kind::Still(_) => None,
         }
     }
@@ -245,6 +269,7 @@ impl Source {
         let began = Instant::now();
         let shown = match &mut self.kind {
             Kind::Video(video) => video.next()?,
+            Kind::Sound(film) => film.next()?,
             Kind::Still(_) if self.given > 0 => None,
             Kind::Still(still) => {
                 Some(TimedPicture { pts: Time::ZERO, duration: Time::ZERO, picture: still.picture() })
@@ -273,6 +298,7 @@ impl Source {
         self.given = 0;
         match &mut self.kind {
             Kind::Video(video) => video.seek(target, epoch, cancelled),
+            Kind::Sound(film) => film.seek(target, epoch).map(|()| true),
             Kind::Still(_) => Ok(true),
         }
     }
@@ -285,6 +311,7 @@ impl Source {
         (self.epoch, self.given) = (epoch, 0);
         match &mut self.kind {
             Kind::Video(video) => video.seek_near(target, epoch),
+            Kind::Sound(film) => film.seek(target, epoch),
             Kind::Still(_) => Ok(()),
         }
     }
@@ -328,6 +355,7 @@ fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError
         subtitle_tracks: facts.subtitles,
         chapters: Arc::clone(&facts.chapters),
         tracks: Arc::clone(&facts.tracks),
+        sound_only: false,
         video_track: facts.tracks.iter().find(|known| known.stream == track.index).map(|known| known.number),
     })
 }

@@ -17,8 +17,10 @@ use crate::time::Time;
 pub(in crate::media) struct Facts {
     /// Name of the format, the first where FFmpeg gives several.
     pub(in crate::media) name: String,
-    /// The video track that was chosen.
+    /// The video track that was chosen, or where there is none the sound.
     pub(in crate::media) track: Track,
+    /// There are pictures.
+    pub(in crate::media) has_pictures: bool,
     /// Packets carry times (raw H.264 and its like have none).
     pub(in crate::media) has_times: bool,
     /// The container's clock may jump (MPEG-TS).
@@ -45,7 +47,7 @@ pub(in crate::media) struct Facts {
 
 impl Facts {
     /// What `input` says, whose picture is `track`.
-    pub(super) fn of(input: &Input, track: Track, tracks: Vec<TrackInfo>) -> Self {
+    pub(super) fn of(input: &Input, (track, has_pictures): (Track, bool), tracks: Vec<TrackInfo>) -> Self {
         let flags = flags(input);
         let has_times = flags & ffi::AVFMT_NOTIMESTAMPS == 0;
         let name = input.format().name().to_owned();
@@ -72,6 +74,7 @@ impl Facts {
             chapters: chapter::chapters(input, start.unwrap_or(Time::ZERO)).into(),
             tracks: tracks.into(),
             track,
+            has_pictures,
         }
     }
 }

@@ -7,6 +7,8 @@ use ffmpeg_next::packet::{Mut, Packet, Ref};
 
 use crate::time::Time;
 
+/// The stream of a lane that nothing comes to: of what has no pictures.
+pub(super) const NONE: usize = usize::MAX;
 /// Where packets have no times, each counts as so long.
 const TIMELESS: i64 = 40_000_000;
 
@@ -138,6 +140,13 @@ impl Lane {
     /// The latest time of all since the reader went elsewhere.
     pub(super) fn latest(&self) -> Option<Time> {
         self.latest
+    }
+
+    /// The end of the last one, as far as that is known.
+    pub(super) fn end(&self) -> Option<Time> {
+        let last = self.packets.back();
+        let end = last.and_then(|kept| Some(kept.time? + self.time(kept.packet.duration().max(0))));
+        end.max(self.latest)
     }
 
     /// The last from which what is shown at `time` can be decoded.

@@ -11,6 +11,7 @@
 //! whatever is made of it.
 
 mod cache;
+mod cover;
 mod cues;
 mod facts;
 mod heard;
@@ -41,10 +42,11 @@ use crate::location::Location;
 use crate::time::Time;
 
 pub use cache::Cache;
+pub(super) use cover::Cover;
 pub use cues::SubtitleRead;
 pub(super) use facts::Facts;
 pub use heard::SoundRead;
-use lane::Lane;
+use lane::{Lane, NONE};
 pub(super) use metadata::Metadata;
 pub use others::OtherTracks;
 pub(super) use others::{Chapter, Stream};
@@ -86,6 +88,7 @@ pub(super) struct Container {
     audio: AudioTracks,
     sound: Option<SoundPackets>,
     subtitles: Option<SubtitlePackets>,
+    cover: Option<Cover>,
     wishes: u64,
     thread: Option<JoinHandle<()>>,
 }
@@ -109,7 +112,8 @@ impl Container {
             ahead: usize::try_from(cache.ahead.0).unwrap_or(usize::MAX),
             behind: if options.tracks { 0 } else { usize::try_from(cache.behind.0).unwrap_or(usize::MAX) },
         };
-        let (pictures, sounds) = (Lane::new(track.index, track.time_base), Sounds::new(origin, options.epoch));
+        let stream = if facts.has_pictures { track.index } else { NONE };
+        let (pictures, sounds) = (Lane::new(stream, track.time_base), Sounds::new(origin, options.epoch));
         let shared = Arc::new(Shared::new(State::new(pictures, sounds, limits, location.to_string())));
         let input = &reader.input;
         let parameters = input.stream(track.index).map_or_else(codec::Parameters::new, |stream| stream.parameters());
@@ -158,6 +162,7 @@ impl Container {
             audio,
             sound,
             subtitles,
+            cover: chosen.cover,
             wishes: 0,
             thread: Some(thread),
         })
@@ -181,6 +186,43 @@ impl Container {
     /// How long before a place reading has to begin for the other tracks to be whole there.
     pub(super) fn lead(&self) -> Time {
         self.lead
+    }
+
+    /// The cover of what has no pictures, where it has one; once.
+    pub(super) fn take_cover(&mut self) -> Option<Cover> {
+        self.cover.take()
+    }
+
+    /// Where there are no pictures: waits until sound has been read up to `film` time. Where it ends, if it ends before that.
+    pub(super) fn sound_to(&mut self, film: Time) -> Result<Option<Time>, MediaError> {
+        let origin = self.facts.start.unwrap_or(Time::ZERO);
+        let mut state = self.shared.lock();
+        loop {
+            if self.stop.is_stopped() {
+                return Err(MediaError::Stopped);
+            }
+            match state.sound_to(origin + film) {
+                Some(end) => return end.map(|end| end.map(|end| end - origin)),
+                None => state = self.wait(state)?,
+            }
+        }
+    }
+
+    /// Where there are no pictures: goes to `film` time.
+    pub(super) fn seek_sound(&mut self, film: Time, epoch: u32) -> Result<(), MediaError> {
+        let time = self.facts.start.unwrap_or(Time::ZERO) + film;
+        self.begin_seek(film, epoch);
+        let mut state = self.shared.lock();
+        let sought = if state.has_sound_at(time) {
+            state.sounds.go();
+            drop(state);
+            Ok(())
+        } else {
+            drop(state);
+            self.go(Place::Before(time - self.lead), None)
+        };
+        self.end_seek();
+        sought
     }
 
     /// The audio tracks that can be chosen while it plays.

@@ -7,8 +7,10 @@ use std::time::Duration;
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::media::Type;
 use ffmpeg_next::packet::{Mut, Packet};
 
+use super::cover::Cover;
 use super::facts::Facts;
 use crate::location::Location;
 use crate::media::discontinuity::{Discontinuities, Stamp};
@@ -74,6 +76,8 @@ pub(super) struct Chosen {
     pub(super) sound: Option<usize>,
     /// The subtitles that may be shown.
     pub(super) subtitles: Vec<usize>,
+    /// The cover of what has no pictures.
+    pub(super) cover: Option<Cover>,
 }
 
 impl Reader {
@@ -100,7 +104,10 @@ impl Reader {
             return Err(MediaError::Text(location.to_string()));
         }
         let best = track::best_video(&mut input, options.remote.hls_bitrate);
-        let index = chosen_video(&input, location, options).or(best).ok_or_else(|| MediaError::NoVideo {
+        let video = chosen_video(&input, location, options).or(best);
+        let first_sound = || input.streams().find(|stream| stream.parameters().medium() == Type::Audio);
+        let alone = first_sound().filter(|_| options.sound == SoundChoice::Best).map(|stream| stream.index());
+        let index = video.or(alone).ok_or_else(|| MediaError::NoVideo {
             location: location.to_string(),
             tracks: track::told_tracks(&input),
         })?;
@@ -119,7 +126,7 @@ impl Reader {
         let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
         let subtitles = if options.subtitles { track::subtitles(&mut input, index, &programme) } else { Vec::new() };
         let is_read = |stream: &Stream<'_>| {
-            stream.index() == index
+            Some(stream.index()) == video
                 || sounds.contains(&stream.index())
                 || subtitles.contains(&stream.index())
                 || options.tracks && programme[stream.index()] && track::is_sound_or_subtitle(stream)
@@ -131,8 +138,11 @@ impl Reader {
             // SAFETY: the stream belongs to the open context.
             unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
+        let cover = if video.is_none() { Cover::of(&mut input) } else { None };
+        // What is alone is searched by the sound that plays.
+        let index = video.or(sound).unwrap_or(index);
         let track = track::track(&mut input, index, &programme);
-        let facts = Facts::of(&input, track, tracks);
+        let facts = Facts::of(&input, (track, video.is_some()), tracks);
         let reader = Self {
             clock: Discontinuities::new(facts.clock_may_break),
             // Where other tracks are not read, the longest may be one of them.
@@ -149,7 +159,7 @@ impl Reader {
             told_end: false,
             quiet: options.quiet,
         };
-        Ok((reader, Chosen { programme, sounds, sound, subtitles }))
+        Ok((reader, Chosen { programme, sounds, sound, subtitles, cover }))
     }
 
     /// All tracks of the picture's programme are read.

@@ -91,6 +91,11 @@ impl Sounds {
         self.lanes().map(Lane::behind).sum()
     }
 
+    /// The one that plays, or the first.
+    pub(super) fn leading(&self) -> Option<&Lane> {
+        self.lanes().next()
+    }
+
     /// Whether the one that plays lasts for less than `length`.
     pub(super) fn is_short(&self, length: Time) -> bool {
         self.heard.as_ref().is_some_and(|heard| heard.lane.length() < length)

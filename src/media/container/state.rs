@@ -6,7 +6,7 @@ use ffmpeg_next::packet::Packet;
 
 use super::cues::{Cues, SubtitleRead};
 use super::heard::{LEAD, SoundRead};
-use super::lane::{Lane, share};
+use super::lane::{Lane, NONE, share};
 use super::reader::Place;
 use super::sounds::Sounds;
 use super::waiting::Waiting;
@@ -107,6 +107,15 @@ impl State {
         }
     }
 
+    fn has_pictures(&self) -> bool {
+        self.pictures.stream != NONE
+    }
+
+    /// The pictures, or the sound where there are none.
+    fn leading(&self) -> &Lane {
+        self.sounds.leading().filter(|_| !self.has_pictures()).unwrap_or(&self.pictures)
+    }
+
     /// Bytes that wait, of the tracks that play.
     fn ahead(&self) -> usize {
         self.pictures.ahead() + self.sounds.ahead()
@@ -140,7 +149,8 @@ impl State {
             return false;
         }
         let length = self.limits.length;
-        self.aim.is_some() || self.pictures.length() < length || self.sounds.is_short(length)
+        let pictures_are_short = self.has_pictures() && self.pictures.length() < length;
+        self.aim.is_some() || pictures_are_short || self.sounds.is_short(length)
     }
 
     /// A packet that was read.
@@ -250,6 +260,31 @@ impl State {
         }
     }
 
+    /// Where there are no pictures: whether sound has been read up to `time` and goes on, or where it ends; none yet.
+    pub(super) fn sound_to(&mut self, time: Time) -> Option<Result<Option<Time>, MediaError>> {
+        // Nobody may take it.
+        self.sounds.keep_up(Some(time));
+        let latest = self.leading().latest();
+        self.hungry = latest.is_none_or(|latest| latest <= time);
+        match (&self.ending, self.hungry) {
+            (_, false) => Some(Ok(None)),
+            (None, true) => None,
+            (Some(Ending::End), true) => {
+                Some(Ok(Some(self.leading().end().unwrap_or(Time::from_nanoseconds(i64::MIN / 2)))))
+            }
+            (Some(Ending::Failed(error)), true) => Some(Err(error.clone())),
+        }
+    }
+
+    /// Where there are no pictures: whether what is heard at `time` is at hand.
+    pub(super) fn has_sound_at(&self, time: Time) -> bool {
+        let lane = self.leading();
+        let goes_far_enough = self.ending.is_some() || lane.latest().is_some_and(|latest| latest > time);
+        let begins = self.from_beginning || lane.first_time().is_some_and(|first| first <= time);
+        let failed = matches!(self.ending, Some(Ending::Failed(_)));
+        goes_far_enough && begins && !failed && self.sounds.covers(self.from_beginning)
+    }
+
     /// From which packet on what is shown at `time` can be decoded, if all that is needed there is at hand, the sound's, too.
     pub(super) fn find(&self, time: Time) -> Option<usize> {
         if self.others.is_some() || matches!(self.ending, Some(Ending::Failed(_))) {
@@ -325,12 +360,12 @@ impl State {
     pub(super) fn cached(&self) -> Cached {
         let bytes = |count| u64::try_from(count).unwrap_or(u64::MAX);
         Cached {
-            ahead: self.pictures.length(),
+            ahead: self.leading().length(),
             bytes_ahead: bytes(self.ahead()),
             bytes_behind: bytes(self.behind()),
-            range: self.pictures.first_time().zip(self.pictures.latest()),
+            range: self.leading().first_time().zip(self.leading().latest()),
             to_end: self.ending == Some(Ending::End),
-            complete: self.ending.is_some() || self.is_full() || self.pictures.length() >= self.limits.length,
+            complete: self.ending.is_some() || self.is_full() || self.leading().length() >= self.limits.length,
             ..Cached::default()
         }
     }
