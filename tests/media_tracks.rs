@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use deep3d::media::encode::{StillOptions, TrackSource, write_picture};
-use deep3d::media::{Source, SourceOptions};
+use deep3d::media::{Source, SourceOptions, TrackChoice, TrackOptions};
 use deep3d::sink::layout::Layout;
 use deep3d::time::Time;
 use serde_json::Value;
@@ -130,6 +130,31 @@ fn chapters_are_known_in_film_time() {
     }
     let none = Source::open(FILM, &SourceOptions::default()).unwrap();
     assert!(none.info().chapters.is_empty());
+}
+
+#[test]
+fn of_the_sounds_that_one_goes_along_that_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = rich(folder.path(), "mkv", &["-c:a", "aac"]);
+    let languages = |wanted: TrackOptions| {
+        let options = SourceOptions { tracks: true, wanted, ..SourceOptions::default() };
+        let mut opened = Source::open(input.clone(), &options).unwrap();
+        let tracks = opened.take_tracks();
+        while opened.next().unwrap().is_some() {}
+        let output = folder.path().join("out.mkv");
+        let source = TrackSource { tracks, ..TrackSource::default() };
+        write(&output, &self::options(Layout::Left), source, Time::ZERO, 25);
+        let probed = probe(&output, &[]);
+        fs::remove_file(&output).unwrap();
+        assert_eq!(streams(&probed, "subtitle").len(), 1);
+        let language = |stream: &&Value| stream["tags"]["language"].as_str().unwrap().to_owned();
+        streams(&probed, "audio").iter().map(language).collect::<Vec<_>>()
+    };
+    let audio = |audio| TrackOptions { audio, ..TrackOptions::default() };
+    assert_eq!(languages(TrackOptions::default()), ["eng", "deu"]);
+    assert_eq!(languages(audio(TrackChoice::Number(2))), ["deu"]);
+    assert_eq!(languages(audio(TrackChoice::No)), Vec::<String>::new());
+    assert_eq!(languages(TrackOptions { audio_languages: "en".parse().unwrap(), ..TrackOptions::default() }), ["eng"]);
 }
 
 fn source(path: &Path) -> TrackSource {

@@ -12,6 +12,7 @@ use super::options::{gamut, location};
 use super::setup::{check_validation, gpu_options, scene};
 use super::stop::stop_on_interrupt;
 use super::subtitles::SubtitleArguments;
+use super::tracks::TrackArguments;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
@@ -77,6 +78,8 @@ pub(crate) struct ConvertArguments {
     #[command(flatten)]
     subtitles: Box<SubtitleArguments>,
     #[command(flatten)]
+    tracks: TrackArguments,
+    #[command(flatten)]
     scene: SceneOptions,
 }
 
@@ -98,6 +101,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     let (origin, settings, mut film) = scene(&arguments.scene)?;
     film.reading.gamut = arguments.gamut;
     film.subtitles = arguments.burn_subtitles.map(|choice| arguments.subtitles.options(choice));
+    film.wanted = arguments.tracks.options();
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
     }

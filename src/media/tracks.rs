@@ -105,6 +105,18 @@ impl TrackOptions {
     }
 }
 
+impl TrackOptions {
+    /// The streams among `tracks` that do not go along where a film is written: all sounds but the one that is chosen, if one is.
+    pub fn left_out(&self, tracks: &[TrackInfo]) -> Vec<usize> {
+        if self.audio == TrackChoice::Auto && self.audio_languages.is_empty() {
+            return Vec::new();
+        }
+        let kept = self.audio(tracks).map(|track| track.stream);
+        let sounds = tracks.iter().filter(|track| track.kind == TrackKind::Audio);
+        sounds.map(|track| track.stream).filter(|stream| Some(*stream) != kept).collect()
+    }
+}
+
 /// Which of the tracks of one kind suits best where nobody has said a number: as in mpv one from a file beside the film, one in a language that was asked
 /// for, one that is marked as the default, one in the system's language, one for everybody, one that is no
 /// cover, the first.

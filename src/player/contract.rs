@@ -145,6 +145,11 @@ pub trait Playlist {
     /// Film `index` is likely to be opened soon, or (`None`) none is: what can be done ahead, so that its first picture is there then, may be begun. Never
     /// waits.
     fn prepare(&mut self, _index: Option<usize>) {}
+
+    /// The number of the way that the sound of the film so prepared goes to the device, once that is known. Never waits.
+    fn next_sound(&mut self) -> Option<u32> {
+        None
+    }
 }
 
 /// Makes scenes visible, as the viewer has set it.

@@ -104,6 +104,10 @@ impl Playlist for Films {
         // Where it fails it is tried again in its turn, and that is told.
         self.ahead = index.and_then(|index| Some((index, self.begin(index, false).ok()?)));
     }
+
+    fn next_sound(&mut self) -> Option<u32> {
+        self.ahead.as_mut()?.1.sound_when_open()
+    }
 }
 
 /// A film of a list, open.

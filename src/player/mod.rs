@@ -15,6 +15,7 @@ mod buffering;
 mod coming;
 mod contract;
 mod endings;
+mod gapless;
 mod list;
 mod live;
 mod message;
@@ -296,6 +297,7 @@ impl<P: Playlist> Player<P> {
             Action::Deinterlace => self.toggle_deinterlacing(now),
             Action::File(direction) => {
                 if let Some(next) = self.neighbour(direction) {
+                    self.unfollow();
                     self.open(next, direction);
                 }
             }
@@ -392,6 +394,7 @@ impl<P: Playlist> Player<P> {
             }
         };
         self.prepare(now);
+        self.mind_next();
         self.drag_on(now);
         self.mind_cache(now);
         // A picture that stands may get its depth yet.

@@ -44,6 +44,8 @@ pub struct Opening<F: Send + 'static> {
     sought: Option<(Time, SeekMode)>,
     epoch: u32,
     network_interval: Duration,
+    /// Not told yet.
+    failure: Option<Error>,
 }
 
 impl<F: Send + 'static> Opening<F> {
@@ -64,6 +66,7 @@ impl<F: Send + 'static> Opening<F> {
             sought: None,
             epoch: 0,
             network_interval: Duration::ZERO,
+            failure: None,
         })
     }
 
@@ -76,6 +79,7 @@ impl<F: Send + 'static> Opening<F> {
             sought: None,
             epoch: 0,
             network_interval: Duration::ZERO,
+            failure: None,
         }
     }
 }
@@ -112,10 +116,26 @@ impl<F: SceneSource + Send + 'static> Opening<F> {
     }
 }
 
+impl<F: SceneSource + Send + 'static> Opening<F> {
+    /// The number of the way that its sound goes to the device, if it is open and has some.
+    pub fn sound_when_open(&mut self) -> Option<u32> {
+        match self.film()? {
+            Ok(film) => film.sound(),
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+}
+
 impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
     type Scene = F::Scene;
 
     fn next(&mut self) -> Next<F::Scene> {
+        if let Some(error) = self.failure.take() {
+            return Next::Failed(self.epoch, error);
+        }
         match self.film() {
             Some(Ok(film)) => film.next(),
             Some(Err(error)) => Next::Failed(self.epoch, error),

@@ -73,6 +73,7 @@ impl<P: Playlist> Player<P> {
 
     /// Goes to `time`, or as near as the film has it.
     pub(super) fn seek(&mut self, time: Time, mode: SeekMode) {
+        self.unfollow();
         let Some(film) = &self.film else { return };
         let end = film.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
         let time = self.reachable(time.min(end).max(Time::ZERO));

@@ -78,7 +78,7 @@ impl SoundLevels {
 /// What a player has of sound.
 pub(super) struct Heard {
     /// None: everything is silent.
-    listener: Option<Listener>,
+    pub(super) listener: Option<Listener>,
     levels: SoundLevels,
     /// How much faster it is played than the viewer wants.
     pace: f64,
@@ -243,6 +243,10 @@ impl<P: Playlist> Player<P> {
     /// Film time at the first picture after a seek, whose own time is `pts`. Sound begins exactly at the place sought, and so does film time then.
     pub(super) fn first_time(&self, pts: Time, now: Instant) -> Time {
         let sought = self.clock.time(now);
+        if self.clock.is_running() {
+            // Its sound has followed that of the film before without a break.
+            return sought;
+        }
         let astray = pts - sought > ASTRAY || sought - pts > ASTRAY;
         if self.track().is_none() || astray || !self.phase.is_seeking() {
             return pts;

@@ -34,6 +34,7 @@ impl<P: Playlist> Player<P> {
             }
             _ => return,
         };
+        self.unfollow();
         let position = self.position(now);
         let Some(film) = &mut self.film else { return };
         let chosen = film.choose(kind, number, position);

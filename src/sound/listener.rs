@@ -14,6 +14,8 @@ use crate::time::Time;
 
 /// How long film time waits for a device that is being opened, and for its first word.
 const OPENING: Duration = Duration::from_secs(2);
+/// How long a film is waited for that is to follow another without a break.
+const FOLLOWING: Duration = Duration::from_millis(700);
 /// Film time that is farther off than this jumps to where it belongs.
 const JUMP: Time = Time::from_nanoseconds(80_000_000);
 /// Film time that is not is led there, so many seconds a second: a millisecond a frame.
@@ -42,6 +44,10 @@ pub struct Listener {
     generation: u32,
     device: Option<(Steering, Timeline)>,
     stream: StreamId,
+    /// What is heard next without a break.
+    following: Option<StreamId>,
+    /// The device is to have gone over to what is wanted by itself; since when that is waited for.
+    gone_over: Option<Option<Instant>>,
     running: bool,
     /// What is heard counts after so many commands.
     awaited: u64,
@@ -60,6 +66,8 @@ impl Listener {
             generation: 0,
             device: None,
             stream: StreamId::default(),
+            following: None,
+            gone_over: None,
             running: false,
             awaited: 0,
             since: None,
@@ -78,9 +86,31 @@ impl Listener {
         if stream == self.stream {
             return;
         }
-        (self.stream, self.running, self.alone, self.since) = (stream, false, false, None);
+        if self.following.take() == Some(stream) {
+            // The device has gone over to it by itself, or does so now.
+            (self.stream, self.since, self.gone_over) = (stream, None, Some(None));
+            self.sound.shared().current.store(stream.number(), Ordering::Release);
+            self.sound.shared().following.store(0, Ordering::Release);
+            return;
+        }
+        self.sound.shared().following.store(0, Ordering::Release);
+        (self.stream, self.running, self.alone, self.since, self.gone_over) = (stream, false, false, None, None);
         self.sound.shared().current.store(stream.number(), Ordering::Release);
         self.send_and_await(Command::Select(stream));
+    }
+
+    /// When all that is wanted now has been heard, `stream` is to be heard from its beginning on without a break.
+    pub fn follow_with(&mut self, stream: StreamId) {
+        if self.following != Some(stream) {
+            self.following = Some(stream);
+            self.send(Command::Follow(stream));
+            self.sound.shared().following.store(stream.number(), Ordering::Release);
+        }
+    }
+
+    /// What is to be heard next without a break.
+    pub fn following(&self) -> Option<StreamId> {
+        self.following
     }
 
     /// The same for a film that runs: it goes on, and this is heard as soon as there is sound of where it is then.
@@ -144,10 +174,20 @@ impl Listener {
         }
         match place.filter(|place| place.obeyed >= self.awaited && place.stream == self.stream) {
             Some(place) => {
-                self.since = None;
+                (self.since, self.gone_over) = (None, None);
                 Hearing::Film { time: Time::from_seconds(place.film), speed: place.speed }
             }
-            None => Hearing::Soon,
+            None => {
+                if let Some(since) = &mut self.gone_over
+                    && now.saturating_duration_since(*since.get_or_insert(now)) > FOLLOWING
+                {
+                    // It gives no sound.
+                    self.gone_over = None;
+                    self.send(Command::Select(self.stream));
+                    self.send_and_await(Command::Go { film: None, since: None });
+                }
+                Hearing::Soon
+            }
         }
     }
 
@@ -169,6 +209,9 @@ impl Listener {
             return;
         }
         self.generation = generation;
+        // What was to follow is in the ring of the device before.
+        (self.following, self.gone_over) = (None, None);
+        self.sound.shared().following.store(0, Ordering::Release);
         self.device = self.sound.shared().take_steering().map(|steering| {
             let timeline = Timeline::new(steering.format.rate, now);
             (steering, timeline)

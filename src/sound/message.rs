@@ -15,6 +15,10 @@ impl StreamId {
     pub(super) fn number(self) -> u64 {
         self.0
     }
+
+    pub(super) fn of_number(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 /// So many frames that follow one another in film time.
@@ -35,6 +39,8 @@ pub(super) struct Piece {
 pub(super) enum Command {
     /// Only this is to be heard, from its [`Command::Go`] on.
     Select(StreamId),
+    /// When all of what is heard has been, this is, without a break.
+    Follow(StreamId),
     /// Film time runs, from that place on where one is given, as soon as there is sound of it. With a moment it is there at that moment and runs already.
     Go { film: Option<f64>, since: Option<Instant> },
     /// Film time stands.

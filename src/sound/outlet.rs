@@ -50,6 +50,10 @@ pub struct Outlet {
     /// When the device asked last, and for how many frames.
     asked: Option<(Instant, usize)>,
     stream: StreamId,
+    /// What is heard when all of that has been.
+    following: Option<StreamId>,
+    /// What was to follow, and is not wanted any more.
+    void: Option<StreamId>,
     mode: Mode,
     /// Film time of the next frame, in seconds.
     film: f64,
@@ -92,6 +96,8 @@ impl Outlet {
             obeyed: 0,
             asked: None,
             stream: StreamId::default(),
+            following: None,
+            void: None,
             mode: Mode::Holding,
             film: 0.0,
             piece: None,
@@ -160,7 +166,9 @@ impl Outlet {
 
     fn obey(&mut self, command: Command, heard: Instant) {
         match command {
+            Command::Follow(stream) => self.following = Some(stream),
             Command::Select(stream) => {
+                self.void = self.following.take().filter(|following| *following != stream).or(self.void);
                 self.stream = stream;
                 self.mode = Mode::Holding;
             }
@@ -182,7 +190,7 @@ impl Outlet {
         loop {
             match self.piece {
                 Some(piece) if piece.frames == 0 => self.piece = None,
-                Some(piece) if piece.stream < self.stream => {
+                Some(piece) if piece.stream < self.stream || self.void == Some(piece.stream) => {
                     self.samples.skip(piece.frames * self.channels());
                     self.piece = None;
                 }
@@ -238,6 +246,7 @@ impl Outlet {
         let rate = f64::from(self.format.rate.max(1));
         loop {
             self.look();
+            self.go_over();
             let Some((piece, ahead)) = self.here() else {
                 self.silence();
                 self.film += most as f64 / rate * self.settings.speed();
@@ -273,6 +282,18 @@ impl Outlet {
             self.take(frames);
             (self.sounding, self.risen) = (true, if began { 0 } else { self.risen });
             return frames;
+        }
+    }
+
+    /// Where the stream wanted is over and the one that follows it is there, that is heard from its beginning on.
+    fn go_over(&mut self) {
+        let delay = self.settings.delay().seconds();
+        if let Some(piece) = &mut self.piece
+            && self.following == Some(piece.stream)
+        {
+            (self.stream, self.film) = (piece.stream, piece.film + delay);
+            (self.following, piece.joined) = (None, true);
+            self.report(None);
         }
     }
 

@@ -10,6 +10,9 @@ use super::room::Room;
 use super::settings::Settings;
 use crate::time::Time;
 
+/// So many ends are remembered: that of what is heard, and of what comes before and after it.
+const ENDS: usize = 8;
+
 /// What the threads share: the device's is not among them.
 #[derive(Default)]
 pub(super) struct Shared {
@@ -18,12 +21,14 @@ pub(super) struct Shared {
     pub(super) room: Option<Room>,
     /// The stream to be heard.
     pub(super) current: AtomicU64,
+    /// The one to be heard when all of that has been; 0 is none.
+    pub(super) following: AtomicU64,
     /// Counts devices opened and closed.
     pub(super) generation: AtomicU32,
     pub(super) inlet: Mutex<Option<Inlet>>,
     steering: Mutex<Option<Steering>>,
-    /// What has been made whole, and where it ends.
-    end: Mutex<Option<(StreamId, Time)>>,
+    /// What has been made whole of late, and where it ends.
+    ends: Mutex<Vec<(StreamId, Time)>>,
     /// Tracks that there were.
     pub(super) tracks: AtomicU32,
     /// A device is being opened for the first time.
@@ -60,11 +65,16 @@ impl Shared {
     }
 
     pub(super) fn set_end(&self, stream: StreamId, end: Time) {
-        *lock(&self.end) = Some((stream, end));
+        let mut ends = lock(&self.ends);
+        ends.retain(|(of, _)| *of != stream);
+        if ends.len() >= ENDS {
+            ends.remove(0);
+        }
+        ends.push((stream, end));
     }
 
     pub(super) fn end_of(&self, stream: StreamId) -> Option<Time> {
-        lock(&self.end).filter(|(of, _)| *of == stream).map(|(_, end)| end)
+        lock(&self.ends).iter().find(|(of, _)| *of == stream).map(|(_, end)| *end)
     }
 
     /// A device is open, or none any more.

@@ -72,7 +72,7 @@ impl Track {
         let Some(inlet) = inlet.as_mut().filter(|inlet| inlet.format == samples.format) else {
             return Pushed::Other(inlet.as_ref().map(|inlet| inlet.format));
         };
-        if self.shared.current.load(Ordering::Acquire) != stream.number() {
+        if !self.is_its_turn(stream) {
             return Pushed::Later;
         }
         let Samples { film, speed, joined, samples, .. } = *samples;
@@ -81,6 +81,13 @@ impl Track {
             0 => Pushed::Later,
             frames => Pushed::Frames(frames),
         }
+    }
+
+    /// What follows another stream without a break goes behind all of that.
+    fn is_its_turn(&self, stream: StreamId) -> bool {
+        let current = self.shared.current.load(Ordering::Acquire);
+        let follows = self.shared.following.load(Ordering::Acquire) == stream.number();
+        current == stream.number() || follows && self.shared.end_of(StreamId::of_number(current)).is_some()
     }
 
     /// All sound of this epoch has been made: it ends at that film time.

@@ -120,6 +120,7 @@ impl Container {
         let mut others =
             if options.tracks { OtherTracks::of(input, track.index, &chosen.programme, origin, &shared) } else { None };
         if let Some(others) = &mut others {
+            others.streams.retain(|stream| !chosen.left_out.contains(&stream.index));
             if matches!(input.format().name(), "hls" | "dash") {
                 // There they are the same film in other qualities.
                 others.foreign = 0;

@@ -70,6 +70,8 @@ pub(super) struct Reader {
 pub(super) struct Chosen {
     /// By stream: whether it belongs to the picture's programme.
     pub(super) programme: Vec<bool>,
+    /// Those of them that are not to go along.
+    pub(super) left_out: Vec<usize>,
     /// The sounds that can be played.
     pub(super) sounds: Vec<usize>,
     /// The one that plays.
@@ -125,11 +127,19 @@ impl Reader {
         };
         let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
         let subtitles = if options.subtitles { track::subtitles(&mut input, index, &programme) } else { Vec::new() };
+        let left_out = if options.tracks { options.wanted.left_out(&tracks) } else { Vec::new() };
+        if options.tracks && left_out.len() == tracks.iter().filter(|track| track.kind == TrackKind::Audio).count() {
+            // It says so where what is asked for is not there.
+            chosen_sound(&input, &tracks, location, options);
+        }
         let is_read = |stream: &Stream<'_>| {
             Some(stream.index()) == video
                 || sounds.contains(&stream.index())
                 || subtitles.contains(&stream.index())
-                || options.tracks && programme[stream.index()] && track::is_sound_or_subtitle(stream)
+                || options.tracks
+                    && programme[stream.index()]
+                    && track::is_sound_or_subtitle(stream)
+                    && !left_out.contains(&stream.index())
         };
         let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
         for mut stream in input.streams_mut() {
@@ -159,7 +169,7 @@ impl Reader {
             told_end: false,
             quiet: options.quiet,
         };
-        Ok((reader, Chosen { programme, sounds, sound, subtitles, cover }))
+        Ok((reader, Chosen { programme, left_out, sounds, sound, subtitles, cover }))
     }
 
     /// All tracks of the picture's programme are read.
