@@ -78,6 +78,8 @@ fn a_track_that_is_chosen_in_a_pause_or_after_a_seek_is_heard_from_there_on() {
     room.act(Action::Pause);
     room.play_to(2.7);
     room.act(Action::SeekTo(Time::from_seconds(7.0)));
+    // The device has taken what it asked for before.
+    room.play(0.06);
     let sought = room.heard().len();
     room.play_to(8.0);
     let heard = room.heard();
@@ -86,5 +88,39 @@ fn a_track_that_is_chosen_in_a_pause_or_after_a_seek_is_heard_from_there_on() {
     assert!((1.0..2.0).contains(&at), "it goes on at {at}");
     let there = heard::find(&heard[sought..], &two).expect("the second track is to be heard after the seek");
     let at = there.source as f64 / RATE as f64;
-    assert!((6.99..7.1).contains(&at), "it goes on at {at}");
+    assert!((6.99..7.2).contains(&at), "it goes on at {at}");
+}
+
+#[test]
+fn another_video_track_is_seen_when_it_is_there_and_the_film_goes_on_until_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, path) = (noise(3, 12.0), folder.path().join("film.mkv"));
+    let arguments = format!(
+        "-f lavfi -i testsrc=s=160x96:r=25:d=12 -f lavfi -i testsrc2=s=192x108:r=25:d=12 -f s16le -ar 48000 -ac 2 -i {} \
+         -map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -g 25 -c:a pcm_s16le",
+        raw(folder.path(), "sound", &source).display()
+    );
+    ffmpeg::ffmpeg(&arguments, &path);
+    let mut room = Room::new(&[path]);
+    room.play_to(1.5);
+    assert_eq!((room.player.size(), room.player.playing(TrackKind::Video)), (Some([160, 96]), Some(1)));
+    room.act(Action::CycleTrack(TrackKind::Video, 1));
+    let said = room.player.message(std::time::Instant::now()).unwrap().to_owned();
+    assert_eq!(said, "video track 2 of 2: h264 192×108");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while room.player.playing(TrackKind::Video) != Some(2) {
+        assert!(std::time::Instant::now() < until, "it is never there");
+        room.play(0.02);
+    }
+    let turned = room.heard().len();
+    room.play_to(4.5);
+    assert_eq!(room.player.size(), Some([192, 108]));
+    let heard = room.heard();
+    let first = heard::find(&heard, &source).expect("its sound is to be heard");
+    let again =
+        heard::find(&heard[turned + 4800..], &source).expect("its sound is to be heard with the other pictures");
+    let off = (again.place + turned as i64 + 4800 - again.source as i64) - (first.place - first.source as i64);
+    assert!(off.abs() < RATE / 50, "its sound lies {off} frames off");
+    assert!(again.place + 4800 < RATE / 2, "it is heard again after {} frames", again.place + 4800);
+    room.assert_even(0.25);
 }

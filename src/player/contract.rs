@@ -142,6 +142,11 @@ pub trait Playlist {
     /// Opens film `index`; the first scene has epoch 0.
     fn open(&mut self, index: usize) -> Result<Self::Source, Error>;
 
+    /// Opens film `index` once more, with the video track and the audio track of those numbers; the first scene has epoch 0. Never waits.
+    fn open_track(&mut self, _index: usize, _video: u32, _audio: Option<u32>) -> Result<Self::Source, Error> {
+        Err("there is no other video track".into())
+    }
+
     /// Film `index` is likely to be opened soon, or (`None`) none is: what can be done ahead, so that its first picture is there then, may be begun. Never
     /// waits.
     fn prepare(&mut self, _index: Option<usize>) {}

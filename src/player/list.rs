@@ -12,7 +12,7 @@ use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, See
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
-use crate::media::{Cached, StopFlag, TrackInfo, TrackKind};
+use crate::media::{Cached, StopFlag, TrackChoice, TrackInfo, TrackKind};
 use crate::ring::Empty;
 use crate::terminal;
 use crate::time::Time;
@@ -46,9 +46,9 @@ impl Films {
         self.again.get(index).copied().unwrap_or(false)
     }
 
-    fn begin(&self, index: usize, wait: bool) -> Result<Opening<PlayedFilm>, Error> {
+    fn begin(&self, index: usize, wait: bool, options: &FilmOptions) -> Result<Opening<PlayedFilm>, Error> {
         let Some(input) = self.inputs.get(index).cloned() else { return Err("there is no such file".into()) };
-        let (gpu, origin, options) = (self.gpu.clone(), self.origin.clone(), self.options.clone());
+        let (gpu, origin, options) = (self.gpu.clone(), self.origin.clone(), options.clone());
         let stop = StopFlag::default();
         let stopped = stop.clone();
         let kernels = Arc::clone(&self.kernels);
@@ -88,7 +88,7 @@ impl Playlist for Films {
             return Err(format!("{input}: it can be read only once: give a file to play it again").into());
         }
         self.opened.push(index);
-        self.begin(index, self.opened.len() == 1)
+        self.begin(index, self.opened.len() == 1, &self.options)
     }
 
     /// What can be read only once, or begins when it is connected to, is left alone until its time has come.
@@ -102,7 +102,17 @@ impl Playlist for Films {
             return;
         }
         // Where it fails it is tried again in its turn, and that is told.
-        self.ahead = index.and_then(|index| Some((index, self.begin(index, false).ok()?)));
+        self.ahead = index.and_then(|index| Some((index, self.begin(index, false, &self.options).ok()?)));
+    }
+
+    fn open_track(&mut self, index: usize, video: u32, audio: Option<u32>) -> Result<Opening<PlayedFilm>, Error> {
+        if !self.can_be_reopened(index) {
+            return Err(format!("{}: its pictures can be read only once", self.name(index)).into());
+        }
+        let mut options = self.options.clone();
+        options.wanted.video = TrackChoice::Number(video);
+        options.wanted.audio = audio.map_or(TrackChoice::No, TrackChoice::Number);
+        self.begin(index, false, &options)
     }
 
     fn next_sound(&mut self) -> Option<u32> {

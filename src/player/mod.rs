@@ -34,6 +34,7 @@ mod sound;
 pub mod statistics;
 mod times;
 mod tracks;
+mod turning;
 mod watch;
 
 use std::time::{Duration, Instant};
@@ -66,6 +67,7 @@ use repeat::Repeat;
 use seeking::Seeking;
 use sound::{Heard, SoundEnd};
 use times::Times;
+use turning::Turning;
 
 /// How soon to look again for a scene that is being made.
 const POLL: Duration = Duration::from_millis(3);
@@ -157,6 +159,7 @@ pub struct Player<P: Playlist> {
     prepared: bool,
     /// Film time stands until more of the film has come.
     buffering: bool,
+    turning: Option<Turning<P::Source>>,
 }
 
 impl<P: Playlist> Player<P> {
@@ -185,6 +188,7 @@ impl<P: Playlist> Player<P> {
             anything: false,
             prepared: false,
             buffering: false,
+            turning: None,
         };
         player.open(0, 1);
         player
@@ -192,7 +196,7 @@ impl<P: Playlist> Player<P> {
 
     /// Opens file `index` or, where that fails, the next one in `direction`.
     fn open(&mut self, mut index: usize, direction: i32) {
-        (self.film, self.coming, self.prepared) = (None, Coming::Unknown, false);
+        (self.film, self.turning, self.coming, self.prepared) = (None, None, Coming::Unknown, false);
         self.times.clear();
         self.seeking = Seeking::default();
         self.live = Live::default();
@@ -336,6 +340,7 @@ impl<P: Playlist> Player<P> {
     pub fn tick(&mut self, now: Instant) -> Tick {
         let mut repaint = false;
         let renewed = self.renew();
+        let turning = self.mind_turning(now);
         let mut listening = self.listen(now);
         let wake = loop {
             self.fetch();
@@ -400,7 +405,7 @@ impl<P: Playlist> Player<P> {
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
-        let listening = listening.then(|| now + POLL);
+        let listening = (listening || turning).then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
         let others = [self.mind_live(now), self.repeats_at(), self.message.goes(now)];
         let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();

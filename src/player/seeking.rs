@@ -80,6 +80,9 @@ impl<P: Playlist> Player<P> {
         let Some(film) = &mut self.film else { return };
         film.set_now(None);
         self.epoch = film.seek(time, mode);
+        if let Some(turning) = &mut self.turning {
+            turning.seek(time, mode);
+        }
         self.live.rest();
         self.clock.stand(time);
         self.coming = Coming::Unknown;

@@ -28,6 +28,7 @@ impl<P: Playlist> Player<P> {
     pub(super) fn choose(&mut self, action: Action, now: Instant) {
         let (kind, number) = match action {
             Action::SetTrack(kind, number) => (kind, number),
+            Action::CycleTrack(TrackKind::Video, step) => (TrackKind::Video, self.next_video(step)),
             Action::CycleTrack(kind, step) => {
                 let next = next_track(&self.tracks(), kind, self.playing(kind), step).map(|track| track.number);
                 (kind, next)
@@ -36,10 +37,21 @@ impl<P: Playlist> Player<P> {
         };
         self.unfollow();
         let position = self.position(now);
-        let Some(film) = &mut self.film else { return };
-        let chosen = film.choose(kind, number, position);
+        let chosen = match (kind, number) {
+            (TrackKind::Video, Some(number)) => self.turn(number, now),
+            _ => self.film.as_mut().is_some_and(|film| film.choose(kind, number, position)),
+        };
         let text = self.describe(kind, number, chosen);
         self.message.tell(text, now);
+    }
+
+    /// The number of the video track after the one that is shown, or before it; none where there is no other.
+    fn next_video(&self, step: i32) -> Option<u32> {
+        let (tracks, now) = (self.tracks(), self.turned_to());
+        let next = next_track(&tracks, TrackKind::Video, now, step);
+        // There are always pictures.
+        let next = next.or_else(|| next_track(&tracks, TrackKind::Video, None, step))?;
+        Some(next.number).filter(|number| Some(*number) != now)
     }
 
     /// What came of choosing the track of that number.

@@ -54,6 +54,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["9", "/", "VOLUME_DOWN", "WHEEL_DOWN"], Action::Volume(-2), "quieter"),
     bind(&["m", "MUTE"], Action::Mute, "mute, or no longer"),
     bind(&["n"], Action::Night, "night mode: what is loud quieter, what is quiet louder"),
+    bind(&["_"], Action::CycleTrack(TrackKind::Video, 1), "next video track"),
     bind(&["SHARP"], Action::CycleTrack(TrackKind::Audio, 1), "next audio track, or none"),
     bind(&["Ctrl++"], Action::AudioDelay(100), "sound 0.1 seconds later"),
     bind(&["Ctrl+-"], Action::AudioDelay(-100), "sound 0.1 seconds sooner"),
