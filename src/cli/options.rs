@@ -88,7 +88,7 @@ pub struct RemoteArguments {
     /// Whether the film in a web page is looked for with yt-dlp, where that is installed
     #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
     pub ytdl: bool,
-    /// Which format is asked of yt-dlp; picture and sound must be in one
+    /// Which format is asked of yt-dlp; picture and sound may lie apart
     #[arg(long, value_name = "FORMAT", default_value_t = PageOptions::default().format)]
     pub ytdl_format: String,
     /// The program that is run as yt-dlp

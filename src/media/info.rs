@@ -23,6 +23,8 @@ pub struct SourceOptions {
     pub tracks: bool,
     /// The sound that plays: [`Source::take_sound`](super::Source::take_sound) gives its packets.
     pub sound: SoundChoice,
+    /// It is the sound of another film, whose clock began then: the same clock, where it begins within a second of that.
+    pub beside: Option<Time>,
     /// Which tracks play.
     pub wanted: TrackOptions,
     /// The subtitles: [`Source::take_subtitles`](super::Source::take_subtitles) gives their packets.

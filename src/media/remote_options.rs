@@ -34,10 +34,16 @@ pub struct PageOptions {
     pub format: String,
 }
 
-impl Default for PageOptions {
+impl PageOptions {
     /// The best format that has picture and sound in one.
+    #[cfg(feature = "media")]
+    pub(super) const IN_ONE: &str = "best/bestvideo";
+}
+
+impl Default for PageOptions {
+    /// The best picture and the best sound, wherever they lie: mpv's choice.
     fn default() -> Self {
-        Self { program: "yt-dlp".into(), format: "best/bestvideo".to_owned() }
+        Self { program: "yt-dlp".into(), format: "bestvideo+bestaudio/best".to_owned() }
     }
 }
 

@@ -10,12 +10,14 @@ use super::error::MediaError;
 use super::file::Head;
 
 use super::format::{self, FormatSupport};
-use super::info::{Info, SourceOptions, Stereo};
+use super::info::{Info, SoundChoice, SourceOptions, Stereo};
 use super::log::init;
-use super::page;
+use super::page::{self, Address};
+use super::remote_options::PageOptions;
 use super::shared_picture::SharedPicture;
 use super::sound_film::SoundFilm;
 use super::still;
+use super::tracks::{TrackInfo, TrackKind};
 use super::video::{TimedPicture, VideoReader};
 use crate::frame::{Frame, Orientation, Picture};
 use crate::location::Location;
@@ -34,6 +36,8 @@ pub struct Source {
     /// Frames given in this epoch.
     given: u64,
     tracks: Option<OtherTracks>,
+    /// Its sound, where that lies elsewhere.
+    beside: Option<Box<Self>>,
 }
 
 enum Kind {
@@ -71,9 +75,57 @@ impl Source {
             Some(_) => MediaError::Address(location.to_string()),
         };
         let Some(asked) = &remote.page else { return Err(refused) };
-        let found = page::find(&named.unwrap_or_else(|| location.to_string()), asked, remote, stop)?;
-        let options = SourceOptions { remote: Arc::new(found.remote), ..options.clone() };
-        Self::open_film(&Location::Url(found.url), false, &options)
+        let mut asked = asked.clone();
+        // What is written along comes out of one container.
+        if options.tracks && asked == (PageOptions { program: asked.program.clone(), ..PageOptions::default() }) {
+            PageOptions::IN_ONE.clone_into(&mut asked.format);
+        }
+        let found = page::find(&named.unwrap_or_else(|| location.to_string()), &asked, remote, stop)?;
+        let at = |address: &Address| SourceOptions { remote: Arc::clone(&address.remote), ..options.clone() };
+        let mut film = Self::open_film(&Location::Url(found.film.url.clone()), false, &at(&found.film))?;
+        if let Some(sound) = &found.sound {
+            film.add_sound(&Location::Url(sound.url.clone()), &at(sound))?;
+        }
+        Ok(film)
+    }
+
+    /// Its sound is that of `location`, which is gone along with it. What cannot be had is told.
+    fn add_sound(&mut self, location: &Location, options: &SourceOptions) -> Result<(), MediaError> {
+        if options.sound == SoundChoice::None {
+            if options.tracks {
+                tracing::warn!("{}: its sound lies elsewhere and is left out: {location}", self.info.location);
+            }
+            return Ok(());
+        }
+        let beside = Some(self.info.start_offset);
+        match Self::open_film(location, false, &SourceOptions { tracks: false, beside, ..options.clone() }) {
+            Ok(sound) => {
+                let is_sound = |track: &&TrackInfo| track.kind == TrackKind::Audio;
+                let pictures = self.info.tracks.iter().filter(|track| !is_sound(track));
+                self.info.tracks = pictures.chain(sound.info.tracks.iter().filter(is_sound)).cloned().collect();
+                self.info.audio_tracks = sound.info.audio_tracks;
+                self.beside = Some(Box::new(sound));
+                Ok(())
+            }
+            Err(error @ MediaError::Stopped) => Err(error),
+            Err(error) => {
+                tracing::warn!("{error}; it plays without sound");
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the sound beside it go to `target`, too: wherever it cannot, that is silent.
+    fn seek_beside(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
+        let Some(beside) = &mut self.beside else { return Ok(()) };
+        match beside.seek(target, epoch) {
+            Err(error @ (MediaError::Stopped | MediaError::Interrupted)) => Err(error),
+            Err(error) => {
+                tracing::warn!("{error}");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {
@@ -128,6 +180,7 @@ impl Source {
             epoch,
             given: 0,
             tracks: None,
+            beside: None,
         }
     }
 
@@ -156,7 +209,7 @@ impl Source {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
         }
-        Ok(Self { kind: Kind::Video(video), info, beginning, epoch: options.epoch, given: 0, tracks })
+        Ok(Self { kind: Kind::Video(video), info, beginning, epoch: options.epoch, given: 0, tracks, beside: None })
     }
 
     fn open_sound(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
@@ -195,7 +248,7 @@ impl Source {
             video_track: None,
         };
         let epoch = options.epoch;
-        Ok(Self { kind: Kind::Sound(film), info, beginning: Time::ZERO, epoch, given: 0, tracks: None })
+        Ok(Self { kind: Kind::Sound(film), info, beginning: Time::ZERO, epoch, given: 0, tracks: None, beside: None })
     }
 
     /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
@@ -205,6 +258,9 @@ impl Source {
 
     /// The packets of the sound that plays, once, where [`SourceOptions::sound`] asked for one and there is one. They come by themselves.
     pub fn take_sound(&mut self) -> Option<SoundPackets> {
+        if let Some(beside) = &mut self.beside {
+            return beside.take_sound();
+        }
         match &mut self.kind {
             Kind::Video(video) => video.container.take_sound(),
             Kind::Sound(film) => film.container.take_sound(),
@@ -214,6 +270,9 @@ impl Source {
 
     /// The audio tracks that can be chosen while it plays, where [`SourceOptions::sound`] asked for sound; none of a still.
     pub fn audio_tracks(&self) -> Option<AudioTracks> {
+        if let Some(beside) = &self.beside {
+            return beside.audio_tracks();
+        }
         match &self.kind {
             Kind::Video(video) => Some(video.container.audio().clone()),
             Kind::Sound(film) => Some(film.container.audio().clone()),
@@ -296,11 +355,15 @@ impl Source {
     pub fn seek_unless(&mut self, target: Time, epoch: u32, cancelled: &dyn Fn() -> bool) -> Result<bool, MediaError> {
         self.epoch = epoch;
         self.given = 0;
-        match &mut self.kind {
+        let found = match &mut self.kind {
             Kind::Video(video) => video.seek(target, epoch, cancelled),
             Kind::Sound(film) => film.seek(target, epoch).map(|()| true),
             Kind::Still(_) => Ok(true),
+        }?;
+        if found {
+            self.seek_beside(target, epoch)?;
         }
+        Ok(found)
     }
 }
 
@@ -310,10 +373,16 @@ impl Source {
     pub fn seek_near(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
         (self.epoch, self.given) = (epoch, 0);
         match &mut self.kind {
-            Kind::Video(video) => video.seek_near(target, epoch),
-            Kind::Sound(film) => film.seek(target, epoch),
-            Kind::Still(_) => Ok(()),
+            Kind::Video(video) => video.seek_near(target, epoch)?,
+            Kind::Sound(film) => film.seek(target, epoch)?,
+            Kind::Still(_) => {}
         }
+        if let (Kind::Video(video), true) = (&mut self.kind, self.beside.is_some()) {
+            // Sound begins with the picture that is found.
+            let first = video.peek()?.map_or(target, |first| first.pts);
+            self.seek_beside(first, epoch)?;
+        }
+        Ok(())
     }
 }
 

@@ -33,6 +33,9 @@ const MOST_ERRORS: u32 = 1000;
 /// A film may be this much shorter than its container says: lengths are rounded, and the last picture's is often not told.
 const SHORTER: Time = Time::from_nanoseconds(1_000_000_000);
 
+/// What begins within this of another is on the same clock: tracks of one film begin apart by what their codecs run ahead.
+const SAME_CLOCK: Time = Time::from_nanoseconds(1_000_000_000);
+
 /// A place in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -152,7 +155,11 @@ impl Reader {
         // What is alone is searched by the sound that plays.
         let index = video.or(sound).unwrap_or(index);
         let track = track::track(&mut input, index, &programme);
-        let facts = Facts::of(&input, (track, video.is_some()), tracks);
+        let mut facts = Facts::of(&input, (track, video.is_some()), tracks);
+        let near = |own: Time, other: Time| (own - other).nanoseconds().abs() < SAME_CLOCK.nanoseconds();
+        if let (Some(own), Some(other)) = (facts.start, options.beside) {
+            facts.start = Some(if near(own, other) { other } else { own });
+        }
         let reader = Self {
             clock: Discontinuities::new(facts.clock_may_break),
             // Where other tracks are not read, the longest may be one of them.

@@ -5,10 +5,12 @@
 mod answer;
 mod program;
 
+use std::sync::Arc;
+
 use super::error::MediaError;
 use super::remote_options::{PageOptions, RemoteOptions};
 use super::stop::StopFlag;
-use answer::Answer;
+use answer::{Answer, Part};
 
 /// Asks for the film itself without looking at the address first: `ytdl://https://…`, as in mpv.
 const PREFIX: &str = "ytdl://";
@@ -21,9 +23,16 @@ pub(super) fn named(url: &str) -> Option<&str> {
 
 /// A film in a page.
 pub(super) struct Found {
+    pub(super) film: Address,
+    /// Its sound, where that lies elsewhere.
+    pub(super) sound: Option<Address>,
+}
+
+/// An address, and how its server is spoken to.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
     pub(super) url: String,
-    /// How its server is spoken to.
-    pub(super) remote: RemoteOptions,
+    pub(super) remote: Arc<RemoteOptions>,
 }
 
 /// Looks for the film in the page at `url`. Takes as long as the program does, a minute at most; `stop` ends that.
@@ -38,10 +47,14 @@ pub(super) fn find(
         program::Failure::Stopped => MediaError::Stopped,
         other => fail(other.to_string()),
     })?;
-    let Answer { url, header_fields } = Answer::read(&output).map_err(fail)?;
-    tracing::debug!("the film is at {url}");
-    // The program knows what this server wants to hear.
-    Ok(Found { url, remote: RemoteOptions { header_fields, page: None, ..remote.clone() } })
+    let Answer { film, sound } = Answer::read(&output).map_err(fail)?;
+    tracing::debug!("the film is at {}, its sound at {:?}", film.url, sound.as_ref().map(|sound| &sound.url));
+    // The program knows what these servers want to hear.
+    let address = |Part { url, header_fields }| Address {
+        url,
+        remote: Arc::new(RemoteOptions { header_fields, page: None, ..remote.clone() }),
+    };
+    Ok(Found { film: address(film), sound: sound.map(address) })
 }
 
 #[cfg(test)]
