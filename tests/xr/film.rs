@@ -32,7 +32,11 @@ fn play(monado: &Monado, pulse: &Pulse, source: &[[i16; 2]]) -> Result<(), Strin
     // lavapipe compiles kernels when they are used for the first time, and keeps them there.
     command.envs(monado.environment()).env("MESA_SHADER_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.env("PULSE_SERVER", format!("unix:{}/pulse/native", pulse.runtime().display()));
-    command.args(["play", "--sink", "vr", FILM]).stdout(Stdio::null()).stderr(Stdio::piped());
+    // The room would change what is heard.
+    command
+        .args(["play", "--sink", "vr", "--headset-audio", "plain", FILM])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let began = Instant::now();
     let mut playing = command.spawn().unwrap();
     let mut seen = false;
