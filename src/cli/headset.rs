@@ -95,7 +95,16 @@ impl HeadsetArguments {
     /// How the headset begins. `film_frames` ends it.
     pub(super) fn options(&self, gpu: GpuOptions, film_frames: Option<u64>, stop: StopFlag) -> HeadsetOptions {
         let (layer, play_when_off) = (self.vr_screen, self.vr_play_when_off);
-        HeadsetOptions { loader: Loader::Installed, gpu, layer, play_when_off, film_frames, room: None, stop }
+        HeadsetOptions {
+            loader: Loader::Installed,
+            gpu,
+            layer,
+            play_when_off,
+            film_frames,
+            sound: None,
+            room: None,
+            stop,
+        }
     }
 }
 

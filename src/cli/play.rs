@@ -202,7 +202,11 @@ fn in_headset(
     let file = headset::file();
     let remembered = file.as_deref().map_or_else(ScreenSettings::default, headset::read);
     let mut screen = arguments.headset.screen(remembered);
-    let options = HeadsetOptions { room, ..arguments.headset.options(gpu, None, ask_on_interrupt()) };
+    let options = HeadsetOptions {
+        sound: player.sound.clone(),
+        room,
+        ..arguments.headset.options(gpu, None, ask_on_interrupt())
+    };
     let played = player::play_in_headset(start, player, watch, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)

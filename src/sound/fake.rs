@@ -14,6 +14,7 @@ struct State {
     outlet: Option<Outlet>,
     lost: Option<String>,
     opened: u32,
+    asked: Option<String>,
 }
 
 /// The test's end. Clones are the same device.
@@ -23,7 +24,7 @@ pub struct FakeDevice(Arc<Mutex<State>>);
 impl FakeDevice {
     /// A device that wants `format`.
     pub fn new(format: Format) -> Self {
-        Self(Arc::new(Mutex::new(State { format, there: true, outlet: None, lost: None, opened: 0 })))
+        Self(Arc::new(Mutex::new(State { format, there: true, outlet: None, lost: None, opened: 0, asked: None })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -38,6 +39,11 @@ impl FakeDevice {
     /// How often it has been opened.
     pub fn opened(&self) -> u32 {
         self.state().opened
+    }
+
+    /// As what it was opened last; none where it was as the default one.
+    pub fn asked(&self) -> Option<String> {
+        self.state().asked.clone()
     }
 
     /// Whether it is open.
@@ -84,6 +90,7 @@ impl Output for FakeDevice {
                 state.outlet = Some(outlet(state.format));
                 state.lost = None;
                 state.opened += 1;
+                state.asked = device.map(str::to_owned);
                 Ok(Box::new(OpenFake(self.clone())))
             }
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use super::choice::choose;
 use super::error::SoundError;
 use super::format::Format;
 use super::output::Output;
@@ -101,6 +102,11 @@ impl Sound {
         self.shared().settings.set_night(night);
     }
 
+    /// The headset's own device, as its runtime names it: opened from now on where none was asked for and it is there.
+    pub fn set_headset(&self, device: Option<String>) {
+        *lock(&self.shared().headset) = device;
+    }
+
     /// What the device wants, while there is one.
     pub fn format(&self) -> Option<Format> {
         self.shared().inlet().as_ref().map(|inlet| inlet.format)
@@ -138,7 +144,10 @@ fn keep(mut output: Box<dyn Output>, device: Option<&str>, shared: &Shared) {
     let (mut told, mut before) = (false, None::<String>);
     loop {
         let mut ends = None;
-        let opened = output.open(device, &mut |format| {
+        let headset = lock(&shared.headset).clone();
+        let devices = if headset.is_some() { output.devices().unwrap_or_default() } else { Vec::new() };
+        let chosen = choose(&devices, device, headset.as_deref());
+        let opened = output.open(chosen.as_deref(), &mut |format| {
             let stage = shared.room.as_ref().and_then(|room| stage(format, room));
             let channels = if stage.is_some() { room::CHANNELS } else { format.channels };
             let (mut inlet, steering, outlet) = ring(Format { channels, ..format }, &shared.settings);

@@ -13,6 +13,7 @@
 //!
 //! A pause is a state there and not of the device, which goes on with silence.
 
+mod choice;
 mod error;
 mod fake;
 mod format;

@@ -19,6 +19,8 @@ pub(super) struct Shared {
     pub(super) settings: Arc<Settings>,
     /// Where loudspeakers stand, if a film's channels are to be such.
     pub(super) room: Option<Room>,
+    /// The headset's own device, as its runtime names it.
+    pub(super) headset: Mutex<Option<String>>,
     /// The stream to be heard.
     pub(super) current: AtomicU64,
     /// The one to be heard when all of that has been; 0 is none.

@@ -45,6 +45,28 @@ pub(super) unsafe extern "system" fn request_display_refresh_rate(handle: sys::S
     })
 }
 
+/// A wide character of C on this system.
+#[cfg(windows)]
+type Wide = u16;
+#[cfg(not(windows))]
+type Wide = i32;
+
+pub(super) unsafe extern "system" fn get_audio_output_device(handle: sys::Instance, buffer: *mut Wide) -> sys::Result {
+    call("xrGetAudioOutputDeviceGuidOculus", handle, |state, _| {
+        let name = state.offer.sound_device.ok_or(sys::Result::ERROR_RUNTIME_FAILURE)?;
+        let letters = name.bytes().chain([0]).take(sys::MAX_AUDIO_DEVICE_STR_SIZE_OCULUS).enumerate();
+        for (at, letter) in letters {
+            // SAFETY: the client's buffer, of the size that OpenXR says.
+            unsafe { put(state, buffer.wrapping_add(at), Wide::from(letter))? };
+        }
+        Ok(sys::Result::SUCCESS)
+    })
+}
+
+pub(super) unsafe extern "system" fn get_audio_input_device(handle: sys::Instance, _buffer: *mut Wide) -> sys::Result {
+    call("xrGetAudioInputDeviceGuidOculus", handle, |_, _| Err(sys::Result::ERROR_FEATURE_UNSUPPORTED))
+}
+
 /// POSIX's timespec.
 #[repr(C)]
 struct Timespec {

@@ -41,6 +41,8 @@ pub(crate) struct Offer {
     pub(crate) passthrough: bool,
     pub(crate) user_presence: bool,
     pub(crate) position_tracking: bool,
+    /// The headset's own device for sound (XR_OCULUS_audio_device_guid); none makes the function fail.
+    pub(crate) sound_device: Option<&'static str>,
     /// The session walks to FOCUSED by itself as the client takes part; else the test says every step.
     pub(crate) walks_by_itself: bool,
 }
@@ -66,6 +68,7 @@ impl Default for Offer {
                 "XR_EXT_hp_mixed_reality_controller",
                 "XR_HTC_vive_focus3_controller_interaction",
                 "XR_MSFT_hand_interaction",
+                "XR_OCULUS_audio_device_guid",
             ],
             vulkan: [(1, 0), (1, 3)],
             view_size: [320, 320],
@@ -88,6 +91,7 @@ impl Default for Offer {
             passthrough: true,
             user_presence: true,
             position_tracking: true,
+            sound_device: None,
             walks_by_itself: true,
         }
     }

@@ -110,12 +110,14 @@ fn untyped_time(
 #[rustfmt::skip]
 fn extended(name: &str) -> Option<(&'static str, pfn::VoidFunction)> {
     let (vulkan, rate, timespec) = ("XR_KHR_vulkan_enable2", "XR_FB_display_refresh_rate", "XR_KHR_convert_timespec_time");
-    let (through, debug) = ("XR_FB_passthrough", "XR_EXT_debug_utils");
+    let (through, debug, sound) = ("XR_FB_passthrough", "XR_EXT_debug_utils", "XR_OCULUS_audio_device_guid");
     Some(match name {
         "xrCreateVulkanInstanceKHR" => (vulkan, void!(CreateVulkanInstanceKHR, vulkan::create_vulkan_instance)),
         "xrCreateVulkanDeviceKHR" => (vulkan, void!(CreateVulkanDeviceKHR, vulkan::create_vulkan_device)),
         "xrGetVulkanGraphicsDevice2KHR" => (vulkan, void!(GetVulkanGraphicsDevice2KHR, vulkan::get_vulkan_graphics_device)),
         "xrGetVulkanGraphicsRequirements2KHR" => (vulkan, void!(GetVulkanGraphicsRequirements2KHR, vulkan::get_vulkan_graphics_requirements)),
+        "xrGetAudioOutputDeviceGuidOculus" => (sound, void!(GetAudioOutputDeviceGuidOculus, extension::get_audio_output_device)),
+        "xrGetAudioInputDeviceGuidOculus" => (sound, void!(GetAudioInputDeviceGuidOculus, extension::get_audio_input_device)),
         "xrEnumerateDisplayRefreshRatesFB" => (rate, void!(EnumerateDisplayRefreshRatesFB, extension::enumerate_display_refresh_rates)),
         "xrGetDisplayRefreshRateFB" => (rate, void!(GetDisplayRefreshRateFB, extension::get_display_refresh_rate)),
         "xrRequestDisplayRefreshRateFB" => (rate, void!(RequestDisplayRefreshRateFB, extension::request_display_refresh_rate)),

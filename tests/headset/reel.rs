@@ -13,7 +13,7 @@ use deep3d::player::{
 };
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
-use deep3d::sound::Room;
+use deep3d::sound::{Room, Sound};
 use deep3d::time::Time;
 use deep3d::trace::Trace;
 
@@ -214,6 +214,7 @@ pub(crate) struct Showing {
     pub(crate) layer: ScreenLayer,
     pub(crate) play_when_off: bool,
     pub(crate) room: Room,
+    pub(crate) sound: Option<Sound>,
 }
 
 /// What came of it.
@@ -243,6 +244,7 @@ impl Showing {
             layer: ScreenLayer::Auto,
             play_when_off: false,
             room: Room::default(),
+            sound: None,
         }
     }
 
@@ -274,6 +276,7 @@ impl Showing {
             layer: self.layer,
             play_when_off: self.play_when_off,
             film_frames: None,
+            sound: self.sound.clone(),
             room: Some(self.room.clone()),
             stop: reel.stop.clone(),
         };

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use deep3d::sound::Directions;
+use deep3d::sound::{Directions, FakeDevice, Format, Sound};
 use glam::Quat;
 
-use crate::fakexr::{Fake, pose};
+use crate::fakexr::{Fake, Offer, pose};
 use crate::reel::Showing;
 
 #[test]
@@ -36,4 +36,28 @@ fn the_room_is_told_where_the_head_is_and_keeps_it_where_nobody_knows() {
     is(0, [0.0, 0.0, -1.0]);
     is(1, [1.0, 0.0, 0.0]);
     assert_eq!(heard[2], heard[1], "it stays where it was known last");
+}
+
+#[test]
+fn sound_goes_to_the_device_that_the_runtime_names() {
+    for (named, asked, opened) in [
+        (Some("FAKE"), None, Some("fake")),
+        (Some("another"), None, None),
+        (None, None, None),
+        (Some("another"), Some("fake"), Some("fake")),
+    ] {
+        let device = FakeDevice::new(Format { rate: 48_000, channels: 2 });
+        let sound = Sound::new(device.output(), asked.map(str::to_owned)).unwrap();
+        let offer = Offer { sound_device: named, ..Offer::default() };
+        let showing = Showing { frames: 3, sound: Some(sound.clone()), ..Showing::new(Fake::with(offer)) };
+        showing.play_well(|_, _| ());
+        // A film opens it after the runtime was asked.
+        let _track = sound.track();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !device.is_open() {
+            assert!(std::time::Instant::now() < until, "{named:?}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(device.asked().as_deref(), opened, "{named:?} {asked:?}");
+    }
 }

@@ -154,6 +154,7 @@ pub(crate) fn show(
         layer,
         play_when_off: true,
         film_frames: None,
+        sound: None,
         room: None,
         stop: marks.stop.clone(),
     };

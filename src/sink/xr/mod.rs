@@ -41,7 +41,7 @@ pub use statistics::Statistics;
 use super::{EyesApp, ScreenSettings};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::media::StopFlag;
-use crate::sound::Room;
+use crate::sound::{Room, Sound};
 use cinema::Cinema;
 use runtime::{Runtime, XrHost};
 
@@ -61,6 +61,8 @@ pub struct HeadsetOptions {
     pub play_when_off: bool,
     /// Ends it after so many pictures of the film; for measuring.
     pub film_frames: Option<u64>,
+    /// What goes to the headset's own device, where its runtime names that.
+    pub sound: Option<Sound>,
     /// Told where the head is between the loudspeakers, where sound is heard so.
     pub room: Option<Room>,
     /// Ends it from outside, for example at Ctrl-C.
@@ -101,6 +103,9 @@ where
     let mut runtime = Runtime::connect(&options.loader)?;
     loop {
         statistics.runtime.clone_from(&runtime.name);
+        if let Some(sound) = &options.sound {
+            sound.set_headset(runtime.sound_device());
+        }
         let gpu = Gpu::new(&XrHost(&runtime), &options.gpu).map_err(XrError::from)?;
         app.start(&gpu)?;
         let ended = with_runtime(app, &runtime, &gpu, options, screen, &mut statistics);

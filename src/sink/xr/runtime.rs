@@ -59,6 +59,7 @@ fn wanted(offered: &xr::ExtensionSet) -> xr::ExtensionSet {
     {
         set.khr_win32_convert_performance_counter_time = offered.khr_win32_convert_performance_counter_time;
     }
+    set.oculus_audio_device_guid = offered.oculus_audio_device_guid;
     set.fb_display_refresh_rate = offered.fb_display_refresh_rate;
     set.fb_passthrough = offered.fb_passthrough;
     set.ext_user_presence = offered.ext_user_presence;
@@ -111,6 +112,21 @@ impl Runtime {
             left.recommended_image_rect_height.clamp(1, left.max_image_rect_height.max(1)),
         ];
         Ok(Self { instance, system, name, view_size, most, blend_modes })
+    }
+
+    /// The headset's own device for sound, as Windows names it (XR_OCULUS_audio_device_guid).
+    pub(super) fn sound_device(&self) -> Option<String> {
+        let functions = self.extensions().oculus_audio_device_guid?;
+        let mut name = [0; xr::sys::MAX_AUDIO_DEVICE_STR_SIZE_OCULUS];
+        // SAFETY: the instance lives, and the name has the size that the function writes at most.
+        let answer = unsafe { (functions.get_audio_output_device_guid)(self.instance.as_raw(), name.as_mut_ptr()) };
+        if answer != Answer::SUCCESS {
+            tracing::debug!("the runtime does not name the headset's sound device: {answer}");
+            return None;
+        }
+        // Braces, digits and letters of hexadecimal numbers, in what C has for wide characters here.
+        let letters = name.into_iter().take_while(|letter| *letter != 0);
+        Some(letters.filter_map(|letter| char::from_u32(letter as u32)).collect())
     }
 
     /// What is switched on.

@@ -34,7 +34,7 @@ pub(super) const CHANNELS: u16 = 8;
 pub struct Room {
     cell: Arc<Cell>,
     /// What was made for a rate, for the next device.
-    ears: Arc<Mutex<Option<(u32, Arc<Ears>)>>>,
+    ears: Arc<Mutex<Option<Arc<Ears>>>>,
 }
 
 impl std::fmt::Debug for Room {
@@ -58,10 +58,10 @@ impl Room {
     fn ears(&self, rate: u32) -> Result<Arc<Ears>, SoundError> {
         let mut place = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
         match &*place {
-            Some((known, ears)) if *known == rate => Ok(Arc::clone(ears)),
+            Some(ears) if ears.rate() == rate => Ok(Arc::clone(ears)),
             _ => {
                 let ears = Arc::new(Ears::new(rate)?);
-                *place = Some((rate, Arc::clone(&ears)));
+                *place = Some(Arc::clone(&ears));
                 Ok(ears)
             }
         }
