@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::eyes::{Eyes, Measured, Place, Settings};
-use crate::film::Scene;
+use crate::film::{Scene, Subtitles};
 use crate::gpu::{Gpu, Image, Recorder};
+use crate::media::TrackKind;
 use crate::player::{Error, Painter};
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::{Action, Canvas, Layout};
 use crate::stage::comfort::tally::Tally;
 use crate::stage::comfort::{Chosen, Convergence, Strength};
+use crate::subtitle;
+use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
 
 /// A step of the strength keys, in % of the width.
@@ -48,6 +51,10 @@ pub(super) struct ScenePainter {
     /// What the shot seen last was given.
     chosen: Option<Chosen>,
     meter: Option<Metering>,
+    /// Those of the film shown last.
+    subtitles: Option<Subtitles>,
+    /// What the viewer has changed of them, which holds for the next film, too.
+    subtitle_settings: Option<subtitle::Settings>,
 }
 
 /// While the meter is on.
@@ -69,7 +76,30 @@ impl ScenePainter {
             began: Instant::now(),
             chosen: None,
             meter: None,
+            subtitles: None,
+            subtitle_settings: None,
         }
+    }
+
+    /// Takes the subtitles of the film that is shown.
+    fn follow_subtitles(&mut self, scene: &Scene) {
+        let Some(now) = scene.subtitles() else { return };
+        if self.subtitles.as_ref().is_none_or(|before| !before.is_of(now)) {
+            if let Some(settings) = &self.subtitle_settings {
+                now.set(settings.clone());
+            }
+            self.subtitles = Some(now.clone());
+        }
+    }
+
+    /// Changes how subtitles are shown; false where there are none.
+    fn change_subtitles(&mut self, change: impl FnOnce(&mut subtitle::Settings)) -> bool {
+        let Some(subtitles) = &self.subtitles else { return false };
+        let mut settings = subtitles.settings();
+        change(&mut settings);
+        subtitles.set(settings.clone());
+        self.subtitle_settings = Some(settings);
+        true
     }
 
     /// Takes what the meter has measured meanwhile.
@@ -116,6 +146,7 @@ impl Painter<Scene> for ScenePainter {
         let mut settings = self.settings;
         settings.layout = settings.layout.at(self.began.elapsed());
         self.chosen = scene.chosen(&settings.comfort);
+        self.follow_subtitles(scene);
         if let Some(eyes) = &mut self.eyes {
             eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
         }
@@ -143,6 +174,7 @@ impl Painter<Scene> for ScenePainter {
     fn paint_eyes(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, eyes: [&Arc<Image>; 2]) -> Result<(), Error> {
         self.read_meter()?;
         self.chosen = scene.chosen(&self.settings.comfort);
+        self.follow_subtitles(scene);
         if let Some(made) = &mut self.eyes {
             made.record_eyes(recorder, scene, &self.settings, eyes)?;
         }
@@ -162,6 +194,22 @@ impl Painter<Scene> for ScenePainter {
     }
 
     fn act(&mut self, action: Action) -> bool {
+        match action {
+            Action::SubVisibility => return self.change_subtitles(|set| set.visible = !set.visible),
+            Action::SubDelay(by) => {
+                let by = Time::from_nanoseconds(i64::from(by) * 1_000_000);
+                return self.change_subtitles(|set| set.delay = set.delay + by);
+            }
+            Action::SubPosition(by) => {
+                return self.change_subtitles(|set| set.position = (set.position + f64::from(by)).clamp(0.0, 150.0));
+            }
+            Action::SubScale(by) => {
+                return self.change_subtitles(|set| set.scale = (set.scale + f64::from(by) * 0.1).clamp(0.1, 10.0));
+            }
+            // The film sees to it; the picture that stands shows it.
+            Action::CycleTrack(TrackKind::Subtitle, _) | Action::SetTrack(TrackKind::Subtitle, _) => return true,
+            _ => {}
+        }
         let DepthModel { strength, convergence, .. } = self.shown();
         let Settings { layout, comfort, swap_eyes, flat, .. } = &mut self.settings;
         match action {

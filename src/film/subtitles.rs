@@ -176,16 +176,21 @@ impl Subtitles {
         self.board().shown
     }
 
-    /// From now on that track is shown.
-    pub fn choose(&self, choice: TrackChoice) {
+    /// From now on the track of that number is shown, or none. False where there is no such track.
+    pub fn choose(&self, number: Option<u32>) -> bool {
         let mut board = self.board();
-        if let TrackChoice::Number(number) = choice {
-            board.shown = Some(number);
-        } else if choice == TrackChoice::No {
-            board.shown = None;
+        if board.over || number.is_some_and(|number| !board.tracks.iter().any(|track| track.number == number)) {
+            return false;
         }
-        board.choice = choice;
+        board.choice = number.map_or(TrackChoice::No, TrackChoice::Number);
+        board.shown = number;
         board.revision += 1;
+        true
+    }
+
+    /// Whether both are the same film's.
+    pub fn is_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// These are the tracks, and that one is shown.
@@ -232,6 +237,7 @@ impl Subtitles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::TrackKind;
 
     fn at(seconds: f64) -> Time {
         Time::from_seconds(seconds)
@@ -267,6 +273,39 @@ mod tests {
         assert!(subtitles.look(at(1.04), AREA).is_coming && !subtitles.look(at(1.0), AREA).is_coming);
         subtitles.set(Settings { visible: false, ..Settings::default() });
         assert!(subtitles.look(at(1.0), AREA).is_coming);
+    }
+
+    #[test]
+    fn a_track_is_chosen_while_the_film_plays() {
+        let track = |number| TrackInfo {
+            kind: TrackKind::Subtitle,
+            number,
+            stream: 0,
+            outside: None,
+            language: None,
+            title: None,
+            codec: "subrip".to_owned(),
+            shape: None,
+            default: false,
+            forced: false,
+            impaired: false,
+            cover: false,
+        };
+        let subtitles = Subtitles::new(Settings::default(), TrackChoice::Auto);
+        subtitles.set_tracks(vec![track(1), track(2)], Some(1));
+        let job = || {
+            assert!(subtitles.look(at(1.0), AREA).is_coming, "it is drawn anew");
+            let job = subtitles.next_job(Duration::ZERO).unwrap();
+            subtitles.answer(&job, Arc::default());
+            job.choice
+        };
+        assert_eq!((job(), subtitles.shown(), subtitles.are_seen()), (TrackChoice::Auto, Some(1), true));
+        assert!(subtitles.choose(Some(2)) && !subtitles.choose(Some(3)));
+        assert_eq!((job(), subtitles.shown()), (TrackChoice::Number(2), Some(2)));
+        assert!(subtitles.choose(None) && !subtitles.are_seen());
+        assert_eq!(job(), TrackChoice::No);
+        subtitles.close();
+        assert!(!subtitles.choose(Some(1)));
     }
 
     #[test]

@@ -209,18 +209,28 @@ impl SceneSource for PlayedFilm {
     }
 
     fn tracks(&self) -> Arc<[TrackInfo]> {
-        Arc::clone(&self.film.info.tracks)
+        let outside = |track: &&TrackInfo| track.outside.is_some();
+        let beside = self.film.subtitles().map(|subtitles| subtitles.tracks()).unwrap_or_default();
+        if !beside.iter().any(|track| outside(&track)) {
+            return Arc::clone(&self.film.info.tracks);
+        }
+        // Those in the film, then those of files beside it.
+        self.film.info.tracks.iter().chain(beside.iter().filter(outside)).cloned().collect()
     }
 
     fn playing(&self, kind: TrackKind) -> Option<u32> {
         match kind {
             TrackKind::Video => self.film.info.video_track,
             TrackKind::Audio => self.film.audio(),
-            TrackKind::Subtitle => None,
+            TrackKind::Subtitle => self.film.subtitles()?.shown(),
         }
     }
 
     fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {
-        kind == TrackKind::Audio && self.film.choose_audio(number, time)
+        match (kind, self.film.subtitles()) {
+            (TrackKind::Audio, _) => self.film.choose_audio(number, time),
+            (TrackKind::Subtitle, Some(subtitles)) => subtitles.choose(number),
+            _ => false,
+        }
     }
 }

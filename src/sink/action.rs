@@ -58,6 +58,14 @@ pub enum Action {
     NormalSpeed,
     /// Sound is heard so many milliseconds later.
     AudioDelay(i32),
+    /// Subtitles are seen, or no longer.
+    SubVisibility,
+    /// Subtitles come so many milliseconds later.
+    SubDelay(i32),
+    /// Subtitles stand lower, in percent of the height.
+    SubPosition(i32),
+    /// Subtitles are larger, in tenths.
+    SubScale(i32),
     /// What is loud is made quieter and what is quiet louder, and back.
     Night,
     /// The next track of a kind, or the one before; none is one of them, but for pictures.

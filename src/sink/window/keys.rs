@@ -56,6 +56,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["n"], Action::Night, "night mode: what is loud quieter, what is quiet louder"),
     bind(&["_"], Action::CycleTrack(TrackKind::Video, 1), "next video track"),
     bind(&["SHARP"], Action::CycleTrack(TrackKind::Audio, 1), "next audio track, or none"),
+    bind(&["j"], Action::CycleTrack(TrackKind::Subtitle, 1), "next subtitle track, or none"),
+    bind(&["J"], Action::CycleTrack(TrackKind::Subtitle, -1), "previous subtitle track, or none"),
+    bind(&["v"], Action::SubVisibility, "show or hide subtitles"),
+    bind(&["z"], Action::SubDelay(-100), "subtitles 0.1 seconds sooner"),
+    bind(&["Z", "x"], Action::SubDelay(100), "subtitles 0.1 seconds later"),
+    bind(&["r"], Action::SubPosition(-1), "subtitles higher"),
+    bind(&["R", "t"], Action::SubPosition(1), "subtitles lower"),
+    bind(&["F"], Action::SubScale(-1), "smaller subtitles"),
+    bind(&["G"], Action::SubScale(1), "larger subtitles"),
     bind(&["Ctrl++"], Action::AudioDelay(100), "sound 0.1 seconds later"),
     bind(&["Ctrl+-"], Action::AudioDelay(-100), "sound 0.1 seconds sooner"),
     bind(&["]"], Action::Speed(1.1), "a tenth faster"),
@@ -104,6 +113,9 @@ pub(super) fn repeats(action: Action) -> bool {
             | Action::Volume(_)
             | Action::Speed(_)
             | Action::AudioDelay(_)
+            | Action::SubDelay(_)
+            | Action::SubPosition(_)
+            | Action::SubScale(_)
             | Action::Strength(_)
             | Action::Convergence(_)
     )
