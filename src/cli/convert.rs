@@ -16,7 +16,7 @@ use super::tracks::TrackArguments;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
-use crate::film::{Origin, scale_for};
+use crate::film::{Origin, SubtitleOptions, scale_for};
 use crate::frame::Gamut;
 use crate::gpu::{Gpu, Headless};
 use crate::location::Location;
@@ -72,7 +72,7 @@ pub(crate) struct ConvertArguments {
     /// Write how comfortable the films are, as JSON (its keys: docs/comfort.md)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Draw subtitles into both eyes instead of copying them as tracks: the track's number, or as the film says
+    /// Draw subtitles into both eyes instead of copying them as tracks: the track's number, or as the film says, or else the first
     #[arg(long, value_name = "auto|NUMBER", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     burn_subtitles: Option<TrackChoice>,
     #[command(flatten)]
@@ -100,7 +100,8 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     outputs.sweep();
     let (origin, settings, mut film) = scene(&arguments.scene)?;
     film.reading.gamut = arguments.gamut;
-    film.subtitles = arguments.burn_subtitles.map(|choice| arguments.subtitles.options(choice));
+    film.subtitles =
+        arguments.burn_subtitles.map(|choice| SubtitleOptions { any: true, ..arguments.subtitles.options(choice) });
     film.wanted = arguments.tracks.options();
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));

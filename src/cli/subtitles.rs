@@ -100,6 +100,7 @@ impl SubtitleArguments {
         };
         SubtitleOptions {
             choice,
+            any: false,
             languages: self.slang.clone(),
             settings: Settings {
                 visible: self.sub_visibility,

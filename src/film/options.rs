@@ -32,6 +32,8 @@ pub enum Pace {
 pub struct SubtitleOptions {
     /// Which track.
     pub choice: TrackChoice,
+    /// Where the film says nothing of which, the first.
+    pub any: bool,
     /// In which languages they are wanted.
     pub languages: Languages,
     /// How they are drawn at first.

@@ -21,6 +21,8 @@ pub(super) struct Titles {
     packets: Option<SubtitlePackets>,
     tracks: Vec<(TrackInfo, Track)>,
     languages: Languages,
+    /// Where nothing says which track is shown, the first is.
+    any: bool,
     renderer: Renderer,
     subtitles: Subtitles,
     control: Control,
@@ -65,11 +67,14 @@ impl Titles {
             }
         }
         if tracks.is_empty() {
+            if options.any {
+                tracing::warn!("{}: there are no subtitles to draw", info.location);
+            }
             return None;
         }
         let (subtitles, control) = (subtitles.clone(), control.clone());
-        let languages = options.languages.clone();
-        let titles = Self { packets, tracks, languages, renderer: Renderer::default(), subtitles, control };
+        let (languages, any) = (options.languages.clone(), options.any);
+        let titles = Self { packets, tracks, languages, any, renderer: Renderer::default(), subtitles, control };
         let shown = titles.chosen(options.choice);
         let shown = shown.and_then(|index| titles.tracks.get(index)).map(|(known, _)| known.number);
         if let (TrackChoice::Number(number), None) = (options.choice, shown) {
@@ -124,7 +129,8 @@ impl Titles {
             TrackChoice::Number(number) => number,
             TrackChoice::Auto => {
                 let all = self.tracks.iter().map(|(known, _)| known);
-                best_subtitle(all, &self.languages, &Languages::of_system())?.number
+                let first = all.clone().next().filter(|_| self.any);
+                best_subtitle(all, &self.languages, &Languages::of_system()).or(first)?.number
             }
         };
         self.tracks.iter().position(|(known, _)| known.number == number)
