@@ -4,6 +4,8 @@
 
 #[path = "common/ffmpeg.rs"]
 mod ffmpeg;
+#[path = "common/pgs.rs"]
+mod pgs;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -238,6 +240,33 @@ fn tracks_of_a_film_are_read_and_a_long_silence_holds_nobody_up() {
         assert_eq!((tracks.len(), pictures), (1, 200), "{name}");
         let seen = [0.4, 0.6, 1.4, 1.6, 10.0, 18.6, 19.6].map(|at| is_seen(&mut tracks[0], at));
         assert_eq!(seen, [false, true, true, false, false, true, false], "{name}");
+    }
+}
+
+#[test]
+fn pictures_lie_where_ffmpeg_lays_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.sup");
+    std::fs::write(&file, pgs::pgs([640, 360], [220, 280], [200, 60])).unwrap();
+    let first = film(folder.path(), "a.mkv", &format!("-i {} -map 0 -map 1 -c:s copy", file.display()));
+    for codec in ["copy", "dvbsub", "dvdsub"] {
+        let path = folder.path().join(format!("{codec}.mkv"));
+        ffmpeg(&format!("-i {} -map 0 -c:v copy -c:s {codec}", first.display()), &path);
+        // FFmpeg begins a file at its first packet.
+        let raw = folder.path().join("over.rgb");
+        let laid = "color=c=0x808080:s=640x360:r=10:d=1,format=gbrp[g];[g][0:s]overlay=format=gbrp,format=rgb24";
+        ffmpeg(&format!("-i {} -filter_complex {laid} -t 1 -f rawvideo", path.display()), &raw);
+        let frames = std::fs::read(&raw).unwrap();
+        let expected = &frames[8 * 640 * 360 * 3..][..640 * 360 * 3];
+        assert!(expected.iter().any(|value| value.abs_diff(128) > 60), "{codec}: FFmpeg draws nothing");
+        let (mut tracks, _) = tracks(&path, None);
+        let found = over(&draw(&mut tracks[0], 0.8), [128; 3]);
+        let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(apart <= 2, "{codec}: {apart} of 255 apart");
+        // FFmpeg's encoders lose when a picture ends.
+        if codec == "copy" {
+            assert_eq!([1.8, 2.8, 4.5].map(|at| is_seen(&mut tracks[0], at)), [false, true, false]);
+        }
     }
 }
 
