@@ -1,7 +1,7 @@
 //! Servers that are slow, stand still, break off, send elsewhere and lie, while a film plays from them with its sound: it goes on by itself or ends with one
 //! sentence, and meanwhile the viewer's keys are followed at once.
 #![cfg(feature = "media")]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "common/ffmpeg.rs"]
 mod ffmpeg;

@@ -313,7 +313,8 @@ fn a_disk_that_stalls_makes_pictures_pause_and_nobody_wait() {
     let disk_thread = std::thread::spawn(move || {
         let mut to = fs::File::options().write(true).open(to).unwrap();
         to.write_all(&bytes[..read]).unwrap();
-        std::thread::sleep(Duration::from_secs(5));
+        // Longer than what came lasts: all of it is read at once.
+        std::thread::sleep(Duration::from_secs(10));
         to.write_all(&bytes[read..]).unwrap();
     });
     let mut sink = Sink::new(&gpu, &[Location::from(disk)]);

@@ -85,7 +85,7 @@ impl Watcher {
     pub(super) fn handed_over(&self, picture: Picture, at: Instant) {
         let Picture { painting, .. } = picture;
         self.shared.waiting.fetch_add(1, Ordering::AcqRel);
-        if !self.to_do.as_ref().is_some_and(|to_do| to_do.send((picture, at)).is_ok()) {
+        if self.to_do.as_ref().is_none_or(|to_do| to_do.send((picture, at)).is_err()) {
             self.shared.waiting.fetch_sub(1, Ordering::AcqRel);
             // As in the thread.
             let _ = self.seen.send(Seen { painting, at });
