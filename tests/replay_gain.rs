@@ -27,7 +27,7 @@ fn what_a_track_says_of_its_loudness_is_read_and_heard() {
     let told = source.take_sound().unwrap().replay_gain().expect("it says something");
     assert_eq!((told.track.decibels, told.track.peak, told.album.decibels), (-6.02, Some(0.25), 20.0));
     let loudness = |mode| {
-        let mut room = Room::with(&[path.clone()], |film, _| {
+        let mut room = Room::with(std::slice::from_ref(&path), |film, _| {
             film.replay_gain = ReplayGainOptions { mode, ..ReplayGainOptions::default() };
         });
         room.play_to(1.2);

@@ -240,10 +240,7 @@ mod tests {
         assert_eq!(near.within([0.5, 0.8, 0.6, 0.9]), Some(1.0));
         assert_eq!(near.within([0.0, 0.0, 0.5, 0.8]), Some(5.0));
         assert_eq!(near.within([0.58, 0.8, 2.0, 7.0]), Some(5.0), "it lies beside");
-        assert_eq!(
-            near.map(|d| d * 2.0).nearer(&Near::of(&vec![1.5; 9], [3, 3])).within([0.0, 0.0, 1.0, 1.0]),
-            Some(1.5)
-        );
+        assert_eq!(near.map(|d| d * 2.0).nearer(&Near::of(&[1.5; 9], [3, 3])).within([0.0, 0.0, 1.0, 1.0]), Some(1.5));
         assert_eq!(Near::of(&[], [0, 0]).within([0.0; 4]), None);
         // A map smaller than the fields.
         let small = Near::of(&[1.0, 2.0, 3.0, 4.0], [2, 2]);

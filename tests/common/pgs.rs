@@ -17,7 +17,7 @@ fn texel(x: usize, y: usize, [width, height]: [usize; 2]) -> u8 {
     match [x, y, width - 1 - x, height - 1 - y].into_iter().min() {
         Some(..3) => 1,
         Some(3..6) => 0,
-        _ if (x / 10 + y / 10) % 2 == 0 => 2,
+        _ if (x / 10 + y / 10).is_multiple_of(2) => 2,
         _ => 3,
     }
 }
