@@ -186,7 +186,7 @@ impl<'a> Conversion<'a> {
         options: &'a ConvertOptions,
         stop: &'a StopFlag,
     ) -> Result<Self, ConvertError> {
-        let film_options = FilmOptions {
+        let mut film_options = FilmOptions {
             start: options.start,
             end: options.end,
             keep_planes: options.settings.needs_planes(),
@@ -194,12 +194,12 @@ impl<'a> Conversion<'a> {
             one_size: true,
             ..options.film.clone()
         };
-        let plan = match (&film_options.subtitles, job.kind) {
-            (Some(_), Kind::Film(_)) if job.input.can_be_reopened() => {
-                Some(look_ahead(gpu, origin, job, (&film_options, &options.settings, options.end), stop)?)
-            }
-            _ => None,
-        };
+        let mut plan = None;
+        if film_options.subtitles.is_some() && matches!(job.kind, Kind::Film(_)) && job.input.can_be_reopened() {
+            plan = look_ahead(gpu, origin, job, (&film_options, &options.settings, options.end), stop)?;
+            // That there are none has been said.
+            film_options.subtitles = film_options.subtitles.filter(|_| plan.is_some());
+        }
         let film = Film::open(gpu, origin, &job.input, &film_options, stop.clone())?;
         let place = |position: Option<Position>| match position {
             None => Ok(None),
@@ -405,29 +405,30 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// Looks through a film before it is converted, for the depth of its subtitles: each cue is to have one, from its first picture on.
+/// Looks through a film before it is converted, for the depth of its subtitles: each cue is to have one, from its first picture on. None where there are no
+/// subtitles.
 fn look_ahead(
     gpu: &Gpu,
     origin: &Origin,
     job: &Job,
     (options, settings, end): (&FilmOptions, &Settings, Option<Position>),
     stop: &StopFlag,
-) -> Result<CuePlan, ConvertError> {
+) -> Result<Option<CuePlan>, ConvertError> {
     let options = FilmOptions { tracks: false, ..options.clone() };
     let mut film = Film::open(gpu, origin, &job.input, &options, stop.clone())?;
     let end = end.and_then(|end| end.resolve(film.info.duration));
     let mut plan = CuePlan::default();
     if film.subtitles().is_none_or(|subtitles| subtitles.tracks().is_empty()) {
-        return Ok(plan);
+        return Ok(None);
     }
     loop {
         match film.scenes.receive(Some(RELIEF)) {
             Ok(Step::Scene(scene)) if end.is_none_or(|end| scene.pts < end) => {
                 Eyes::plan(&mut plan, &scene.data, settings);
             }
-            Ok(Step::Scene(_) | Step::End { .. }) | Err(Empty::ForGood) => return Ok(plan),
+            Ok(Step::Scene(_) | Step::End { .. }) | Err(Empty::ForGood) => return Ok(Some(plan)),
             Ok(Step::Failed { error, .. }) => return Err(error.into()),
-            Err(Empty::Yet) if stop.is_stopped() => return Ok(plan),
+            Err(Empty::Yet) if stop.is_stopped() => return Ok(Some(plan)),
             Err(Empty::Yet) => {}
         }
     }
