@@ -35,7 +35,7 @@ impl fmt::Debug for Gpu {
 }
 
 /// Kernels ([`super::Kernel`]) by name, code and constants.
-type Kernels = HashMap<(&'static str, usize, Vec<u32>), Weak<dyn Any + Send + Sync>>;
+type Kernels = HashMap<(&'static str, &'static [u8], Vec<u32>), Weak<dyn Any + Send + Sync>>;
 
 pub(super) struct Shared {
     pub(super) entry: ash::Entry,

@@ -101,8 +101,8 @@ impl Kernel {
         constants: &[u32],
         subgroup_size: Option<u32>,
     ) -> Result<Arc<Self>, GpuError> {
-        // The code tells kernels of one name apart.
-        let key = (source.name, source.spirv.as_ptr() as usize, constants.to_vec());
+        // The code tells kernels of one name apart. Not its address: a constant that is used in two places may lie in two.
+        let key = (source.name, source.spirv, constants.to_vec());
         let known = lock(&gpu.shared.kernels).get(&key).and_then(Weak::upgrade);
         if let Some(kernel) = known.and_then(|known| known.downcast().ok()) {
             return Ok(kernel);
