@@ -328,19 +328,21 @@ fn layers_are_their_twin() {
     }
 }
 
+/// One of each kind.
+const ARRANGEMENTS: [Arrangement; 8] = [
+    Arrangement::SideBySide,
+    Arrangement::TopAndBottom,
+    Arrangement::Rows,
+    Arrangement::Columns,
+    Arrangement::Checkerboard,
+    Arrangement::Left,
+    Arrangement::Right,
+    Arrangement::RED_CYAN,
+];
+
 #[test]
 fn composing_is_its_twin() {
     let gpu = WatchedGpu::new().unwrap();
-    let arrangements = [
-        Arrangement::SideBySide,
-        Arrangement::TopAndBottom,
-        Arrangement::Rows,
-        Arrangement::Columns,
-        Arrangement::Checkerboard,
-        Arrangement::Left,
-        Arrangement::Right,
-        Arrangement::RED_CYAN,
-    ];
     for (eye, size, at, fitted) in [
         ([37, 21], [37, 21], [0, 0], [37, 21]),
         ([37, 21], [90, 51], [3, 5], [80, 44]),
@@ -354,7 +356,7 @@ fn composing_is_its_twin() {
         let (left, right) = (soft_pixels(eye, 1), soft_pixels(eye, 2));
         let result = empty(&gpu, size);
         let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result);
-        for arrangement in arrangements {
+        for arrangement in ARRANGEMENTS {
             for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
                 let composition = Composition { arrangement, swap_eyes, at, fitted, origin };
                 run(&gpu, |recorder| stage.record(recorder, &composition));
@@ -368,16 +370,6 @@ fn composing_is_its_twin() {
 #[test]
 fn overlays_are_their_twin() {
     let gpu = WatchedGpu::new().unwrap();
-    let arrangements = [
-        Arrangement::SideBySide,
-        Arrangement::TopAndBottom,
-        Arrangement::Rows,
-        Arrangement::Columns,
-        Arrangement::Checkerboard,
-        Arrangement::Left,
-        Arrangement::Right,
-        Arrangement::RED_CYAN,
-    ];
     for (eye, size, at, fitted) in [
         ([64, 40], [64, 40], [0, 0], [64, 40]),
         ([37, 21], [90, 51], [3, 5], [80, 44]),
@@ -387,7 +379,7 @@ fn overlays_are_their_twin() {
         let result = empty(&gpu, size);
         let stage = Compose::new(&gpu, &image(&gpu, &left, eye), &image(&gpu, &right, eye), &result);
         let mut overlays = Overlays::new(&gpu);
-        for arrangement in arrangements {
+        for arrangement in ARRANGEMENTS {
             for (swap_eyes, origin) in [(false, [0, 0]), (true, [-3, 6])] {
                 let composition = Composition { arrangement, swap_eyes, at, fitted, origin };
                 let area = match arrangement {

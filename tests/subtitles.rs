@@ -326,16 +326,24 @@ fn laid_out(gpu: &Gpu, path: &Path, layout: Layout, subtitles: Option<SubtitleOp
     let Ok(Step::Scene(scene)) = film.scenes.receive(Some(Duration::from_secs(60))) else { panic!("no picture") };
     let mut eyes = Eyes::new(gpu);
     eyes.set_patient(true);
+    drawn(gpu, &mut eyes, &scene.data, layout, true)
+}
+
+/// What the eyes make of `scene`, as bytes: laid out, or the depth where that is the layout.
+fn drawn(gpu: &Gpu, eyes: &mut Eyes, scene: &Scene, layout: Layout, flat: bool) -> Vec<u8> {
     let size = layout.output_size(SIZE);
     let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
     let target = Image::new(gpu, "target", options).unwrap();
     let bytes = u64::from(size[0] * size[1] * 4);
     let readback = Buffer::new(gpu, "read back", bytes, BufferKind::Readback).unwrap();
     let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS).unwrap();
-    let settings = settings(layout, true);
     let recorded = commands.record::<EyesError>(|recorder| {
-        eyes.record(recorder, &scene.data, &settings, &target, Place::File, 0)?;
-        Ok(recorder.copy_image_to_buffer(&target, &readback, 4)?)
+        eyes.record(recorder, scene, &settings(layout, flat), &target, Place::File, 0)?;
+        match (layout, eyes.deep()) {
+            (Layout::Depth, Some(deep)) => recorder.copy_buffer(deep, 0, &readback, 0, deep.bytes())?,
+            _ => recorder.copy_image_to_buffer(&target, &readback, 4)?,
+        }
+        Ok(())
     });
     recorded.unwrap();
     gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
@@ -382,26 +390,7 @@ struct Rendered {
 }
 
 fn rendered(gpu: &Gpu, eyes: &mut Eyes, scene: &Scene) -> Rendered {
-    let mut draw = |layout: Layout| {
-        let size = layout.output_size(SIZE);
-        let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
-        let target = Image::new(gpu, "target", options).unwrap();
-        let bytes = u64::from(size[0] * size[1] * 4);
-        let readback = Buffer::new(gpu, "read back", bytes, BufferKind::Readback).unwrap();
-        let mut commands = Commands::new(gpu, "eyes", TIMESTAMPS).unwrap();
-        let recorded = commands.record::<EyesError>(|recorder| {
-            eyes.record(recorder, scene, &settings(layout, false), &target, Place::File, 0)?;
-            match (layout, eyes.deep()) {
-                (Layout::Depth, Some(deep)) => recorder.copy_buffer(deep, 0, &readback, 0, deep.bytes())?,
-                _ => recorder.copy_image_to_buffer(&target, &readback, 4)?,
-            }
-            Ok(())
-        });
-        recorded.unwrap();
-        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
-        readback.read(<[u8]>::to_vec).unwrap()
-    };
-    let (pair, deep) = (draw(Layout::Sbs), draw(Layout::Depth));
+    let [pair, deep] = [Layout::Sbs, Layout::Depth].map(|layout| drawn(gpu, eyes, scene, layout, false));
     let samples = deep.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     let parallax = samples.map(|sample| (32_768.0 - f32::from(sample)) / 3277.0);
     Rendered { pair, parallax: parallax.take((SIZE[0] * SIZE[1]) as usize).collect() }
