@@ -18,7 +18,7 @@ use crate::net::NetError;
 use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Composition};
 use crate::stage::StageError;
-use crate::stage::comfort;
+use crate::stage::comfort::{self, Limits, Mapping};
 use crate::stage::placement::CuePlan;
 use crate::stage::stereo::SourceEye;
 use crate::stage::stereo::depth::Depth;
@@ -133,18 +133,18 @@ impl Eyes {
         };
         self.renderer(&scene.layout, settings, seen)?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
-        recorder.timestamp(timestamp);
-        let kind = renderer.render(recorder, &gpu, scene, settings)?;
-        recorder.timestamp(timestamp + 1);
         let mapping = renderer.mapping(scene, settings);
+        let mapping = text.look(scene, composition::seen(&composition), mapping, limits(settings));
+        recorder.timestamp(timestamp);
+        let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
+        recorder.timestamp(timestamp + 1);
         let compose = renderer.compose(&gpu, kind, target)?;
         compose.record(recorder, &composition)?;
         if kind == Kind::Eyes {
-            text.take(recorder, scene, composition::seen(&composition), &mapping)?;
             text.lay(recorder, compose, &composition)?;
         }
         recorder.timestamp(timestamp + 2);
-        self.meter(recorder, scene, settings)
+        self.meter(recorder, scene, settings, mapping)
     }
 
     /// Records the making of the pictures for the left and the right eye of `scene` into `targets` (R8G8B8A8_UNORM), filling them, whatever layout
@@ -160,9 +160,9 @@ impl Eyes {
         let settings = &Settings { layout: Layout::Sbs, ..*settings };
         self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
-        let kind = renderer.render(recorder, &gpu, scene, settings)?;
         let mapping = renderer.mapping(scene, settings);
-        text.take(recorder, scene, targets[0].size(), &mapping)?;
+        let mapping = text.look(scene, targets[0].size(), mapping, limits(settings));
+        let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
             let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
@@ -170,7 +170,7 @@ impl Eyes {
             compose.record(recorder, &composition)?;
             text.lay(recorder, compose, &composition)?;
         }
-        self.meter(recorder, scene, settings)
+        self.meter(recorder, scene, settings, mapping)
     }
 
     /// From now on measures (or does not) the parallax of what is recorded; see [`Eyes::measured`].
@@ -186,9 +186,15 @@ impl Eyes {
     }
 
     /// Records the measuring of what was just rendered, where that is wanted.
-    fn meter(&mut self, recorder: &mut Recorder<'_>, scene: &Scene, settings: &Settings) -> Result<(), EyesError> {
+    fn meter(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        scene: &Scene,
+        settings: &Settings,
+        mapping: Mapping,
+    ) -> Result<(), EyesError> {
         match &mut self.renderer {
-            Some(renderer) if self.metered => renderer.meter(recorder, &self.gpu, scene, settings),
+            Some(renderer) if self.metered => renderer.meter(recorder, &self.gpu, scene, settings, mapping),
             _ => Ok(()),
         }
     }
@@ -280,6 +286,10 @@ impl Eyes {
     pub fn readback(&self, bytes: u64) -> Result<Arc<Buffer>, GpuError> {
         Buffer::new(&self.gpu, "picture read back", bytes, BufferKind::Readback)
     }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits::of(settings.comfort.viewing)
 }
 
 /// Width and height of eyes of a `film`'s size that are `seen` at another, by `scale` each way: no larger than the film, and never nothing.

@@ -14,7 +14,7 @@ use crate::net::selection::Selection;
 use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Compose, Composition};
 use crate::stage::bars::Crop;
-use crate::stage::comfort::{Limits, Mapping};
+use crate::stage::comfort::{Chosen, Limits, Mapping};
 use crate::stage::stereo::depth::Depth;
 use crate::stage::stereo::layers::{Layers, PlaneStack};
 use crate::stage::stereo::{Source, Stereo, View, unit_of};
@@ -114,8 +114,8 @@ impl Renderer {
         gpu: &Gpu,
         scene: &Scene,
         settings: &Settings,
+        mapping: Mapping,
     ) -> Result<Kind, EyesError> {
-        let mapping = self.mapping(scene, settings);
         let slot = scene.slot().index;
         if let Some(Small { scale, whole, .. }) = &self.small
             && let Some(scale) = scale.get(slot)
@@ -155,16 +155,18 @@ impl Renderer {
         gpu: &Gpu,
         scene: &Scene,
         settings: &Settings,
+        mapping: Mapping,
     ) -> Result<(), EyesError> {
         if settings.selection || settings.layout == Layout::Layers {
             return Ok(());
         }
-        let mapping = self.mapping(scene, settings);
+        let own = self.mapping(scene, settings);
         let measure = match &mut self.measure {
             Some(measure) => measure,
             none => none.insert(Measure::new(gpu, &self.stereo)?),
         };
-        let chosen = scene.chosen(&settings.comfort).filter(|_| !settings.flat);
+        let moved = |chosen: Chosen| Chosen { attended: mapping.moved(chosen.attended, &own), ..chosen };
+        let chosen = scene.chosen(&settings.comfort).filter(|_| !settings.flat).map(moved);
         let expected = Expected { chosen, limits: Limits::of(settings.comfort.viewing), cut: scene.is_cut() };
         if mapping.is_flat() {
             measure.note_flat(expected);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::EyesError;
 use crate::film::{Scene, Seen};
 use crate::gpu::{Gpu, Recorder};
-use crate::overlay::{Area, Overlay};
+use crate::overlay::{Area, Bitmap, Overlay};
 use crate::sink::compose::{Compose, Composition};
 use crate::sink::overlay::Overlays;
-use crate::stage::comfort::Mapping;
-use crate::stage::placement::{CuePlan, Moment, Piece, Placement, moved};
+use crate::stage::comfort::{Limits, Mapping};
+use crate::stage::placement::{CuePlan, Moment, Piece, Placement, Room, moved};
 
 /// Subtitles on their way over the eyes of one sink.
 pub(super) struct Text {
@@ -19,10 +19,10 @@ pub(super) struct Text {
     pub(super) plan: Option<CuePlan>,
     /// They are waited for.
     pub(super) patient: bool,
-    /// Those of the picture recorded last are being drawn.
+    /// Those of the picture looked at last are being drawn.
     pub(super) is_coming: bool,
-    /// There is something to be laid over.
-    any: bool,
+    /// What is to be laid over it, and for the left and the right eye where.
+    laid: Option<(Arc<Overlay>, Vec<[i32; 2]>)>,
 }
 
 impl Text {
@@ -33,37 +33,45 @@ impl Text {
             plan: None,
             patient: false,
             is_coming: false,
-            any: false,
+            laid: None,
         }
     }
 
-    /// Takes what is seen with `scene`, each eye of which is shown at that size; `mapping` is how its disparity becomes parallax.
-    pub(super) fn take(
-        &mut self,
-        recorder: &mut Recorder<'_>,
-        scene: &Scene,
-        size: [u32; 2],
-        mapping: &Mapping,
-    ) -> Result<(), EyesError> {
-        (self.is_coming, self.any) = (false, false);
-        let Some(Seen { overlay, is_coming }) = seen(scene, size, self.patient) else { return Ok(()) };
-        self.is_coming = is_coming;
-        self.any = !overlay.bitmaps.is_empty();
-        if !self.any {
-            return Ok(());
-        }
-        let places = if mapping.is_flat() {
-            Vec::new()
-        } else {
-            let (moment, pieces) = pieces(scene, &overlay, mapping);
-            match &self.plan {
-                Some(plan) => plan.place(&moment, &pieces),
-                None => self.placement.place(&moment, &pieces),
+    /// Takes what is seen with `scene`, each eye of which is shown at that size; `mapping` is how its disparity becomes parallax by itself. How it does
+    /// with room for text.
+    pub(super) fn look(&mut self, scene: &Scene, size: [u32; 2], mapping: Mapping, limits: Limits) -> Mapping {
+        (self.is_coming, self.laid) = (false, None);
+        let Some(subtitles) = scene.subtitles() else { return mapping };
+        let (time, area) = (scene.time(), area(scene, size));
+        let overlay = match self.patient {
+            true => subtitles.wait(time, area),
+            false => {
+                let Seen { overlay, is_coming } = subtitles.look(time, area);
+                self.is_coming = is_coming;
+                overlay
             }
         };
-        let further = scene.subtitles().map_or(0.0, |subtitles| subtitles.settings().depth) as f32;
-        let moved: Vec<_> = places.into_iter().map(|place| moved(place - further, size[0])).collect();
-        Ok(self.overlays.set(recorder, &overlay, &moved)?)
+        if mapping.is_flat() {
+            let places = vec![[0, 0]; overlay.bitmaps.len()];
+            self.laid = Some((overlay, places));
+            return mapping;
+        }
+        let room = Room { front: limits.front, nearer: subtitles.settings().depth as f32 };
+        let moment = Moment { time, shot: scene.shot(), cues: overlay.cues.clone() };
+        let seen = pieces(scene, &overlay, &mapping);
+        let (mapping, places) = match &self.plan {
+            Some(plan) => (mapping.pushed_back(plan.push(time, room), limits), plan.place(&moment, &seen, room)),
+            None => {
+                let soon = subtitles.soon(time, area);
+                let soon: Vec<_> = soon.iter().flat_map(|overlay| pieces(scene, overlay, &mapping)).collect();
+                let push = self.placement.push(&moment, &seen, &soon, room, mapping.min);
+                let mapping = mapping.pushed_back(push, limits);
+                (mapping, self.placement.place(&moment, &pieces(scene, &overlay, &mapping), room))
+            }
+        };
+        let moved = places.into_iter().map(|place| moved(place, size[0])).collect();
+        self.laid = Some((overlay, moved));
+        mapping
     }
 
     /// Lays it over what `compose` has made as `composition`.
@@ -73,29 +81,25 @@ impl Text {
         compose: &Compose,
         composition: &Composition,
     ) -> Result<(), EyesError> {
-        if self.any {
+        if let Some((overlay, moved)) = self.laid.as_ref().filter(|(overlay, _)| !overlay.bitmaps.is_empty()) {
+            self.overlays.set(recorder, overlay, moved)?;
             self.overlays.record(recorder, compose, composition)?;
         }
         Ok(())
     }
 }
 
-/// What is seen of the subtitles with `scene`, shown at that size.
-fn seen(scene: &Scene, size: [u32; 2], patient: bool) -> Option<Seen> {
-    let subtitles = scene.subtitles()?;
+/// How `scene` is seen, each eye of it at that size.
+fn area(scene: &Scene, size: [u32; 2]) -> Area {
     let [width, height] = scene.layout.size.map(f64::from);
-    let area = Area { size, aspect: width * scene.layout.pixel_aspect / height.max(1.0) };
-    Some(match patient {
-        true => Seen { overlay: subtitles.wait(scene.time(), area), is_coming: false },
-        false => subtitles.look(scene.time(), area),
-    })
+    Area { size, aspect: width * scene.layout.pixel_aspect / height.max(1.0) }
 }
 
 /// What stands where over `scene`, and the nearest that each piece covers.
-fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> (Moment, Vec<Piece>) {
+fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> Vec<Piece> {
     let area = overlay.area.map(|side| side.max(1) as f32);
     let (film, crop) = (scene.layout.size.map(|side| side.max(1) as f32), scene.layout.crop);
-    let piece = |bitmap: &crate::overlay::Bitmap| {
+    let piece = |bitmap: &Bitmap| {
         let from = [0, 1].map(|axis| bitmap.at[axis] as f32 / area[axis]);
         let to = [0, 1].map(|axis| (bitmap.at[axis] as f32 + bitmap.size[axis] as f32) / area[axis]);
         // The eyes see it moved, over what is moved itself: by less than a hundredth either way.
@@ -105,7 +109,10 @@ fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> (Moment, Vec<P
         let within = [inside(sides[0], 0), inside(sides[1], 1), inside(sides[2], 0), inside(sides[3], 1)];
         let covers = within[0] < 1.0 && within[1] < 1.0 && within[2] > 0.0 && within[3] > 0.0;
         let on_bars = within[0] < 0.0 || within[1] < 0.0 || within[2] > 1.0 || within[3] > 1.0;
-        let near = scene.near().filter(|_| covers).and_then(|near| near.within(within)).map(|d| mapping.at(d));
+        // Towards the sides what is behind the screen comes back to it.
+        let ends = [within[0].max(0.0), within[2].min(1.0)];
+        let nearest = |d: f32| ends.map(|across| mapping.parallax(d, across)).into_iter().fold(mapping.at(d), f32::min);
+        let near = scene.near().filter(|_| covers).and_then(|near| near.within(within)).map(nearest);
         let nearest = match (near, on_bars) {
             (Some(near), true) => Some(near.min(0.0)),
             (near, false) => near,
@@ -113,15 +120,15 @@ fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> (Moment, Vec<P
         };
         Piece { sides, nearest }
     };
-    let moment = Moment { time: scene.time(), shot: scene.shot(), cues: overlay.cues.clone() };
-    (moment, overlay.bitmaps.iter().map(piece).collect())
+    overlay.bitmaps.iter().map(piece).collect()
 }
 
 /// Takes the text over `scene` into `plan`, as it will be seen at that size.
 pub(super) fn plan(plan: &mut CuePlan, scene: &Scene, size: [u32; 2], mapping: &Mapping) {
-    let overlay: Arc<Overlay> = seen(scene, size, true).map(|seen| seen.overlay).unwrap_or_default();
+    let Some(subtitles) = scene.subtitles() else { return };
+    let overlay = subtitles.wait(scene.time(), area(scene, size));
     if !overlay.bitmaps.is_empty() && !mapping.is_flat() {
-        let (moment, pieces) = pieces(scene, &overlay, mapping);
-        plan.add(&moment, &pieces);
+        let moment = Moment { time: scene.time(), shot: scene.shot(), cues: overlay.cues.clone() };
+        plan.add(&moment, &pieces(scene, &overlay, mapping));
     }
 }

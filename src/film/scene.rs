@@ -6,7 +6,7 @@ use crate::gpu::{Buffer, Gpu, GpuError, Image, Point};
 use crate::net::Network;
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Comfort, Mapping, Settings};
-use crate::stage::placement::{NEAREST, Near};
+use crate::stage::placement::Near;
 use crate::stage::plates::Plates;
 use crate::time::Time;
 
@@ -89,13 +89,7 @@ impl Scene {
     /// How its disparity becomes parallax under `settings`.
     pub fn mapping(&self, settings: &Settings) -> Mapping {
         let own = self.comfort.settled(settings);
-        let mapping = Mapping { plates: self.plates.between(own.near, own.far), ..self.comfort.mapping(settings) };
-        if !self.subtitles.as_ref().is_some_and(Subtitles::are_seen) {
-            return mapping;
-        }
-        // Text has room in front of all of it: what would be nearer is pushed back.
-        let near = mapping.near.max(NEAREST);
-        Mapping { min: mapping.min.max(NEAREST.min(mapping.max)), near: near.min(mapping.far), ..mapping }
+        Mapping { plates: self.plates.between(own.near, own.far), ..self.comfort.mapping(settings) }
     }
 
     /// What its shot has got under `settings`.

@@ -13,6 +13,8 @@ use crate::time::Time;
 const KEPT: usize = 16;
 /// Where a frame's drawing is not there yet, that of a frame so near is shown meanwhile.
 const NEAR: Time = Time::from_nanoseconds(250_000_000);
+/// So long before a cue is seen it is known where it will be.
+pub(super) const SOON: Time = Time::from_nanoseconds(1_000_000_000);
 
 /// A drawing that is wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,8 @@ struct Board {
     area: Option<Area>,
     wanted: VecDeque<Time>,
     done: VecDeque<Done>,
+    /// The next cue, or a time before which there is none.
+    ahead: Option<Done>,
     /// The thread is gone.
     over: bool,
 }
@@ -146,10 +150,34 @@ impl Subtitles {
         }
     }
 
-    /// Whether any can be seen.
-    pub(super) fn are_seen(&self) -> bool {
+    /// What will be seen within [`SOON`] of `time`, as far as it has been drawn for such an area; each drawing once.
+    pub fn soon(&self, time: Time, area: Area) -> Vec<Arc<Overlay>> {
         let board = self.board();
-        !board.over && board.settings.visible && board.shown.is_some()
+        let is_soon = |done: &&Done| {
+            done.area == area && done.revision == board.revision && done.time > time && done.time <= time + SOON
+        };
+        let mut soon: Vec<Arc<Overlay>> = Vec::new();
+        for done in board.done.iter().chain(&board.ahead).filter(is_soon) {
+            if !done.overlay.bitmaps.is_empty() && !soon.iter().any(|known| Arc::ptr_eq(known, &done.overlay)) {
+                soon.push(Arc::clone(&done.overlay));
+            }
+        }
+        soon
+    }
+
+    /// Whether it is to be found out what comes after the frame of `job`.
+    pub(super) fn wants_ahead(&self, job: &Job) -> bool {
+        let board = self.board();
+        let known = |ahead: &Done| {
+            let since = ahead.time - job.time;
+            ahead.area == job.area && ahead.revision == job.revision && (Time::ZERO..=SOON).contains(&since)
+        };
+        !board.ahead.as_ref().is_some_and(known)
+    }
+
+    /// What is seen at `time`, which is the next cue's beginning or, where none comes soon, a while ahead.
+    pub(super) fn set_ahead(&self, job: &Job, time: Time, overlay: Arc<Overlay>) {
+        self.board().ahead = Some(Done { time, area: job.area, revision: job.revision, overlay });
     }
 
     /// What the viewer has set.
@@ -224,6 +252,7 @@ impl Subtitles {
     pub(super) fn renew(&self, from: Time, to: Time) {
         let mut board = self.board();
         let delay = board.settings.delay;
+        board.ahead = None;
         board.done.retain(|done| done.time - delay < from || done.time - delay >= to);
     }
 
@@ -299,10 +328,10 @@ mod tests {
             subtitles.answer(&job, Arc::default());
             job.choice
         };
-        assert_eq!((job(), subtitles.shown(), subtitles.are_seen()), (TrackChoice::Auto, Some(1), true));
+        assert_eq!((job(), subtitles.shown()), (TrackChoice::Auto, Some(1)));
         assert!(subtitles.choose(Some(2)) && !subtitles.choose(Some(3)));
         assert_eq!((job(), subtitles.shown()), (TrackChoice::Number(2), Some(2)));
-        assert!(subtitles.choose(None) && !subtitles.are_seen());
+        assert!(subtitles.choose(None) && subtitles.shown().is_none());
         assert_eq!(job(), TrackChoice::No);
         subtitles.close();
         assert!(!subtitles.choose(Some(1)));

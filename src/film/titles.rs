@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use super::control::Control;
 use super::options::SubtitleOptions;
-use super::subtitles::Subtitles;
+use super::subtitles::{Job, SOON, Subtitles};
 use crate::media::subtitle::{Outside, Renderer, Track, read};
 use crate::media::{
     Font, Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle,
 };
 use crate::terminal;
+use crate::time::Time;
 
 /// How often packets are taken while nothing is asked for.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Where a cue will be is looked up so long after its beginning: it may come out of nothing.
+const THERE: Time = Time::from_nanoseconds(40_000_000);
 
 /// The thread's own.
 pub(super) struct Titles {
@@ -24,6 +27,8 @@ pub(super) struct Titles {
     /// Where nothing says which track is shown, the first is.
     any: bool,
     renderer: Renderer,
+    /// For what is seen later, so that the first may give the same drawing as long as nothing changes.
+    ahead: Renderer,
     subtitles: Subtitles,
     control: Control,
 }
@@ -74,7 +79,16 @@ impl Titles {
         }
         let (subtitles, control) = (subtitles.clone(), control.clone());
         let (languages, any) = (options.languages.clone(), options.any);
-        let titles = Self { packets, tracks, languages, any, renderer: Renderer::default(), subtitles, control };
+        let titles = Self {
+            packets,
+            tracks,
+            languages,
+            any,
+            renderer: Renderer::default(),
+            ahead: Renderer::default(),
+            subtitles,
+            control,
+        };
         let shown = titles.chosen(options.choice);
         let shown = shown.and_then(|index| titles.tracks.get(index)).map(|(known, _)| known.number);
         if let (TrackChoice::Number(number), None) = (options.choice, shown) {
@@ -92,7 +106,8 @@ impl Titles {
             self.take_packets();
             if let Some(job) = job {
                 let chosen = self.chosen(job.choice);
-                let track = chosen.and_then(|index| self.tracks.get_mut(index)).map(|(_, track)| track);
+                let mut track = chosen.and_then(|index| self.tracks.get_mut(index)).map(|(_, track)| track);
+                look_ahead(&job, track.as_deref_mut(), &mut self.ahead, &self.subtitles);
                 let overlay = self.renderer.draw(track.into_iter(), job.time, job.area, &job.settings);
                 self.subtitles.answer(&job, overlay);
             }
@@ -135,6 +150,20 @@ impl Titles {
         };
         self.tracks.iter().position(|(known, _)| known.number == number)
     }
+}
+
+/// Finds out where the cue that comes next after a frame will be, once for each and in good time: the scene goes back before it comes.
+fn look_ahead(job: &Job, track: Option<&mut Track>, renderer: &mut Renderer, subtitles: &Subtitles) {
+    if !subtitles.wants_ahead(job) {
+        return;
+    }
+    let delay = job.settings.delay;
+    let next = track.as_ref().and_then(|track| track.next(job.time - delay)).map(|next| next + delay);
+    let (time, overlay) = match next.filter(|next| *next <= job.time + SOON) {
+        Some(next) => (next, renderer.draw(track.into_iter(), next + THERE, job.area, &job.settings)),
+        None => (job.time + Time::from_nanoseconds(SOON.nanoseconds() / 2), Arc::default()),
+    };
+    subtitles.set_ahead(job, time, overlay);
 }
 
 impl Drop for Titles {

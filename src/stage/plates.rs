@@ -50,6 +50,11 @@ impl Plates {
         Self { ends: [near, far], ..self }
     }
 
+    /// Every parallax changed by `change`.
+    pub fn map(self, change: impl Fn(f32) -> f32) -> Self {
+        Self { ends: self.ends.map(change), ..self }
+    }
+
     /// Parallax of `plate` in % of the width, from `min` to `max` and as far as the screen.
     pub(super) fn parallax(&self, plate: &Plate, min: f32, max: f32) -> f32 {
         let [near, far] = self.ends;

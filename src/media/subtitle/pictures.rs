@@ -45,6 +45,12 @@ impl Pictures {
         }
     }
 
+    /// When the first begins after `time`.
+    pub(super) fn next(&self, time: Time) -> Option<Time> {
+        let next = self.all.partition_point(|shown| shown.start <= time);
+        self.all.get(next..)?.iter().find(|shown| !shown.pictures.is_empty()).map(|shown| shown.start)
+    }
+
     /// What is seen at `time`, with its beginning.
     pub(super) fn at(&self, time: Time) -> Option<(&[Picture], Time)> {
         let next = self.all.partition_point(|shown| shown.start <= time);
@@ -83,6 +89,8 @@ mod tests {
             pictures.add(one);
         }
         let seen = |at: f64| pictures.at(Time::from_seconds(at)).map(|(pictures, _)| pictures.len());
+        let next = |at: f64| pictures.next(Time::from_seconds(at)).map(Time::seconds);
+        assert_eq!([0.0, 1.0, 1.5, 4.9, 5.0].map(next), [Some(1.0), Some(1.5), Some(5.0), Some(5.0), None]);
         assert_eq!(
             [0.5, 1.2, 1.6, 4.9, 5.0, 6.9, 7.1].map(seen),
             [None, Some(2), Some(3), Some(3), Some(1), Some(1), None]

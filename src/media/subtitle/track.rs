@@ -139,6 +139,14 @@ impl Track {
         self.decoder.flush();
     }
 
+    /// When the first cue begins after `time`, of those that are known.
+    pub fn next(&self, time: Time) -> Option<Time> {
+        match &self.cues {
+            Cues::Lines(lines) => lines.all.iter().map(|line| line.start).filter(|start| *start > time).min(),
+            Cues::Pictures(pictures) => pictures.next(time),
+        }
+    }
+
     /// What is seen of it at `time`.
     pub(super) fn draw(&mut self, time: Time, area: Area, settings: &Settings) -> Drawn {
         match &mut self.cues {

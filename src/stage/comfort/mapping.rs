@@ -127,6 +127,28 @@ impl Mapping {
         moved.bounded(end(self.near), end(self.far), limits)
     }
 
+    /// Pushed back as a whole by `push` %, so that in front of it there is as much more room. What would get farther than the limits comes nearer to
+    /// what is in front: depth yields.
+    pub fn pushed_back(self, push: f32, limits: Limits) -> Self {
+        if push <= 0.0 || self.is_flat() {
+            return self;
+        }
+        let (deep, room) = (self.max - limits.front, (limits.behind - limits.front - push).max(0.0));
+        let share = if deep > room { room / deep } else { 1.0 };
+        let place = |p: f32| limits.front + push + (p - limits.front) * share;
+        let [offset, min, max, near, far] = [self.offset, self.min, self.max, self.near, self.far].map(place);
+        Self { gain: self.gain * share, offset, min, max, near, far, plates: self.plates.map(place), ..self }
+    }
+
+    /// What has parallax `p` under `other`, of which this has been made, has this one here.
+    pub fn moved(&self, p: f32, other: &Self) -> f32 {
+        if self == other {
+            return p;
+        }
+        let share = if other.gain == 0.0 { 1.0 } else { self.gain / other.gain };
+        self.offset + (p - other.offset) * share
+    }
+
     /// Both eyes see the source, untouched.
     pub fn is_flat(&self) -> bool {
         self.gain == 0.0 && self.offset == 0.0
@@ -188,6 +210,32 @@ mod tests {
         // Where there is room nothing is squeezed.
         assert!((mapping.shifted(0.2, 0.3, LIMITS).gain - mapping.gain).abs() < 1e-7);
         assert!(!Mapping::FLAT.shifted(0.2, 0.0, LIMITS).is_flat());
+    }
+
+    #[test]
+    fn what_is_pushed_back_keeps_its_shape_and_the_limits() {
+        let mapping = Mapping::new(RANGE, 0.5, 1.9, 0.5, LIMITS);
+        assert_eq!(mapping.pushed_back(0.0, LIMITS), mapping);
+        assert_eq!(Mapping::FLAT.pushed_back(0.3, LIMITS), Mapping::FLAT);
+        let all = [-99.0, -1.4, -1.0, -0.3, 0.0, 1.0, 3.0, 3.3, 99.0];
+        let pushed = mapping.pushed_back(0.23, LIMITS);
+        for d in all {
+            assert!((pushed.at(d) - mapping.at(d) - 0.23).abs() < 1e-6, "{d}: nothing is flattened");
+            assert!((pushed.moved(mapping.at(d), &mapping) - pushed.at(d)).abs() < 1e-5, "{d}");
+        }
+        // Where the far end has no room it stays within the limits, and the near end has all that was wanted.
+        for behind in [0.3, 0.5, 1.0] {
+            let limits = Limits { behind, ..LIMITS };
+            let mapping = Mapping::new(RANGE, 0.5, 9.0, behind / (1.0 + behind), limits);
+            let pushed = mapping.pushed_back(0.2, limits);
+            let apart = |mapping: &Mapping| mapping.at(0.2) - mapping.at(0.1);
+            let near = pushed.at(-1.0) - mapping.at(-1.0);
+            assert!(
+                (0.7..0.95).contains(&(apart(&pushed) / apart(&mapping))) && (near - 0.2).abs() < 1e-5,
+                "{behind}: {near}"
+            );
+            all.iter().for_each(|d| assert!(pushed.at(*d) <= behind + 1e-6 && pushed.at(*d) >= -0.8 - 1e-6));
+        }
     }
 
     #[test]
