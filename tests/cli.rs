@@ -111,6 +111,7 @@ fn wrong_usage_exits_with_2() {
         (vec!["convert", CLIP, "-o", &mp4, "--network", "deep3d-2016"], "--weights"),
         (vec!["play", "--sink", "vr", "--vr-width", "0", CLIP], "width"),
         (vec!["test-pattern", "--layout", "wiggle", "-o", &png], "gif"),
+        (vec!["convert", CLIP, "-o", &mp4, "--vid", "no"], "no pictures"),
         (vec!["frobnicate"], "frobnicate"),
     ] {
         assert_refused(&run(&arguments), 2, &[word], &arguments.join(" "));

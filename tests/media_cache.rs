@@ -14,7 +14,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use deep3d::media::{CacheOptions, MediaError, Memory, SoundChoice, SoundRead, Source, SourceOptions, StopFlag};
+use deep3d::location::Location;
+use deep3d::media::{
+    CacheOptions, MediaError, Memory, SoundChoice, SoundRead, Source, SourceOptions, StopFlag, TrackOptions,
+};
 use deep3d::time::Time;
 
 use decoded::*;
@@ -132,6 +135,37 @@ fn what_was_read_is_gone_to_without_reading() {
         }
         assert_eq!(server.counts(), before, "{name}");
     }
+}
+
+#[test]
+fn sound_that_lies_elsewhere_is_gone_to_without_reading_as_well() {
+    let path = film("cached.mkv");
+    let sound = clip("cached.flac", "-f lavfi -i anoisesrc=r=48000:d=8:seed=1 -c:a flac");
+    let server = Server::start(&sound, None);
+    let audio_files = vec![Location::of(&server.address)];
+    let wanted = TrackOptions { audio_files, ..TrackOptions::default() };
+    let mut source = Source::open(&path, &SourceOptions { wanted, ..options(MUCH) }).unwrap();
+    let mut packets = source.take_sound().unwrap();
+    assert_eq!((packets.number(), source.info().audio_tracks), (2, 2));
+    while !matches!(packets.next(Duration::from_secs(5)), SoundRead::End { .. }) {}
+    let before = server.counts();
+    assert!(before.1 >= fs::metadata(&sound).unwrap().len() as usize, "{before:?}");
+    for (epoch, at) in (1..).zip([5.02, 0.5, 7.9, 0.0, 3.0]) {
+        source.seek(seconds(at), epoch).unwrap();
+        assert!(source.next().unwrap().is_some());
+        let (base, origin) = (packets.time_base(), packets.origin());
+        let heard = loop {
+            match packets.next(Duration::from_secs(5)) {
+                SoundRead::Packet { packet, epoch: of } if of == epoch => {
+                    break Time::from_ticks(packet.pts().unwrap(), base.0, base.1) - origin;
+                }
+                SoundRead::Yet | SoundRead::Over => panic!("nothing is heard at {at}"),
+                _ => {}
+            }
+        };
+        assert!(heard <= seconds(at) && heard > seconds(at - 1.2), "{heard} for {at}");
+    }
+    assert_eq!(server.counts(), before);
 }
 
 #[test]

@@ -91,6 +91,46 @@ fn every_kind_of_song_shows_its_cover_or_a_plain_picture_for_as_long_as_there_is
 }
 
 #[test]
+fn of_a_film_without_its_pictures_sound_is_heard_until_they_are_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = noise(2, 8.0);
+    let path = folder.path().join("film.mkv");
+    let arguments = format!(
+        "-f lavfi -i testsrc=s=160x96:r=25:d=8 -f s16le -ar 48000 -ac 2 -i {} -c:v libx264 -preset ultrafast -g 25 \
+         -c:a pcm_s16le",
+        raw(folder.path(), "noise", &sound).display()
+    );
+    ffmpeg(&arguments, &path);
+    let wanted = TrackOptions { video: TrackChoice::No, ..TrackOptions::default() };
+    let source = Source::open(&*path, &SourceOptions { wanted: wanted.clone(), ..options() }).unwrap();
+    let info = source.info();
+    assert!(info.sound_only && info.size == [640, 360] && info.video_track.is_none(), "{info:?}");
+    assert_eq!((info.duration.unwrap().seconds().round() as u32, info.tracks.len()), (8, 2));
+    let mut room = Room::with(&[path], |film, _| film.wanted = wanted);
+    room.play_to(1.5);
+    let playing = |room: &Room| (room.player.playing(TrackKind::Video), room.player.size());
+    assert_eq!(playing(&room), (None, Some([640, 360])));
+    room.act(Action::SeekTo(Time::from_seconds(3.0)));
+    room.play_to(3.5);
+    let begins = heard::find(&room.heard(), &sound[3 * RATE as usize..]).expect("it is to be heard after the seek");
+    assert!(begins.source < 480, "it goes on {} frames after the place sought", begins.source);
+    room.act(Action::CycleTrack(TrackKind::Video, 1));
+    let until = Instant::now() + Duration::from_secs(20);
+    while playing(&room) != (Some(1), Some([160, 96])) {
+        assert!(Instant::now() < until, "its pictures never come");
+        room.play(0.02);
+    }
+    room.play(0.5);
+    assert!(!room.finished && room.player.take_failures().is_empty());
+    // Of pictures alone nothing is left.
+    let silent = folder.path().join("silent.mkv");
+    ffmpeg("-f lavfi -i testsrc=s=160x96:r=25:d=1 -c:v libx264 -preset ultrafast", &silent);
+    let wanted = TrackOptions { video: TrackChoice::No, ..TrackOptions::default() };
+    let refused = Source::open(&*silent, &SourceOptions { wanted, ..options() }).err();
+    assert!(matches!(refused, Some(MediaError::NoSound(_))), "{refused:?}");
+}
+
+#[test]
 fn where_no_sound_is_wanted_there_is_nothing_to_be_seen() {
     let folder = tempfile::tempdir().unwrap();
     let path = song(folder.path(), "a.flac", "flac", true);

@@ -92,7 +92,14 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         codec: arguments.codec,
         crf: arguments.crf,
     };
+    let wanted = arguments.tracks.options();
+    if wanted.video == TrackChoice::No {
+        return Err(CliError::Usage(
+            "--vid no leaves no pictures to convert: name a track, or leave it out".to_owned(),
+        ));
+    }
     let mut outputs = arguments.scene.outputs(arguments.force);
+    arguments.tracks.files().iter().for_each(|file| outputs.protect(file));
     let plan = plan(&request, &mut outputs)?;
     if let Some(report) = &arguments.report {
         outputs.take(report)?;
@@ -102,7 +109,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     film.reading.gamut = arguments.gamut;
     film.subtitles =
         arguments.burn_subtitles.map(|choice| SubtitleOptions { any: true, ..arguments.subtitles.options(choice) });
-    film.wanted = arguments.tracks.options();
+    film.wanted = wanted;
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
     }
@@ -171,6 +178,7 @@ impl ConvertArguments {
         }
         (same.scene.queues.decode_ahead, same.scene.queues.scene_ahead) = (0, 0);
         let files = [self.scene.network.weights.as_deref(), self.scene.kept.depth.as_ref().and_then(Location::path)];
-        format!("{same:?} {:?}", files.map(|file| file.and_then(Facts::of)))
+        let sounds: Vec<_> = self.tracks.files().iter().map(|file| file.path().and_then(Facts::of)).collect();
+        format!("{same:?} {:?} {sounds:?}", files.map(|file| file.and_then(Facts::of)))
     }
 }

@@ -283,8 +283,7 @@ impl Film {
         #[cfg(feature = "media")]
         if let (Some(tracks), Some(sound)) = (audio, &options.sound) {
             let output = SoundOutput { sound: sound.clone(), replay_gain: options.replay_gain };
-            let to = (output, film.info.location.as_str());
-            let (audio, thread) = Audio::start(tracks, &film.info.tracks, packets, to, &film.control)?;
+            let (audio, thread) = Audio::start(tracks, packets, output, &film.control)?;
             film.threads.push(thread);
             film.audio = Some(audio);
         }

@@ -43,10 +43,10 @@ pub(super) struct Playing {
 }
 
 impl Playing {
-    /// That of `packets`, which are of `location`. One that cannot be decoded is told, and is none.
-    pub(super) fn new(packets: SoundPackets, output: &SoundOutput, location: &str) -> Option<Self> {
+    /// That of `packets`. One that cannot be decoded is told, and is none.
+    pub(super) fn new(packets: SoundPackets, output: &SoundOutput) -> Option<Self> {
         let usual = Mix { rate: 48_000, channels: 2, speed: 1.0, night: false, in_room: false };
-        match SoundDecoder::new(&packets, usual, location) {
+        match SoundDecoder::new(&packets, usual, &packets.location()) {
             Ok(decoder) => {
                 let factor = output.replay_gain.factor(packets.replay_gain().as_ref());
                 Some(Self { packets, decoder, track: output.sound.track(), factor, joins: None })
@@ -68,7 +68,6 @@ impl Playing {
 pub(super) struct Sounds {
     playing: Option<Playing>,
     output: SoundOutput,
-    location: String,
     desk: Arc<Desk>,
     control: Control,
     epoch: u32,
@@ -76,14 +75,8 @@ pub(super) struct Sounds {
 }
 
 impl Sounds {
-    pub(super) fn new(
-        playing: Option<Playing>,
-        output: SoundOutput,
-        location: String,
-        desk: Arc<Desk>,
-        control: Control,
-    ) -> Self {
-        Self { playing, output, location, desk, control, epoch: 0, target: Time::ZERO }
+    pub(super) fn new(playing: Option<Playing>, output: SoundOutput, desk: Arc<Desk>, control: Control) -> Self {
+        Self { playing, output, desk, control, epoch: 0, target: Time::ZERO }
     }
 
     /// Runs until stopped or until the source is gone.
@@ -92,7 +85,7 @@ impl Sounds {
             let patience = if self.playing.is_some() { Duration::ZERO } else { PACKETS };
             match self.desk.take(patience) {
                 Some(Wish::Track(packets, film)) => {
-                    self.playing = Playing::new(*packets, &self.output, &self.location);
+                    self.playing = Playing::new(*packets, &self.output);
                     if let Some(playing) = &mut self.playing {
                         playing.joins = Some(film);
                     }

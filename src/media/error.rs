@@ -59,6 +59,9 @@ pub enum MediaError {
         /// What there is instead.
         tracks: String,
     },
+    /// Sound was all that was wanted.
+    #[error("{0}: there is no sound in it: name a file with sound")]
+    NoSound(String),
     /// No decoder in this build of FFmpeg.
     #[error(
         "{location}: its video is '{codec}', which this FFmpeg ({ffmpeg}) cannot decode; convert it, or install a fuller FFmpeg"

@@ -65,6 +65,18 @@ pub(super) fn tracks(input: &Input, programme: &[bool]) -> Vec<TrackInfo> {
     tracks
 }
 
+/// The tracks of a film, and behind them those that lie elsewhere, whose numbers are those behind its own.
+pub(super) fn joined(mut own: Vec<TrackInfo>, outside: &[TrackInfo]) -> Vec<TrackInfo> {
+    let last = last_number(&own);
+    own.extend(outside.iter().map(|track| TrackInfo { number: last + track.number, ..track.clone() }));
+    own
+}
+
+/// The highest number of an audio track among `tracks`.
+pub(super) fn last_number(tracks: &[TrackInfo]) -> u32 {
+    tracks.iter().filter(|track| track.kind == TrackKind::Audio).map(|track| track.number).max().unwrap_or(0)
+}
+
 /// What a track says under `key`, in one line; none where that is empty.
 fn tag(stream: &AVStream, key: &CStr) -> Option<String> {
     // SAFETY: the dictionary is the stream's own; what is found ends with a zero byte.

@@ -7,7 +7,7 @@
 //! container ─► decode ─► timeline ─► deinterlace ─► picture (scale for rare formats)      still: image crate
 //! (a thread)   packets   film time   bwdif          planes lent from the decoder
 //!   │          └──────────────────────── source: order, seek, durations ───────────────────────────┘
-//!   ├─► packets of the sound that plays
+//!   ├─► packets of the sound that plays, or (beside) of a container of its own
 //!   └─► packets of all tracks beside the picture, for who writes them along
 //! ```
 //!
@@ -17,6 +17,7 @@
 
 mod alpha;
 pub mod audio;
+mod beside;
 mod channels;
 mod chapter;
 mod colour;
@@ -29,6 +30,7 @@ mod discontinuity;
 pub mod encode;
 mod error;
 mod file;
+mod film_info;
 
 mod fit;
 mod format;

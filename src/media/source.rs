@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::beside::Beside;
 use super::container::{AudioTracks, Cache, Container, OtherTracks, SoundPackets, SubtitlePackets};
 use super::content::Content;
 use super::error::MediaError;
 use super::file::Head;
 
-use super::format::{self, FormatSupport};
-use super::info::{Info, SoundChoice, SourceOptions, Stereo};
+use super::film_info;
+use super::info::{Info, SoundChoice, SourceOptions};
+use super::listed;
 use super::log::init;
 use super::page::{self, Address};
 use super::remote_options::PageOptions;
@@ -19,7 +21,7 @@ use super::sound_film::SoundFilm;
 use super::still;
 use super::tracks::{TrackInfo, TrackKind};
 use super::video::{TimedPicture, VideoReader};
-use crate::frame::{Frame, Orientation, Picture};
+use crate::frame::{Frame, Picture};
 use crate::location::Location;
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
@@ -36,8 +38,11 @@ pub struct Source {
     /// Frames given in this epoch.
     given: u64,
     tracks: Option<OtherTracks>,
-    /// Its sound, where that lies elsewhere.
-    beside: Option<Box<Self>>,
+    /// Sound that lies elsewhere.
+    beside: Beside,
+    /// All its sounds, wherever they lie, and that of them which plays; none where it is a still.
+    audio: Option<AudioTracks>,
+    sound: Option<SoundPackets>,
 }
 
 enum Kind {
@@ -55,22 +60,23 @@ impl Source {
         if options.stop.is_stopped() {
             return Err(MediaError::Stopped);
         }
+        let beside = Beside::open(options)?;
         match location.into() {
-            Location::File(path) => Self::open_file(path, options),
-            Location::Url(url) => Self::open_url(url, options),
-            Location::Stdin => Self::open_film(&Location::Stdin, false, options),
+            Location::File(path) => Self::open_file(path, options, beside),
+            Location::Url(url) => Self::open_url(url, options, beside),
+            Location::Stdin => Self::open_film(&Location::Stdin, false, options, beside),
         }
     }
 
     /// What is no film may be a page with one.
-    fn open_url(url: String, options: &SourceOptions) -> Result<Self, MediaError> {
+    fn open_url(url: String, options: &SourceOptions, beside: Beside) -> Result<Self, MediaError> {
         let SourceOptions { remote, stop, .. } = options;
         let named = page::named(&url).map(str::to_owned);
         let location = Location::Url(url);
         let refused = match &named {
-            None => match Self::open_film(&location, false, options) {
+            None => match Container::open(&location, options, beside.tracks()) {
                 Err(error @ MediaError::Unknown(_)) if location.is_web() => error,
-                result => return result,
+                result => return Self::of(result?, &location, false, (options, beside)),
             },
             Some(_) => MediaError::Address(location.to_string()),
         };
@@ -82,53 +88,17 @@ impl Source {
         }
         let found = page::find(&named.unwrap_or_else(|| location.to_string()), &asked, remote, stop)?;
         let at = |address: &Address| SourceOptions { remote: Arc::clone(&address.remote), ..options.clone() };
-        let mut film = Self::open_film(&Location::Url(found.film.url.clone()), false, &at(&found.film))?;
-        if let Some(sound) = &found.sound {
-            film.add_sound(&Location::Url(sound.url.clone()), &at(sound))?;
+        let location = Location::Url(found.film.url.clone());
+        let container = Container::open(&location, &at(&found.film), beside.tracks())?;
+        let mut sound = Beside::default();
+        if let Some(address) = found.sound.as_ref().filter(|_| options.sound != SoundChoice::None || options.tracks) {
+            let options = SourceOptions { beside: Some(container.facts.start.unwrap_or(Time::ZERO)), ..at(address) };
+            sound.add(&Location::Url(address.url.clone()), &options, None)?;
         }
-        Ok(film)
+        Self::of(container, &location, false, (&at(&found.film), sound.with(beside)))
     }
 
-    /// Its sound is that of `location`, which is gone along with it. What cannot be had is told.
-    fn add_sound(&mut self, location: &Location, options: &SourceOptions) -> Result<(), MediaError> {
-        if options.sound == SoundChoice::None {
-            if options.tracks {
-                tracing::warn!("{}: its sound lies elsewhere and is left out: {location}", self.info.location);
-            }
-            return Ok(());
-        }
-        let beside = Some(self.info.start_offset);
-        match Self::open_film(location, false, &SourceOptions { tracks: false, beside, ..options.clone() }) {
-            Ok(sound) => {
-                let is_sound = |track: &&TrackInfo| track.kind == TrackKind::Audio;
-                let pictures = self.info.tracks.iter().filter(|track| !is_sound(track));
-                self.info.tracks = pictures.chain(sound.info.tracks.iter().filter(is_sound)).cloned().collect();
-                self.info.audio_tracks = sound.info.audio_tracks;
-                self.beside = Some(Box::new(sound));
-                Ok(())
-            }
-            Err(error @ MediaError::Stopped) => Err(error),
-            Err(error) => {
-                tracing::warn!("{error}; it plays without sound");
-                Ok(())
-            }
-        }
-    }
-
-    /// Lets the sound beside it go to `target`, too: wherever it cannot, that is silent.
-    fn seek_beside(&mut self, target: Time, epoch: u32) -> Result<(), MediaError> {
-        let Some(beside) = &mut self.beside else { return Ok(()) };
-        match beside.seek(target, epoch) {
-            Err(error @ (MediaError::Stopped | MediaError::Interrupted)) => Err(error),
-            Err(error) => {
-                tracing::warn!("{error}");
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-
-    fn open_file(path: PathBuf, options: &SourceOptions) -> Result<Self, MediaError> {
+    fn open_file(path: PathBuf, options: &SourceOptions, beside: Beside) -> Result<Self, MediaError> {
         let head = Head::read(&path)?;
         if let Some(head) = &head
             && let Some(still) = still::read(&path, Content::of(head.bytes(), &path), &options.reading)?
@@ -140,7 +110,7 @@ impl Source {
             return Ok(Self::from_still(still.picture, still.codec, location, options.epoch));
         }
         let heif = head.as_ref().is_some_and(Head::is_heif);
-        let opened = Self::open_film(&Location::File(path), heif, options);
+        let opened = Self::open_film(&Location::File(path), heif, options, beside);
         match head {
             Some(head) => opened.map_err(|error| head.explain(error)),
             None => opened,
@@ -148,31 +118,7 @@ impl Source {
     }
 
     fn from_still(picture: Picture, codec: &str, location: String, epoch: u32) -> Self {
-        let info = Info {
-            location,
-            container: codec.to_owned(),
-            codec: codec.to_owned(),
-            size: picture.shape.orientation.apply_size(picture.shape.size),
-            display_size: display_size(picture.shape.size, picture.shape.sample_aspect, picture.shape.orientation),
-            sample_aspect: picture.shape.sample_aspect,
-            orientation: picture.shape.orientation,
-            format: picture.shape.format,
-            colour: picture.shape.colour,
-            frame_rate: None,
-            time_base: (1, 90_000),
-            duration: None,
-            start_offset: Time::ZERO,
-            is_still: true,
-            can_seek: true,
-            interlaced: false,
-            stereo: None,
-            audio_tracks: 0,
-            subtitle_tracks: 0,
-            chapters: Arc::default(),
-            tracks: Arc::default(),
-            video_track: None,
-            sound_only: false,
-        };
+        let info = film_info::of_still(&picture, codec, location);
         Self {
             kind: Kind::Still(SharedPicture::new(picture)),
             info,
@@ -180,13 +126,69 @@ impl Source {
             epoch,
             given: 0,
             tracks: None,
-            beside: None,
+            beside: Beside::default(),
+            audio: None,
+            sound: None,
         }
     }
 
-    fn open_film(location: &Location, heif: bool, options: &SourceOptions) -> Result<Self, MediaError> {
-        let container = Container::open(location, options)?;
-        let location = &location.to_string();
+    fn open_film(location: &Location, heif: bool, options: &SourceOptions, beside: Beside) -> Result<Self, MediaError> {
+        let container = Container::open(location, options, beside.tracks())?;
+        Self::of(container, location, heif, (options, beside))
+    }
+
+    /// The film in `container`, and the sound beside it.
+    fn of(
+        mut container: Container,
+        location: &Location,
+        heif: bool,
+        (options, beside): (&SourceOptions, Beside),
+    ) -> Result<Self, MediaError> {
+        let place = options.start.and_then(|start| start.resolve(container.facts.duration));
+        let place = place.unwrap_or(Time::ZERO).max(Time::ZERO);
+        let (audio, sound) = (container.audio().clone(), container.take_sound());
+        let mut film = Self { sound, ..Self::open_container(container, &location.to_string(), heif, options)? };
+        if film.info.is_still {
+            return Ok(film);
+        }
+        film.audio = Some(audio);
+        if !beside.is_empty() {
+            film.add(beside, options, place);
+        }
+        Ok(film)
+    }
+
+    /// Sounds that lie elsewhere may be chosen, too. Where they are no files that the user has named they stand for its own.
+    fn add(&mut self, beside: Beside, options: &SourceOptions, place: Time) {
+        let instead = beside.tracks().iter().any(|track| track.outside.is_none());
+        let is_kept = |track: &&TrackInfo| track.outside.is_none() && !(instead && track.kind == TrackKind::Audio);
+        let own: Vec<TrackInfo> = self.info.tracks.iter().filter(is_kept).cloned().collect();
+        let last = listed::last_number(&own);
+        self.info.audio_tracks =
+            own.iter().filter(|track| track.kind == TrackKind::Audio).count() + beside.tracks().len();
+        self.info.tracks = listed::joined(own, beside.tracks()).into();
+        let wanted = options.wanted.audio(&self.info.tracks).map(|track| track.number);
+        if options.tracks {
+            let left_out = options.wanted.left_out(&self.info.tracks);
+            if let Some(tracks) = &mut self.tracks {
+                tracks.beside = beside.into_others(place, |number| !left_out.contains(&(last + number)));
+            }
+            return;
+        }
+        let own = self.audio.take().filter(|_| !instead).unwrap_or_else(AudioTracks::none);
+        let all = own.with(&beside.audio(), last);
+        if let Some(number) = wanted.filter(|number| *number > last && options.sound == SoundChoice::Best) {
+            self.sound = all.choose(number, Some(place));
+        }
+        (self.audio, self.beside) = (Some(all), beside);
+    }
+
+    fn open_container(
+        container: Container,
+        location: &str,
+        heif: bool,
+        options: &SourceOptions,
+    ) -> Result<Self, MediaError> {
         if !container.facts.has_pictures {
             return Self::open_sound(container, location, options);
         }
@@ -201,7 +203,7 @@ impl Source {
                 video.seek(target, options.epoch, &move || stop.is_stopped())?;
             }
         }
-        let info = film_info(&mut video, location)?;
+        let info = film_info::of_video(&mut video, location)?;
         let end = options.end.and_then(|end| end.resolve(info.duration));
         let tracks = if options.tracks { video.container.take_others(end) } else { None };
         let one_picture = (heif || video.container.facts.is_picture_format) && video.is_last()?;
@@ -209,7 +211,8 @@ impl Source {
             let still = Self::from_still(picture, &info.codec, info.location, options.epoch);
             return Ok(still);
         }
-        Ok(Self { kind: Kind::Video(video), info, beginning, epoch: options.epoch, given: 0, tracks, beside: None })
+        let (kind, epoch) = (Kind::Video(video), options.epoch);
+        Ok(Self { kind, info, beginning, epoch, given: 0, tracks, beside: Beside::default(), audio: None, sound: None })
     }
 
     fn open_sound(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
@@ -221,34 +224,18 @@ impl Source {
                 film.seek(target, options.epoch)?;
             }
         }
-        let (facts, shape) = (&film.container.facts, film.picture.shape);
-        let info = Info {
-            location: location.to_owned(),
-            container: facts.name.clone(),
-            codec: facts.track.codec.clone(),
-            size: shape.orientation.apply_size(shape.size),
-            display_size: display_size(shape.size, shape.sample_aspect, shape.orientation),
-            sample_aspect: shape.sample_aspect,
-            orientation: shape.orientation,
-            format: shape.format,
-            colour: shape.colour,
-            frame_rate: None,
-            time_base: facts.track.time_base,
-            duration: facts.duration,
-            start_offset: facts.start.unwrap_or(Time::ZERO),
-            is_still: false,
-            sound_only: true,
-            can_seek: facts.can_seek,
-            interlaced: false,
-            stereo: None,
-            audio_tracks: facts.sounds,
-            subtitle_tracks: facts.subtitles,
-            chapters: Arc::clone(&facts.chapters),
-            tracks: Arc::clone(&facts.tracks),
-            video_track: None,
-        };
-        let epoch = options.epoch;
-        Ok(Self { kind: Kind::Sound(film), info, beginning: Time::ZERO, epoch, given: 0, tracks: None, beside: None })
+        let info = film_info::of_sound(&film, location);
+        Ok(Self {
+            kind: Kind::Sound(film),
+            info,
+            beginning: Time::ZERO,
+            epoch: options.epoch,
+            given: 0,
+            tracks: None,
+            beside: Beside::default(),
+            audio: None,
+            sound: None,
+        })
     }
 
     /// The tracks beside the picture, once, where [`SourceOptions::tracks`] asked for them. Their packets come as pictures are read.
@@ -258,26 +245,12 @@ impl Source {
 
     /// The packets of the sound that plays, once, where [`SourceOptions::sound`] asked for one and there is one. They come by themselves.
     pub fn take_sound(&mut self) -> Option<SoundPackets> {
-        if let Some(beside) = &mut self.beside {
-            return beside.take_sound();
-        }
-        match &mut self.kind {
-            Kind::Video(video) => video.container.take_sound(),
-            Kind::Sound(film) => film.container.take_sound(),
-            Kind::Still(_) => None,
-        }
+        self.sound.take()
     }
 
     /// The audio tracks that can be chosen while it plays, where [`SourceOptions::sound`] asked for sound; none of a still.
     pub fn audio_tracks(&self) -> Option<AudioTracks> {
-        if let Some(beside) = &self.beside {
-            return beside.audio_tracks();
-        }
-        match &self.kind {
-            Kind::Video(video) => Some(video.container.audio().clone()),
-            Kind::Sound(film) => Some(film.container.audio().clone()),
-            Kind::Still(_) => None,
-        }
+        self.audio.clone()
     }
 
     /// The packets of its subtitles, once, where [`SourceOptions::subtitles`] asked for them and there are any. They come by themselves.
@@ -359,11 +332,14 @@ impl Source {
             Kind::Video(video) => video.seek(target, epoch, cancelled),
             Kind::Sound(film) => film.seek(target, epoch).map(|()| true),
             Kind::Still(_) => Ok(true),
-        }?;
-        if found {
-            self.seek_beside(target, epoch)?;
+        };
+        match found {
+            Ok(true) => self.beside.seek(target, epoch)?,
+            // It goes on where it is, and its sound, too.
+            Err(MediaError::CannotSeek(_)) => self.seek_beside(target)?,
+            _ => {}
         }
-        Ok(found)
+        found
     }
 }
 
@@ -377,77 +353,18 @@ impl Source {
             Kind::Sound(film) => film.seek(target, epoch)?,
             Kind::Still(_) => {}
         }
-        if let (Kind::Video(video), true) = (&mut self.kind, self.beside.is_some()) {
-            // Sound begins with the picture that is found.
-            let first = video.peek()?.map_or(target, |first| first.pts);
-            self.seek_beside(first, epoch)?;
-        }
-        Ok(())
+        self.seek_beside(target)
     }
-}
 
-fn film_info(video: &mut VideoReader, location: &str) -> Result<Info, MediaError> {
-    let Some(first) = video.peek()? else { return Err(video.no_pictures()) };
-    let (look, coded) = (first.look, [first.frame.width(), first.frame.height()]);
-    let own_stereo = Stereo::of(&first.frame);
-    // SAFETY: the frame is alive.
-    let number = unsafe { (*first.frame.as_ptr()).format };
-    let unsupported = || MediaError::UnsupportedFormat { location: location.to_owned(), format: format::name(number) };
-    let support_of = |kind| format::traits(kind).map(|traits| traits.support);
-    let support = match format::checked(number).and_then(support_of) {
-        Some(FormatSupport::Convert(to)) => support_of(to),
-        other => other,
-    };
-    let Some(FormatSupport::Direct(format)) = support else { return Err(unsupported()) };
-    let facts = &video.container.facts;
-    let track = &facts.track;
-    let stereo = track.stereo.or(own_stereo);
-    Ok(Info {
-        location: location.to_owned(),
-        container: facts.name.clone(),
-        codec: track.codec.clone(),
-        size: look.orientation.apply_size(coded),
-        display_size: display_size(coded, look.sample_aspect, look.orientation),
-        sample_aspect: look.sample_aspect,
-        orientation: look.orientation,
-        format,
-        colour: look.colour,
-        frame_rate: track.rate.map(|(numerator, denominator)| (numerator.unsigned_abs(), denominator.unsigned_abs())),
-        time_base: track.time_base,
-        duration: facts.duration,
-        start_offset: facts.start.unwrap_or(Time::ZERO),
-        is_still: false,
-        can_seek: facts.can_seek,
-        interlaced: video.interlaced,
-        stereo,
-        audio_tracks: facts.sounds,
-        subtitle_tracks: facts.subtitles,
-        chapters: Arc::clone(&facts.chapters),
-        tracks: Arc::clone(&facts.tracks),
-        sound_only: false,
-        video_track: facts.tracks.iter().find(|known| known.stream == track.index).map(|known| known.number),
-    })
-}
-
-/// Square samples: the side that is too short is stretched, as mpv does. Then turned.
-fn display_size([width, height]: [u32; 2], (across, down): (u32, u32), orientation: Orientation) -> [u32; 2] {
-    let stretch =
-        |side: u32, by: u32, to: u32| ((f64::from(side) * f64::from(by) / f64::from(to.max(1))).round() as u32).max(1);
-    let size =
-        if across >= down { [stretch(width, across, down), height] } else { [width, stretch(height, down, across)] };
-    orientation.apply_size(size)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shape_that_is_seen_never_loses_samples() {
-        let upright = Orientation::default();
-        let turned = Orientation { mirror: false, quarter_turns: 1 };
-        assert_eq!(display_size([720, 576], (64, 45), upright), [1024, 576]);
-        assert_eq!(display_size([720, 480], (8, 9), upright), [720, 540]);
-        assert_eq!(display_size([1920, 1080], (1, 1), turned), [1080, 1920]);
+    /// Lets the sound beside it go to the picture that comes next; where there are no pictures, to `target`.
+    fn seek_beside(&mut self, target: Time) -> Result<(), MediaError> {
+        if self.beside.is_empty() {
+            return Ok(());
+        }
+        let first = match &mut self.kind {
+            Kind::Video(video) => video.peek()?.map(|first| first.pts),
+            Kind::Sound(_) | Kind::Still(_) => None,
+        };
+        self.beside.seek(first.unwrap_or(target), self.epoch)
     }
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::language::{Languages, language_name};
+use crate::location::Location;
 
 /// What a track is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +92,8 @@ pub struct TrackOptions {
     pub audio: TrackChoice,
     /// In which languages sound is wanted.
     pub audio_languages: Languages,
+    /// Files with sound for it, which goes before its own.
+    pub audio_files: Vec<Location>,
 }
 
 impl TrackOptions {
@@ -106,14 +109,14 @@ impl TrackOptions {
 }
 
 impl TrackOptions {
-    /// The streams among `tracks` that do not go along where a film is written: all sounds but the one that is chosen, if one is.
-    pub fn left_out(&self, tracks: &[TrackInfo]) -> Vec<usize> {
+    /// The numbers of the audio tracks among `tracks` that do not go along where a film is written: all but the one that is chosen, if one is.
+    pub fn left_out(&self, tracks: &[TrackInfo]) -> Vec<u32> {
         if self.audio == TrackChoice::Auto && self.audio_languages.is_empty() {
             return Vec::new();
         }
-        let kept = self.audio(tracks).map(|track| track.stream);
+        let kept = self.audio(tracks).map(|track| track.number);
         let sounds = tracks.iter().filter(|track| track.kind == TrackKind::Audio);
-        sounds.map(|track| track.stream).filter(|stream| Some(*stream) != kept).collect()
+        sounds.map(|track| track.number).filter(|number| Some(*number) != kept).collect()
     }
 }
 

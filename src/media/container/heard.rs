@@ -7,6 +7,8 @@ use crate::time::Time;
 
 /// What a decoder of sound has to run up, and how far apart containers put sound and picture.
 pub(super) const LEAD: Time = Time::from_nanoseconds(1_000_000_000);
+/// As much as this is sooner read on through than sought.
+const NEAR: Time = Time::from_nanoseconds(2_000_000_000);
 
 /// What [`SoundPackets::next`](super::SoundPackets::next) finds.
 pub enum SoundRead {
@@ -88,6 +90,14 @@ impl Heard {
     /// From where on, on the container's clock, packets are wanted.
     fn from(&self) -> Option<Time> {
         self.target.map(|target| self.origin + target - LEAD)
+    }
+
+    /// The same where no search is under way and none of them can come from where the reader is: they lie before what is kept, or much farther on.
+    pub(super) fn far(&self, from_beginning: bool) -> Option<Time> {
+        let from = self.from().filter(|_| !self.moving)?;
+        let begins = from_beginning || self.lane.first_time().is_some_and(|first| first <= from);
+        let reached = self.lane.latest().unwrap_or(self.origin) + NEAR;
+        (!begins || reached < from).then_some(from)
     }
 
     /// Whether all that is wanted is in the lane, or will come behind it.

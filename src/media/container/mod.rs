@@ -38,6 +38,7 @@ use super::error::MediaError;
 use super::info::SourceOptions;
 use super::interrupt::Watch;
 use super::stop::StopFlag;
+use super::tracks::TrackInfo;
 use crate::location::Location;
 use crate::time::Time;
 
@@ -89,7 +90,6 @@ pub(super) struct Container {
     sound: Option<SoundPackets>,
     subtitles: Option<SubtitlePackets>,
     cover: Option<Cover>,
-    wishes: u64,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -97,11 +97,16 @@ pub(super) struct Container {
 unsafe impl Send for Container {}
 
 impl Container {
-    /// Opens it, chooses its tracks as `options` say, and begins to read. What comes over the network has a limited time to answer.
-    pub(super) fn open(location: &Location, options: &SourceOptions) -> Result<Self, MediaError> {
+    /// Opens it, chooses its tracks as `options` say, and begins to read. `outside` are tracks that lie elsewhere and may be chosen instead of its own. What
+    /// comes over the network has a limited time to answer.
+    pub(super) fn open(
+        location: &Location,
+        options: &SourceOptions,
+        outside: &[TrackInfo],
+    ) -> Result<Self, MediaError> {
         let own = options.stop.child();
         let watch = Watch::new(own.clone());
-        let (mut reader, chosen) = Reader::open(location, options, watch.clone())?;
+        let (mut reader, chosen) = Reader::open(location, options, outside, watch.clone())?;
         let facts = Arc::clone(&reader.facts);
         let (track, origin) = (&facts.track, facts.start.unwrap_or(Time::ZERO));
         let cache = &options.cache;
@@ -117,8 +122,8 @@ impl Container {
         let shared = Arc::new(Shared::new(State::new(pictures, sounds, limits, location.to_string())));
         let input = &reader.input;
         let parameters = input.stream(track.index).map_or_else(codec::Parameters::new, |stream| stream.parameters());
-        let mut others =
-            if options.tracks { OtherTracks::of(input, track.index, &chosen.programme, origin, &shared) } else { None };
+        let picture = facts.has_pictures.then_some(track.index);
+        let mut others = options.tracks.then(|| OtherTracks::of(input, picture, &chosen.programme, origin, &shared));
         if let Some(others) = &mut others {
             others.streams.retain(|stream| !chosen.left_out.contains(&stream.index));
             if matches!(input.format().name(), "hls" | "dash") {
@@ -127,8 +132,13 @@ impl Container {
             }
             shared.lock().others = Some(others.waiting());
         }
-        let audio = AudioTracks::of(input, |index| chosen.sounds.contains(&index), origin, &shared);
-        let sound = chosen.sound.and_then(|index| audio.choose(index, None));
+        let is_read = |index| chosen.sounds.contains(&index);
+        // What is connected to in other ways stays where it was interrupted.
+        let interruptible = location.is_web() && facts.can_seek;
+        let interrupt = interruptible.then(|| watch.clone());
+        let audio = AudioTracks::of(input, (&facts.tracks, is_read), origin, (&shared, interrupt));
+        let number = |stream| facts.tracks.iter().find(|known| known.stream == stream).map(|known| known.number);
+        let sound = chosen.sound.and_then(number).and_then(|number| audio.choose(number, None));
         let subtitles = SubtitlePackets::of(input, &chosen.subtitles, origin, &shared);
         let has = |kind| others.as_ref().is_some_and(|others| others.has(kind));
         let sounds = has(AVMediaType::AVMEDIA_TYPE_AUDIO) || !chosen.sounds.is_empty();
@@ -148,8 +158,7 @@ impl Container {
         let thread =
             thread.map_err(|error| MediaError::Thread { location: location.to_string(), reason: error.to_string() })?;
         Ok(Self {
-            // What is connected to in other ways stays where it was interrupted.
-            interruptible: location.is_web() && facts.can_seek,
+            interruptible,
             remote: location.is_remote(),
             facts,
             tags,
@@ -164,7 +173,6 @@ impl Container {
             sound,
             subtitles,
             cover: chosen.cover,
-            wishes: 0,
             thread: Some(thread),
         })
     }
@@ -210,7 +218,7 @@ impl Container {
     }
 
     /// Where there are no pictures: goes to `film` time.
-    pub(super) fn seek_sound(&mut self, film: Time, epoch: u32) -> Result<(), MediaError> {
+    pub(super) fn seek_sound(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
         let time = self.facts.start.unwrap_or(Time::ZERO) + film;
         self.begin_seek(film, epoch);
         let mut state = self.shared.lock();
@@ -224,6 +232,23 @@ impl Container {
         };
         self.end_seek();
         sought
+    }
+
+    /// From now on it is read for its sounds alone, beside a film that lies elsewhere: only while one of them plays.
+    pub(super) fn set_alone(&self) {
+        self.shared.lock().set_alone();
+    }
+
+    /// Where it is read for its sounds alone: goes along to `film` time. What nobody hears stays where it is.
+    pub(super) fn go_along(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
+        let mut state = self.shared.lock();
+        if state.sounds.is_heard() {
+            drop(state);
+            return self.seek_sound(film, epoch);
+        }
+        state.sounds.begin_seek(film, epoch);
+        state.sounds.end_seek();
+        Ok(())
     }
 
     /// The audio tracks that can be chosen while it plays.
@@ -252,6 +277,13 @@ impl Container {
             waiting.end = end.map(|end| others.origin + end);
         }
         Some(others)
+    }
+
+    /// Waits until a packet of the other tracks waits to be written along, or none will come.
+    fn wait_for_packet(&self) {
+        let mut state = self.shared.lock();
+        state.reach(Reach::Packet);
+        drop(self.wait_to_reach(state));
     }
 
     /// The picture's next packet. Unreadable ones are skipped; on the network a lost connection is an error.
@@ -338,15 +370,14 @@ impl Container {
         Ok(())
     }
 
-    fn go(&mut self, place: Place, aim: Option<Time>) -> Result<(), MediaError> {
-        self.wishes += 1;
+    fn go(&self, place: Place, aim: Option<Time>) -> Result<(), MediaError> {
         let mut state = self.shared.lock();
-        state.leave(place, self.wishes, aim);
+        let wish = state.leave(place, aim);
         if state.busy && self.interruptible {
             self.watch.interrupt();
         }
         loop {
-            if let Some(done) = state.done(self.wishes) {
+            if let Some(done) = state.done(wish) {
                 return done;
             }
             state = self.wait(state)?;

@@ -9,9 +9,11 @@ use ffmpeg_next::ffi::{self, AVChapter, AVCodecParameters, AVMediaType, AVRation
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::packet::{Mut, Packet};
 
+use super::Container;
 use super::metadata::Metadata;
 use super::state::Shared;
 use super::waiting::{SoundTrack, Waiting};
+use crate::media::tracks::TrackKind;
 use crate::time::Time;
 
 /// What a track of the source is.
@@ -69,8 +71,8 @@ pub(in crate::media) struct Chapter {
 /// The tracks beside the picture. [`Source::take_tracks`](crate::media::Source::take_tracks) gives it; one thread takes the packets while another reads pictures
 /// from the source, which is what makes packets come. Dropped, the source goes on without it.
 pub struct OtherTracks {
-    /// The picture's own, for its title and language.
-    pub(in crate::media) picture: Stream,
+    /// The picture's own, for its title and language, where there are pictures.
+    pub(in crate::media) picture: Option<Stream>,
     /// All of them that belong to the picture's programme, in the source's order.
     pub(in crate::media) streams: Vec<Stream>,
     /// Tracks left aside because they belong to other programmes.
@@ -81,17 +83,21 @@ pub struct OtherTracks {
     /// The container's clock at film time zero.
     pub(in crate::media) origin: Time,
     shared: Arc<Shared>,
+    /// The container that they come out of, where nothing else of it is read.
+    alone: Option<Box<Container>>,
+    /// Those that lie elsewhere.
+    pub(in crate::media) beside: Vec<Self>,
 }
 
 impl OtherTracks {
     /// What `input` holds beside the stream `picture`. `wanted` says which streams are read.
     pub(super) fn of(
         input: &Input,
-        picture: usize,
+        picture: Option<usize>,
         wanted: &[bool],
         origin: Time,
         shared: &Arc<Shared>,
-    ) -> Option<Self> {
+    ) -> Self {
         // SAFETY: the context is open; FFmpeg keeps that many valid pointers there, and nothing is read meanwhile.
         let (streams, chapters, metadata) = unsafe {
             let raw = &*input.as_ptr();
@@ -103,10 +109,47 @@ impl OtherTracks {
         };
         let belongs = |index: usize| wanted.get(index).copied().unwrap_or(false);
         let foreign = streams.iter().filter(|stream| !belongs(stream.index)).count();
-        let (pictures, others): (Vec<Stream>, Vec<Stream>) =
-            streams.into_iter().filter(|stream| belongs(stream.index)).partition(|stream| stream.index == picture);
-        let picture = pictures.into_iter().next()?;
-        Some(Self { picture, streams: others, foreign, chapters, metadata, origin, shared: Arc::clone(shared) })
+        let (pictures, others): (Vec<Stream>, Vec<Stream>) = streams
+            .into_iter()
+            .filter(|stream| belongs(stream.index))
+            .partition(|stream| Some(stream.index) == picture);
+        Self {
+            picture: pictures.into_iter().next(),
+            streams: others,
+            foreign,
+            chapters,
+            metadata,
+            origin,
+            shared: Arc::clone(shared),
+            alone: None,
+            beside: Vec::new(),
+        }
+    }
+
+    /// The sounds of `container`, which is read for them alone, as they are taken: from `film` time on, those of the numbers that `is_wanted` has. None where
+    /// there are none.
+    pub(in crate::media) fn alone(
+        mut container: Container,
+        film: Time,
+        is_wanted: impl Fn(u32) -> bool,
+    ) -> Option<Self> {
+        if film > Time::ZERO {
+            // Where it cannot be sent there it is read from its beginning.
+            container.seek_sound(film, 0).ok();
+        }
+        let tracks = Arc::clone(&container.facts.tracks);
+        let wanted = tracks.iter().filter(|track| track.kind == TrackKind::Audio && is_wanted(track.number));
+        let wanted: Vec<usize> = wanted.map(|track| track.stream).collect();
+        let mut others = container.take_others(None)?;
+        others.streams.retain(|stream| wanted.contains(&stream.index));
+        others.attend();
+        others.alone = Some(Box::new(container));
+        (!wanted.is_empty()).then_some(others)
+    }
+
+    /// What they are read from where that is not the film.
+    pub(in crate::media) fn elsewhere(&self) -> Option<String> {
+        self.alone.as_ref().map(|_| self.shared.lock().location().to_owned())
     }
 
     /// Leaves the tracks of subtitles out.
@@ -138,8 +181,11 @@ impl OtherTracks {
         self.shared.lock().others.as_mut().map(ask).unwrap_or_default()
     }
 
-    /// The next packet that has been read, in the container's order.
+    /// The next packet that has been read, in the container's order. Where nothing else makes packets come it is waited for: none at the end.
     pub(in crate::media) fn next(&mut self) -> Option<Packet> {
+        if let Some(container) = &self.alone {
+            container.wait_for_packet();
+        }
         let packet = self.waiting_ones(Waiting::take);
         self.shared.wanted.notify_one();
         packet

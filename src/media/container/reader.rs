@@ -91,6 +91,7 @@ impl Reader {
     pub(super) fn open(
         location: &Location,
         options: &SourceOptions,
+        outside: &[TrackInfo],
         watch: Watch,
     ) -> Result<(Self, Chosen), MediaError> {
         watch.allow(location.is_remote().then_some(OPEN_LIMIT.min(options.remote.timeout)));
@@ -109,15 +110,17 @@ impl Reader {
             return Err(MediaError::Text(location.to_string()));
         }
         let best = track::best_video(&mut input, options.remote.hls_bitrate);
-        let video = chosen_video(&input, location, options).or(best);
+        let pictures = options.wanted.video != TrackChoice::No;
+        let video = chosen_video(&input, location, options).or(best).filter(|_| pictures);
         let first_sound = || input.streams().find(|stream| stream.parameters().medium() == Type::Audio);
-        let alone = first_sound().filter(|_| options.sound == SoundChoice::Best).map(|stream| stream.index());
-        let index = video.or(alone).ok_or_else(|| MediaError::NoVideo {
-            location: location.to_string(),
-            tracks: track::told_tracks(&input),
+        let alone = first_sound().filter(|_| options.sound == SoundChoice::Best || !pictures);
+        let index = video.or(alone.map(|stream| stream.index())).ok_or_else(|| match pictures {
+            true => MediaError::NoVideo { location: location.to_string(), tracks: track::told_tracks(&input) },
+            false => MediaError::NoSound(location.to_string()),
         })?;
-        let programme = track::programme(&input, index);
-        let tracks = listed::tracks(&input, &programme);
+        // Without pictures the sound is that of what would be seen.
+        let programme = track::programme(&input, best.unwrap_or(index));
+        let tracks = listed::joined(listed::tracks(&input, &programme), outside);
         let sound = match options.sound {
             SoundChoice::None => None,
             SoundChoice::Best => chosen_sound(&input, &tracks, location, options),
@@ -125,8 +128,8 @@ impl Reader {
         // There each track is read from the server for itself.
         let apart = matches!(input.format().name(), "hls" | "dash");
         let can_be_heard = |track: &&TrackInfo| {
-            let played = options.sound == SoundChoice::Best && track.kind == TrackKind::Audio;
-            played && (!apart || Some(track.stream) == sound)
+            let own = track.kind == TrackKind::Audio && track.outside.is_none();
+            own && options.sound == SoundChoice::Best && (!apart || Some(track.stream) == sound)
         };
         let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
         let subtitles = if options.subtitles { track::subtitles(&mut input, index, &programme) } else { Vec::new() };
@@ -135,6 +138,9 @@ impl Reader {
             // It says so where what is asked for is not there.
             chosen_sound(&input, &tracks, location, options);
         }
+        let own = tracks.iter().filter(|track| track.kind == TrackKind::Audio && track.outside.is_none());
+        let left_out: Vec<usize> =
+            own.filter(|track| left_out.contains(&track.number)).map(|track| track.stream).collect();
         let is_read = |stream: &Stream<'_>| {
             Some(stream.index()) == video
                 || sounds.contains(&stream.index())
@@ -342,13 +348,14 @@ fn chosen_video(input: &Input, location: &Location, options: &SourceOptions) -> 
     found
 }
 
-/// The stream of sound that is wanted. What is asked for by number and is not there is told.
+/// The stream of sound that is wanted; none where that lies elsewhere. What is asked for by number and is not there is told.
 fn chosen_sound(input: &Input, tracks: &[TrackInfo], location: &Location, options: &SourceOptions) -> Option<usize> {
-    let sound = options.wanted.audio(tracks).map(|track| track.stream);
+    let wanted = options.wanted.audio(tracks);
+    let sound = wanted.filter(|track| track.outside.is_none()).map(|track| track.stream);
     if matches!(options.wanted.audio, TrackChoice::Auto) {
         return sound.map(|best| track::sound_variant(input, best, options.remote.hls_bitrate));
     }
-    if let (None, TrackChoice::Number(number), false) = (sound, options.wanted.audio, options.quiet) {
+    if let (None, TrackChoice::Number(number), false) = (wanted, options.wanted.audio, options.quiet) {
         tracing::warn!("{location}: there is no audio track {number}: nothing is heard");
     }
     sound

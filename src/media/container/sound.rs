@@ -11,7 +11,9 @@ use ffmpeg_next::{Codec, codec};
 use super::heard::SoundRead;
 use super::lane::Lane;
 use super::state::Shared;
+use crate::media::interrupt::Watch;
 use crate::media::replay_gain::ReplayGain;
+use crate::media::tracks::{TrackInfo, TrackKind};
 use crate::time::Time;
 
 /// One audio track that is read.
@@ -43,86 +45,116 @@ impl AudioStream {
     }
 }
 
+/// One that can be chosen.
+#[derive(Clone)]
+struct Choice {
+    /// Its number among the film's audio tracks.
+    number: u32,
+    stream: Arc<AudioStream>,
+    origin: Time,
+    shared: Arc<Shared>,
+    /// Ends what the reader waits for, where that is allowed.
+    interrupt: Option<Watch>,
+}
+
 /// The audio tracks of a film that are read, of which one plays at a time. Any thread may choose; clones choose among the same. It keeps nothing alive but
 /// the answer.
 #[derive(Clone)]
-pub struct AudioTracks {
-    streams: Arc<[AudioStream]>,
-    origin: Time,
-    shared: Arc<Shared>,
-}
+pub struct AudioTracks(Arc<[Choice]>);
 
 impl AudioTracks {
-    /// The streams of `input` that `is_read` names, whose packets from now on wait in `shared`.
-    pub(super) fn of(input: &Input, is_read: impl Fn(usize) -> bool, origin: Time, shared: &Arc<Shared>) -> Self {
-        let indices = (0..input.nb_streams() as usize).filter(|index| is_read(*index));
-        let streams: Arc<[AudioStream]> = indices.filter_map(|index| AudioStream::of(input, index)).collect();
+    /// Those of `tracks`, which are streams of `input`, that `is_read` names: their packets from now on wait in `shared`.
+    pub(super) fn of(
+        input: &Input,
+        (tracks, is_read): (&[TrackInfo], impl Fn(usize) -> bool),
+        origin: Time,
+        (shared, interrupt): (&Arc<Shared>, Option<Watch>),
+    ) -> Self {
+        let read = tracks.iter().filter(|track| track.kind == TrackKind::Audio && track.outside.is_none());
+        let read = read.filter(|track| is_read(track.stream)).filter_map(|track| {
+            let stream = Arc::new(AudioStream::of(input, track.stream)?);
+            Some(Choice {
+                number: track.number,
+                stream,
+                origin,
+                shared: Arc::clone(shared),
+                interrupt: interrupt.clone(),
+            })
+        });
+        let all: Arc<[Choice]> = read.collect();
         let mut state = shared.lock();
-        streams.iter().for_each(|stream| state.sounds.add(Lane::new(stream.index, stream.time_base)));
+        all.iter().for_each(|track| state.sounds.add(Lane::new(track.stream.index, track.stream.time_base)));
         drop(state);
-        Self { streams, origin, shared: Arc::clone(shared) }
+        Self(all)
     }
 
-    /// Lets the track of that stream play, from film time `film` on where one is given: its packets. Those of the one before end. None where that stream is
-    /// not read.
-    pub fn choose(&self, stream: usize, film: Option<Time>) -> Option<SoundPackets> {
-        let AudioStream { parameters, time_base, gain, .. } =
-            self.streams.iter().find(|known| known.index == stream)?;
-        let choice = self.shared.lock().sounds.choose(stream, film)?;
-        self.shared.arrived.notify_all();
-        self.shared.wanted.notify_one();
-        let (parameters, shared) = (parameters.clone(), Arc::clone(&self.shared));
-        Some(SoundPackets {
-            stream,
-            parameters,
-            time_base: *time_base,
-            gain: *gain,
-            origin: self.origin,
-            choice,
-            shared,
-        })
+    /// None of them.
+    pub(in crate::media) fn none() -> Self {
+        Self(Arc::default())
+    }
+
+    /// These, and `others`, whose numbers count from 1 behind `after`.
+    pub(in crate::media) fn with(&self, others: &Self, after: u32) -> Self {
+        let others = others.0.iter().map(|track| Choice { number: after + track.number, ..track.clone() });
+        Self(self.0.iter().cloned().chain(others).collect())
+    }
+
+    /// Lets the track of that number play, from film time `film` on where one is given: its packets. None where that track is not read.
+    pub fn choose(&self, number: u32, film: Option<Time>) -> Option<SoundPackets> {
+        let Choice { stream, origin, shared, interrupt, .. } = self.0.iter().find(|known| known.number == number)?;
+        let mut state = shared.lock();
+        let choice = state.choose(stream.index, film)?;
+        if let Some(watch) = interrupt.as_ref().filter(|_| state.is_left() && state.busy) {
+            // What is read just now is of no use.
+            watch.interrupt();
+        }
+        drop(state);
+        shared.arrived.notify_all();
+        shared.wanted.notify_one();
+        let (stream, shared) = (Arc::clone(stream), Arc::clone(shared));
+        Some(SoundPackets { number, stream, origin: *origin, choice, shared })
     }
 }
 
 /// The packets of the audio track that plays. [`Source::take_sound`](crate::media::Source::take_sound) and [`AudioTracks::choose`] give it; another thread
 /// than the one that owns the source takes them. They come by themselves, and end with the source.
 pub struct SoundPackets {
-    stream: usize,
-    parameters: codec::Parameters,
-    time_base: (i32, i32),
-    gain: Option<ReplayGain>,
+    number: u32,
+    stream: Arc<AudioStream>,
     origin: Time,
     choice: u64,
     shared: Arc<Shared>,
 }
 
-// SAFETY: the parameters are a copy that nothing else points to.
-unsafe impl Send for SoundPackets {}
-
 impl SoundPackets {
-    /// Which stream of the container it is.
-    pub fn stream(&self) -> usize {
-        self.stream
+    /// The number of the track among the film's audio tracks.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What it is read from, for messages.
+    pub fn location(&self) -> String {
+        self.shared.lock().location().to_owned()
     }
 
     /// What a decoder is opened with.
     pub fn parameters(&self) -> codec::Parameters {
-        self.parameters.clone()
+        self.stream.parameters.clone()
     }
 
     /// FFmpeg's decoder for it; none where this FFmpeg has none.
     pub fn decoder(&self) -> Option<Codec> {
-        codec::decoder::find(self.parameters.id())
+        codec::decoder::find(self.stream.parameters.id())
     }
 
     /// Seconds of a tick of the packets' times, as a fraction.
     pub fn time_base(&self) -> (i32, i32) {
-        self.time_base
+        self.stream.time_base
     }
 
     /// What the track says of its loudness.
     pub fn replay_gain(&self) -> Option<ReplayGain> {
-        self.gain
+        self.stream.gain
     }
 
     /// The container's clock at film time zero.

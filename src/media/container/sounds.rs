@@ -56,6 +56,11 @@ impl Sounds {
         Some(self.choices)
     }
 
+    /// From where on, on the container's clock, packets of the one that plays are wanted, where none of them can come from where the reader is.
+    pub(super) fn far(&self, from_beginning: bool) -> Option<Time> {
+        self.heard.as_ref()?.far(from_beginning)
+    }
+
     /// Nobody takes what was chosen as that number any more.
     pub(super) fn silence(&mut self, choice: u64) {
         if choice == self.choices

@@ -44,6 +44,8 @@ pub(super) enum Reach {
     FirstPackets(Option<Time>),
     /// Until all sounds have come to that time.
     End(Time),
+    /// Until a packet waits to be written along.
+    Packet,
 }
 
 /// What was read.
@@ -84,6 +86,10 @@ pub(super) struct State {
     done: Option<(u64, Result<(), MediaError>)>,
     /// Everything is to end.
     pub(super) over: bool,
+    /// How often the reader was wished elsewhere.
+    wishes: u64,
+    /// It is read for its sounds alone, beside a film that lies elsewhere.
+    alone: bool,
 }
 
 impl State {
@@ -104,7 +110,31 @@ impl State {
             busy: false,
             done: None,
             over: false,
+            wishes: 0,
+            alone: false,
         }
+    }
+
+    /// From now on it is read for its sounds alone, beside a film that lies elsewhere: only while one of them plays, and from where that is wanted.
+    pub(super) fn set_alone(&mut self) {
+        self.alone = true;
+    }
+
+    /// What it is read from, for messages.
+    pub(super) fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// Lets the sound of that stream play, from film time `film` on where one is given: the number of that choice, where there is such a sound.
+    pub(super) fn choose(&mut self, stream: usize, film: Option<Time>) -> Option<u64> {
+        let choice = self.sounds.choose(stream, film)?;
+        let failed = matches!(self.ending, Some(Ending::Failed(_)));
+        if self.alone
+            && let Some(from) = self.sounds.far(self.from_beginning && !failed)
+        {
+            self.leave(Place::Before(from), None);
+        }
+        Some(choice)
     }
 
     fn has_pictures(&self) -> bool {
@@ -193,6 +223,12 @@ impl State {
 
     /// Nothing more comes.
     pub(super) fn end(&mut self, ending: Ending) {
+        if let (true, Ending::Failed(error)) = (self.alone, &ending)
+            && *error != MediaError::Stopped
+        {
+            // Nobody else tells it.
+            tracing::warn!("{error}; the film goes on without its sound");
+        }
         self.ending = Some(ending);
     }
 
@@ -211,6 +247,7 @@ impl State {
                 far || others.has_come_to(None)
             }
             Reach::End(end) => others.has_come_to(Some(end)),
+            Reach::Packet => !others.is_empty(),
         };
         if seen || self.ending.is_some() || self.pictures.ahead() >= most {
             self.reach = None;
@@ -315,9 +352,10 @@ impl State {
         self.prune();
     }
 
-    /// Wishes the reader elsewhere; everything at hand is forgotten.
-    pub(super) fn leave(&mut self, place: Place, number: u64, aim: Option<Time>) {
-        self.wish = Some((place, number));
+    /// Wishes the reader elsewhere; everything at hand is forgotten. The number of that wish.
+    pub(super) fn leave(&mut self, place: Place, aim: Option<Time>) -> u64 {
+        self.wishes += 1;
+        self.wish = Some((place, self.wishes));
         (self.ending, self.reach, self.aim, self.hungry) = (None, None, aim, false);
         self.from_beginning = matches!(place, Place::Beginning { .. });
         self.pictures.clear();
@@ -328,6 +366,7 @@ impl State {
         if let Some(cues) = &mut self.cues {
             cues.leave();
         }
+        self.wishes
     }
 
     /// Whether somebody wishes the reader elsewhere: what it reads just now is void.
@@ -348,12 +387,15 @@ impl State {
     /// What came of a wish.
     pub(super) fn set_done(&mut self, number: u64, result: Result<(), MediaError>) {
         self.from_beginning &= result.is_ok();
+        if let (true, Err(error @ MediaError::CannotSeek(_))) = (self.alone, &result) {
+            tracing::warn!("{error}: it is silent until the film comes to where it is read");
+        }
         self.done = Some((number, result));
     }
 
-    /// The same, for who has it.
+    /// The same, for who has it, or of a later one that came in its stead.
     pub(super) fn done(&self, number: u64) -> Option<Result<(), MediaError>> {
-        self.done.as_ref().filter(|(done, _)| *done == number).map(|(_, result)| result.clone())
+        self.done.as_ref().filter(|(done, _)| *done >= number).map(|(_, result)| result.clone())
     }
 
     /// What is at hand, its times on the container's clock.

@@ -56,6 +56,10 @@ impl Waiting {
         Some(packet)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
     pub(super) fn first_of(&self, stream: usize) -> Option<Packet> {
         self.packets.iter().find(|packet| packet.stream() == stream).cloned()
     }

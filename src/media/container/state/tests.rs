@@ -86,7 +86,7 @@ fn what_nobody_writes_does_not_fill_the_memory() {
 #[test]
 fn what_is_at_hand_is_found_and_what_is_not_is_not() {
     let mut state = state(LIMITS);
-    state.leave(Place::Before(ms(10_000)), 1, None);
+    assert_eq!(state.leave(Place::Before(ms(10_000)), None), 1);
     assert!(matches!(state.job(), Some(Job::Go(Place::Before(_), 1))));
     pictures(&mut state, 10_000, 60, 3000);
     sounds(&mut state, 10_200, 200);
@@ -121,7 +121,7 @@ fn what_is_at_hand_is_found_and_what_is_not_is_not() {
 #[test]
 fn decoding_begins_at_the_last_place_for_what_is_wanted() {
     let mut state = state(LIMITS);
-    state.leave(Place::Before(ms(1000)), 1, Some(ms(2450)));
+    state.leave(Place::Before(ms(1000)), Some(ms(2450)));
     assert!(state.job().is_some());
     pictures(&mut state, 1000, 15, 1000);
     assert!(state.next_picture().is_none() && state.wants_more());

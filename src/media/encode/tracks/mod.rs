@@ -19,6 +19,9 @@ use super::{EncodeError, reason};
 use crate::media::container::OtherTracks;
 use crate::time::Time;
 
+/// Containers put their tracks no farther apart than this.
+const APART: Time = Time::from_nanoseconds(2_000_000_000);
+
 /// Which part of the source is written, in film time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
@@ -67,11 +70,19 @@ enum Work {
     Text(Box<Text>),
 }
 
-/// All of them.
-pub(super) struct Tracks {
+/// Tracks of one container.
+struct Along {
     source: OtherTracks,
     tracks: Vec<Track>,
     held: Option<Packet>,
+    /// There is no more of them before the end of what is written.
+    over: bool,
+}
+
+/// All of them.
+pub(super) struct Tracks {
+    /// The film's own, and then those that lie elsewhere.
+    containers: Vec<Along>,
     end: Option<Time>,
 }
 
@@ -84,11 +95,12 @@ impl Tracks {
         muxer: &mut Muxer,
         notes: &mut Vec<String>,
     ) -> Result<Self, EncodeError> {
-        describe::copy_description(&source.picture, muxer, picture_output);
-        let mut tracks = Vec::new();
-        for stream in &source.streams {
-            tracks.extend(plan::track(&source, stream, cut, muxer, notes)?);
+        if let Some(picture) = &source.picture {
+            describe::copy_description(picture, muxer, picture_output);
         }
+        let mut containers = Vec::new();
+        let beside = std::mem::take(&mut source.beside);
+        let tracks = plan::tracks(&source, cut, muxer, notes)?;
         match source.foreign {
             0 => {}
             1 => notes.push("a track of another programme is left out".to_owned()),
@@ -97,40 +109,30 @@ impl Tracks {
         describe::copy_chapters(&source.chapters, cut, muxer)?;
         describe::copy_metadata(&source.metadata, muxer);
         source.attend();
-        Ok(Self { source, tracks, held: None, end: cut.length() })
+        containers.push(Along { source, tracks, held: None, over: false });
+        for source in beside {
+            let tracks = plan::tracks(&source, Cut { origin: source.origin, ..cut }, muxer, notes)?;
+            containers.push(Along { source, tracks, held: None, over: false });
+        }
+        Ok(Self { containers, end: cut.length() })
     }
 
     /// Passes on everything before `until` (film time after the cut) that has been read, or everything there is.
     pub(super) fn advance(&mut self, until: Option<Time>, muxer: &mut Muxer) -> Result<(), EncodeError> {
-        while let Some(packet) = self.held.take().or_else(|| self.source.next()) {
-            let Some(track) = self.tracks.iter_mut().find(|track| track.input == packet.stream()) else { continue };
-            let time = packet.pts().or(packet.dts()).map(|ticks| track.time(ticks));
-            if let (Some(time), Some(until)) = (time, until)
-                && time > until
-                && !self.source.is_pressing()
-            {
-                self.held = Some(packet);
-                return Ok(());
-            }
-            if let (Some(time), Some(end)) = (time, self.end)
-                && time >= end
-            {
-                continue;
-            }
-            track.take(packet, self.end, muxer)?;
-        }
-        Ok(())
+        self.containers.iter_mut().try_for_each(|container| container.advance(until, self.end, muxer))
     }
 
     /// Where the reader has had to wait, passes on what there is, wherever the picture is.
     pub(super) fn relieve(&mut self, muxer: &mut Muxer) -> Result<(), EncodeError> {
-        if self.source.is_pressing() { self.advance(None, muxer) } else { Ok(()) }
+        let end = self.end;
+        let pressing = self.containers.iter_mut().find(|container| container.source.is_pressing());
+        pressing.map_or(Ok(()), |container| container.advance(None, end, muxer))
     }
 
     /// Passes on what is left, drains the converters, and says what could not be read.
     pub(super) fn finish(&mut self, muxer: &mut Muxer) -> Result<(), EncodeError> {
         self.advance(None, muxer)?;
-        for track in &mut self.tracks {
+        for track in self.containers.iter_mut().flat_map(|container| &mut container.tracks) {
             let what = match &mut track.work {
                 Work::Sound(sound) => {
                     sound.end(muxer, track.output)?;
@@ -152,7 +154,7 @@ impl Tracks {
 
     /// Says which packets the container has refused.
     pub(super) fn tell_refused(&self, muxer: &Muxer) {
-        for track in &self.tracks {
+        for track in self.containers.iter().flat_map(|container| &container.tracks) {
             if let Some((count, code)) = muxer.refused(track.output) {
                 let (name, container) = (&track.name, muxer.container().name());
                 match code {
@@ -166,6 +168,35 @@ impl Tracks {
                 }
             }
         }
+    }
+}
+
+impl Along {
+    /// Passes on everything before `until` that has been read, or everything there is, up to `end`.
+    fn advance(&mut self, until: Option<Time>, end: Option<Time>, muxer: &mut Muxer) -> Result<(), EncodeError> {
+        while let Some(packet) = self.held.take().or_else(|| if self.over { None } else { self.source.next() }) {
+            let Some(track) = self.tracks.iter_mut().find(|track| track.input == packet.stream()) else { continue };
+            let time = packet.pts().or(packet.dts()).map(|ticks| track.time(ticks));
+            if let (Some(time), Some(until)) = (time, until)
+                && time > until
+                && !self.source.is_pressing()
+            {
+                self.held = Some(packet);
+                return Ok(());
+            }
+            if let (Some(time), Some(end)) = (time, end)
+                && time >= end
+            {
+                // What is read for its own sake is read no farther than its tracks lie apart.
+                self.over = self.source.elsewhere().is_some() && time > end + APART;
+                if self.over {
+                    return Ok(());
+                }
+                continue;
+            }
+            track.take(packet, end, muxer)?;
+        }
+        Ok(())
     }
 }
 

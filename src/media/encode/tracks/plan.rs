@@ -14,15 +14,29 @@ use super::{Cut, Track, Work, trial};
 use crate::media::container::{OtherTracks, Stream};
 use crate::time::Time;
 
+/// The tracks of `source` that are written; `notes` gets a line for what is changed.
+pub(super) fn tracks(
+    source: &OtherTracks,
+    cut: Cut,
+    muxer: &mut Muxer,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Track>, EncodeError> {
+    let tracks = source.streams.iter().map(|stream| track(source, stream, cut, muxer, notes));
+    tracks.filter_map(Result::transpose).collect()
+}
+
 /// Decides what becomes of `stream` and adds what is written of it to `muxer`; none where it is left out or needs no packets. `notes` gets a line for what is changed.
-pub(super) fn track(
+fn track(
     source: &OtherTracks,
     stream: &Stream,
     cut: Cut,
     muxer: &mut Muxer,
     notes: &mut Vec<String>,
 ) -> Result<Option<Track>, EncodeError> {
-    let name = name(stream);
+    let mut name = name(stream);
+    if let Some(file) = source.elsewhere() {
+        name = format!("{file}: {name}");
+    }
     let planned = match stream.kind() {
         AVMediaType::AVMEDIA_TYPE_AUDIO => sound(source, stream, cut, muxer, &name, notes)?,
         AVMediaType::AVMEDIA_TYPE_SUBTITLE => subtitles(source, stream, muxer, &name)?,
