@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 5] = [
         "output",
         "overlay",
         "ring",
+        "spans",
         "subtitle",
         "terminal",
         "trace",

@@ -13,6 +13,8 @@ use crate::time::Time;
 const CACHE: [c_int; 2] = [4096, 64];
 /// Pieces whose distance is no larger than this part of the height belong together.
 const APART: u32 = 48;
+/// Bitmaps of one picture; pieces beyond that join the last.
+const MOST_GROUPS: usize = 256;
 /// The family of the panel's own font, the last that is taken.
 const LAST_FAMILY: &CStr = c"Ubuntu";
 /// A font has no more tables; theirs have far fewer.
@@ -23,7 +25,6 @@ pub(super) struct Drawing {
     track: *mut libass::Track,
     renderer: *mut libass::Renderer,
     library: *mut libass::Library,
-    lines: c_int,
 }
 
 // SAFETY: libass keeps nothing by thread; all three are this object's alone.
@@ -38,7 +39,7 @@ impl Drawing {
             if library.is_null() {
                 return None;
             }
-            let mut drawing = Self { track: ptr::null_mut(), renderer: ptr::null_mut(), library, lines: 0 };
+            let mut drawing = Self { track: ptr::null_mut(), renderer: ptr::null_mut(), library };
             libass::ass_set_message_cb(library, Some(note), ptr::null_mut());
             libass::ass_set_extract_fonts(library, 1);
             for font in fonts.iter().filter(|font| check(font)) {
@@ -65,10 +66,9 @@ impl Drawing {
         unsafe { libass::ass_add_font(self.library, name.as_ptr(), bytes.as_ptr().cast(), length(bytes)) }
     }
 
-    /// Adds a line that is seen from `start` on, up to `end`.
-    pub(super) fn add(&mut self, line: &str, start: Time, end: Time) {
-        let chunk = format!("{},{line}", self.lines);
-        self.lines = self.lines.saturating_add(1);
+    /// Adds a line that is seen from `start` on, up to `end`. Where lines would meet, those of greater numbers give way.
+    pub(super) fn add(&mut self, number: u32, line: &str, start: Time, end: Time) {
+        let chunk = format!("{number},{line}");
         let (from, to) = (milliseconds(start), milliseconds(end));
         // SAFETY: the track is alive; libass copies the line.
         unsafe {
@@ -78,13 +78,19 @@ impl Drawing {
 
     /// Forgets all lines.
     pub(super) fn clear(&mut self) {
-        self.lines = 0;
         // SAFETY: the track is alive.
         unsafe { libass::ass_flush_events(self.track) }
     }
 
-    /// What is seen at `time`, over a film whose pictures have the size `film`.
-    pub(super) fn draw(&mut self, time: Time, area: Area, film: [u32; 2], settings: &Settings) -> Vec<Bitmap> {
+    /// What is seen at `time`, over a film whose pictures have the size `film`. None where that is what was drawn last, unless it is wanted `anyway`.
+    pub(super) fn draw(
+        &mut self,
+        time: Time,
+        area: Area,
+        film: [u32; 2],
+        settings: &Settings,
+        anyway: bool,
+    ) -> Option<Vec<Bitmap>> {
         let side = |side: u32| c_int::try_from(side.clamp(1, 16_384)).unwrap_or(1);
         let [width, height] = area.size.map(side);
         // Where the pixels shown are not square, letters are made narrower or wider by as much.
@@ -99,8 +105,11 @@ impl Drawing {
             libass::ass_set_line_position(self.renderer, 100.0 - settings.position);
             let first =
                 libass::ass_render_frame(self.renderer, self.track, milliseconds(time), &raw mut changed).as_ref();
+            if changed == 0 && !anyway {
+                return None;
+            }
             let images = std::iter::successors(first, |image| image.next.as_ref());
-            together(images.filter_map(|image| Piece::of(image)), area.size[1] / APART)
+            Some(together(images.filter_map(|image| Piece::of(image)), area.size[1] / APART))
         }
     }
 }
@@ -125,8 +134,8 @@ fn length(bytes: &[u8]) -> c_int {
 }
 
 /// Times that were rounded up to the nanosecond are still in their millisecond.
-fn milliseconds(time: Time) -> c_longlong {
-    (time.nanoseconds() + 500).div_euclid(1_000_000)
+pub(super) fn milliseconds(time: Time) -> c_longlong {
+    time.nanoseconds().saturating_add(500).div_euclid(1_000_000)
 }
 
 /// libass's own words; what goes wrong in them is nothing that a viewer could mend.
@@ -268,6 +277,11 @@ fn together<'a>(pieces: impl Iterator<Item = Piece<'a>>, apart: u32) -> Vec<Bitm
         let mut group = Group::of(index, piece);
         while let Some(other) = groups.iter().position(|other| other.is_near(&group, apart)) {
             group.join(groups.swap_remove(other));
+        }
+        if groups.len() >= MOST_GROUPS
+            && let Some(last) = groups.pop()
+        {
+            group.join(last);
         }
         groups.push(group);
     }

@@ -10,9 +10,11 @@
 mod cue;
 mod decoder;
 mod drawing;
+mod drawn;
 mod encoding;
 mod header;
 mod libass;
+mod lines;
 mod outside;
 mod pictures;
 mod renderer;

@@ -68,8 +68,9 @@ impl Outside {
     pub fn track(self, fonts: &Arc<[Font]>, film: [u32; 2]) -> Result<Track, MediaError> {
         let coded = (self.parameters, self.time_base);
         let mut track = Track::of(coded, Time::ZERO, fonts, film, &self.location)?;
-        for packet in &self.packets {
-            track.take(packet);
+        // Each is freed when it is taken.
+        for packet in self.packets {
+            track.take(&packet);
         }
         Ok(track)
     }

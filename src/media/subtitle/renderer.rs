@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::drawn::Drawn;
 use super::track::Track;
 use crate::overlay::{Area, Overlay};
 use crate::subtitle::Settings;
@@ -11,6 +12,8 @@ use crate::time::Time;
 #[derive(Default)]
 pub struct Renderer {
     last: Arc<Overlay>,
+    /// What it is made of.
+    drawn: Vec<Arc<Drawn>>,
 }
 
 impl Renderer {
@@ -23,12 +26,18 @@ impl Renderer {
         settings: &Settings,
     ) -> Arc<Overlay> {
         let time = time - settings.delay;
-        let mut overlay = Overlay { area: area.size, ..Overlay::default() };
-        for track in tracks.filter(|_| settings.visible) {
-            let drawn = track.draw(time, area, settings);
-            overlay.bitmaps.extend(drawn.bitmaps);
-            overlay.cues.extend(drawn.cues);
+        let tracks = tracks.filter(|_| settings.visible);
+        let drawn: Vec<_> = tracks.map(|track| track.draw(time, area, settings)).collect();
+        let same = |(a, b): (&Arc<Drawn>, &Arc<Drawn>)| Arc::ptr_eq(a, b);
+        if self.last.area == area.size && drawn.len() == self.drawn.len() && drawn.iter().zip(&self.drawn).all(same) {
+            return Arc::clone(&self.last);
         }
+        let mut overlay = Overlay { area: area.size, ..Overlay::default() };
+        for drawn in &drawn {
+            overlay.bitmaps.extend_from_slice(&drawn.bitmaps);
+            overlay.cues.extend_from_slice(&drawn.cues);
+        }
+        self.drawn = drawn;
         if *self.last != overlay {
             self.last = Arc::new(overlay);
         }

@@ -1,6 +1,7 @@
 //! The text of a film that was looked through before any of it is shown.
 
 use super::{APART, IN_FRONT, Moment, Piece, Room, SPEED, Standing};
+use crate::spans::Spans;
 use crate::time::Time;
 
 /// A cue, or one of several pieces of it.
@@ -20,10 +21,14 @@ pub struct CuePlan {
     cues: Vec<Planned>,
     /// Those before are over.
     first: usize,
+    /// When those matter.
+    over: Spans,
 }
 
 /// Cues that are looked through for the one of a frame.
 const OPEN: usize = 64;
+/// A cue farther away pushes nothing: at [`SPEED`] what it needs, and no parallax is so large, is reached later.
+const REACH: Time = Time::from_nanoseconds(60_000_000_000);
 
 impl CuePlan {
     /// Takes the next frame.
@@ -31,6 +36,9 @@ impl CuePlan {
         while self.cues.len() - self.first > OPEN
             || self.cues.get(self.first).is_some_and(|cue| (moment.time - cue.to).seconds() > APART)
         {
+            if let (Some(cue), Ok(number)) = (self.cues.get(self.first), u32::try_from(self.first)) {
+                self.over.add(number, cue.from - REACH, cue.to + REACH);
+            }
             self.first += 1;
         }
         for piece in pieces {
@@ -55,20 +63,29 @@ impl CuePlan {
         }
     }
 
+    /// Those that matter at `time`, in the order in which they began.
+    fn at(&self, time: Time) -> Vec<&Planned> {
+        let mut over: Vec<_> = self.over.near(time).collect();
+        over.sort_unstable();
+        let over = over.into_iter().filter_map(|number| self.cues.get(number as usize));
+        over.chain(self.cues.iter().skip(self.first)).collect()
+    }
+
     /// How far the scene is pushed back at `time`, in % of the width: as far as the cues need it that are seen then, and slowly before and after them.
     pub fn push(&self, time: Time, room: Room) -> f32 {
-        let of = |cue: &Planned| {
+        let of = |cue: &&Planned| {
             let away = (cue.from - time).max(time - cue.to).max(Time::ZERO).seconds() as f32;
             cue.nearest.map_or(0.0, |nearest| room.lacks(nearest)) - SPEED * away
         };
-        self.cues.iter().map(of).fold(0.0, f32::max)
+        self.at(time).iter().map(of).fold(0.0, f32::max)
     }
 
     /// The parallax of each of `pieces`, in % of the width: that of their cues.
     pub fn place(&self, moment: &Moment, pieces: &[Piece], room: Room) -> Vec<f32> {
+        let mut near = self.at(moment.time);
+        near.retain(|cue| cue.from <= moment.time && moment.time <= cue.to);
         let of = |piece: &Piece| {
-            let near = |cue: &&Planned| cue.from <= moment.time && moment.time <= cue.to;
-            let cue = self.cues.iter().filter(near).find(|cue| cue.standing.is(piece, &moment.cues));
+            let cue = near.iter().find(|cue| cue.standing.is(piece, &moment.cues));
             let nearest = cue.and_then(|cue| cue.nearest).or(piece.nearest);
             room.put(nearest.map_or(0.0, |nearest| nearest - IN_FRONT))
         };
