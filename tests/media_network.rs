@@ -232,89 +232,128 @@ enum Then {
     Stalls,
     /// Ends everything after six seconds.
     Closes,
+    /// The same, and is there again three seconds later, with other pictures from their beginning on.
+    Returns,
 }
 
 /// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.
 fn rtsp_server(then: Then) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("rtsp://{}/live", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut sender: Option<std::process::Child> = None;
-        let mut port = String::new();
-        let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
-        loop {
-            let request: Vec<String> =
-                lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-            let Some(first) = request.first() else { break };
-            let field = |name: &str| {
-                let line = request.iter().find_map(|line| line.strip_prefix(name));
-                line.map(|value| value.trim().to_owned()).unwrap_or_default()
-            };
-            let mut status = "200 OK";
-            let (mut more, mut body) = (String::new(), "");
-            match first.split(' ').next() {
-                Some("DESCRIBE") => {
-                    more = "Content-Type: application/sdp\r\n".to_owned();
-                    body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r\na=control:track\r\n";
-                }
-                Some("SETUP") if field("Transport:").contains("TCP") => status = "461 Unsupported Transport",
-                Some("SETUP") => {
-                    let transport = field("Transport:");
-                    let ports = transport.split("client_port=").nth(1).unwrap();
-                    port = ports.split(['-', ';']).next().unwrap().to_owned();
-                    more = format!("Transport: {transport};server_port=6970-6971\r\n");
-                }
-                Some("PLAY") => {
-                    let arguments = format!("-re {} -c:v mpeg2video -g 5 -f rtp", moving("64x64", "25", "30"));
-                    let run = Command::new("ffmpeg")
-                        .args(["-nostdin", "-v", "quiet"])
-                        .args(arguments.split_whitespace())
-                        .arg(format!("rtp://127.0.0.1:{port}"))
-                        .stdout(std::process::Stdio::null())
-                        .spawn();
-                    let mut run = run.unwrap();
-                    let seconds = |count| std::thread::sleep(Duration::from_secs(count));
-                    match then {
-                        Then::Plays => sender = Some(run),
-                        Then::Stalls => {
-                            let id = run.id().to_string();
-                            sender = Some(run);
-                            std::thread::spawn(move || {
-                                seconds(6);
-                                Command::new("kill").args(["-STOP", &id]).status().unwrap();
-                                seconds(3);
-                                Command::new("kill").args(["-CONT", &id]).status().unwrap();
-                            });
-                        }
-                        Then::Closes => {
-                            let stream = stream.try_clone().unwrap();
-                            std::thread::spawn(move || {
-                                seconds(6);
-                                run.kill().unwrap();
-                                run.wait().unwrap();
-                                stream.shutdown(std::net::Shutdown::Both).unwrap();
-                            });
-                        }
-                    }
-                }
-                _ => {}
-            }
-            let length = body.len();
-            let answer = format!(
-                "RTSP/1.0 {status}\r\nCSeq: {}\r\nSession: 1\r\n{more}Content-Length: {length}\r\n\r\n{body}",
-                field("CSeq:")
-            );
-            if (&stream).write_all(answer.as_bytes()).is_err() {
-                break;
-            }
-        }
-        if let Some(mut sender) = sender {
-            sender.kill().unwrap();
-            sender.wait().unwrap();
+        serve_rtsp(&listener, then);
+        drop(listener);
+        if then == Then::Returns {
+            std::thread::sleep(Duration::from_secs(3));
+            let listener = std::net::TcpListener::bind(address).unwrap();
+            // A client may give up the first that it tries.
+            while !serve_rtsp(&listener, Then::Plays) {}
         }
     });
-    address
+    format!("rtsp://{address}/live")
+}
+
+/// Serves one connection: whether it came so far that something was played.
+fn serve_rtsp(listener: &std::net::TcpListener, then: Then) -> bool {
+    let (stream, _) = listener.accept().unwrap();
+    let mut played = false;
+    let mut sender: Option<std::process::Child> = None;
+    let mut port = String::new();
+    let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+    loop {
+        let request: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+        let Some(first) = request.first() else { break };
+        let field = |name: &str| {
+            let line = request.iter().find_map(|line| line.strip_prefix(name));
+            line.map(|value| value.trim().to_owned()).unwrap_or_default()
+        };
+        let mut status = "200 OK";
+        let (mut more, mut body) = (String::new(), "");
+        match first.split(' ').next() {
+            Some("DESCRIBE") => {
+                more = "Content-Type: application/sdp\r\n".to_owned();
+                body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r\na=control:track\r\n";
+            }
+            Some("SETUP") if field("Transport:").contains("TCP") => status = "461 Unsupported Transport",
+            Some("SETUP") => {
+                let transport = field("Transport:");
+                let ports = transport.split("client_port=").nth(1).unwrap();
+                port = ports.split(['-', ';']).next().unwrap().to_owned();
+                more = format!("Transport: {transport};server_port=6970-6971\r\n");
+            }
+            Some("PLAY") => {
+                played = true;
+                let arguments = format!("-re {} -c:v mpeg2video -g 5 -f rtp", moving("64x64", "25", "30"));
+                let run = Command::new("ffmpeg")
+                    .args(["-nostdin", "-v", "quiet"])
+                    .args(arguments.split_whitespace())
+                    .arg(format!("rtp://127.0.0.1:{port}"))
+                    .stdout(std::process::Stdio::null())
+                    .spawn();
+                let mut run = run.unwrap();
+                let seconds = |count| std::thread::sleep(Duration::from_secs(count));
+                match then {
+                    Then::Plays => sender = Some(run),
+                    Then::Stalls => {
+                        let id = run.id().to_string();
+                        sender = Some(run);
+                        std::thread::spawn(move || {
+                            seconds(6);
+                            Command::new("kill").args(["-STOP", &id]).status().unwrap();
+                            seconds(3);
+                            Command::new("kill").args(["-CONT", &id]).status().unwrap();
+                        });
+                    }
+                    Then::Closes | Then::Returns => {
+                        let stream = stream.try_clone().unwrap();
+                        std::thread::spawn(move || {
+                            seconds(6);
+                            run.kill().unwrap();
+                            run.wait().unwrap();
+                            stream.shutdown(std::net::Shutdown::Both).unwrap();
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+        let length = body.len();
+        let answer = format!(
+            "RTSP/1.0 {status}\r\nCSeq: {}\r\nSession: 1\r\n{more}Content-Length: {length}\r\n\r\n{body}",
+            field("CSeq:")
+        );
+        if (&stream).write_all(answer.as_bytes()).is_err() {
+            break;
+        }
+    }
+    if let Some(mut sender) = sender {
+        sender.kill().unwrap();
+        sender.wait().unwrap();
+    }
+    played
+}
+
+#[test]
+fn a_live_film_is_connected_to_again_when_its_server_was_away() {
+    let remote = Arc::new(RemoteOptions { timeout: Duration::from_secs(20), ..RemoteOptions::default() });
+    let options = SourceOptions { remote, ..SourceOptions::default() };
+    let mut source = Source::open(rtsp_server(Then::Returns), &options).unwrap();
+    let (began, mut longest, mut frames) = (Instant::now(), Duration::ZERO, Vec::new());
+    let mut cut = 0;
+    // The server sends for six seconds, is away for three, and what comes after that is the film's, too.
+    while frames.len() < 250 {
+        let asked = Instant::now();
+        let frame = source.next().unwrap().expect("it goes on");
+        if asked.elapsed() > longest {
+            (longest, cut) = (asked.elapsed(), frames.len());
+        }
+        frames.push(frame.pts);
+        assert!(began.elapsed() < Duration::from_secs(60), "{} pictures", frames.len());
+    }
+    assert!(longest > Duration::from_secs(2), "it did not break off: {longest:?}");
+    assert!((40..220).contains(&cut), "it broke off after {cut} pictures");
+    let steps: Vec<f64> = frames.windows(2).map(|pair| (pair[1] - pair[0]).seconds()).collect();
+    assert!(steps.iter().all(|step| (0.0..2.0).contains(step)), "film time goes on: {steps:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! FFmpeg's side of a container: opening it, reading its packets one after the other, going to another place in it.
 
+mod again;
+
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,7 @@ use crate::media::listed;
 use crate::media::log::complaints;
 use crate::media::memory::find_tracks;
 use crate::media::open::open_input;
+use crate::media::remote_options::RemoteOptions;
 use crate::media::track;
 use crate::media::tracks::{TrackChoice, TrackInfo, TrackKind};
 use crate::time::Time;
@@ -56,6 +59,9 @@ pub(super) struct Reader {
     location: Location,
     /// How long a server may take over the next packet.
     timeout: Duration,
+    remote: Arc<RemoteOptions>,
+    /// Packets of the picture that were passed over since it was connected to again, until one comes from which decoding can begin.
+    passed: Option<u32>,
     errors: u32,
     /// By stream: whether its packets are read.
     wanted: Vec<bool>,
@@ -151,12 +157,7 @@ impl Reader {
                     && !left_out.contains(&stream.index())
         };
         let wanted: Vec<bool> = input.streams().map(|stream| is_read(&stream)).collect();
-        for mut stream in input.streams_mut() {
-            let discard =
-                if wanted[stream.index()] { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
-            // SAFETY: the stream belongs to the open context.
-            unsafe { (*stream.as_mut_ptr()).discard = discard };
-        }
+        choose_streams(&mut input, &wanted);
         let cover = if video.is_none() { Cover::of(&mut input) } else { None };
         // What is alone is searched by the sound that plays.
         let index = video.or(sound).unwrap_or(index);
@@ -175,6 +176,8 @@ impl Reader {
             watch,
             location: location.clone(),
             timeout: options.remote.timeout,
+            remote: Arc::clone(&options.remote),
+            passed: None,
             errors: 0,
             wanted,
             holes: Holes::default(),
@@ -196,20 +199,30 @@ impl Reader {
             if self.watch.is_stopped() {
                 return Err(MediaError::Stopped);
             }
-            self.watch.allow(self.location.is_remote().then_some(self.timeout));
+            let again = self.can_connect_again();
+            let patience = if again { self.timeout.min(again::SILENCE) } else { self.timeout };
+            self.watch.allow(self.location.is_remote().then_some(patience));
             let mut packet = Packet::empty();
             // SAFETY: the context is open, the packet empty.
             let code = unsafe { ffi::av_read_frame(self.input.as_mut_ptr(), packet.as_mut_ptr()) };
             match code {
                 0.. => {
                     self.errors = 0;
-                    if self.wanted.get(packet.stream()).copied().unwrap_or(false) {
+                    if self.wanted.get(packet.stream()).copied().unwrap_or(false) && !self.passes(&packet) {
                         self.mend(&mut packet);
                         return Ok(Some(packet));
                     }
                 }
                 // FFmpeg may take it for the end.
                 _ if self.watch.is_interrupted() && !self.watch.is_stopped() => return Err(MediaError::Interrupted),
+                _ if again && self.watch.end().is_none() && !is_in_between(code) => {
+                    let ended = code == ffi::AVERROR_EOF;
+                    let error = if ended { self.ended() } else { self.failure("reading", code) };
+                    match self.connect_again(error) {
+                        Err(MediaError::Network { .. }) if ended => return Ok(None),
+                        result => result?,
+                    }
+                }
                 _ if self.watch.verdict().is_some() => return Err(self.failure("reading", code)),
                 ffi::AVERROR_EOF => {
                     self.tell_end();
@@ -232,6 +245,14 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// Whether a packet is passed over: those that need what was lost with the connection before.
+    fn passes(&mut self, packet: &Packet) -> bool {
+        let Some(passed) = self.passed.filter(|_| packet.stream() == self.facts.track.index) else { return false };
+        let passes = !packet.is_key() && passed < again::MOST_PASSED;
+        self.passed = passes.then_some(passed + 1);
+        passes
     }
 
     /// Moves a packet's times to where they were without jumps of the clock.
@@ -270,8 +291,8 @@ impl Reader {
     /// At the end: a line where the container promised more.
     fn tell_end(&mut self) {
         let facts = &self.facts;
-        if facts.duration.is_none() && matches!(facts.name.as_str(), "rtsp" | "sdp") && !(self.told_end || self.quiet) {
-            tracing::warn!("{}: the server has ended the stream", self.location);
+        if facts.duration.is_none() && facts.name == "sdp" && !(self.told_end || self.quiet) {
+            tracing::warn!("{}", self.ended());
         }
         let promised = if self.all_read { facts.duration.max(facts.track.counted) } else { facts.track.duration };
         let (Some(promised), Some(reached), Some(start)) = (promised, self.reached, facts.start) else { return };
@@ -331,9 +352,29 @@ impl Reader {
         }
     }
 
+    fn ended(&self) -> MediaError {
+        let location = self.location.to_string();
+        MediaError::Network { location, reason: "the server has ended the stream".to_owned() }
+    }
+
     fn failure(&self, action: &'static str, code: c_int) -> MediaError {
         failure(&self.location, &self.watch, action, code)
     }
+}
+
+/// Lets FFmpeg read the streams that are wanted.
+fn choose_streams(input: &mut Input, wanted: &[bool]) {
+    for mut stream in input.streams_mut() {
+        let is_wanted = wanted.get(stream.index()).copied().unwrap_or(false);
+        let discard = if is_wanted { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+        // SAFETY: the stream belongs to the open context.
+        unsafe { (*stream.as_mut_ptr()).discard = discard };
+    }
+}
+
+/// Whether more may come after that answer of FFmpeg's.
+fn is_in_between(code: c_int) -> bool {
+    code == ffi::AVERROR(ffi::EAGAIN) || code == ffi::AVERROR_INVALIDDATA
 }
 
 /// The stream of pictures whose number is asked for; none where no number is, or there is no such track.

@@ -28,6 +28,7 @@ use super::version::text;
 use crate::location::Location;
 
 use pace::Pace;
+pub(super) use pace::Patience;
 use playlist::{Finding, Scan};
 use remote::{Line, Remote};
 use stream::Bytes;

@@ -43,7 +43,7 @@ impl Pace {
 
 /// How long to wait before each of several attempts: twice as long each time, and not for ever.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(in crate::media) struct Patience {
     failures: u32,
 }
 
@@ -54,7 +54,7 @@ impl Patience {
     const ATTEMPTS: u32 = 6;
 
     /// Before the next attempt; none when it is enough.
-    pub(super) fn next(&mut self) -> Option<Duration> {
+    pub(in crate::media) fn next(&mut self) -> Option<Duration> {
         self.failures += 1;
         let delay = Duration::from_millis(125) * 2_u32.pow(self.failures.min(16));
         (self.failures <= Self::ATTEMPTS).then_some(delay.min(Self::LONGEST))
