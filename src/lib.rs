@@ -12,7 +12,7 @@
 //! # Layers (imports point downwards only; a test checks it)
 //!
 //! ```text
-//! 4  player  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
+//! 4  player  control  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, placement, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, container, decode, encode, audio, source}   gpu/{device, memory, pipeline, submit}   sound/{ring, outlet, system, listener}
@@ -28,6 +28,8 @@
 pub mod bench;
 pub mod cli;
 pub mod clock;
+#[cfg(feature = "media")]
+pub mod control;
 #[cfg(feature = "media")]
 pub mod convert;
 #[cfg(feature = "media")]

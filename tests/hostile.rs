@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use deep3d::control::{Done, Keyboard};
 use deep3d::film::{FilmOptions, Origin, Pace};
 use deep3d::gpu::{Gpu, GpuOptions, Headless};
 use deep3d::location::Location;
 use deep3d::net::Weights;
 use deep3d::player::{Films, Player, PlayerOptions};
-use deep3d::sink::window::keys;
 use deep3d::sound::{FakeDevice, Format, Sound};
 use ffmpeg::ffmpeg;
 
@@ -222,6 +222,7 @@ fn play(gpu: &Gpu, url: &str, patience: Duration) -> Played {
     let (mut player, device) = film(gpu, url);
     listen(device, Arc::clone(&over), Arc::clone(&heard));
     let pressed = viewer(Arc::clone(&over));
+    let mut keyboard = Keyboard::default();
     let (mut played, began, mut last) = (Played::default(), Instant::now(), Instant::now());
     while began.elapsed() < patience {
         let now = Instant::now();
@@ -238,7 +239,10 @@ fn play(gpu: &Gpu, url: &str, patience: Duration) -> Played {
         match pressed.recv_timeout(wake.min(Duration::from_millis(50))) {
             Ok((key, at)) => {
                 let before = state(&player);
-                player.act(keys::action(key).unwrap(), Instant::now());
+                let Done::Act(action) = keyboard.press(key, false)[0].resolve(&player.status(now)).unwrap() else {
+                    panic!()
+                };
+                player.act(action.unwrap(), Instant::now());
                 assert!(key == "BS" || before != state(&player), "{key} changes nothing");
                 played.keys.push(at.elapsed());
             }

@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 5] = [
     &["sink", "film", "depth_film", "eyes"],
     &[
         "player",
+        "control",
         "convert",
         "dataset",
         "bench",

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use clap::ValueEnum;
+use deep3d::control::{BINDINGS, PROPERTIES};
 use deep3d::sink::Layout;
-use deep3d::sink::window::keys::BINDINGS;
 
 fn readme() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
@@ -19,6 +19,14 @@ fn every_layout_stands_in_the_table_with_its_ending() {
         // Of several that end each in its own name the first is shown.
         let shown = row.starts_with(&format!("| {cell}")) || !row.contains('…');
         assert!(!shown || row.contains(&format!("`{}`", layout.suffix())), "{layout} does not end in {row}");
+    }
+}
+
+#[test]
+fn every_property_is_told() {
+    let told = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/control.md")).unwrap();
+    for property in PROPERTIES {
+        assert!(told.contains(&format!("`{}`", property.name)), "docs/control.md does not tell of {}", property.name);
     }
 }
 

@@ -426,6 +426,35 @@ fn the_panel_comes_with_the_mouse_obeys_it_and_goes() {
 }
 
 #[test]
+fn keys_do_what_input_conf_says() {
+    let display = Display::start([1600, 900]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 60);
+    let settings = folder.path().join("input.conf");
+    let lines = "# mine\nSPACE ignore\nF5 cycle 2d; show-text \"here: ${filename}\" 3000\nk frobnicate\ng-b set layout tab\nShift+F6 quit\n";
+    std::fs::write(&settings, lines).unwrap();
+    let arguments = ["play", "--loop", "--input-conf", settings.to_str().unwrap(), film.to_str().unwrap()];
+    let mut playing = Playing::start(&display, &arguments);
+    playing.title_with("clip.mp4 – ");
+    playing.key("F5");
+    assert!(playing.title_with("here: clip.mp4").contains("2D"), "{}", playing.title());
+    playing.key("space");
+    playing.key("F5");
+    playing.title_with("sbs – auto");
+    playing.key("g");
+    playing.key("b");
+    assert!(!playing.title_with(" – tab – ").contains("paused"), "space does what it was told not to do");
+    playing.key("p");
+    playing.title_with("paused");
+    playing.key("shift+F6");
+    let (status, said, _) = playing.program.end(SOON);
+    assert!(status.success(), "{said}");
+    let wrong = format!("{}: line 4: there is no command 'frobnicate'; the line is left out", settings.display());
+    assert_eq!(said.lines().filter(|line| line.contains("input.conf")).count(), 1, "{said}");
+    assert!(said.contains(&wrong), "{said}");
+}
+
+#[test]
 fn while_a_film_plays_the_next_key_never_waits_long() {
     let display = Display::start([1600, 900]);
     let folder = tempfile::tempdir().unwrap();

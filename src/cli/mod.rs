@@ -20,6 +20,8 @@ mod films;
 mod folders;
 #[cfg(feature = "media")]
 mod headset;
+#[cfg(feature = "media")]
+mod input;
 mod log;
 mod options;
 mod outputs;

@@ -9,6 +9,7 @@ use super::setup::{check_validation, gpu_options, scene};
 use super::stop::ask_on_interrupt;
 use super::{BenchArguments, plot};
 use crate::bench::paced::viewer;
+use crate::control::Keyboard;
 use crate::film::FilmOptions;
 use crate::gpu::{Facts, Gpu, Headless};
 use crate::player::{self, Films, PlayError, Player, PlayerOptions, WatchOptions};
@@ -47,7 +48,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
                 facts = Some(gpu.facts().clone());
                 Ok((films(gpu)?, painter(gpu)))
             };
-            player::play(start, player, watch, window)?;
+            player::play(start, player, watch, Keyboard::default(), window)?;
             if facts.as_ref().is_some_and(|facts| facts.present_wait) {
                 "the return of vkWaitForPresentKHR, which tells when a picture is seen"
             } else {

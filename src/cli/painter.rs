@@ -254,6 +254,10 @@ impl Painter<Scene> for ScenePainter {
         Some(self.shown())
     }
 
+    fn subtitles(&self) -> Option<subtitle::Settings> {
+        self.subtitles.as_ref().map(Subtitles::settings)
+    }
+
     fn meter(&mut self) -> Option<MeterModel> {
         if let Err(error) = self.read_meter() {
             tracing::warn!("the comfort meter cannot be read: {error}");

@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::film_error::PatternError;
 use super::options;
 use super::setup::{check_validation, gpu_options};
+use crate::control::{Done, Keyboard, Status};
 use crate::eyes::{Place, composition};
 use crate::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Headless, Image, ImageOptions, Recorder};
 use crate::media::encode::{PixelOrder, StillFormat, StillOptions, write_depth, write_picture, write_wiggle};
@@ -20,9 +21,10 @@ use crate::sink::Layout;
 use crate::sink::compose::Compose;
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::window::{self, WindowOptions};
-use crate::sink::{Action, App, Canvas, Tick};
+use crate::sink::{Action, App, Asked, Canvas, Tick, WindowState};
 use crate::stage::stereo::depth;
 use crate::stage::stereo::layers::layers_size;
+use crate::ui::DepthModel;
 
 #[derive(Debug, Args)]
 pub(crate) struct TestPatternArguments {
@@ -58,6 +60,8 @@ pub(super) fn show(arguments: &TestPatternArguments) -> Result<(), CliError> {
             let window =
                 WindowOptions { title: "deep3d".to_owned(), size, full_screen: arguments.fullscreen, gpu: options };
             let mut app = PatternWindow {
+                keyboard: Keyboard::default(),
+                window: WindowState::default(),
                 eye: arguments.size,
                 swap_eyes: arguments.swap_eyes,
                 layout,
@@ -189,6 +193,8 @@ struct PatternWindow {
     eye: [u32; 2],
     swap_eyes: bool,
     layout: Layout,
+    keyboard: Keyboard,
+    window: WindowState,
     gpu: Option<Gpu>,
     pictures: Option<(Kind, [Arc<Image>; 2])>,
     compose: Option<(Arc<Image>, Compose)>,
@@ -239,6 +245,28 @@ impl App for PatternWindow {
             _ => return false,
         }
         true
+    }
+
+    fn set_window(&mut self, window: WindowState) {
+        self.window = window;
+    }
+
+    fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked {
+        let mut asked = Asked::default();
+        for command in self.keyboard.press(name, repeated) {
+            let status = Status {
+                full_screen: self.window.full_screen,
+                on_top: self.window.on_top,
+                depth: Some(DepthModel { swap_eyes: self.swap_eyes, layout: self.layout, ..DepthModel::default() }),
+                ..Status::default()
+            };
+            match command.resolve(&status) {
+                Ok(Done::Act(Some(action))) if action.is_of_sink() => asked.actions.push(action),
+                Ok(Done::Act(Some(action))) => asked.repaint |= self.act(action, now),
+                _ => {}
+            }
+        }
+        asked
     }
 
     fn title(&self) -> String {

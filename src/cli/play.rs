@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::cache::CacheArguments;
 use super::error::CliError;
 use super::headset::HeadsetArguments;
+use super::input::InputArguments;
 use super::painter::ScenePainter;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
@@ -94,6 +95,8 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) subtitles: Box<SubtitleArguments>,
     #[command(flatten)]
+    pub(super) input: InputArguments,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -130,6 +133,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         dump: arguments.dump_stats.as_deref().map(statistics_file).transpose()?,
         script: None,
     };
+    let keyboard = arguments.input.keyboard()?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
@@ -167,7 +171,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         gpu,
     };
     // Ctrl-C ends the process there and then: nothing is being written.
-    player::play(start, player, watch, window)?;
+    player::play(start, player, watch, keyboard, window)?;
     Ok(())
 }
 

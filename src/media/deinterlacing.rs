@@ -54,13 +54,17 @@ impl Deinterlacing {
         self.0.mode.store(place as u8, Ordering::Relaxed);
     }
 
-    /// No longer where it is done just now, else all.
-    pub fn toggle(&self) {
-        let does = match self.mode() {
+    /// Whether pictures are made whole just now, as far as they need it.
+    pub fn is_on(&self) -> bool {
+        match self.mode() {
             Deinterlace::Auto => self.0.active.load(Ordering::Relaxed),
             mode => mode == Deinterlace::Yes,
-        };
-        self.set(if does { Deinterlace::No } else { Deinterlace::Yes });
+        }
+    }
+
+    /// No longer where it is done just now, else all.
+    pub fn toggle(&self) {
+        self.set(if self.is_on() { Deinterlace::No } else { Deinterlace::Yes });
     }
 
     /// Pictures are made whole just now, or are not.

@@ -8,6 +8,7 @@ use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::sink::{Action, Canvas};
+use crate::subtitle;
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
 
@@ -139,6 +140,11 @@ pub trait Playlist {
     /// What film `index` is called in titles.
     fn name(&self, index: usize) -> String;
 
+    /// Where film `index` is, as it was named.
+    fn path(&self, index: usize) -> String {
+        self.name(index)
+    }
+
     /// Opens film `index`; the first scene has epoch 0.
     fn open(&mut self, index: usize) -> Result<Self::Source, Error>;
 
@@ -187,6 +193,11 @@ pub trait Painter<S> {
 
     /// The settings that a panel changes, where there are any.
     fn depth(&self) -> Option<DepthModel> {
+        None
+    }
+
+    /// How subtitles are shown, where there are any.
+    fn subtitles(&self) -> Option<subtitle::Settings> {
         None
     }
 

@@ -78,6 +78,10 @@ impl Playlist for Films {
         terminal::line(&name).into_owned()
     }
 
+    fn path(&self, index: usize) -> String {
+        self.inputs.get(index).map_or_else(String::new, Location::to_string)
+    }
+
     /// The first is waited for, so that a window has its size, and none is seen where it cannot be played. Later ones open while what is shown goes on.
     fn open(&mut self, index: usize) -> Result<Opening<PlayedFilm>, Error> {
         if let Some((_, film)) = self.ahead.take().filter(|(ahead, _)| *ahead == index) {

@@ -11,7 +11,11 @@ pub(super) struct Message(Option<(String, Instant)>);
 
 impl Message {
     pub(super) fn tell(&mut self, text: String, now: Instant) {
-        self.0 = Some((text, now + SHOWN));
+        self.tell_for(text, SHOWN, now);
+    }
+
+    pub(super) fn tell_for(&mut self, text: String, time: Duration, now: Instant) {
+        self.0 = Some((text, now + time));
     }
 
     /// It, while it is to be seen.

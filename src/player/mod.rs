@@ -32,11 +32,13 @@ mod seeking;
 mod signs;
 mod sound;
 pub mod statistics;
+mod status;
 mod times;
 mod tracks;
 mod turning;
 mod watch;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
@@ -137,6 +139,8 @@ pub struct Player<P: Playlist> {
     playlist: P,
     options: PlayerOptions,
     index: usize,
+    /// What the films of the list are called.
+    names: Arc<[String]>,
     /// `None` when everything is over.
     film: Option<P::Source>,
     epoch: u32,
@@ -166,11 +170,13 @@ impl<P: Playlist> Player<P> {
     /// Opens the first file.
     pub fn new(playlist: P, options: PlayerOptions) -> Self {
         let heard = Heard::new(options.sound.clone(), options.levels);
+        let names = (0..playlist.count()).map(|index| playlist.name(index)).collect();
         let mut player = Self {
             playlist,
             options,
             heard,
             index: 0,
+            names,
             film: None,
             epoch: 0,
             clock: Clock::default(),
@@ -245,6 +251,14 @@ impl<P: Playlist> Player<P> {
         again.then_some(0)
     }
 
+    /// The film that many places on in the list, or back.
+    fn wanted(&mut self, by: i32) -> Option<usize> {
+        match by {
+            -1..=1 => self.neighbour(by),
+            _ => self.index.checked_add_signed(by as isize).filter(|index| *index < self.playlist.count()),
+        }
+    }
+
     /// Lets the playlist get ready for the film after this one when its end is near, and no more where somebody goes back from there.
     fn prepare(&mut self, now: Instant) {
         let Some(film) = self.film.as_ref().filter(|_| !self.phase.is_seeking()) else { return };
@@ -300,7 +314,7 @@ impl<P: Playlist> Player<P> {
             }
             Action::Deinterlace => self.toggle_deinterlacing(now),
             Action::File(direction) => {
-                if let Some(next) = self.neighbour(direction) {
+                if let Some(next) = self.wanted(direction) {
                     self.unfollow();
                     self.open(next, direction);
                 }

@@ -7,11 +7,15 @@ use super::contract::{Error, Painter, Playlist, SceneSource};
 use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
+use crate::control::{Command, CommandError, Done, Keyboard, Status};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
 use crate::sink::xr::{self, HeadsetOptions, Statistics, XrError};
-use crate::sink::{Action, App, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick};
+use crate::sink::{
+    Action, App, Asked, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick, WindowState,
+};
+use crate::terminal;
 use crate::time::Time;
 use crate::ui::{Panel, PanelModel, shown_time};
 
@@ -73,6 +77,7 @@ pub fn play<P, A, S>(
     start: S,
     player: PlayerOptions,
     watch: WatchOptions,
+    keyboard: Keyboard,
     window: WindowOptions,
 ) -> Result<Counts, PlayError>
 where
@@ -80,7 +85,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut screen = Screen::new(start, player, watch);
+    let mut screen = Screen::new(start, player, watch, keyboard);
     window::run(&mut screen, window)?;
     screen.outcome
 }
@@ -99,7 +104,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut app = Screen::new(start, player, watch);
+    let mut app = Screen::new(start, player, watch, Keyboard::default());
     let ran = xr::run(&mut app, headset, screen);
     let statistics = ran.map_err(|error| match app.kept {
         Some((_, point)) if point.time > Time::ZERO => {
@@ -124,11 +129,69 @@ struct Running<P: Playlist, A> {
     now: Instant,
 }
 
+impl<P, A> Running<P, A>
+where
+    P: Playlist,
+    A: Painter<<P::Source as SceneSource>::Scene>,
+{
+    fn status(&mut self, window: WindowState, now: Instant) -> Status {
+        let WindowState { full_screen, on_top } = window;
+        Status {
+            subtitles: self.painter.subtitles(),
+            depth: self.painter.depth(),
+            comfort: self.painter.meter().map(|meter| meter.ends),
+            full_screen,
+            on_top,
+            ..self.player.status(now)
+        }
+    }
+
+    /// Carries out `command`, as far as it is not the sink's own affair.
+    fn command(
+        &mut self,
+        command: &Command,
+        window: WindowState,
+        asked: &mut Asked,
+        now: Instant,
+    ) -> Result<(), CommandError> {
+        match command.resolve(&self.status(window, now))? {
+            Done::Act(None) => {}
+            Done::Act(Some(action)) if action.is_of_sink() => asked.actions.push(action),
+            Done::Act(Some(action)) => asked.repaint |= self.act(action, now),
+            Done::Show(text, time) => self.player.tell(text, time, now),
+            Done::Print(text) => terminal::say(&text),
+        }
+        Ok(())
+    }
+
+    /// Does what the viewer wants; true when it has to be painted again.
+    fn act(&mut self, action: Action, now: Instant) -> bool {
+        match action {
+            Action::Panel => self.panel.toggle(now),
+            Action::ShowProgress => self.panel.show(now),
+            Action::Statistics => self.panel.toggle_statistics(now),
+            Action::ShowStatistics => self.panel.show_statistics(now),
+            _ => {
+                if matches!(action, Action::Volume(_) | Action::SetVolume(_) | Action::Mute) {
+                    self.panel.show_volume(now);
+                }
+                self.player.act(action, now);
+                let changed = self.painter.act(action);
+                self.panel.set_metered(self.painter.depth().is_some_and(|depth| depth.metered));
+                return changed;
+            }
+        }
+        false
+    }
+}
+
 struct Screen<P: Playlist, A, S> {
     start: S,
     options: PlayerOptions,
     /// While nothing runs.
     watch: Option<Watch>,
+    keyboard: Keyboard,
+    window: WindowState,
     running: Option<Running<P, A>>,
     /// What is kept while there is no GPU.
     kept: Option<(A, ResumePoint)>,
@@ -136,11 +199,13 @@ struct Screen<P: Playlist, A, S> {
 }
 
 impl<P: Playlist, A, S> Screen<P, A, S> {
-    fn new(start: S, options: PlayerOptions, watch: WatchOptions) -> Self {
+    fn new(start: S, options: PlayerOptions, watch: WatchOptions, keyboard: Keyboard) -> Self {
         Self {
             start,
             options,
             watch: Some(Watch::new(watch)),
+            keyboard,
+            window: WindowState::default(),
             running: None,
             kept: None,
             outcome: Ok(Counts::default()),
@@ -221,23 +286,22 @@ where
     }
 
     fn act(&mut self, action: Action, now: Instant) -> bool {
-        let Some(running) = &mut self.running else { return false };
-        match action {
-            Action::Panel => running.panel.toggle(now),
-            Action::ShowProgress => running.panel.show(now),
-            Action::Statistics => running.panel.toggle_statistics(now),
-            Action::ShowStatistics => running.panel.show_statistics(now),
-            _ => {
-                if matches!(action, Action::Volume(_) | Action::SetVolume(_) | Action::Mute) {
-                    running.panel.show_volume(now);
-                }
-                running.player.act(action, now);
-                let changed = running.painter.act(action);
-                running.panel.set_metered(running.painter.depth().is_some_and(|depth| depth.metered));
-                return changed;
+        self.running.as_mut().is_some_and(|running| running.act(action, now))
+    }
+
+    fn set_window(&mut self, window: WindowState) {
+        self.window = window;
+    }
+
+    fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked {
+        let mut asked = Asked::default();
+        let Some(running) = &mut self.running else { return asked };
+        for command in self.keyboard.press(name, repeated) {
+            if let Err(error) = running.command(&command, self.window, &mut asked, now) {
+                tracing::debug!("the key {name}: {error}");
             }
         }
-        false
+        asked
     }
 
     fn layout(&self) -> Layout {

@@ -61,6 +61,8 @@ impl<P: Playlist> Player<P> {
             Action::SeekExact(seconds) => self.seek_by_viewer(position + by(seconds), SeekMode::Exact, now),
             Action::SeekStart => self.seek_by_viewer(Time::ZERO, absolute, now),
             Action::SeekTo(time) => self.seek_by_viewer(time, absolute, now),
+            Action::SeekExactTo(time) => self.seek_by_viewer(time, SeekMode::Exact, now),
+            Action::SeekKeyFrame(time) => self.seek_by_viewer(time, NEAR, now),
             Action::Drag(time) => self.drag(time, now),
             Action::Chapter(count) => self.seek_chapter(count, now),
             Action::UndoSeek => self.undo_seek(now),

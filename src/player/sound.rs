@@ -107,6 +107,11 @@ impl<P: Playlist> Player<P> {
         self.heard.listener.as_ref().map(|_| self.heard.levels)
     }
 
+    /// How sound is heard, or would be.
+    pub(super) fn levels(&self) -> SoundLevels {
+        self.heard.levels
+    }
+
     /// How loud the film is; none where nothing of it can be heard.
     pub fn volume(&self) -> Option<VolumeModel> {
         let SoundLevels { volume, volume_max, mute, .. } = self.heard.levels;

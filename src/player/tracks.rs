@@ -1,7 +1,7 @@
 //! Which of a film's tracks play, and how the viewer chooses among them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Player;
 use super::contract::{Playlist, SceneSource};
@@ -22,6 +22,14 @@ impl<P: Playlist> Player<P> {
     /// What has changed, in a line, while the viewer is to be told.
     pub fn message(&self, now: Instant) -> Option<&str> {
         self.message.text(now)
+    }
+
+    /// Lets the viewer read `text` for that time, or as long as usual.
+    pub fn tell(&mut self, text: String, time: Option<Duration>, now: Instant) {
+        match time {
+            Some(time) => self.message.tell_for(text, time, now),
+            None => self.message.tell(text, now),
+        }
     }
 
     /// Carries out what the viewer wants of tracks.

@@ -28,6 +28,10 @@ pub enum Action {
     SeekStart,
     /// To this film time.
     SeekTo(Time),
+    /// To this film time, exactly.
+    SeekExactTo(Time),
+    /// To a key frame near this film time.
+    SeekKeyFrame(Time),
     /// To a key frame near this film time: the exact place follows.
     Drag(Time),
     /// So many chapters on, or back.
@@ -108,4 +112,12 @@ pub enum Action {
     Screen(ScreenSettings),
     /// The screen comes before the viewer again. Only a headset has one.
     Recentre,
+}
+
+impl Action {
+    /// Whether it is about the window or the room, and not about the film.
+    pub fn is_of_sink(self) -> bool {
+        use Action::{FullScreen, LeaveFullScreen, OnTop, Quit, Recentre, Screen};
+        matches!(self, Quit | FullScreen | LeaveFullScreen | OnTop | Recentre | Screen(_))
+    }
 }

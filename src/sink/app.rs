@@ -17,6 +17,24 @@ pub struct Canvas {
     pub origin: [i32; 2],
 }
 
+/// What is left for the sink to do of what was asked of an app.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Asked {
+    /// What is the sink's own affair, in this order.
+    pub actions: Vec<Action>,
+    /// The picture has to be painted again.
+    pub repaint: bool,
+}
+
+/// How a window stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WindowState {
+    /// It fills the screen.
+    pub full_screen: bool,
+    /// It is kept on top of others.
+    pub on_top: bool,
+}
+
 /// What the app wants after a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tick {
@@ -69,6 +87,12 @@ pub trait App {
 
     /// The viewer wants this; true when it has to be painted again. Quitting and full screen are the window's own affairs and do not come here.
     fn act(&mut self, action: Action, now: Instant) -> bool;
+
+    /// How the window stands, where that is told; before a tick, and before a key.
+    fn set_window(&mut self, _window: WindowState) {}
+
+    /// A key or mouse button was pressed, or has been held down long enough to count once more: by its name in mpv's input.conf.
+    fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked;
 
     /// How the eyes lie on what [`App::paint`] fills: where on it a panel has to be drawn so that both see it.
     fn layout(&self) -> Layout {

@@ -22,7 +22,7 @@ pub mod xr;
 #[cfg(feature = "media")]
 pub use self::{
     action::Action,
-    app::{App, Canvas, EyePicture, EyesApp, Painted, Tick},
+    app::{App, Asked, Canvas, EyePicture, EyesApp, Painted, Tick, WindowState},
     screen::ScreenSettings,
 };
 #[cfg(feature = "media")]

@@ -83,7 +83,7 @@ pub struct MeterModel {
 }
 
 /// The 3D settings.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DepthModel {
     /// Parallax that a shot spans, in % of the width.
     pub strength: f32,

@@ -9,7 +9,7 @@ use deep3d::gpu::{Buffer, BufferKind, Gpu, GpuOptions, Image, Recorder, Validati
 use deep3d::media::StopFlag;
 use deep3d::sink::panel::{PanelInput, PanelOutput};
 use deep3d::sink::xr::{self as headset, HeadsetOptions, Loader, ScreenLayer, Statistics, XrError};
-use deep3d::sink::{Action, App, Canvas, EyePicture, EyesApp, ScreenSettings, Tick};
+use deep3d::sink::{Action, App, Asked, Canvas, EyePicture, EyesApp, ScreenSettings, Tick};
 use deep3d::time::Time;
 use deep3d::ui::{Panel, PanelModel};
 
@@ -65,6 +65,10 @@ impl App for Marks {
         }
         self.acts.push(action);
         false
+    }
+
+    fn key(&mut self, _: &str, _: bool, _: Instant) -> Asked {
+        Asked::default()
     }
 
     fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {

@@ -18,7 +18,7 @@ use super::keys::{self, Wheel};
 use super::present::{Presented, Presenter};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
-use crate::sink::{Action, App, Tick};
+use crate::sink::{Action, App, Tick, WindowState};
 
 /// The part of the monitor that a new window covers at most, each way.
 const SHARE: f64 = 0.8;
@@ -211,7 +211,17 @@ where
                 None => return,
             },
         };
-        if let Some(action) = keys::action(name) {
+        self.press(events, name, false);
+    }
+
+    /// A key or button does what the app has bound to it.
+    fn press(&mut self, events: &ActiveEventLoop, name: &str, repeated: bool) {
+        let Some(open) = &mut self.open else { return };
+        self.app.set_window(open.state());
+        let asked = self.app.key(name, repeated, Instant::now());
+        open.repaint |= asked.repaint;
+        open.front.note();
+        for action in asked.actions {
             self.act(events, action);
         }
     }
@@ -225,9 +235,7 @@ where
             return;
         }
         for name in self.turned.turn(notches) {
-            if let Some(action) = keys::action(name) {
-                self.act(events, action);
-            }
+            self.press(events, name, false);
         }
     }
 
@@ -237,6 +245,7 @@ where
         let now = Instant::now();
         if let Some(open) = &self.open {
             self.app.set_busy(open.presenter.is_busy()?);
+            self.app.set_window(open.state());
         }
         let Tick { repaint, panel, wake, finished } = self.app.tick(now)?;
         if finished {
@@ -298,6 +307,10 @@ where
 }
 
 impl Open {
+    fn state(&self) -> WindowState {
+        WindowState { full_screen: self.window.fullscreen().is_some(), on_top: self.on_top }
+    }
+
     fn set_full_screen(&mut self, full: bool) {
         self.window.set_fullscreen(full.then_some(Fullscreen::Borderless(None)));
         self.show_cursor();
@@ -367,9 +380,8 @@ where
             }
             WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
             WindowEvent::KeyboardInput { event, is_synthetic: false, .. } if event.state == ElementState::Pressed => {
-                let action = keys::name(&event, self.modifiers).as_deref().and_then(keys::action);
-                if let Some(action) = action.filter(|action| !event.repeat || keys::repeats(*action)) {
-                    self.act(events, action);
+                if let Some(name) = keys::name(&event, self.modifiers) {
+                    self.press(events, &name, event.repeat);
                 }
             }
             WindowEvent::CursorMoved { position, .. } => {

@@ -1,0 +1,75 @@
+//! The options about keys, and the file that binds them.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::error::CliError;
+use super::folders;
+use super::options::yes_or_no;
+use crate::control::{Bindings, Keyboard};
+
+/// No file of settings is larger: one that never ends is left alone.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Keys")]
+pub(crate) struct InputArguments {
+    /// The file that binds keys, as mpv's does (docs/keys.md), instead of input.conf in the folder for settings
+    #[arg(long, value_name = "FILE")]
+    input_conf: Option<PathBuf>,
+    /// Whether keys do what they do where that file does not name them
+    #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
+    input_default_bindings: bool,
+}
+
+impl InputArguments {
+    /// What the keys do.
+    pub(super) fn keyboard(&self) -> Result<Keyboard, CliError> {
+        let mut bindings = if self.input_default_bindings { Bindings::default() } else { Bindings::none() };
+        let (file, text) = match &self.input_conf {
+            Some(file) => {
+                let wrong = |error: io::Error| CliError::Usage(format!("--input-conf {}: {error}", file.display()));
+                (file.clone(), Some(read(file).map_err(wrong)?))
+            }
+            None => match folders::settings().map(|folder| folder.join("input.conf")) {
+                Some(file) => {
+                    let text = usual(&file);
+                    (file, text)
+                }
+                None => return Ok(Keyboard::new(bindings)),
+            },
+        };
+        for error in bindings.read(&text.unwrap_or_default()) {
+            tracing::warn!("{}: {error}; the line is left out", file.display());
+        }
+        Ok(Keyboard::new(bindings))
+    }
+}
+
+/// What the usual file says, where there is one.
+fn usual(file: &Path) -> Option<String> {
+    match read(file) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::warn!("{}: {error}; keys do what they usually do", file.display());
+            None
+        }
+    }
+}
+
+/// A file's text. What is no UTF-8 in it becomes a sign that says so.
+fn read(file: &Path) -> io::Result<String> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(io::Error::new(ErrorKind::InvalidData, "it has more than a mebibyte")),
+        false => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}

@@ -1,0 +1,28 @@
+//! What may be asked of the player in words: mpv's commands and properties, for keys, for `input.conf` and for programs that talk to it.
+//!
+//! ```text
+//! "add volume 2"  ─ parse ─►  Command  ─ resolve(Status) ─►  Action  ─►  player, painter, window
+//! Status  ─ read ─►  property "volume"  =  102.0
+//! ```
+//!
+//! A [`Status`] is one snapshot of plain values; commands that depend on what is (`cycle`, `add`) become actions by it. All of it is pure, and may be used
+//! from any thread.
+
+mod bindings;
+mod command;
+mod error;
+mod expand;
+mod input_conf;
+mod keyboard;
+mod property;
+mod seek;
+mod status;
+mod words;
+
+pub use bindings::{BINDINGS, Binding, Bindings};
+pub use command::{Command, Done};
+pub use error::CommandError;
+pub use input_conf::InputError;
+pub use keyboard::Keyboard;
+pub use property::{PROPERTIES, Property, find};
+pub use status::Status;

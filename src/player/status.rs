@@ -1,0 +1,51 @@
+//! How a player stands, for whoever asks in words.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::contract::Playlist;
+use super::sound::SoundLevels;
+use super::{Counts, Player};
+use crate::control::Status;
+use crate::media::TrackKind;
+
+impl<P: Playlist> Player<P> {
+    /// How it stands at the moment `now`, without what the painter and the window know.
+    pub fn status(&self, now: Instant) -> Status {
+        let SoundLevels { volume, volume_max, mute, speed, delay, night } = self.levels();
+        let Counts { shown, dropped } = self.counts();
+        let depth_of = self.facts().and_then(|facts| facts.depth_of);
+        Status {
+            name: self.name(),
+            path: self.playlist.path(self.index),
+            list: Arc::clone(&self.names),
+            index: self.index,
+            loop_list: self.options.repeat,
+            position: self.position(now),
+            duration: self.duration(),
+            paused: self.is_paused(),
+            seeking: self.is_seeking(),
+            buffering: self.buffering(),
+            running: self.is_running(),
+            live_delay: self.live_delay(),
+            cached: self.cached(),
+            chapters: self.chapters(),
+            ab_loop: self.ab_loop(),
+            loop_file: self.repeats_file(),
+            speed,
+            volume,
+            volume_max,
+            mute,
+            audio_delay: delay,
+            night,
+            tracks: self.tracks(),
+            playing: [TrackKind::Video, TrackKind::Audio, TrackKind::Subtitle].map(|kind| self.playing(kind)),
+            deinterlace: self.options.deinterlacing.is_on(),
+            size: self.size(),
+            frame_rate: self.frame_rate(),
+            counts: [shown, dropped],
+            depth_age: self.shown().zip(depth_of).map(|(shown, of)| shown.pts - of),
+            ..Status::default()
+        }
+    }
+}
