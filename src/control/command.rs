@@ -377,7 +377,7 @@ mod tests {
             "auto",
             "inf",
         ];
-        let all: Vec<&str> = words.into_iter().chain(super::property::PROPERTIES.iter().map(|one| one.name)).collect();
+        let all: Vec<&str> = words.into_iter().chain(property::PROPERTIES.iter().map(|one| one.name)).collect();
         let mut state = 1_u64;
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
