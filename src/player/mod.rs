@@ -21,6 +21,7 @@ mod live;
 mod message;
 pub mod null;
 mod opening;
+mod options;
 mod order;
 mod painting;
 mod phase;
@@ -48,6 +49,7 @@ pub use endings::Endings;
 pub use list::Films;
 pub use live::LiveDelay;
 pub use opening::Opening;
+pub use options::PlayerOptions;
 pub use repeat::Part;
 pub use resume::ResumePoint;
 pub use screen::{PlayError, play, play_in_headset};
@@ -57,9 +59,7 @@ pub use watch::WatchOptions;
 
 use crate::clock::Clock;
 use crate::frame::Frame;
-use crate::media::Deinterlacing;
 use crate::sink::{Action, Tick};
-use crate::sound::Sound;
 use crate::time::Time;
 use live::Live;
 use message::Message;
@@ -77,29 +77,6 @@ const POLL: Duration = Duration::from_millis(3);
 const RENEWAL: Duration = Duration::from_millis(20);
 /// How long the last picture is seen where the film does not say.
 const LAST: Time = Time::from_nanoseconds(40_000_000);
-
-/// How the playing goes on.
-#[derive(Debug, Clone, Default)]
-pub struct PlayerOptions {
-    /// After the last file begin again with the first.
-    pub repeat: bool,
-    /// The part of each film that is played.
-    pub part: Part,
-    /// When film time stands for what has yet to come.
-    pub cache_pause: CachePause,
-    /// What becomes of a live stream's delay.
-    pub live_delay: LiveDelay,
-    /// Which seeks are exact.
-    pub hr_seek: HrSeek,
-    /// Which pictures are made whole from two fields, as the films are opened with it.
-    pub deinterlacing: Deinterlacing,
-    /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
-    pub hold_stills: bool,
-    /// Where sound goes; without it everything is silent.
-    pub sound: Option<Sound>,
-    /// How it is heard.
-    pub levels: SoundLevels,
-}
 
 /// What has been shown so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,32 @@
+//! How a player plays.
+
+use super::buffering::CachePause;
+use super::live::LiveDelay;
+use super::repeat::Part;
+use super::seeking::HrSeek;
+use super::sound::SoundLevels;
+use crate::media::Deinterlacing;
+use crate::sound::Sound;
+
+/// How the playing goes on.
+#[derive(Debug, Clone, Default)]
+pub struct PlayerOptions {
+    /// After the last file begin again with the first.
+    pub repeat: bool,
+    /// The part of each film that is played.
+    pub part: Part,
+    /// When film time stands for what has yet to come.
+    pub cache_pause: CachePause,
+    /// What becomes of a live stream's delay.
+    pub live_delay: LiveDelay,
+    /// Which seeks are exact.
+    pub hr_seek: HrSeek,
+    /// Which pictures are made whole from two fields, as the films are opened with it.
+    pub deinterlacing: Deinterlacing,
+    /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
+    pub hold_stills: bool,
+    /// Where sound goes; without it everything is silent.
+    pub sound: Option<Sound>,
+    /// How it is heard.
+    pub levels: SoundLevels,
+}
