@@ -187,7 +187,7 @@ fn a_film_plays_in_both_halves_of_a_window_and_obeys_the_keys() {
     let picture = picture.part([0, 0], [SIZE[0], STILL_ROWS]);
     let mut playing = Playing::start(
         &display,
-        &["play", "--quality", "full", "--loop", "--strength", "film", film.to_str().unwrap()],
+        &["play", "--quality", "full", "--loop", "--no-osd", "--strength", "film", film.to_str().unwrap()],
     );
 
     // The window is the film's, and both halves show it, the eyes a little apart.

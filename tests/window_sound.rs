@@ -1,21 +1,21 @@
-//! What the window's mouse and keys make of the volume, and the signs over the picture, for both eyes.
+//! What the window's mouse and keys make of the volume, and the messages and signs over the picture, for both eyes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "common/display.rs"]
 mod display;
+#[path = "common/playing.rs"]
+mod playing;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use display::Display;
-
-const START: Duration = Duration::from_secs(180);
-const SOON: Duration = Duration::from_secs(30);
+use playing::{Playing, SOON};
 
 /// A grey film with a quiet tone.
 fn film(folder: &Path) -> PathBuf {
@@ -28,68 +28,6 @@ fn film(folder: &Path) -> PathBuf {
         .expect("ffmpeg makes the clips of this test: install it (Debian: apt install ffmpeg)");
     assert!(made.success());
     path
-}
-
-/// The program with its window; ended with the test.
-struct Playing<'a> {
-    display: &'a Display,
-    program: Child,
-    window: String,
-}
-
-impl<'a> Playing<'a> {
-    fn start(display: &'a Display, film: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
-        command.args(["play", "--quality", "full", film]);
-        command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR")).env("DEEP3D_VALIDATION", "1");
-        command.env_remove("WAYLAND_DISPLAY").env("DISPLAY", display.name()).env("PULSE_SERVER", "/nowhere");
-        let program = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut playing = Self { display, program, window: String::new() };
-        playing.wait(START, "the window", |playing| {
-            playing.window = playing.display.window(playing.program.id())?;
-            Some(())
-        });
-        playing
-            .wait(START, "the first picture", |playing| playing.greys().iter().all(|grey| *grey > 100.0).then_some(()));
-        playing
-    }
-
-    fn wait<T>(&mut self, patience: Duration, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let begin = Instant::now();
-        loop {
-            if let Some(found) = look(self) {
-                return found;
-            }
-            assert!(self.program.try_wait().unwrap().is_none(), "the program has ended");
-            assert!(begin.elapsed() < patience, "waited in vain for {what}; the title is {:?}", self.title());
-            std::thread::sleep(Duration::from_millis(30));
-        }
-    }
-
-    fn title(&self) -> String {
-        self.display.xdotool(&["getwindowname", &self.window])
-    }
-
-    fn title_with(&mut self, part: &str) {
-        self.wait(SOON, part, |playing| playing.title().contains(part).then_some(()));
-    }
-
-    /// How bright each eye's picture is where a sign would stand, beside its letters.
-    fn greys(&self) -> [f64; 2] {
-        let shot = self.display.screenshot();
-        [320, 960].map(|middle| shot.part([middle - 80, 164], [16, 8]).mean())
-    }
-
-    fn sign(&mut self, what: &str, is_there: bool) {
-        self.wait(SOON, what, |playing| playing.greys().iter().all(|grey| (*grey < 60.0) == is_there).then_some(()));
-    }
-}
-
-impl Drop for Playing<'_> {
-    fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-    }
 }
 
 /// The position that a title tells, in seconds.
@@ -107,13 +45,13 @@ fn volume(title: &str) -> i32 {
 fn the_wheel_and_the_keys_change_the_volume_which_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let display = Display::start([1600, 900]);
-    let mut playing = Playing::start(&display, film(folder.path()).to_str().unwrap());
+    let mut playing = Playing::start(&display, &[film(folder.path()).to_str().unwrap()]);
     let wheel = |button| display.xdotool(&["click", button]);
     display.xdotool(&["key", "9"]);
-    playing.sign("the sign", true);
-    display.screenshot().0.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("volume-sign.png")).unwrap();
+    playing.message("the message", true);
+    display.screenshot().0.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("volume-message.png")).unwrap();
     playing.title_with("volume 98 %");
-    playing.sign("the sign to go", false);
+    playing.message("the message to go", false);
     // Over the picture the wheel is the volume, to the side it seeks.
     display.xdotool(&["mousemove", "300", "60"]);
     // An X server's made-up clicks may count twice, as winit takes their beginning and their end.
@@ -164,7 +102,7 @@ fn a_film_that_is_waited_for_is_said_to_be() {
     let display = Display::start([1600, 900]);
     let may = Arc::new(AtomicBool::new(false));
     let url = serve(std::fs::read(film(folder.path())).unwrap(), Arc::clone(&may));
-    let mut playing = Playing::start(&display, &url);
+    let mut playing = Playing::start(&display, &[&url]);
     playing.title_with("buffering");
     playing.sign("the sign", true);
     display.screenshot().0.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("buffering-sign.png")).unwrap();

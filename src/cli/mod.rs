@@ -24,6 +24,8 @@ mod headset;
 mod input;
 mod log;
 mod options;
+#[cfg(feature = "media")]
+mod osd;
 mod outputs;
 #[cfg(feature = "media")]
 mod paced;

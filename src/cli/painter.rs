@@ -160,6 +160,12 @@ impl Painter<Scene> for ScenePainter {
         }
     }
 
+    fn set_message(&mut self, text: Option<&str>) {
+        if let Some(eyes) = &mut self.eyes {
+            eyes.set_message(text);
+        }
+    }
+
     fn set_mattes(&mut self, mattes: bool) {
         self.mattes = mattes;
         if let Some(eyes) = &mut self.eyes {

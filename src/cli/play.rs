@@ -10,6 +10,7 @@ use super::cache::CacheArguments;
 use super::error::CliError;
 use super::headset::HeadsetArguments;
 use super::input::InputArguments;
+use super::osd::OsdArguments;
 use super::painter::ScenePainter;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
@@ -97,6 +98,8 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) input: InputArguments,
     #[command(flatten)]
+    pub(super) osd: OsdArguments,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -144,6 +147,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         cache_pause: arguments.cache.pause(),
         live_delay: arguments.cache.live_delay,
         hold_stills: seen,
+        osd: arguments.osd.options(),
         ..PlayerOptions::default()
     };
     let room = if arguments.sink == SinkKind::Vr { arguments.sound.room() } else { None };

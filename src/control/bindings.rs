@@ -88,7 +88,8 @@ pub const BINDINGS: &[Binding] = &[
         "show statistics for 4 seconds: frames, passes of the network, ages and times",
     ),
     bind(&["I"], "script-binding stats/display-stats-toggle", "show or hide statistics"),
-    bind(&["o", "P"], "show-progress", "show the panel for a while"),
+    bind(&["o", "P"], "show-progress", "tell the time over the picture, and how much of the film that is"),
+    bind(&["O"], "no-osd cycle-values osd-level 3 1", "tell them always, or no longer"),
     bind(&["TAB"], "panel", "show or hide the panel"),
     bind(&["q", "Q", "STOP", "Ctrl+w", "Ctrl+c"], "quit", "quit"),
 ];

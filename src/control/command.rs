@@ -9,7 +9,10 @@ use crate::sink::Action;
 
 /// One command, understood.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Command(Verb);
+pub struct Command {
+    verb: Verb,
+    quiet: bool,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Verb {
@@ -83,11 +86,12 @@ impl Command {
     /// It is not understood.
     pub fn parse(words: &[String]) -> Result<Self, CommandError> {
         let prefixes = words.iter().take_while(|word| PREFIXES.contains(&word.as_str())).count();
+        let quiet = words[..prefixes].iter().any(|word| word == "no-osd");
         let (name, rest) = words[prefixes..].split_first().ok_or(CommandError::Nothing)?;
         // mpv's older names have underscores.
         let name = name.replace('_', "-");
         if let Some((_, action)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
-            return Ok(Self(Verb::Act(*action)));
+            return Ok(Self { verb: Verb::Act(*action), quiet });
         }
         let texts: Vec<&str> = rest.iter().map(String::as_str).collect();
         let verb = match (name.as_str(), &texts[..]) {
@@ -117,7 +121,7 @@ impl Command {
             ("print-text", [text]) => Verb::PrintText((*text).to_owned()),
             _ => return Err(usage(&name)),
         };
-        Ok(Self(verb))
+        Ok(Self { verb, quiet })
     }
 
     /// What is to be done for it as things stand.
@@ -125,7 +129,7 @@ impl Command {
     /// # Errors
     /// It cannot be done now.
     pub fn resolve(&self, status: &Status) -> Result<Done, CommandError> {
-        let action = match &self.0 {
+        let action = match &self.verb {
             Verb::Act(action) => Some(*action),
             Verb::Ignore => None,
             Verb::Seek(seek) => Some(seek.resolve(status)?),
@@ -151,9 +155,14 @@ impl Command {
         Ok(Done::Act(action))
     }
 
+    /// Whether the viewer is not to be told what it has changed.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether it is done again and again while its key is held down.
     pub fn repeats(&self) -> bool {
-        match &self.0 {
+        match &self.verb {
             Verb::Act(action) => matches!(action, Action::Step | Action::StepBack),
             Verb::Seek(_) | Verb::Add { .. } | Verb::Multiply { .. } => true,
             _ => false,
@@ -305,6 +314,7 @@ mod tests {
             ("set convergence 0.25", Some(Action::SetConvergence(0.25))),
             ("set fullscreen no", None),
             ("set loop-file inf", Some(Action::LoopFile)),
+            ("cycle-values osd-level 3 1", Some(Action::OsdLevel(3))),
         ] {
             assert_eq!(action(line), wanted, "{line}");
         }
@@ -315,6 +325,13 @@ mod tests {
                 Done::Print("x".to_owned())
             ])
         );
+    }
+
+    #[test]
+    fn what_no_osd_stands_before_is_not_told() {
+        let quiet = |line| Command::parse_line(line).unwrap()[0].is_quiet();
+        assert!(quiet("no-osd seek 5") && quiet("async no-osd show-progress"));
+        assert!(!quiet("osd-msg seek 5") && !quiet("show-text no-osd"));
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct Status {
     pub subtitles: Option<subtitle::Settings>,
     /// Interlaced pictures are made whole.
     pub deinterlace: bool,
+    /// How much is told over the picture, as mpv counts it.
+    pub osd_level: u8,
     /// Width and height of its pictures, in pixels.
     pub size: Option<[u32; 2]>,
     /// Its pictures a second.

@@ -26,7 +26,7 @@ use crate::stage::stereo::depth::Depth;
 pub use composition::composition;
 pub use kernels::Kernels;
 pub use measure::Measured;
-use renderer::{Kind, Renderer};
+use renderer::Renderer;
 use text::Text;
 
 /// What the viewer has set: one snapshot, good for one picture.
@@ -134,15 +134,14 @@ impl Eyes {
         self.renderer(&scene.layout, settings, seen)?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let mapping = renderer.mapping(scene, settings);
-        let mapping = text.look(scene, composition::seen(&composition), mapping, limits(settings));
+        let bare = matches!(settings.layout, Layout::Depth | Layout::Layers);
+        let mapping = text.look(scene, composition::seen(&composition), mapping, limits(settings), bare);
         recorder.timestamp(timestamp);
         let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
         recorder.timestamp(timestamp + 1);
         let compose = renderer.compose(&gpu, kind, target)?;
         compose.record(recorder, &composition)?;
-        if kind == Kind::Eyes {
-            text.lay(recorder, compose, &composition)?;
-        }
+        text.lay(recorder, compose, &composition)?;
         recorder.timestamp(timestamp + 2);
         self.meter(recorder, scene, settings, mapping)
     }
@@ -161,7 +160,7 @@ impl Eyes {
         self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let mapping = renderer.mapping(scene, settings);
-        let mapping = text.look(scene, targets[0].size(), mapping, limits(settings));
+        let mapping = text.look(scene, targets[0].size(), mapping, limits(settings), false);
         let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
@@ -207,6 +206,11 @@ impl Eyes {
     /// From now on silhouettes have mattes or, for less work, do not. Files always do.
     pub fn set_mattes(&mut self, mattes: bool) {
         self.mattes = mattes;
+    }
+
+    /// From now on `text` is seen at the upper left corner, or nothing. What is to be seen is drawn by a thread, which begins with the first call.
+    pub fn set_message(&mut self, text: Option<&str>) {
+        self.text.messages.set(text);
     }
 
     /// From now on subtitles are waited for, or are not: for files.

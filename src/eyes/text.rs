@@ -1,9 +1,9 @@
-//! Subtitles over the eyes: taken from the film's, placed in depth, laid over what is composed.
+//! Subtitles and messages over the eyes: taken from whoever draws them, placed in depth, laid over what is composed.
 
 use std::sync::Arc;
 
 use super::EyesError;
-use crate::film::{Scene, Seen};
+use crate::film::{Messages, Scene, Seen};
 use crate::gpu::{Gpu, Recorder};
 use crate::overlay::{Area, Bitmap, Overlay};
 use crate::sink::compose::{Compose, Composition};
@@ -21,8 +21,20 @@ pub(super) struct Text {
     pub(super) patient: bool,
     /// Those of the picture looked at last are being drawn.
     pub(super) is_coming: bool,
-    /// What is to be laid over it, and for the left and the right eye where.
-    laid: Option<(Arc<Overlay>, Vec<[i32; 2]>)>,
+    /// Messages of whoever shows it, which are nobody's subtitles.
+    pub(super) messages: Messages,
+    told: Placement,
+    /// What is to be laid over it.
+    laid: Laid,
+    /// A subtitle and a message that were seen together, and both in one.
+    together: Option<[Arc<Overlay>; 3]>,
+}
+
+/// What is laid over a picture, and for the left and the right eye where.
+#[derive(Default)]
+struct Laid {
+    overlay: Arc<Overlay>,
+    moved: Vec<[i32; 2]>,
 }
 
 impl Text {
@@ -33,16 +45,65 @@ impl Text {
             plan: None,
             patient: false,
             is_coming: false,
-            laid: None,
+            messages: Messages::default(),
+            told: Placement::default(),
+            laid: Laid::default(),
+            together: None,
         }
     }
 
     /// Takes what is seen with `scene`, each eye of which is shown at that size; `mapping` is how its disparity becomes parallax by itself. How it does
-    /// with room for text.
-    pub(super) fn look(&mut self, scene: &Scene, size: [u32; 2], mapping: Mapping, limits: Limits) -> Mapping {
-        (self.is_coming, self.laid) = (false, None);
+    /// with room for text. Where no eyes are seen (`bare`) there are messages alone, on the screen.
+    pub(super) fn look(
+        &mut self,
+        scene: &Scene,
+        size: [u32; 2],
+        mapping: Mapping,
+        limits: Limits,
+        bare: bool,
+    ) -> Mapping {
+        (self.is_coming, self.laid) = (false, Laid::default());
+        let area = area(scene, size);
+        let pushed = self.look_at_subtitles(scene, area, mapping, limits);
+        if bare {
+            self.laid = Laid::default();
+        }
+        if let Some(message) = self.messages.look(area) {
+            self.is_coming |= message.is_coming;
+            let mapping = if bare { Mapping::FLAT } else { pushed };
+            self.add(message.overlay, scene, mapping, limits);
+        }
+        pushed
+    }
+
+    /// Lays a message over it, too: in front of what it covers as far as the limits let it. Nothing moves for it.
+    fn add(&mut self, message: Arc<Overlay>, scene: &Scene, mapping: Mapping, limits: Limits) {
+        let moved = if mapping.is_flat() {
+            vec![[0, 0]; message.bitmaps.len()]
+        } else {
+            let moment = Moment { time: scene.time(), shot: scene.shot(), cues: message.cues.clone() };
+            let room = Room { front: limits.front, nearer: 0.0 };
+            let places = self.told.place(&moment, &pieces(scene, &message, &mapping), room);
+            places.into_iter().map(|place| moved(place, message.area[0])).collect()
+        };
+        let Laid { overlay, moved: before } = std::mem::take(&mut self.laid);
+        if overlay.bitmaps.is_empty() {
+            self.laid = Laid { overlay: message, moved };
+            return;
+        }
+        let known =
+            self.together.take().filter(|[one, other, _]| Arc::ptr_eq(one, &overlay) && Arc::ptr_eq(other, &message));
+        let [_, _, both] = self.together.insert(known.unwrap_or_else(|| {
+            let bitmaps = overlay.bitmaps.iter().chain(&message.bitmaps).cloned().collect();
+            let both = Overlay { area: overlay.area, bitmaps, cues: overlay.cues.clone() };
+            [overlay, message, Arc::new(both)]
+        }));
+        self.laid = Laid { overlay: Arc::clone(both), moved: [before, moved].concat() };
+    }
+
+    fn look_at_subtitles(&mut self, scene: &Scene, area: Area, mapping: Mapping, limits: Limits) -> Mapping {
         let Some(subtitles) = scene.subtitles() else { return mapping };
-        let (time, area) = (scene.time(), area(scene, size));
+        let time = scene.time();
         let overlay = match self.patient {
             true => subtitles.wait(time, area),
             false => {
@@ -52,8 +113,8 @@ impl Text {
             }
         };
         if mapping.is_flat() {
-            let places = vec![[0, 0]; overlay.bitmaps.len()];
-            self.laid = Some((overlay, places));
+            let moved = vec![[0, 0]; overlay.bitmaps.len()];
+            self.laid = Laid { overlay, moved };
             return mapping;
         }
         let room = Room { front: limits.front, nearer: subtitles.settings().depth as f32 };
@@ -69,8 +130,8 @@ impl Text {
                 (mapping, self.placement.place(&moment, &pieces(scene, &overlay, &mapping), room))
             }
         };
-        let moved = places.into_iter().map(|place| moved(place, size[0])).collect();
-        self.laid = Some((overlay, moved));
+        let moved = places.into_iter().map(|place| moved(place, area.size[0])).collect();
+        self.laid = Laid { overlay, moved };
         mapping
     }
 
@@ -81,7 +142,8 @@ impl Text {
         compose: &Compose,
         composition: &Composition,
     ) -> Result<(), EyesError> {
-        if let Some((overlay, moved)) = self.laid.as_ref().filter(|(overlay, _)| !overlay.bitmaps.is_empty()) {
+        let Laid { overlay, moved } = &self.laid;
+        if !overlay.bitmaps.is_empty() {
             self.overlays.set(recorder, overlay, moved)?;
             self.overlays.record(recorder, compose, composition)?;
         }

@@ -380,7 +380,7 @@ impl Chain {
 
     /// How near the nearest is in a frame, and in those after it in its shot that are known.
     fn near(&self, waiting: &Waiting, finished: &Finished) -> Option<Near> {
-        if self.subtitles.is_none() || !finished.known {
+        if !finished.known {
             return None;
         }
         let after = self.waiting.iter().map(|waiting| &waiting.depth).take_while(|after| !after.step);

@@ -22,6 +22,7 @@ mod desk;
 mod disparity;
 mod estimate;
 mod made_up;
+mod messages;
 mod motion;
 mod network;
 mod options;
@@ -50,6 +51,7 @@ pub use beside::SubAuto;
 use beside::subtitle_files;
 pub use control::{Control, Pass, SeekMode};
 pub use made_up::MadeUp;
+pub use messages::Messages;
 #[cfg(feature = "media")]
 pub(crate) use network::scale_for;
 pub(crate) use network::{comfort_for, input_options};

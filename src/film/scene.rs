@@ -69,7 +69,7 @@ pub struct Scene {
     /// Film time of its frame.
     pub(super) time: Time,
     pub(super) subtitles: Option<Subtitles>,
-    /// How near the nearest is, where subtitles are wanted and it has depth.
+    /// How near the nearest is, where it has depth.
     pub(super) near: Option<Near>,
     /// What it shares with its neighbours.
     pub layout: Arc<Layout>,
@@ -113,7 +113,7 @@ impl Scene {
         self.time
     }
 
-    /// How near the nearest is in each part of what lies between its bars; known where subtitles are wanted.
+    /// How near the nearest is in each part of what lies between its bars; known where it has depth.
     pub fn near(&self) -> Option<&Near> {
         self.near.as_ref()
     }

@@ -177,6 +177,9 @@ pub trait Painter<S> {
     /// From now on silhouettes have mattes, or do not.
     fn set_mattes(&mut self, _mattes: bool) {}
 
+    /// From now on `text` is to be read over the picture, or nothing. It is first called before there is one, so that what draws it can be made.
+    fn set_message(&mut self, _text: Option<&str>) {}
+
     /// Width and height of the eyes painted last, in pixels.
     fn eye_size(&self) -> Option<[u32; 2]> {
         None

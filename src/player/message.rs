@@ -1,30 +1,162 @@
-//! A line that tells the viewer for a while what has changed.
+//! Lines that tell the viewer for a while what has changed, at the picture's upper left corner: mpv's OSD.
 
 use std::time::{Duration, Instant};
 
-/// How long it is there.
-const SHOWN: Duration = Duration::from_secs(3);
+use crate::time::Time;
+use crate::ui::shown_time;
 
-/// The last line that there was to tell.
-#[derive(Debug, Default)]
-pub(super) struct Message(Option<(String, Instant)>);
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OsdOptions {
+    /// 0: nothing; 1: what has changed; 2: the time as well, always; 3: the length, too.
+    pub level: u8,
+    /// How long a line is there.
+    pub duration: Duration,
+}
+
+impl Default for OsdOptions {
+    /// mpv's.
+    fn default() -> Self {
+        Self { level: 1, duration: Duration::from_secs(1) }
+    }
+}
+
+/// Where the film is, as a line tells it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Progress {
+    pub(super) position: Time,
+    pub(super) duration: Option<Time>,
+}
+
+impl Progress {
+    /// Position, length and how much of it that is.
+    pub(super) fn line(&self) -> String {
+        let position = shown_time(self.position, false);
+        match self.duration.filter(|duration| *duration > Time::ZERO) {
+            Some(duration) => {
+                let part = 100.0 * self.position.seconds() / duration.seconds();
+                format!("{position} / {} ({:.0}%)", shown_time(duration, false), part.clamp(0.0, 100.0).floor())
+            }
+            None => position,
+        }
+    }
+}
+
+/// What there is to tell.
+#[derive(Debug)]
+pub(super) struct Message {
+    options: OsdOptions,
+    /// The last line, and until when it is there.
+    told: Option<(String, Instant)>,
+    /// Where the film is, is told until then.
+    progress: Option<Instant>,
+}
 
 impl Message {
-    pub(super) fn tell(&mut self, text: String, now: Instant) {
-        self.tell_for(text, SHOWN, now);
+    pub(super) fn new(options: OsdOptions) -> Self {
+        Self { options, told: None, progress: None }
     }
 
-    pub(super) fn tell_for(&mut self, text: String, time: Duration, now: Instant) {
-        self.0 = Some((text, now + time));
+    /// Something is told at all.
+    pub(super) fn is_on(&self) -> bool {
+        self.options.level > 0
     }
 
-    /// It, while it is to be seen.
-    pub(super) fn text(&self, now: Instant) -> Option<&str> {
-        self.0.as_ref().filter(|(_, until)| now < *until).map(|(text, _)| text.as_str())
+    /// A line, for that time or for as long as usual.
+    pub(super) fn tell(&mut self, text: String, time: Option<Duration>, now: Instant) {
+        (self.told, self.progress) = (Some((text, now + time.unwrap_or(self.options.duration))), None);
     }
 
-    /// When it goes, while it is there.
-    pub(super) fn goes(&self, now: Instant) -> Option<Instant> {
-        self.0.as_ref().map(|(_, until)| *until).filter(|until| now < *until)
+    /// Where the film is, for as long as usual.
+    pub(super) fn tell_progress(&mut self, now: Instant) {
+        (self.told, self.progress) = (None, Some(now + self.options.duration));
+    }
+
+    /// How much is told.
+    pub(super) fn level(&self) -> u8 {
+        self.options.level
+    }
+
+    /// From now on so much is told.
+    pub(super) fn set_level(&mut self, level: u8) {
+        self.options.level = level.min(3);
+    }
+
+    /// The last line, while it is to be seen.
+    pub(super) fn line(&self, now: Instant) -> Option<&str> {
+        let told = self.told.as_ref().filter(|(_, until)| self.is_on() && now < *until);
+        told.map(|(text, _)| text.as_str())
+    }
+
+    /// All that is to be seen.
+    pub(super) fn text(&self, progress: Progress, now: Instant) -> Option<String> {
+        let sought = self.progress.is_some_and(|until| now < until);
+        let status = match self.options.level {
+            0 => return None,
+            1 if !sought => None,
+            2 if !sought => Some(shown_time(progress.position, false)),
+            _ => Some(progress.line()),
+        };
+        match (status, self.line(now)) {
+            (Some(status), Some(line)) => Some(format!("{status}\n{line}")),
+            (status, line) => status.or_else(|| line.map(str::to_owned)),
+        }
+    }
+
+    /// When it changes by itself; where film time is told, when that has a second more, at `speed` seconds in a second.
+    pub(super) fn changes(&self, progress: Progress, speed: f64, now: Instant) -> Option<Instant> {
+        let ends = [self.told.as_ref().map(|(_, until)| *until), self.progress];
+        let ends = ends.into_iter().flatten().filter(|until| self.is_on() && now < *until);
+        let counts = self.options.level >= 2 || (self.is_on() && self.progress.is_some_and(|until| now < until));
+        let rest = 1.0 - progress.position.seconds().rem_euclid(1.0);
+        let next = (counts && speed > 0.0).then(|| now + Duration::from_secs_f64((rest / speed).clamp(0.005, 4.0)));
+        ends.chain(next).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Progress {
+        Progress { position: Time::from_seconds(seconds), duration: Some(Time::from_seconds(60.0)) }
+    }
+
+    #[test]
+    fn a_line_is_there_for_a_second_and_the_last_one_counts() {
+        let (mut message, now) = (Message::new(OsdOptions::default()), Instant::now());
+        let after = |milliseconds| now + Duration::from_millis(milliseconds);
+        assert_eq!((message.text(at(12.0), now), message.changes(at(12.0), 1.0, now)), (None, None));
+        message.tell("one".to_owned(), None, now);
+        message.tell("two".to_owned(), Some(Duration::from_secs(5)), after(500));
+        assert_eq!(message.text(at(12.0), after(4000)).as_deref(), Some("two"));
+        message.tell("three".to_owned(), None, after(4000));
+        assert_eq!(message.text(at(12.0), after(4900)).as_deref(), Some("three"));
+        assert_eq!(message.changes(at(12.0), 1.0, after(4900)), Some(after(5000)));
+        assert_eq!(message.text(at(12.0), after(5000)), None);
+        message.tell_progress(after(6000));
+        assert_eq!(message.text(at(12.3), after(6000)).as_deref(), Some("0:12 / 1:00 (20%)"));
+        let next = message.changes(at(12.3), 2.0, after(6000)).unwrap() - after(6000);
+        assert!(next.abs_diff(Duration::from_millis(350)) < Duration::from_millis(1), "{next:?}");
+        assert_eq!(Progress { duration: None, ..at(75.9) }.line(), "1:15");
+    }
+
+    #[test]
+    fn levels_are_those_of_mpv() {
+        let now = Instant::now();
+        let of = |level| {
+            let mut message = Message::new(OsdOptions { level, ..OsdOptions::default() });
+            let before = message.text(at(30.0), now);
+            message.tell("line".to_owned(), None, now);
+            (before, message.text(at(30.0), now), message)
+        };
+        let words = |text: &str| Some(text.to_owned());
+        assert!(matches!(of(0), (None, None, _)) && of(0).2.changes(at(30.0), 1.0, now).is_none());
+        assert_eq!((of(1).0, of(1).1), (None, words("line")));
+        assert_eq!((of(2).0, of(2).1), (words("0:30"), words("0:30\nline")));
+        assert_eq!(of(3).1, words("0:30 / 1:00 (50%)\nline"));
+        let (.., mut message) = of(0);
+        message.set_level(9);
+        assert_eq!((message.level(), message.text(at(30.0), now)), (3, words("0:30 / 1:00 (50%)\nline")));
     }
 }

@@ -39,6 +39,7 @@ mod times;
 mod tracks;
 mod turning;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +49,7 @@ pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
 pub use live::LiveDelay;
+pub use message::OsdOptions;
 pub use opening::Opening;
 pub use options::PlayerOptions;
 pub use repeat::Part;
@@ -146,6 +148,7 @@ impl<P: Playlist> Player<P> {
     pub fn new(playlist: P, options: PlayerOptions) -> Self {
         let heard = Heard::new(options.sound.clone(), options.levels);
         let names = (0..playlist.count()).map(|index| playlist.name(index)).collect();
+        let message = Message::new(options.osd);
         let mut player = Self {
             playlist,
             options,
@@ -159,7 +162,7 @@ impl<P: Playlist> Player<P> {
             seeking: Seeking::default(),
             live: Live::default(),
             repeat: Repeat::default(),
-            message: Message::default(),
+            message,
             shown: None,
             coming: Coming::Unknown,
             times: Times::default(),
@@ -189,6 +192,7 @@ impl<P: Playlist> Player<P> {
                 self.step_back();
             }
             Action::Deinterlace => self.toggle_deinterlacing(now),
+            Action::OsdLevel(level) => self.message.set_level(level),
             Action::File(direction) => {
                 if let Some(next) = self.wanted(direction) {
                     self.unfollow();
@@ -297,7 +301,7 @@ impl<P: Playlist> Player<P> {
         let again = unfinished.then(|| now + RENEWAL);
         let listening = (listening || turning).then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
-        let others = [self.mind_live(now), self.repeats_at(), self.message.goes(now)];
+        let others = [self.mind_live(now), self.repeats_at(), self.message_changes(now)];
         let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();
         Tick { repaint: repaint || renewed, wake, ..Tick::default() }
     }

@@ -2,6 +2,7 @@
 
 use super::buffering::CachePause;
 use super::live::LiveDelay;
+use super::message::OsdOptions;
 use super::repeat::Part;
 use super::seeking::HrSeek;
 use super::sound::SoundLevels;
@@ -27,6 +28,8 @@ pub struct PlayerOptions {
     pub hold_stills: bool,
     /// Where sound goes; without it everything is silent.
     pub sound: Option<Sound>,
+    /// What the viewer is told over the picture.
+    pub osd: OsdOptions,
     /// How it is heard.
     pub levels: SoundLevels,
 }

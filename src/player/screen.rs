@@ -121,6 +121,8 @@ struct Running<P: Playlist, A> {
     watch: Watch,
     panel: Panel,
     signs: Signs,
+    /// What is told over the picture.
+    told: Option<String>,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
     /// The sink can begin no picture now.
@@ -157,31 +159,44 @@ where
         match command.resolve(&self.status(window, now))? {
             Done::Act(None) => {}
             Done::Act(Some(action)) if action.is_of_sink() => asked.actions.push(action),
-            Done::Act(Some(action)) => asked.repaint |= self.act(action, now),
-            Done::Show(text, time) => self.player.tell(text, time, now),
+            Done::Act(Some(action)) => asked.repaint |= self.act(action, command.is_quiet(), now),
+            Done::Show(text, time) => {
+                self.player.tell(text, time, now);
+                asked.repaint |= self.tell(now);
+            }
             Done::Print(text) => terminal::say(&text),
         }
         Ok(())
     }
 
-    /// Does what the viewer wants; true when it has to be painted again.
-    fn act(&mut self, action: Action, now: Instant) -> bool {
+    /// Does what the viewer wants and, unless `quiet`, tells it; true when it has to be painted again.
+    fn act(&mut self, action: Action, quiet: bool, now: Instant) -> bool {
         match action {
             Action::Panel => self.panel.toggle(now),
-            Action::ShowProgress => self.panel.show(now),
             Action::Statistics => self.panel.toggle_statistics(now),
             Action::ShowStatistics => self.panel.show_statistics(now),
             _ => {
-                if matches!(action, Action::Volume(_) | Action::SetVolume(_) | Action::Mute) {
-                    self.panel.show_volume(now);
-                }
                 self.player.act(action, now);
                 let changed = self.painter.act(action);
                 self.panel.set_metered(self.painter.depth().is_some_and(|depth| depth.metered));
-                return changed;
+                if !quiet {
+                    self.player.tell_of(action, &self.painter, now);
+                }
+                return changed | self.tell(now);
             }
         }
         false
+    }
+
+    /// Hands on what is to be read over the picture; true where that has changed.
+    fn tell(&mut self, now: Instant) -> bool {
+        let text = self.player.message(now);
+        let changed = text != self.told;
+        if changed {
+            self.painter.set_message(text.as_deref());
+            self.told = text;
+        }
+        changed
     }
 }
 
@@ -231,8 +246,11 @@ where
         }
         let watch = self.watch.take().unwrap_or_else(|| Watch::new(WatchOptions::default()));
         let now = Instant::now();
-        let (panel, signs) = (Panel::new(), Signs::default());
-        self.running = Some(Running { player, painter, watch, panel, signs, repaint: None, busy: false, now });
+        if player.tells() {
+            painter.set_message(None);
+        }
+        let (panel, signs, told) = (Panel::new(), Signs::default(), None);
+        self.running = Some(Running { player, painter, watch, panel, signs, told, repaint: None, busy: false, now });
         Ok(())
     }
 
@@ -255,6 +273,7 @@ where
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
+        tick.repaint |= running.tell(now);
         tick.panel = running.signs.look(&running.player, now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
@@ -286,7 +305,7 @@ where
     }
 
     fn act(&mut self, action: Action, now: Instant) -> bool {
-        self.running.as_mut().is_some_and(|running| running.act(action, now))
+        self.running.as_mut().is_some_and(|running| running.act(action, false, now))
     }
 
     fn set_window(&mut self, window: WindowState) {
@@ -314,7 +333,6 @@ where
             return PanelOutput::default();
         };
         panel.set_waiting(signs.waiting);
-        panel.set_message(player.message(now).is_some());
         let wanted = panel.wanted_preview();
         let told = panel.shows_statistics(now);
         let model = || {
@@ -330,7 +348,6 @@ where
                 buffering: player.buffering(),
                 seeking: player.is_seeking(),
                 volume: player.volume(),
-                message: player.message(now).map(str::to_owned),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,
@@ -359,9 +376,6 @@ where
         }
         if player.buffering().is_some() {
             title += " – buffering";
-        }
-        if let Some(message) = player.message(Instant::now()) {
-            title += &format!(" – {message}");
         }
         if let Some(sound) = player.describe_sound() {
             title += &format!(" – {sound}");

@@ -41,6 +41,7 @@ impl<P: Playlist> Player<P> {
             tracks: self.tracks(),
             playing: [TrackKind::Video, TrackKind::Audio, TrackKind::Subtitle].map(|kind| self.playing(kind)),
             deinterlace: self.options.deinterlacing.is_on(),
+            osd_level: self.message.level(),
             size: self.size(),
             frame_rate: self.frame_rate(),
             counts: [shown, dropped],

@@ -19,17 +19,9 @@ impl<P: Playlist> Player<P> {
         self.film.as_ref()?.playing(kind)
     }
 
-    /// What has changed, in a line, while the viewer is to be told.
-    pub fn message(&self, now: Instant) -> Option<&str> {
-        self.message.text(now)
-    }
-
     /// Lets the viewer read `text` for that time, or as long as usual.
     pub fn tell(&mut self, text: String, time: Option<Duration>, now: Instant) {
-        match time {
-            Some(time) => self.message.tell_for(text, time, now),
-            None => self.message.tell(text, now),
-        }
+        self.message.tell(text, time, now);
     }
 
     /// Carries out what the viewer wants of tracks.
@@ -50,7 +42,7 @@ impl<P: Playlist> Player<P> {
             _ => self.film.as_mut().is_some_and(|film| film.choose(kind, number, position)),
         };
         let text = self.describe(kind, number, chosen);
-        self.message.tell(text, now);
+        self.tell(text, None, now);
     }
 
     /// The number of the video track after the one that is shown, or before it; none where there is no other.

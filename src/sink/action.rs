@@ -100,8 +100,10 @@ pub enum Action {
     Statistics,
     /// The statistics appear for a few seconds.
     ShowStatistics,
-    /// The panel appears, and goes by itself.
+    /// Where the film is, is told over the picture for a moment.
     ShowProgress,
+    /// So much is told over the picture, as mpv counts it: 0 nothing, 1 what has changed, 2 the time always, 3 the length, too.
+    OsdLevel(u8),
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -7,7 +7,6 @@
 mod convert;
 mod depth;
 mod icon;
-mod message;
 mod meter;
 mod model;
 mod pass;
@@ -66,8 +65,6 @@ enum Shown {
 
 /// How long statistics stay that were asked for once, as in mpv.
 const STATISTICS: Duration = Duration::from_secs(4);
-/// How long it is said how loud the film is now, as in mpv.
-const VOLUME: Duration = Duration::from_secs(1);
 /// How soon to look for a preview that is being made.
 const PREVIEW: Duration = Duration::from_millis(40);
 /// How soon egui runs again at the earliest where it asks for that.
@@ -90,8 +87,6 @@ struct Seen {
     place: PanelPlace,
     scrubbing: Option<Time>,
     waiting: Option<Waiting>,
-    /// It is said how loud the film is.
-    loud: bool,
     /// All of it, or the comfort meter, the statistics and signs alone.
     whole: bool,
 }
@@ -105,10 +100,6 @@ pub struct Panel {
     metered: bool,
     /// So is the sign that the film is waited for.
     waiting: Option<Waiting>,
-    /// So is the one that says how loud it is, until then.
-    volume: Option<Instant>,
-    /// So is a line that tells what has changed.
-    message: bool,
     /// The statistics are there until then.
     statistics: Option<Shown>,
     pane: Pane,
@@ -152,8 +143,6 @@ impl Panel {
             presence: Presence::default(),
             metered: false,
             waiting: None,
-            volume: None,
-            message: false,
             statistics: None,
             pane: Pane::None,
             pointer: None,
@@ -180,21 +169,6 @@ impl Panel {
     /// What the film is waited for, where a sign is to say so.
     pub fn set_waiting(&mut self, waiting: Option<Waiting>) {
         self.waiting = waiting;
-    }
-
-    /// It is said for a moment how loud the film is.
-    pub fn show_volume(&mut self, now: Instant) {
-        self.volume = Some(now + VOLUME);
-    }
-
-    /// Whether a line that tells what has changed is to be seen.
-    pub fn set_message(&mut self, message: bool) {
-        self.message = message;
-    }
-
-    /// It comes, and goes by itself.
-    pub fn show(&mut self, now: Instant) {
-        self.presence.call(now);
     }
 
     /// The statistics come to stay, or go: with the panel or without it.
@@ -245,11 +219,10 @@ impl Panel {
             self.presence.stir(now);
         }
         let whole = self.presence.is_visible(now);
-        self.volume = self.volume.filter(|until| now < *until);
         let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && self.waiting.is_none() && self.volume.is_none() && !self.message && !told {
+            if !self.metered && self.waiting.is_none() && !told {
                 return self.hide();
             }
         }
@@ -262,7 +235,6 @@ impl Panel {
             place: input.place,
             scrubbing: input.scrubbing,
             waiting: self.waiting,
-            loud: self.volume.is_some(),
             whole,
         };
         let due = self.again.is_some_and(|at| at <= now);
@@ -283,8 +255,8 @@ impl Panel {
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
         let goes = self.presence.goes().filter(|_| whole);
-        let meter = (self.metered || self.waiting.is_some() || self.message || told).then(|| now + METER);
-        let wake = [goes, look, self.again, meter, self.volume].into_iter().flatten().min();
+        let meter = (self.metered || self.waiting.is_some() || told).then(|| now + METER);
+        let wake = [goes, look, self.again, meter].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
 
@@ -349,7 +321,7 @@ impl Panel {
         let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
         let before = self.pane;
-        let (waiting, loud) = (self.waiting, self.volume.is_some());
+        let waiting = self.waiting;
         let Self { context, pane, drag, preview, widgets, pointer, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
@@ -367,15 +339,10 @@ impl Panel {
             if let Some(meter) = &model.meter {
                 meter::build(&mut pass, size, meter);
             }
-            match (waiting, model.buffering, &model.volume) {
-                (_, Some(part), _) => sign::build(&pass, size, "Buffering …", Some(part)),
-                (Some(Waiting::Seeking), ..) => sign::build(&pass, size, "Seeking …", None),
-                // The bar says it, too.
-                (_, _, Some(level)) if loud && !whole => volume::tell(&pass, size, level),
+            match (waiting, model.buffering) {
+                (_, Some(part)) => sign::build(&pass, size, "Buffering …", Some(part)),
+                (Some(Waiting::Seeking), None) => sign::build(&pass, size, "Seeking …", None),
                 _ => {}
-            }
-            if let Some(text) = &model.message {
-                message::build(&pass, size, text);
             }
             if let Some(lines) = &model.statistics {
                 statistics::build(&mut pass, size, lines);

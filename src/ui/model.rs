@@ -32,8 +32,6 @@ pub struct PanelModel {
     pub buffering: Option<f64>,
     /// The picture at its position has yet to come: that place was sought.
     pub seeking: bool,
-    /// What has changed, in a line, while the viewer is to be told.
-    pub message: Option<String>,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.

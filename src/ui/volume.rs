@@ -1,11 +1,10 @@
-//! How loud the film is: a button that mutes and a slider in the bar, and the sign that says it where the panel is not there.
+//! How loud the film is: a button that mutes and a slider in the bar.
 
 use egui::{Rect, Sense, pos2, vec2};
 
 use super::icon::Icon;
 use super::model::VolumeModel;
 use super::pass::{BRIGHT, BUTTON, DIM, Face, Pass, TRACK};
-use super::sign;
 use crate::sink::Action;
 
 /// Width of the slider, and the least that is of use.
@@ -53,10 +52,4 @@ fn slide(pass: &Pass<'_>, rect: Rect, model: &VolumeModel) -> Option<f32> {
     painter.circle_filled(pos2(at, y), if held || response.hovered() { 9.0 } else { 7.0 }, filled);
     let pointer = response.interact_pointer_pos().filter(|_| held || response.clicked())?;
     Some((most * ((pointer.x - left) / (right - left)).clamp(0.0, 1.0)).round())
-}
-
-/// The sign that says it, in the middle of `size` points.
-pub(super) fn tell(pass: &Pass<'_>, size: [f32; 2], model: &VolumeModel) {
-    let text = if model.mute { "Muted".to_owned() } else { format!("Volume {:.0} %", model.volume) };
-    sign::build(pass, size, &text, Some(f64::from(model.volume / model.most.max(USUAL))));
 }

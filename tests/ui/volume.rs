@@ -125,39 +125,6 @@ fn a_narrow_window_leaves_out_what_has_no_room() {
 }
 
 #[test]
-fn without_the_panel_a_change_is_told_for_a_moment() {
-    let mut bench = Bench::new(WINDOW);
-    bench.model.volume = Some(USUAL);
-    assert!(!bench.run(&[]).visible);
-    bench.panel.show_volume(bench.now);
-    let told = bench.run(&[]);
-    assert!(told.visible && !told.takes_pointer && !bench.has("play"));
-    let [left, right] = drawn(&told, BRIGHT).unwrap();
-    assert!(left > 380.0 && right < 620.0, "in the middle: {left} to {right}");
-    // Another step in between keeps it.
-    bench.now += Duration::from_millis(700);
-    bench.panel.show_volume(bench.now);
-    bench.model.volume = Some(VolumeModel { volume: 102.0, ..USUAL });
-    assert!(bench.run(&[]).picture.is_some());
-    let wake = bench.run(&[]).wake.unwrap();
-    assert!(wake <= bench.now + Duration::from_secs(1));
-    bench.now += Duration::from_millis(700);
-    assert!(bench.run(&[]).visible);
-    bench.now = wake;
-    let gone = bench.run(&[]);
-    assert!(!gone.visible && gone.picture.is_some());
-    // Where nothing is heard there is nothing to tell.
-    bench.model.volume = None;
-    bench.panel.show_volume(bench.now);
-    assert_eq!(drawn(&bench.run(&[]), BRIGHT), None);
-    // With the panel the slider tells it.
-    let mut bench = heard(WINDOW);
-    let before = bench.run(&[Pointer::Moved([2.0, 2.0])]).picture.unwrap().meshes.len();
-    bench.panel.show_volume(bench.now);
-    assert_eq!(bench.run(&[Pointer::Moved([4.0, 4.0])]).picture.unwrap().meshes.len(), before);
-}
-
-#[test]
 fn what_is_waited_for_is_told_without_the_panel_too() {
     let mut bench = Bench::new(PanelPlace::Headset(ScreenSettings::default()));
     assert!(!bench.run(&[]).visible);

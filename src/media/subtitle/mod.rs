@@ -5,8 +5,10 @@
 //! packets ─► decoder ─┬ lines ─► track ─► libass ─────┐
 //!                     └ pictures ─► track ─► scale ───┴─► Overlay
 //! files beside the film ─► encoding ─► packets
+//! messages ─► caption ─► libass ─► bitmaps
 //! ```
 
+mod caption;
 mod cue;
 mod decoder;
 mod drawing;
@@ -21,6 +23,7 @@ mod renderer;
 mod scale;
 mod track;
 
+pub use caption::Captions;
 pub use outside::{Outside, OutsideError, read};
 pub use renderer::Renderer;
 pub use track::Track;
