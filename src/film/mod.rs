@@ -384,7 +384,21 @@ impl Film {
     /// Lets the audio track of that number play from film time `film` on, or none; the pictures go on. False where there is no such track at hand.
     #[cfg(feature = "media")]
     pub fn choose_audio(&mut self, number: Option<u32>, film: Time) -> bool {
-        self.audio.as_mut().is_some_and(|audio| audio.choose(number, film))
+        let Some(audio) = &mut self.audio else { return false };
+        match number.and_then(|number| audio.open(number)) {
+            None => audio.choose(number, film),
+            Some(Ok(thread)) => {
+                self.threads.push(thread);
+                true
+            }
+            Some(Err(_)) => false,
+        }
+    }
+
+    /// Lets an audio track that has been chosen and had to be opened first play, from film time `film` on. True while there is one.
+    #[cfg(feature = "media")]
+    pub fn mind_audio(&mut self, film: Time) -> bool {
+        self.audio.as_mut().is_some_and(|audio| audio.mind(film))
     }
 
     /// Its subtitles, where they are wanted.

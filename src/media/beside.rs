@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 
-use super::container::{AudioTracks, Container, OtherTracks};
+use super::container::{Along, AudioTracks, Container, OtherTracks};
 use super::error::MediaError;
 use super::file::Head;
 use super::info::{SoundChoice, SourceOptions};
@@ -16,9 +16,13 @@ use crate::time::Time;
 /// The containers, in the order in which they were named.
 #[derive(Default)]
 pub(super) struct Beside {
-    containers: Vec<Container>,
+    along: Along,
     /// Their audio tracks; the numbers count from 1 over all of them.
     tracks: Vec<TrackInfo>,
+    /// The same, to choose among them.
+    audio: AudioTracks,
+    /// The highest number of each container's own tracks.
+    last: Vec<u32>,
 }
 
 impl Beside {
@@ -43,12 +47,11 @@ impl Beside {
         options: &SourceOptions,
         named: Option<&str>,
     ) -> Result<(), MediaError> {
-        // All that is written along, or none until it is chosen.
-        let audio = if options.tracks { TrackChoice::Auto } else { TrackChoice::No };
         let options = SourceOptions {
             start: None,
             end: None,
-            wanted: TrackOptions { video: TrackChoice::No, audio, ..TrackOptions::default() },
+            wanted: TrackOptions { video: TrackChoice::No, ..TrackOptions::default() },
+            sound: if options.tracks { SoundChoice::None } else { SoundChoice::Later },
             subtitles: false,
             ..options.clone()
         };
@@ -60,23 +63,28 @@ impl Beside {
                 return Ok(());
             }
         };
-        container.set_alone();
         let sounds = container.facts.tracks.iter().filter(|track| track.kind == TrackKind::Audio);
         let sounds = sounds.map(|track| TrackInfo { outside: named.map(str::to_owned), ..track.clone() });
+        let last = listed::last_number(&self.tracks);
+        self.audio = self.audio.with(container.audio(), last);
         self.tracks = listed::joined(std::mem::take(&mut self.tracks), &sounds.collect::<Vec<_>>());
-        self.containers.push(container);
+        self.last.push(listed::last_number(&container.facts.tracks));
+        self.along.add(container);
         Ok(())
     }
 
     /// `other` behind these.
     pub(super) fn with(mut self, other: Self) -> Self {
+        self.audio = self.audio.with(&other.audio, listed::last_number(&self.tracks));
         self.tracks = listed::joined(self.tracks, &other.tracks);
-        self.containers.extend(other.containers);
+        self.last.extend(other.last);
+        other.along.take().into_iter().for_each(|container| self.along.add(container));
         self
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.containers.is_empty()
+    /// The containers, to which others may come.
+    pub(super) fn along(&self) -> &Along {
+        &self.along
     }
 
     /// The audio tracks; their numbers count from 1.
@@ -85,33 +93,16 @@ impl Beside {
     }
 
     /// The same, to choose among them.
-    pub(super) fn audio(&self) -> AudioTracks {
-        let mut last = 0;
-        self.containers.iter().fold(AudioTracks::none(), |all, container| {
-            let all = all.with(container.audio(), last);
-            last += listed::last_number(&container.facts.tracks);
-            all
-        })
-    }
-
-    /// Goes along to `target`. What cannot is silent.
-    pub(super) fn seek(&self, target: Time, epoch: u32) -> Result<(), MediaError> {
-        for container in &self.containers {
-            match container.go_along(target, epoch) {
-                Err(error @ (MediaError::Stopped | MediaError::Interrupted)) => return Err(error),
-                // That it cannot be sent there is told where it happens.
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
+    pub(super) fn audio(&self) -> &AudioTracks {
+        &self.audio
     }
 
     /// Those to be written along, from film time `film` on; of all of them those whose numbers `is_wanted` has.
     pub(super) fn into_others(self, film: Time, is_wanted: impl Fn(u32) -> bool) -> Vec<OtherTracks> {
         let mut last = 0;
-        let others = self.containers.into_iter().filter_map(|container| {
+        let others = self.along.take().into_iter().zip(self.last).filter_map(|(container, count)| {
             let first = last;
-            last += listed::last_number(&container.facts.tracks);
+            last += count;
             OtherTracks::alone(container, film, |number| is_wanted(first + number))
         });
         others.collect()

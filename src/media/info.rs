@@ -23,8 +23,8 @@ pub struct SourceOptions {
     pub tracks: bool,
     /// The sound that plays: [`Source::take_sound`](super::Source::take_sound) gives its packets.
     pub sound: SoundChoice,
-    /// It is the sound of another film, whose clock began then: the same clock, where it begins within a second of that.
-    pub beside: Option<Time>,
+    /// It is the sound of another film.
+    pub beside: Option<OtherClock>,
     /// Which tracks play.
     pub wanted: TrackOptions,
     /// The subtitles: [`Source::take_subtitles`](super::Source::take_subtitles) gives their packets.
@@ -97,6 +97,17 @@ pub enum SoundChoice {
     None,
     /// The one that [`SourceOptions::wanted`] says, of those of the picture's programme.
     Best,
+    /// None until one is chosen.
+    Later,
+}
+
+/// The clock of the film to which some sound belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherClock {
+    /// It begins at that time, and counts for the sound where that begins within a second of it.
+    Near(Time),
+    /// It begins at that time, and is the sound's.
+    Same(Time),
 }
 
 /// What is known of a source once it is open. Pictures may differ from it later: size and format can change in mid-stream.

@@ -29,6 +29,8 @@ struct Shared {
     interrupted: AtomicBool,
     /// Files and connections opened since the last [`Watch::allow`].
     parts: AtomicU32,
+    /// It has pieces whose headers lie elsewhere.
+    headers: AtomicBool,
     refused: AtomicBool,
     /// Why the whole source is given up.
     refusal: Mutex<Option<MediaError>>,
@@ -45,6 +47,7 @@ impl Watch {
             expired: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             parts: AtomicU32::new(0),
+            headers: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             refusal: Mutex::default(),
             loss: Mutex::default(),
@@ -128,6 +131,16 @@ impl Watch {
     /// One more file or connection is opened: how many that makes since [`Watch::allow`].
     pub(super) fn count_part(&self) -> u32 {
         self.shared.parts.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The source is made of pieces whose headers lie elsewhere.
+    pub(super) fn note_headers(&self) {
+        self.shared.headers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    pub(super) fn has_headers(&self) -> bool {
+        self.shared.headers.load(Ordering::Relaxed)
     }
 
     /// Gives the source up for good. The first reason stays.

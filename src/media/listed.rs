@@ -23,6 +23,8 @@ pub(super) fn tracks(input: &Input, programme: &[bool]) -> Vec<TrackInfo> {
         let raw = &*input.as_ptr();
         (0..raw.nb_streams as usize).map(|index| &**raw.streams.add(index))
     };
+    // FFmpeg's word for what HLS calls the name of a rendition.
+    let is_hls = input.format().name() == "hls";
     let mut counts = [0; 3];
     let mut tracks = Vec::new();
     for (index, stream) in streams.enumerate() {
@@ -52,7 +54,7 @@ pub(super) fn tracks(input: &Input, programme: &[bool]) -> Vec<TrackInfo> {
             outside: None,
             // FFmpeg's word for a language that nobody has told.
             language: tag(stream, c"language").filter(|language| language != "und"),
-            title: tag(stream, c"title"),
+            title: tag(stream, c"title").or_else(|| tag(stream, c"comment").filter(|_| is_hls)),
             // SAFETY: the name is static.
             codec: text(unsafe { ffi::avcodec_get_name(parameters.codec_id) }),
             shape,

@@ -11,7 +11,7 @@ use super::error::MediaError;
 use super::file::Head;
 
 use super::film_info;
-use super::info::{Info, SoundChoice, SourceOptions};
+use super::info::{Info, OtherClock, SoundChoice, SourceOptions};
 use super::listed;
 use super::log::init;
 use super::page::{self, Address};
@@ -92,7 +92,10 @@ impl Source {
         let container = Container::open(&location, &at(&found.film), beside.tracks())?;
         let mut sound = Beside::default();
         if let Some(address) = found.sound.as_ref().filter(|_| options.sound != SoundChoice::None || options.tracks) {
-            let options = SourceOptions { beside: Some(container.facts.start.unwrap_or(Time::ZERO)), ..at(address) };
+            let options = SourceOptions {
+                beside: Some(OtherClock::Near(container.facts.start.unwrap_or(Time::ZERO))),
+                ..at(address)
+            };
             sound.add(&Location::Url(address.url.clone()), &options, None)?;
         }
         Self::of(container, &location, false, (&at(&found.film), sound.with(beside)))
@@ -146,13 +149,16 @@ impl Source {
     ) -> Result<Self, MediaError> {
         let place = options.start.and_then(|start| start.resolve(container.facts.duration));
         let place = place.unwrap_or(Time::ZERO).max(Time::ZERO);
-        let (audio, sound) = (container.audio().clone(), container.take_sound());
+        let audio = container.all_audio(location, options, beside.along());
+        let sound = container.take_sound();
         let mut film = Self { sound, ..Self::open_container(container, &location.to_string(), heif, options)? };
         if film.info.is_still {
             return Ok(film);
         }
         film.audio = Some(audio);
-        if !beside.is_empty() {
+        if beside.tracks().is_empty() {
+            film.beside = beside;
+        } else {
             film.add(beside, options, place);
         }
         Ok(film)
@@ -175,8 +181,8 @@ impl Source {
             }
             return;
         }
-        let own = self.audio.take().filter(|_| !instead).unwrap_or_else(AudioTracks::none);
-        let all = own.with(&beside.audio(), last);
+        let own = self.audio.take().filter(|_| !instead).unwrap_or_default();
+        let all = own.with(beside.audio(), last);
         if let Some(number) = wanted.filter(|number| *number > last && options.sound == SoundChoice::Best) {
             self.sound = all.choose(number, Some(place));
         }
@@ -334,7 +340,7 @@ impl Source {
             Kind::Still(_) => Ok(true),
         };
         match found {
-            Ok(true) => self.beside.seek(target, epoch)?,
+            Ok(true) => self.beside.along().seek(target, epoch)?,
             // It goes on where it is, and its sound, too.
             Err(MediaError::CannotSeek(_)) => self.seek_beside(target)?,
             _ => {}
@@ -358,13 +364,13 @@ impl Source {
 
     /// Lets the sound beside it go to the picture that comes next; where there are no pictures, to `target`.
     fn seek_beside(&mut self, target: Time) -> Result<(), MediaError> {
-        if self.beside.is_empty() {
+        if self.beside.along().is_empty() {
             return Ok(());
         }
         let first = match &mut self.kind {
             Kind::Video(video) => video.peek()?.map(|first| first.pts),
             Kind::Sound(_) | Kind::Still(_) => None,
         };
-        self.beside.seek(first.unwrap_or(target), self.epoch)
+        self.beside.along().seek(first.unwrap_or(target), self.epoch)
     }
 }

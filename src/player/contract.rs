@@ -127,6 +127,11 @@ pub trait SceneSource {
     fn choose(&mut self, _kind: TrackKind, _number: Option<u32>, _film: Time) -> bool {
         false
     }
+
+    /// Goes on with what was chosen and takes its time, film time being `film`. True while there is something.
+    fn mind(&mut self, _film: Time) -> bool {
+        false
+    }
 }
 
 /// The films to play, in order.

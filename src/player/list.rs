@@ -237,4 +237,8 @@ impl SceneSource for PlayedFilm {
             _ => false,
         }
     }
+
+    fn mind(&mut self, time: Time) -> bool {
+        self.film.mind_audio(time)
+    }
 }

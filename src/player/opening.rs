@@ -247,6 +247,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
     fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {
         if let State::Open(film) = &mut self.state { film.choose(kind, number, time) } else { false }
     }
+
+    fn mind(&mut self, time: Time) -> bool {
+        if let State::Open(film) = &mut self.state { film.mind(time) } else { false }
+    }
 }
 
 impl<F: Send + 'static> Drop for Opening<F> {

@@ -72,9 +72,11 @@ impl<P: Playlist> Player<P> {
         }
     }
 
-    /// Lets the film with the other track take over, once its first picture is due. True while that is waited for.
+    /// Lets the film with the other track take over, once its first picture is due. True while that is waited for, or another track of sound.
     pub(super) fn mind_turning(&mut self, now: Instant) -> bool {
-        let Some(turning) = &mut self.turning else { return false };
+        let position = self.position(now);
+        let opening = self.film.as_mut().is_some_and(|film| film.mind(position));
+        let Some(turning) = &mut self.turning else { return opening };
         let running = self.clock.is_running();
         match turning.first() {
             Ok(Some(first)) if !running || first.pts <= self.clock.time(now) => {}

@@ -10,6 +10,7 @@
 //! What was taken is kept for a while, so that going to a place that is at hand reads nothing; otherwise the thread goes there. A source is opened once,
 //! whatever is made of it.
 
+mod along;
 mod cache;
 mod cover;
 mod cues;
@@ -35,13 +36,14 @@ use ffmpeg_next::codec;
 use ffmpeg_next::ffi::AVMediaType;
 
 use super::error::MediaError;
-use super::info::SourceOptions;
+use super::info::{OtherClock, SoundChoice, SourceOptions};
 use super::interrupt::Watch;
 use super::stop::StopFlag;
-use super::tracks::TrackInfo;
+use super::tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions};
 use crate::location::Location;
 use crate::time::Time;
 
+pub(super) use along::Along;
 pub use cache::Cache;
 pub(super) use cover::Cover;
 pub use cues::SubtitleRead;
@@ -52,6 +54,7 @@ pub(super) use metadata::Metadata;
 pub use others::OtherTracks;
 pub(super) use others::{Chapter, Stream};
 use reader::{Place, Reader};
+use sound::Apart;
 pub use sound::{AudioTracks, SoundPackets};
 use sounds::Sounds;
 pub(super) use state::Read;
@@ -67,6 +70,11 @@ const UNLIMITED: Time = Time::from_nanoseconds(i64::MAX);
 /// How far subtitles are up already before a place, for what is written along, and for what is shown where reading costs little.
 const CUES: Time = Time::from_nanoseconds(10_000_000_000);
 const SHOWN_CUES: Time = Time::from_nanoseconds(5_000_000_000);
+
+/// Whether in the format of that name each track is read from the server for itself.
+fn is_apart(format: &str) -> bool {
+    matches!(format, "hls" | "dash")
+}
 
 /// An open container, and the thread that reads it. Dropped, the thread ends.
 pub(super) struct Container {
@@ -126,7 +134,7 @@ impl Container {
         let mut others = options.tracks.then(|| OtherTracks::of(input, picture, &chosen.programme, origin, &shared));
         if let Some(others) = &mut others {
             others.streams.retain(|stream| !chosen.left_out.contains(&stream.index));
-            if matches!(input.format().name(), "hls" | "dash") {
+            if is_apart(input.format().name()) {
                 // There they are the same film in other qualities.
                 others.foreign = 0;
             }
@@ -234,13 +242,16 @@ impl Container {
         sought
     }
 
-    /// From now on it is read for its sounds alone, beside a film that lies elsewhere: only while one of them plays.
-    pub(super) fn set_alone(&self) {
-        self.shared.lock().set_alone();
+    /// From now on it is read for its sounds alone, beside a film that is in that epoch: only while one of them plays.
+    fn set_alone(&self, epoch: u32) {
+        let mut state = self.shared.lock();
+        state.set_alone();
+        state.sounds.begin_seek(Time::ZERO, epoch);
+        state.sounds.end_seek();
     }
 
     /// Where it is read for its sounds alone: goes along to `film` time. What nobody hears stays where it is.
-    pub(super) fn go_along(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
+    fn go_along(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
         let mut state = self.shared.lock();
         if state.sounds.is_heard() {
             drop(state);
@@ -254,6 +265,30 @@ impl Container {
     /// The audio tracks that can be chosen while it plays.
     pub(super) fn audio(&self) -> &AudioTracks {
         &self.audio
+    }
+
+    /// The same, and those that are not read because a server gives each for itself (HLS, DASH): they are read by containers of their own, which come to `along`.
+    /// It was opened from `location` as `options` say.
+    pub(super) fn all_audio(&self, location: &Location, options: &SourceOptions, along: &Along) -> AudioTracks {
+        if options.sound != SoundChoice::Best || !is_apart(&self.facts.name) {
+            return self.audio.clone();
+        }
+        let wanted = |audio| TrackOptions { video: TrackChoice::No, audio, ..TrackOptions::default() };
+        let options = SourceOptions {
+            start: None,
+            end: None,
+            sound: SoundChoice::Later,
+            beside: self.facts.start.map(OtherClock::Same),
+            subtitles: false,
+            quiet: true,
+            ..options.clone()
+        };
+        let own = self.facts.tracks.iter().filter(|track| track.kind == TrackKind::Audio && track.outside.is_none());
+        let own = own.map(|track| track.number);
+        self.audio.with_apart(own, |number| {
+            let options = SourceOptions { wanted: wanted(TrackChoice::Number(number)), ..options.clone() };
+            Apart::new(location.clone(), options, along)
+        })
     }
 
     /// The packets of the sound that plays, where one was chosen; once.

@@ -18,7 +18,7 @@ use crate::location::Location;
 use crate::media::discontinuity::{Discontinuities, Stamp};
 use crate::media::error::{MediaError, reason};
 use crate::media::holes::Holes;
-use crate::media::info::{SoundChoice, SourceOptions};
+use crate::media::info::{OtherClock, SoundChoice, SourceOptions};
 use crate::media::interrupt::Watch;
 use crate::media::listed;
 use crate::media::log::complaints;
@@ -33,6 +33,8 @@ use crate::time::Time;
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
 /// So many unreadable packets in a row are the end.
 const MOST_ERRORS: u32 = 1000;
+/// Microseconds of HLS that are read for what is not known yet of its tracks.
+const ANALYZED: i64 = 1_000_000;
 /// A film may be this much shorter than its container says: lengths are rounded, and the last picture's is often not told.
 const SHORTER: Time = Time::from_nanoseconds(1_000_000_000);
 
@@ -102,7 +104,10 @@ impl Reader {
     ) -> Result<(Self, Chosen), MediaError> {
         watch.allow(location.is_remote().then_some(OPEN_LIMIT.min(options.remote.timeout)));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
-        let mut input = open_input(location, &watch, &options.remote).map_err(|code| fail("opening", code))?;
+        let mut input = open_input(location, &watch, &options.remote, None).map_err(|code| fail("opening", code))?;
+        if input.format().name() == "hls" {
+            narrow(&mut input, options, outside);
+        }
         // SAFETY: the context is open.
         let code = find_tracks(unsafe { input.as_mut_ptr() }, options.reading.most_memory);
         if code < 0 {
@@ -119,7 +124,7 @@ impl Reader {
         let pictures = options.wanted.video != TrackChoice::No;
         let video = chosen_video(&input, location, options).or(best).filter(|_| pictures);
         let first_sound = || input.streams().find(|stream| stream.parameters().medium() == Type::Audio);
-        let alone = first_sound().filter(|_| options.sound == SoundChoice::Best || !pictures);
+        let alone = first_sound().filter(|_| options.sound != SoundChoice::None || !pictures);
         let index = video.or(alone.map(|stream| stream.index())).ok_or_else(|| match pictures {
             true => MediaError::NoVideo { location: location.to_string(), tracks: track::told_tracks(&input) },
             false => MediaError::NoSound(location.to_string()),
@@ -129,13 +134,12 @@ impl Reader {
         let tracks = listed::joined(listed::tracks(&input, &programme), outside);
         let sound = match options.sound {
             SoundChoice::None => None,
-            SoundChoice::Best => chosen_sound(&input, &tracks, location, options),
+            SoundChoice::Best | SoundChoice::Later => chosen_sound(&input, &tracks, location, options),
         };
-        // There each track is read from the server for itself.
-        let apart = matches!(input.format().name(), "hls" | "dash");
+        let apart = super::is_apart(input.format().name());
         let can_be_heard = |track: &&TrackInfo| {
             let own = track.kind == TrackKind::Audio && track.outside.is_none();
-            own && options.sound == SoundChoice::Best && (!apart || Some(track.stream) == sound)
+            own && options.sound != SoundChoice::None && (!apart || Some(track.stream) == sound)
         };
         let sounds: Vec<usize> = tracks.iter().filter(can_be_heard).map(|track| track.stream).collect();
         let subtitles = if options.subtitles { track::subtitles(&mut input, index, &programme) } else { Vec::new() };
@@ -164,9 +168,12 @@ impl Reader {
         let track = track::track(&mut input, index, &programme);
         let mut facts = Facts::of(&input, (track, video.is_some()), tracks);
         let near = |own: Time, other: Time| (own - other).nanoseconds().abs() < SAME_CLOCK.nanoseconds();
-        if let (Some(own), Some(other)) = (facts.start, options.beside) {
-            facts.start = Some(if near(own, other) { other } else { own });
-        }
+        facts.start = match (facts.start, options.beside) {
+            (Some(own), Some(OtherClock::Near(other))) => Some(if near(own, other) { other } else { own }),
+            (_, Some(OtherClock::Same(other))) => Some(other),
+            (own, _) => own,
+        };
+        let sound = sound.filter(|_| options.sound == SoundChoice::Best);
         let reader = Self {
             clock: Discontinuities::new(facts.clock_may_break),
             // Where other tracks are not read, the longest may be one of them.
@@ -309,6 +316,14 @@ impl Reader {
     /// Goes elsewhere.
     pub(super) fn go_to(&mut self, place: Place) -> Result<(), MediaError> {
         let (index, base) = (self.facts.track.index as c_int, self.facts.track.time_base);
+        if self.loses_its_place() {
+            let start = self.facts.start.unwrap_or(Time::ZERO);
+            self.forget();
+            return self.open_from(match place {
+                Place::Before(time) => time - start,
+                Place::Beginning { .. } => Time::ZERO,
+            });
+        }
         match place {
             Place::Before(time) => self.go(index, time.to_ticks(base.0, base.1), ffi::AVSEEK_FLAG_BACKWARD),
             Place::Beginning { timeless } => {
@@ -328,11 +343,7 @@ impl Reader {
             return Err(MediaError::Stopped);
         }
         self.watch.allow(self.location.is_remote().then_some(self.timeout));
-        // What was read belongs to another place.
-        self.errors = 0;
-        self.reached = None;
-        self.clock.reset();
-        self.holes.reset();
+        self.forget();
         // SAFETY: the context is open.
         let code = unsafe {
             if let Some(stream) = (*self.input.as_mut_ptr()).pb.as_mut() {
@@ -352,6 +363,14 @@ impl Reader {
         }
     }
 
+    /// What was read belongs to another place.
+    fn forget(&mut self) {
+        self.errors = 0;
+        self.reached = None;
+        self.clock.reset();
+        self.holes.reset();
+    }
+
     fn ended(&self) -> MediaError {
         let location = self.location.to_string();
         MediaError::Network { location, reason: "the server has ended the stream".to_owned() }
@@ -360,6 +379,39 @@ impl Reader {
     fn failure(&self, action: &'static str, code: c_int) -> MediaError {
         failure(&self.location, &self.watch, action, code)
     }
+}
+
+/// FFmpeg's HLS demuxer reads for ever what it has once begun to read: of several variants and renditions those that are not wanted are left out before it looks
+/// for tracks. Of those it knows little afterwards, and does not look for more.
+fn narrow(input: &mut Input, options: &SourceOptions, outside: &[TrackInfo]) {
+    let best = track::best_video(input, options.remote.hls_bitrate);
+    let pictures = options.wanted.video != TrackChoice::No;
+    let video = video_numbered(input, options.wanted.video).or(best).filter(|_| pictures);
+    let Some(index) = best.or(video) else { return };
+    let programme = track::programme(input, index);
+    // Where several have the same rate, their sizes will tell which it is.
+    let equal = track::equal_variants(input, index);
+    let tracks = listed::joined(listed::tracks(input, &programme), outside);
+    // Nothing is known yet of what comes with the pictures.
+    let tracks: Vec<TrackInfo> =
+        tracks.into_iter().map(|track| TrackInfo { shape: track.shape.or(Some(String::new())), ..track }).collect();
+    let heard = options.wanted.audio(&tracks).filter(|track| track.outside.is_none());
+    let heard = heard.map(|track| track.stream).filter(|_| options.sound != SoundChoice::None);
+    let is_wanted = |stream: &Stream<'_>| {
+        let (index, kind) = (stream.index(), stream.parameters().medium());
+        // SAFETY: the parameters belong to the open context.
+        let unknown = unsafe { (*stream.parameters().as_ptr()).sample_rate <= 0 };
+        match kind {
+            Type::Video => Some(index) == video || video.is_some() && video == best && equal[index],
+            Type::Audio if unknown => pictures && equal[index] || Some(index) == heard,
+            Type::Audio => programme[index] && (options.tracks || Some(index) == heard),
+            _ => programme[index],
+        }
+    };
+    let wanted: Vec<bool> = input.streams().map(|stream| is_wanted(&stream)).collect();
+    choose_streams(input, &wanted);
+    // SAFETY: the context is open.
+    unsafe { (*input.as_mut_ptr()).max_analyze_duration = ANALYZED };
 }
 
 /// Lets FFmpeg read the streams that are wanted.
@@ -379,14 +431,18 @@ fn is_in_between(code: c_int) -> bool {
 
 /// The stream of pictures whose number is asked for; none where no number is, or there is no such track.
 fn chosen_video(input: &Input, location: &Location, options: &SourceOptions) -> Option<usize> {
-    let TrackChoice::Number(number) = options.wanted.video else { return None };
-    let all = listed::tracks(input, &vec![true; input.nb_streams() as usize]);
-    let is_it = |track: &&TrackInfo| track.kind == TrackKind::Video && track.number == number && !track.cover;
-    let found = all.iter().find(is_it).map(|track| track.stream);
-    if found.is_none() && !options.quiet {
+    let found = video_numbered(input, options.wanted.video);
+    if let (None, TrackChoice::Number(number), false) = (found, options.wanted.video, options.quiet) {
         tracing::warn!("{location}: there is no video track {number}: another one is shown");
     }
     found
+}
+
+fn video_numbered(input: &Input, choice: TrackChoice) -> Option<usize> {
+    let TrackChoice::Number(number) = choice else { return None };
+    let all = listed::tracks(input, &vec![true; input.nb_streams() as usize]);
+    let is_it = |track: &&TrackInfo| track.kind == TrackKind::Video && track.number == number && !track.cover;
+    all.iter().find(is_it).map(|track| track.stream)
 }
 
 /// The stream of sound that is wanted; none where that lies elsewhere. What is asked for by number and is not there is told.

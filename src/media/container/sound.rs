@@ -1,6 +1,6 @@
 //! The packets of the audio track that plays, for the thread that decodes sound.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ffmpeg_next::codec::packet::side_data::Type;
@@ -8,9 +8,14 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Codec, codec};
 
+use super::Container;
+use super::along::{Along, AlongWith};
 use super::heard::SoundRead;
 use super::lane::Lane;
 use super::state::Shared;
+use crate::location::Location;
+use crate::media::error::MediaError;
+use crate::media::info::SourceOptions;
 use crate::media::interrupt::Watch;
 use crate::media::replay_gain::ReplayGain;
 use crate::media::tracks::{TrackInfo, TrackKind};
@@ -45,11 +50,9 @@ impl AudioStream {
     }
 }
 
-/// One that can be chosen.
+/// A track that is read.
 #[derive(Clone)]
-struct Choice {
-    /// Its number among the film's audio tracks.
-    number: u32,
+struct ReadTrack {
     stream: Arc<AudioStream>,
     origin: Time,
     shared: Arc<Shared>,
@@ -57,9 +60,74 @@ struct Choice {
     interrupt: Option<Watch>,
 }
 
+impl ReadTrack {
+    fn choose(&self, number: u32, film: Option<Time>) -> Option<SoundPackets> {
+        let mut state = self.shared.lock();
+        let choice = state.choose(self.stream.index, film)?;
+        if let Some(watch) = self.interrupt.as_ref().filter(|_| state.is_left() && state.busy) {
+            // What is read just now is of no use.
+            watch.interrupt();
+        }
+        drop(state);
+        self.shared.arrived.notify_all();
+        self.shared.wanted.notify_one();
+        let (stream, shared) = (Arc::clone(&self.stream), Arc::clone(&self.shared));
+        Some(SoundPackets { number, stream, origin: self.origin, choice, shared })
+    }
+}
+
+/// A track that a container of its own reads, which is opened when the track is chosen for the first time.
+pub(super) struct Apart {
+    location: Location,
+    options: SourceOptions,
+    along: AlongWith,
+    opened: OnceLock<ReadTrack>,
+    /// One opens it at a time.
+    opening: Mutex<()>,
+}
+
+impl Apart {
+    /// That of `location`, opened as `options` say, whose container comes to `along`.
+    pub(super) fn new(location: Location, options: SourceOptions, along: &Along) -> Self {
+        let (opened, opening) = (OnceLock::new(), Mutex::default());
+        Self { location, options, along: along.downgrade(), opened, opening }
+    }
+
+    fn open(&self) -> Result<(), MediaError> {
+        let _one = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.opened.get().is_some() {
+            return Ok(());
+        }
+        let container = Container::open(&self.location, &self.options, &[])?;
+        let along = self.along.get().ok_or(MediaError::Stopped)?;
+        let track = container.audio().0.iter().find_map(|choice| match &choice.place {
+            Place::Read(track) => Some(track.clone()),
+            Place::Apart(_) => None,
+        });
+        let track = track.ok_or_else(|| MediaError::NoSound(self.location.to_string()))?;
+        along.add(container);
+        self.opened.get_or_init(|| track);
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+enum Place {
+    Read(ReadTrack),
+    Apart(Arc<Apart>),
+}
+
+/// One that can be chosen.
+#[derive(Clone)]
+struct Choice {
+    /// Its number among the film's audio tracks.
+    number: u32,
+    place: Place,
+}
+
 /// The audio tracks of a film that are read, of which one plays at a time. Any thread may choose; clones choose among the same. It keeps nothing alive but
 /// the answer.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct AudioTracks(Arc<[Choice]>);
 
 impl AudioTracks {
@@ -71,26 +139,13 @@ impl AudioTracks {
         (shared, interrupt): (&Arc<Shared>, Option<Watch>),
     ) -> Self {
         let read = tracks.iter().filter(|track| track.kind == TrackKind::Audio && track.outside.is_none());
-        let read = read.filter(|track| is_read(track.stream)).filter_map(|track| {
-            let stream = Arc::new(AudioStream::of(input, track.stream)?);
-            Some(Choice {
-                number: track.number,
-                stream,
-                origin,
-                shared: Arc::clone(shared),
-                interrupt: interrupt.clone(),
-            })
+        let read = read.filter(|track| is_read(track.stream)).filter_map(|known| {
+            let stream = Arc::new(AudioStream::of(input, known.stream)?);
+            shared.lock().sounds.add(Lane::new(stream.index, stream.time_base));
+            let track = ReadTrack { stream, origin, shared: Arc::clone(shared), interrupt: interrupt.clone() };
+            Some((track, known.number))
         });
-        let all: Arc<[Choice]> = read.collect();
-        let mut state = shared.lock();
-        all.iter().for_each(|track| state.sounds.add(Lane::new(track.stream.index, track.stream.time_base)));
-        drop(state);
-        Self(all)
-    }
-
-    /// None of them.
-    pub(in crate::media) fn none() -> Self {
-        Self(Arc::default())
+        Self(read.map(|(track, number)| Choice { number, place: Place::Read(track) }).collect())
     }
 
     /// These, and `others`, whose numbers count from 1 behind `after`.
@@ -99,20 +154,39 @@ impl AudioTracks {
         Self(self.0.iter().cloned().chain(others).collect())
     }
 
-    /// Lets the track of that number play, from film time `film` on where one is given: its packets. None where that track is not read.
-    pub fn choose(&self, number: u32, film: Option<Time>) -> Option<SoundPackets> {
-        let Choice { stream, origin, shared, interrupt, .. } = self.0.iter().find(|known| known.number == number)?;
-        let mut state = shared.lock();
-        let choice = state.choose(stream.index, film)?;
-        if let Some(watch) = interrupt.as_ref().filter(|_| state.is_left() && state.busy) {
-            // What is read just now is of no use.
-            watch.interrupt();
+    /// These, and of `numbers` those that are not among them, as `apart` makes them.
+    pub(super) fn with_apart(&self, numbers: impl Iterator<Item = u32>, apart: impl Fn(u32) -> Apart) -> Self {
+        let others = numbers.filter(|number| self.find(*number).is_none());
+        let others = others.map(|number| Choice { number, place: Place::Apart(Arc::new(apart(number))) });
+        Self(self.0.iter().cloned().chain(others).collect())
+    }
+
+    fn find(&self, number: u32) -> Option<&Place> {
+        self.0.iter().find(|known| known.number == number).map(|known| &known.place)
+    }
+
+    /// Whether the track of that number has to be [opened](Self::open) before it can play.
+    pub fn is_closed(&self, number: u32) -> bool {
+        matches!(self.find(number), Some(Place::Apart(apart)) if apart.opened.get().is_none())
+    }
+
+    /// Opens the track of that number, where it is closed. May wait for a server as long as opening a source does; the source's own flag ends that.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn open(&self, number: u32) -> Result<(), MediaError> {
+        match self.find(number) {
+            Some(Place::Apart(apart)) => apart.open(),
+            _ => Ok(()),
         }
-        drop(state);
-        shared.arrived.notify_all();
-        shared.wanted.notify_one();
-        let (stream, shared) = (Arc::clone(stream), Arc::clone(shared));
-        Some(SoundPackets { number, stream, origin: *origin, choice, shared })
+    }
+
+    /// Lets the track of that number play, from film time `film` on where one is given: its packets. None where that track is not read, or closed.
+    pub fn choose(&self, number: u32, film: Option<Time>) -> Option<SoundPackets> {
+        match self.find(number)? {
+            Place::Read(track) => track.choose(number, film),
+            Place::Apart(apart) => apart.opened.get()?.choose(number, film),
+        }
     }
 }
 

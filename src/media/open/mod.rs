@@ -3,6 +3,7 @@
 //! FFmpeg reads through streams of this program ([`stream`]): files and pipes ([`mod@file`]), addresses by FFmpeg's own protocols ([`remote`]).
 //! What playlists and the like name comes through here as well, and only if [`whitelist`] has it.
 
+mod cut;
 mod file;
 mod pace;
 mod playlist;
@@ -27,6 +28,7 @@ use super::remote_options::RemoteOptions;
 use super::version::text;
 use crate::location::Location;
 
+use cut::Cut;
 use pace::Pace;
 pub(super) use pace::Patience;
 use playlist::{Finding, Scan};
@@ -52,6 +54,8 @@ struct Opener {
     cookies: Arc<Mutex<Option<String>>>,
     /// Playlists of playlists that were read.
     masters: Arc<AtomicU32>,
+    /// Playlists begin so many seconds after their own beginning.
+    from: Option<f64>,
 }
 
 /// The stream that a context reads, which FFmpeg leaves to whoever made it.
@@ -69,8 +73,14 @@ impl Drop for Own {
     }
 }
 
-/// Opens a container, with the patience that `watch` allows; tracks are not looked for yet. [`Watch::verdict`] may know more than the code.
-pub(super) fn open_input(location: &Location, watch: &Watch, remote: &Arc<RemoteOptions>) -> Result<Input, c_int> {
+/// Opens a container, with the patience that `watch` allows; tracks are not looked for yet. HLS begins with what is seen `from` seconds after its beginning,
+/// where that is given. [`Watch::verdict`] may know more than the code.
+pub(super) fn open_input(
+    location: &Location,
+    watch: &Watch,
+    remote: &Arc<RemoteOptions>,
+    from: Option<f64>,
+) -> Result<Input, c_int> {
     let address = CString::new(address(location)).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
     let opener = Opener {
         location: location.clone(),
@@ -80,6 +90,7 @@ pub(super) fn open_input(location: &Location, watch: &Watch, remote: &Arc<Remote
         pace: Arc::new(Pace::new()),
         cookies: Arc::default(),
         masters: Arc::default(),
+        from,
     };
     let own = Own(opener.main(&address)?);
     let stream = own.0;
@@ -285,6 +296,10 @@ impl Opener {
             ffi::AVERROR(ffi::EPERM)
         };
         let watch = self.watch.clone();
+        let bytes = match self.from {
+            Some(from) => Box::new(Cut::new(bytes, from)) as Box<dyn Bytes>,
+            None => bytes,
+        };
         let scan = Scan::new(!remote, bytes.can_seek(), url.count_bytes());
         let mut known = None;
         let judge = move |scan: &mut Scan, bytes: &[u8], place: u64| {
@@ -298,6 +313,9 @@ impl Opener {
                     Finding::Nothing => MediaError::Unknown,
                 })
             })?;
+            if scan.has_headers() {
+                watch.note_headers();
+            }
             let playlist = scan.playlist();
             if playlist != known {
                 known = playlist;

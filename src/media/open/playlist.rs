@@ -63,6 +63,11 @@ impl Scan {
         }
     }
 
+    /// Whether it is an HLS playlist of pieces whose headers lie elsewhere: those of MP4.
+    pub(super) fn has_headers(&self) -> bool {
+        matches!(&self.kind, Kind::Playlist(playlist) if playlist.has_headers)
+    }
+
     /// The stream has ended. FFmpeg's HLS demuxer reads from nowhere, and crashes, where one of a film's playlists has no segments.
     pub(super) fn end(&self) -> Result<(), Finding> {
         match &self.kind {
@@ -175,6 +180,7 @@ struct Playlist {
     names_playlists: bool,
     /// A line says that the next one names a piece.
     has_segments: bool,
+    has_headers: bool,
 }
 
 impl Playlist {
@@ -202,6 +208,7 @@ impl Playlist {
         let names_playlist = begins("#EXT-X-STREAM-INF") || begins("#EXT-X-MEDIA:");
         self.names_playlists |= names_playlist;
         self.has_segments |= begins("#EXTINF:");
+        self.has_headers |= begins("#EXT-X-MAP");
         let names_something = !begins("#") || begins("#EXT-X-MAP");
         self.memory += match (names_playlist, names_something) {
             (true, _) => VARIANT + base + self.length,

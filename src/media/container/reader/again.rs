@@ -1,4 +1,5 @@
-//! A live stream that breaks off (a camera that starts anew, a cable that was drawn) is connected to again, as web servers are elsewhere.
+//! What is opened once more while it plays. A live stream that breaks off (a camera that starts anew, a cable that was drawn) is connected to again, as web servers
+//! are elsewhere; HLS of MP4 pieces is opened anew for each place that is sought, since FFmpeg loses its way in them.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +11,15 @@ use crate::media::error::MediaError;
 use crate::media::memory::find_tracks;
 use crate::media::open::{Patience, open_input};
 use crate::media::reading::Memory;
+use crate::time::Time;
 
 /// A live stream that sends nothing for so long is connected to again.
 pub(super) const SILENCE: Duration = Duration::from_secs(15);
-/// After that packets are passed over up to one from which decoding can begin, but not more than these.
+/// The libavformat (8.0 of FFmpeg) that finds its way in HLS of MP4 pieces after it was sent elsewhere.
+const FINDS_ITS_WAY: u32 = 62;
+/// So much sooner it begins then: playlists round the lengths of pieces.
+const EARLIER: Time = Time::from_nanoseconds(250_000_000);
+/// After a stream was connected to again packets are passed over up to one from which decoding can begin, but not more than these.
 pub(super) const MOST_PASSED: u32 = 2000;
 
 impl Reader {
@@ -38,8 +44,7 @@ impl Reader {
                 break;
             }
             self.watch.allow(Some(OPEN_LIMIT.min(left)));
-            if let Some(mut input) = self.open_again() {
-                choose_streams(&mut input, &self.wanted);
+            if let Some(input) = self.open_again(None) {
                 self.input = input;
                 self.passed = self.facts.has_pictures.then_some(0);
                 tracing::info!("{}: connected again", self.location);
@@ -52,9 +57,31 @@ impl Reader {
         Err(error)
     }
 
-    /// The same stream once more; none where it cannot be had, or has other tracks.
-    fn open_again(&self) -> Option<Input> {
-        let mut input = open_input(&self.location, &self.watch, &self.remote).ok()?;
+    /// Whether FFmpeg loses its place in it when it is sent elsewhere.
+    pub(super) fn loses_its_place(&self) -> bool {
+        // SAFETY: a number.
+        let finds_its_way = unsafe { ffi::avformat_version() } >> 16 >= FINDS_ITS_WAY;
+        !finds_its_way && self.watch.has_headers() && self.facts.name == "hls"
+    }
+
+    /// Opens it anew, without what comes before `film` time.
+    pub(super) fn open_from(&mut self, film: Time) -> Result<(), MediaError> {
+        self.watch.allow(self.location.is_remote().then_some(OPEN_LIMIT.min(self.timeout)));
+        match self.open_again(Some((film - EARLIER).seconds().max(0.0))) {
+            Some(input) => {
+                self.input = input;
+                Ok(())
+            }
+            None if self.watch.is_stopped() => Err(MediaError::Stopped),
+            None if self.watch.is_interrupted() => Err(MediaError::Interrupted),
+            None => Err(self.watch.verdict().unwrap_or_else(|| MediaError::CannotSeek(self.location.to_string()))),
+        }
+    }
+
+    /// The same once more, from so many seconds on; none where it cannot be had, or has other tracks.
+    fn open_again(&self, from: Option<f64>) -> Option<Input> {
+        let mut input = open_input(&self.location, &self.watch, &self.remote, from).ok()?;
+        choose_streams(&mut input, &self.wanted);
         // SAFETY: the context is open.
         let code = unsafe { find_tracks(input.as_mut_ptr(), Memory::default()) };
         (code >= 0 && kinds(&input) == kinds(&self.input)).then_some(input)
