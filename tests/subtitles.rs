@@ -17,7 +17,7 @@ use deep3d::eyes::{Eyes, EyesError, Place, Settings as EyeSettings, TIMESTAMPS};
 use deep3d::film::{Film, FilmOptions, Origin, Scene, Step, SubtitleOptions};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
-use deep3d::media::subtitle::{Renderer, Track, read};
+use deep3d::media::subtitle::{Fonts, Renderer, Track, read};
 use deep3d::media::{Source, SourceOptions, StopFlag, SubtitleRead, TrackChoice};
 use deep3d::net::Weights;
 use deep3d::overlay::{Area, Overlay};
@@ -116,7 +116,7 @@ fn over(overlay: &Overlay, ground: [u8; 3]) -> Vec<u8> {
 
 /// The track in a file.
 fn outside(path: &Path) -> Track {
-    read(path).unwrap().track(&Arc::default(), SIZE).unwrap()
+    read(path, &StopFlag::default()).unwrap().remove(0).track(&Fonts::default(), SIZE).unwrap()
 }
 
 fn draw(track: &mut Track, seconds: f64) -> Arc<Overlay> {
@@ -187,7 +187,7 @@ fn tracks(path: &Path, seek: Option<f64>) -> (Vec<Track>, usize) {
     let options = SourceOptions { subtitles: true, ..SourceOptions::default() };
     let mut source = Source::open(path, &options).unwrap();
     let mut packets = source.take_subtitles().expect("it has subtitles");
-    let fonts = Arc::default();
+    let fonts = Fonts::default();
     let mut tracks: Vec<_> = packets
         .tracks
         .iter()

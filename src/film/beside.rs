@@ -20,9 +20,11 @@ pub enum SubAuto {
     All,
 }
 
-/// What ends the names of subtitle files.
-const ENDINGS: [&str; 14] =
-    ["srt", "ass", "ssa", "vtt", "sub", "sup", "smi", "lrc", "rt", "mpl", "stl", "jss", "aqt", "utf8"];
+/// What ends the names of subtitle files: mpv's, and what FFmpeg reads besides.
+const ENDINGS: [&str; 21] = [
+    "srt", "ass", "ssa", "vtt", "idx", "sub", "sup", "pgs", "mks", "smi", "scc", "lrc", "rt", "utf", "utf8", "utf-8",
+    "mpl", "stl", "jss", "aqt", "pjs",
+];
 /// Files that are looked at in a folder, and taken.
 const MOST_LOOKED_AT: usize = 20_000;
 const MOST: usize = 64;
@@ -41,12 +43,18 @@ pub(super) fn subtitle_files(film: &Location, auto: SubAuto, folders: &[PathBuf]
             let path = entry.ok()?.path();
             fits(&path, &stem, auto).then_some(path)
         });
-        let mut files: Vec<_> = files.filter(|file| file != path && file.is_file()).collect();
+        // Of a DVD's pair of files the list stands for both.
+        let is_half = |file: &Path| has_ending(file, "sub") && file.with_extension("idx").is_file();
+        let mut files: Vec<_> = files.filter(|file| file != path && file.is_file() && !is_half(file)).collect();
         files.sort();
         found.extend(files);
     }
     found.truncate(MOST);
     found
+}
+
+fn has_ending(file: &Path, ending: &str) -> bool {
+    file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 fn fits(file: &Path, film: &str, auto: SubAuto) -> bool {
@@ -75,13 +83,19 @@ mod tests {
         names.iter().for_each(|name| fs::write(folder.path().join(name), "x").unwrap());
         fs::create_dir_all(folder.path().join("subs/Film.srt")).unwrap();
         fs::write(folder.path().join("subs/film.en.srt"), "x").unwrap();
+        ["film.idx", "film.sub", "film.de.sub"]
+            .iter()
+            .for_each(|name| fs::write(folder.path().join("subs").join(name), "x").unwrap());
         let film = Location::from(folder.path().join("Film.mkv"));
         let find = |auto, folders: &[PathBuf]| {
             let files = subtitle_files(&film, auto, folders);
             files.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
         };
         assert_eq!(find(SubAuto::Exact, &[]), ["Film.de.ASS", "film.srt"]);
-        assert_eq!(find(SubAuto::Exact, &["subs".into()]), ["Film.de.ASS", "film.srt", "film.en.srt"]);
+        assert_eq!(
+            find(SubAuto::Exact, &["subs".into()]),
+            ["Film.de.ASS", "film.srt", "film.de.sub", "film.en.srt", "film.idx"]
+        );
         assert_eq!(find(SubAuto::Fuzzy, &[]), ["Film.de.ASS", "Film2.srt", "film.srt", "my film.vtt"]);
         assert_eq!(find(SubAuto::All, &["no such folder".into()]).len(), 5);
         assert!(find(SubAuto::No, &[]).is_empty());

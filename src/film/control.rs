@@ -191,6 +191,11 @@ impl Control {
         self.0.stopped.load(Ordering::Acquire)
     }
 
+    /// Raised when it is to stop.
+    pub(super) fn stop_flag(&self) -> StopFlag {
+        self.0.stop_source.clone()
+    }
+
     /// The seek to carry out, if any. From then on its reading is interrupted by the next one only.
     pub(super) fn take_seek(&self) -> Option<Target> {
         let mut wish = self.wish();

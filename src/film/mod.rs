@@ -290,15 +290,15 @@ impl Film {
             film.audio = Some(audio);
         }
         #[cfg(feature = "media")]
-        if let (Some(subtitles), Some(options)) = (&film.subtitles, &options.subtitles) {
+        if let (Some(subtitles), Some(options), pace) = (&film.subtitles, &options.subtitles, options.pace) {
             let options = SubtitleOptions {
                 files: [options.files.clone(), subtitle_files(&location, options.auto, &options.folders)].concat(),
                 ..options.clone()
             };
-            match Titles::new(cues, &film.info, &options, subtitles, &film.control) {
-                Some(titles) => film.threads.push(spawn("subtitles", move || titles.run())?),
-                None => subtitles.close(),
-            }
+            let titles = Titles::new(cues, &film.info, options, subtitles, &film.control);
+            film.threads.push(spawn("subtitles", move || titles.run())?);
+            // Files are read beside the film: only a huge one is not there at once.
+            subtitles.wait_for_tracks(pace == Pace::Every);
         }
         Ok(film)
     }

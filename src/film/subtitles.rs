@@ -16,6 +16,9 @@ const NEAR: Time = Time::from_nanoseconds(250_000_000);
 /// So long before a cue is seen it is known where it will be.
 pub(super) const SOON: Time = Time::from_nanoseconds(1_000_000_000);
 
+/// A film that plays is opened so long after its subtitles at most: those of large files come later.
+const OPENING: Duration = Duration::from_millis(200);
+
 /// A drawing that is wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job {
@@ -41,6 +44,8 @@ struct Board {
     /// Of settings and choice.
     revision: u64,
     tracks: Arc<[TrackInfo]>,
+    /// They are all known.
+    told: bool,
     /// The number of the track that is shown.
     shown: Option<u32>,
     /// How the last picture was seen.
@@ -224,7 +229,19 @@ impl Subtitles {
     /// These are the tracks, and that one is shown.
     pub(super) fn set_tracks(&self, tracks: Vec<TrackInfo>, shown: Option<u32>) {
         let mut board = self.board();
-        (board.tracks, board.shown) = (tracks.into(), shown);
+        (board.tracks, board.shown, board.told) = (tracks.into(), shown, true);
+        self.0.answered.notify_all();
+    }
+
+    /// Waits until the tracks are known; unless it is `patient`, no longer than [`OPENING`].
+    pub(super) fn wait_for_tracks(&self, patient: bool) {
+        let board = self.board();
+        let unknown = |board: &mut Board| !board.told && !board.over;
+        if patient {
+            drop(self.0.answered.wait_while(board, unknown));
+        } else {
+            drop(self.0.answered.wait_timeout_while(board, OPENING, unknown));
+        }
     }
 
     /// What is to be drawn next. Waits for it no longer than `patience`.

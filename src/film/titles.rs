@@ -7,10 +7,8 @@ use std::time::Duration;
 use super::control::Control;
 use super::options::SubtitleOptions;
 use super::subtitles::{Job, SOON, Subtitles};
-use crate::media::subtitle::{Outside, Renderer, Track, read};
-use crate::media::{
-    Font, Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle,
-};
+use crate::media::subtitle::{Fonts, Outside, Renderer, Track, read};
+use crate::media::{Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle};
 use crate::terminal;
 use crate::time::Time;
 
@@ -23,9 +21,8 @@ const THERE: Time = Time::from_nanoseconds(40_000_000);
 pub(super) struct Titles {
     packets: Option<SubtitlePackets>,
     tracks: Vec<(TrackInfo, Track)>,
-    languages: Languages,
-    /// Where nothing says which track is shown, the first is.
-    any: bool,
+    info: Info,
+    options: SubtitleOptions,
     renderer: Renderer,
     /// For what is seen later, so that the first may give the same drawing as long as nothing changes.
     ahead: Renderer,
@@ -34,22 +31,36 @@ pub(super) struct Titles {
 }
 
 impl Titles {
-    /// Of the tracks in the film and in files beside it. What cannot be read is told and left out. None where nothing is left.
+    /// Of the tracks in the film, and in the files beside it that `options` name.
     pub(super) fn new(
-        mut packets: Option<SubtitlePackets>,
+        packets: Option<SubtitlePackets>,
         info: &Info,
-        options: &SubtitleOptions,
+        options: SubtitleOptions,
         subtitles: &Subtitles,
         control: &Control,
-    ) -> Option<Self> {
-        let fonts: Option<Arc<[Font]>> = packets.as_mut().map(|packets| std::mem::take(&mut packets.fonts).into());
-        let fonts = fonts.unwrap_or_default();
-        let mut tracks = Vec::new();
-        if let Some(packets) = &packets {
+    ) -> Self {
+        Self {
+            packets,
+            tracks: Vec::new(),
+            info: info.clone(),
+            options,
+            renderer: Renderer::default(),
+            ahead: Renderer::default(),
+            subtitles: subtitles.clone(),
+            control: control.clone(),
+        }
+    }
+
+    /// Opens all tracks and tells of them. What cannot be read is told and left out.
+    fn open(&mut self) {
+        let (info, options) = (&self.info, &self.options);
+        let attached = self.packets.as_mut().map(|packets| std::mem::take(&mut packets.fonts)).unwrap_or_default();
+        let fonts = Fonts::of(attached, &info.location);
+        if let Some(packets) = &self.packets {
             for track in &packets.tracks {
                 let known = info.tracks.iter().find(|known| known.stream == track.stream());
                 match Track::new(track, packets.origin(), &fonts, info.size, &info.location) {
-                    Ok(opened) => tracks.extend(known.map(|known| (known.clone(), opened))),
+                    Ok(opened) => self.tracks.extend(known.map(|known| (known.clone(), opened))),
                     Err(error) => tracing::warn!("{error}; the film goes on without these subtitles"),
                 }
             }
@@ -57,51 +68,39 @@ impl Titles {
         // As in mpv files beside the film have the numbers behind those of the film.
         let numbers = info.tracks.iter().filter(|track| track.kind == TrackKind::Subtitle).map(|track| track.number);
         let mut number = numbers.max().unwrap_or(0);
+        let stop = self.control.stop_flag();
         for file in &options.files {
-            let opened = read(file).map_err(|error| error.to_string()).and_then(|outside| {
-                let known = outside_info(file, &outside, number + 1);
-                let track = outside.track(&fonts, info.size).map_err(|error| error.to_string())?;
-                Ok((known, track))
+            let read = read(file, &stop).unwrap_or_else(|error| {
+                tracing::warn!("{error}; the film goes on without it");
+                Vec::new()
             });
-            match opened {
-                Ok(track) => {
-                    number += 1;
-                    tracks.push(track);
+            for outside in read {
+                let known = outside_info(file, &outside, number + 1);
+                match outside.track(&fonts, info.size) {
+                    Ok(track) => {
+                        number += 1;
+                        self.tracks.push((known, track));
+                    }
+                    Err(error) => tracing::warn!("{error}; the film goes on without it"),
                 }
-                Err(error) => tracing::warn!("{error}; the film goes on without it"),
             }
         }
-        if tracks.is_empty() {
-            if options.any {
-                tracing::warn!("{}: there are no subtitles to draw", info.location);
-            }
-            return None;
+        if self.tracks.is_empty() && options.any {
+            tracing::warn!("{}: there are no subtitles to draw", info.location);
         }
-        let (subtitles, control) = (subtitles.clone(), control.clone());
-        let (languages, any) = (options.languages.clone(), options.any);
-        let titles = Self {
-            packets,
-            tracks,
-            languages,
-            any,
-            renderer: Renderer::default(),
-            ahead: Renderer::default(),
-            subtitles,
-            control,
-        };
-        let shown = titles.chosen(options.choice);
-        let shown = shown.and_then(|index| titles.tracks.get(index)).map(|(known, _)| known.number);
-        if let (TrackChoice::Number(number), None) = (options.choice, shown) {
+        let shown = self.chosen(options.choice);
+        let shown = shown.and_then(|index| self.tracks.get(index)).map(|(known, _)| known.number);
+        if let (TrackChoice::Number(number), None, false) = (options.choice, shown, self.tracks.is_empty()) {
             tracing::warn!("{}: there is no subtitle track {number}", info.location);
         }
-        let list = titles.tracks.iter().map(|(known, _)| known.clone()).collect();
-        titles.subtitles.set_tracks(list, shown);
-        Some(titles)
+        let list = self.tracks.iter().map(|(known, _)| known.clone()).collect();
+        self.subtitles.set_tracks(list, shown);
     }
 
     /// Runs until stopped.
     pub(super) fn run(mut self) {
-        while !self.control.stopped() {
+        self.open();
+        while !self.tracks.is_empty() && !self.control.stopped() {
             let job = self.subtitles.next_job(PATIENCE);
             self.take_packets();
             if let Some(job) = job {
@@ -144,8 +143,8 @@ impl Titles {
             TrackChoice::Number(number) => number,
             TrackChoice::Auto => {
                 let all = self.tracks.iter().map(|(known, _)| known);
-                let first = all.clone().next().filter(|_| self.any);
-                best_subtitle(all, &self.languages, &Languages::of_system()).or(first)?.number
+                let first = all.clone().next().filter(|_| self.options.any);
+                best_subtitle(all, &self.options.languages, &Languages::of_system()).or(first)?.number
             }
         };
         self.tracks.iter().position(|(known, _)| known.number == number)
@@ -183,8 +182,11 @@ fn outside_info(file: &Path, outside: &Outside, number: u32) -> TrackInfo {
         number,
         stream: usize::MAX,
         outside: Some(terminal::line(&name).into_owned()),
-        language: words.iter().rev().find(is_language).map(|word| (*word).to_owned()),
-        title: None,
+        language: outside
+            .language
+            .clone()
+            .or_else(|| words.iter().rev().find(is_language).map(|word| (*word).to_owned())),
+        title: outside.title.clone(),
         codec: outside.codec.clone(),
         shape: None,
         default: false,

@@ -6,6 +6,11 @@
 //! seed and its number; what fails is kept as a file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/font.rs"]
+mod font;
+#[path = "../common/pgs.rs"]
+mod pgs;
+
 mod converting;
 mod corpus;
 mod mutate;
@@ -16,6 +21,7 @@ mod resources;
 mod said;
 mod saved;
 mod serving;
+mod subtitles;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -27,11 +33,14 @@ use pool::{Figures, Finding};
 /// Of the cases in `cargo test`.
 const SEED: u64 = 14;
 const FEW: u64 = 300;
+const FEW_SUBTITLES: u64 = 150;
 
 /// What `./x attack` says.
 struct Wanted {
     cases: u64,
     conversions: u64,
+    /// Files and films with subtitles.
+    subtitles: u64,
     seed: u64,
     servers: bool,
     resources: bool,
@@ -56,9 +65,16 @@ fn summary(what: &str, figures: &Figures, began: Instant) {
 fn tell(seed: u64, corpus: &[corpus::Film], findings: &[Finding]) -> usize {
     for Finding { case, kind, text } in findings {
         let text: String = text.chars().take(600).collect();
-        match case.parse::<u64>() {
+        let subtitle = case.strip_prefix(subtitles::PREFIX);
+        match subtitle.unwrap_or(case).parse::<u64>() {
             Ok(number) => {
-                let (chosen, files) = mutate::case(corpus, seed, number);
+                let texts;
+                let (corpus, (chosen, files)) = if subtitle.is_some() {
+                    texts = subtitles::all(&corpus::folder());
+                    (&texts[..], subtitles::case(&texts, seed, number))
+                } else {
+                    (corpus, mutate::case(corpus, seed, number))
+                };
                 let notes = format!("{kind}: {text}\nmade of: {}\nseed {seed}, case {number}", corpus[chosen].name);
                 let place = saved::keep(&findings_folder(), &format!("{seed}-{number}-{kind}"), &files, &notes);
                 println!("FOUND {kind} in case {number} (of {}): {text}\n  {}", corpus[chosen].name, place.display());
@@ -86,6 +102,25 @@ fn originals(seed: u64, corpus: &[corpus::Film]) -> usize {
     tell(seed, corpus, &figures.findings)
 }
 
+/// Subtitles: as they are, so that it is known that there is something to be seen, and changed.
+fn with_subtitles(wanted: &Wanted) -> usize {
+    let corpus = subtitles::all(&corpus::folder());
+    let names: Vec<String> = corpus.iter().map(|film| format!("subtitles/{}", film.name)).collect();
+    let began = Instant::now();
+    let figures = pool::attack(wanted.seed, &names, &|_| ());
+    summary("unchanged subtitles", &figures, began);
+    let mut found = tell(wanted.seed, &corpus, &figures.findings);
+    if figures.outcomes.get("seen").copied().unwrap_or(0) < corpus.len() as u64 {
+        println!("FOUND nothing: not all unchanged subtitles are seen, so this shows little");
+        found += 1;
+    }
+    let began = Instant::now();
+    let mut figures = pool::attack(wanted.seed, &subtitles::names(wanted.subtitles), &|_| ());
+    figures.said.clear();
+    summary("subtitles", &figures, began);
+    found + tell(wanted.seed, &corpus, &figures.findings)
+}
+
 fn campaign(wanted: &Wanted) -> ExitCode {
     let corpus = corpus::all(&corpus::folder());
     let mut found = originals(wanted.seed, &corpus);
@@ -99,6 +134,9 @@ fn campaign(wanted: &Wanted) -> ExitCode {
     let figures = pool::attack(wanted.seed, &cases, &progress);
     summary("cases", &figures, began);
     found += tell(wanted.seed, &corpus, &figures.findings);
+    if wanted.subtitles > 0 {
+        found += with_subtitles(wanted);
+    }
     if wanted.conversions > 0 {
         let began = Instant::now();
         let figures = converting::attack(wanted.seed, &corpus, wanted.conversions);
@@ -129,12 +167,14 @@ fn replay(path: &str) -> ExitCode {
 }
 
 fn parsed(arguments: &[String]) -> Option<Wanted> {
-    let mut wanted = Wanted { cases: 10_000, conversions: 300, seed: 1, servers: true, resources: true };
+    let mut wanted =
+        Wanted { cases: 10_000, conversions: 300, subtitles: 2000, seed: 1, servers: true, resources: true };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--cases" => wanted.cases = words.next()?.parse().ok()?,
             "--conversions" => wanted.conversions = words.next()?.parse().ok()?,
+            "--subtitles" => wanted.subtitles = words.next()?.parse().ok()?,
             "--seed" => wanted.seed = words.next()?.parse().ok()?,
             "--no-servers" => wanted.servers = false,
             "--no-resources" => wanted.resources = false,
@@ -157,7 +197,7 @@ fn main() -> ExitCode {
             Some(wanted) => campaign(&wanted),
             None => {
                 eprintln!(
-                    "attack [--cases N] [--conversions N] [--seed N] [--no-servers] [--no-resources], or attack --replay PATH"
+                    "attack [--cases N] [--conversions N] [--subtitles N] [--seed N] [--no-servers] [--no-resources], or attack --replay PATH"
                 );
                 ExitCode::from(2)
             }
@@ -169,7 +209,14 @@ fn main() -> ExitCode {
                 println!("attack: test");
                 ExitCode::SUCCESS
             } else if wanted {
-                campaign(&Wanted { cases: FEW, conversions: 0, seed: SEED, servers: false, resources: false })
+                campaign(&Wanted {
+                    cases: FEW,
+                    conversions: 0,
+                    subtitles: FEW_SUBTITLES,
+                    seed: SEED,
+                    servers: false,
+                    resources: false,
+                })
             } else {
                 ExitCode::SUCCESS
             }

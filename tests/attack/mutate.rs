@@ -108,7 +108,7 @@ fn stretch(length: usize, most: usize, random: &mut Random) -> std::ops::Range<u
     start..(start + count).min(length)
 }
 
-fn change(bytes: &mut Vec<u8>, corpus: &[Film], random: &mut Random) {
+pub(crate) fn change(bytes: &mut Vec<u8>, corpus: &[Film], random: &mut Random) {
     let length = bytes.len();
     if length == 0 {
         return;

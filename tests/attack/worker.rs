@@ -18,6 +18,7 @@ use crate::corpus::{self, Film};
 use crate::mutate::{self, CANARY, PORT};
 use crate::random::Random;
 use crate::said;
+use crate::subtitles;
 
 /// All that one case may have in memory at once. The films are small: it is what their headers claim that asks for much.
 pub(crate) const MEMORY: u64 = 1536 << 20;
@@ -43,17 +44,27 @@ pub(crate) fn run(seed: u64, folder: PathBuf) {
         PANICS.lock().unwrap().push(text);
     }));
     let corpus = corpus::all(&corpus::folder());
+    let texts = subtitles::all(&corpus::folder());
     let mut room = Room::new(folder);
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
+        if let Some(Ok(case)) = line.strip_prefix(subtitles::PREFIX).map(str::parse) {
+            let (_, files) = subtitles::case(&texts, seed, case);
+            room.attack(&files, subtitles::MEMORY, |case| subtitles::run(&case.input), Random::new(!seed, 0));
+            continue;
+        }
+        if let Some(film) = texts.iter().find(|film| line.strip_prefix("subtitles/") == Some(&film.name)) {
+            room.attack(&film.files, subtitles::MEMORY, |case| subtitles::run(&case.input), Random::new(!seed, 0));
+            continue;
+        }
         match line.parse::<u64>() {
             Ok(case) => {
                 let (_, files) = mutate::case(&corpus, seed, case);
-                room.attack(&files, Random::new(!seed, case));
+                room.attack(&files, MEMORY, Case::run, Random::new(!seed, case));
             }
             Err(_) => {
                 let files = read(Path::new(&line), &corpus);
-                room.attack(&files, Random::new(!seed, 0));
+                room.attack(&files, MEMORY, Case::run, Random::new(!seed, 0));
             }
         }
     }
@@ -68,7 +79,7 @@ fn read(path: &Path, corpus: &[Film]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Says how far a case has come; a crash is told by the last line.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{}", line.replace('\n', " ")).unwrap();
     stdout.flush().unwrap();
@@ -111,7 +122,13 @@ impl Room {
     }
 
     /// One case: what was found goes to standard output, at last a line with its outcome.
-    fn attack(&mut self, files: &[(String, Vec<u8>)], random: Random) {
+    fn attack(
+        &mut self,
+        files: &[(String, Vec<u8>)],
+        memory: u64,
+        run: impl FnOnce(&mut Case) -> &'static str,
+        random: Random,
+    ) {
         let (inputs, outputs) = (self.folder.join("in"), self.folder.join("out"));
         for folder in [&inputs, &outputs] {
             let _ = fs::remove_dir_all(folder);
@@ -126,13 +143,13 @@ impl Room {
         let _ = fs::write("/proc/self/clear_refs", "5");
         let began = Instant::now();
         let mut case = Case { input: inputs.join(&files[0].0), outputs, random };
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case.run()));
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&mut case)));
         let outcome = outcome.unwrap_or("panicked");
         for panic in PANICS.lock().unwrap().drain(..) {
             say(&format!("found\tpanic\t{panic}"));
         }
         let most = memory_most();
-        if most > MEMORY >> 10 {
+        if most > memory >> 10 {
             say(&format!("found\tmemory\t{} MiB at once", most >> 10));
         }
         if self.canary_was_opened() {
@@ -245,7 +262,7 @@ impl Case {
 }
 
 /// What the user would be told: by way of the log or stderr, which escape what steers a terminal.
-fn judge(text: &str) {
+pub(crate) fn judge(text: &str) {
     say(&format!("said\t{}", text.escape_debug()));
     if let Err(fault) = said::sentence(&deep3d::terminal::line(text)) {
         say(&format!("found\twords\t{fault}: {}", text.escape_debug()));

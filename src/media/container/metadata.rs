@@ -21,7 +21,7 @@ impl Metadata {
 
     /// # Safety
     /// `from` is null or a dictionary.
-    pub(super) unsafe fn copy(from: *const AVDictionary) -> Self {
+    pub(in crate::media) unsafe fn copy(from: *const AVDictionary) -> Self {
         let mut copy = ptr::null_mut();
         // SAFETY: the caller vouches for `from`; the copy is new.
         unsafe { ffi::av_dict_copy(&mut copy, from, 0) };

@@ -14,8 +14,8 @@ use crate::time::Time;
 
 /// A picture has no more pixels.
 const MOST_PIXELS: usize = 1 << 26;
-/// A line is no longer, in bytes: the rest of it could be nothing to read.
-const MOST_LINE: usize = 1 << 20;
+/// A line is no longer, in bytes: nobody could read the rest, and the largest drawings have less.
+const MOST_LINE: usize = 256 << 10;
 /// Rectangles of one cue.
 const MOST_RECTANGLES: usize = 256;
 
@@ -24,6 +24,9 @@ pub(super) struct Decoder {
     decoder: decoder::Subtitle,
     time_base: (i32, i32),
     origin: Time,
+    location: String,
+    /// It was told that a line is too long.
+    told: bool,
 }
 
 /// What FFmpeg gave, freed when dropped.
@@ -60,7 +63,7 @@ impl Decoder {
         let mut decoder = codec::Context::from_parameters(parameters).map_err(failed)?.decoder();
         decoder.set_packet_time_base(time_base);
         let decoder = decoder.open_as(found).and_then(decoder::Opened::subtitle).map_err(failed)?;
-        Ok(Self { decoder, time_base, origin })
+        Ok(Self { decoder, time_base, origin, location: location.to_owned(), told: false })
     }
 
     /// The head of an ASS script, where it decodes to lines.
@@ -77,6 +80,12 @@ impl Decoder {
     /// Forgets what it holds: what comes is from elsewhere.
     pub(super) fn flush(&mut self) {
         self.decoder.flush();
+    }
+
+    /// The film time of a packet.
+    pub(super) fn time(&self, packet: &Packet) -> Option<Time> {
+        let ticks = packet.pts().or(packet.dts())?;
+        Some(Time::from_ticks(ticks, self.time_base.0, self.time_base.1) - self.origin)
     }
 
     /// What is in a packet. What cannot be decoded is passed over.
@@ -97,7 +106,7 @@ impl Decoder {
         self.cues(&given.0, packet)
     }
 
-    fn cues(&self, given: &AVSubtitle, packet: &Packet) -> Vec<Cue> {
+    fn cues(&mut self, given: &AVSubtitle, packet: &Packet) -> Vec<Cue> {
         let ticks = |ticks| Time::from_ticks(ticks, self.time_base.0, self.time_base.1);
         let milliseconds = |count: u32| Time::from_nanoseconds(i64::from(count) * 1_000_000);
         let at = if given.pts == ffi::AV_NOPTS_VALUE {
@@ -120,7 +129,7 @@ impl Decoder {
             let Some(rectangle) = (unsafe { (*given.rects.add(index)).as_ref() }) else { continue };
             if rectangle.type_ == AVSubtitleType::SUBTITLE_BITMAP {
                 pictures.extend(self.picture(rectangle));
-            } else if let Some(line) = line(rectangle) {
+            } else if let Some(line) = self.line(rectangle) {
                 lines.push(Cue { start, end, body: Body::Line(line) });
             }
         }
@@ -164,15 +173,21 @@ impl Decoder {
         let forced = rectangle.flags & ffi::AV_SUBTITLE_FLAG_FORCED != 0;
         Some(Picture { at: [rectangle.x, rectangle.y], size, canvas, pixels, colours, forced })
     }
-}
 
-/// The line of a rectangle of text, without the number in front.
-fn line(rectangle: &AVSubtitleRect) -> Option<String> {
-    if rectangle.ass.is_null() {
-        return None;
+    /// The line of a rectangle of text, without the number in front.
+    fn line(&mut self, rectangle: &AVSubtitleRect) -> Option<String> {
+        if rectangle.ass.is_null() {
+            return None;
+        }
+        // SAFETY: FFmpeg ends its lines with a zero.
+        let bytes = unsafe { CStr::from_ptr(rectangle.ass) }.to_bytes();
+        if bytes.len() > MOST_LINE && !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(
+                "{}: a subtitle line is too long; of such ones the first {MOST_LINE} bytes are shown",
+                self.location
+            );
+        }
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_LINE)]);
+        text.split_once(',').map(|(_, rest)| rest.to_owned())
     }
-    // SAFETY: FFmpeg ends its lines with a zero.
-    let bytes = unsafe { CStr::from_ptr(rectangle.ass) }.to_bytes();
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_LINE)]);
-    text.split_once(',').map(|(_, rest)| rest.to_owned())
 }

@@ -3,8 +3,8 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_void};
 use std::ptr;
 
+use super::fonts::Fonts;
 use super::libass;
-use crate::media::Font;
 use crate::overlay::{Area, Bitmap, blend};
 use crate::subtitle::Settings;
 use crate::time::Time;
@@ -17,8 +17,6 @@ const APART: u32 = 48;
 const MOST_GROUPS: usize = 256;
 /// The family of the panel's own font, the last that is taken.
 const LAST_FAMILY: &CStr = c"Ubuntu";
-/// A font has no more tables; theirs have far fewer.
-const MOST_TABLES: usize = 256;
 
 /// A script on its way to bitmaps. One thread owns it.
 pub(super) struct Drawing {
@@ -31,8 +29,8 @@ pub(super) struct Drawing {
 unsafe impl Send for Drawing {}
 
 impl Drawing {
-    /// With these attached fonts besides the system's, and a script that begins with `head`. None where libass does not start.
-    pub(super) fn new(fonts: &[Font], head: &[u8]) -> Option<Self> {
+    /// With these fonts besides the system's, and a script that begins with `head`. None where libass does not start.
+    pub(super) fn new(fonts: &[&Fonts], head: &[u8]) -> Option<Self> {
         // SAFETY: the library lives as long as the renderer and the track, which are freed before it; data are copied by libass.
         unsafe {
             let library = libass::ass_library_init();
@@ -41,8 +39,7 @@ impl Drawing {
             }
             let mut drawing = Self { track: ptr::null_mut(), renderer: ptr::null_mut(), library };
             libass::ass_set_message_cb(library, Some(note), ptr::null_mut());
-            libass::ass_set_extract_fonts(library, 1);
-            for font in fonts.iter().filter(|font| check(font)) {
+            for font in fonts.iter().flat_map(|fonts| fonts.all()) {
                 drawing.add_font(&font.name, &font.bytes);
             }
             drawing.add_font("Ubuntu-Light.ttf", epaint_default_fonts::UBUNTU_LIGHT);
@@ -145,37 +142,6 @@ unsafe extern "C" fn note(level: c_int, format: *const c_char, _arguments: libas
         let words = unsafe { CStr::from_ptr(format) }.to_string_lossy();
         tracing::debug!(target: "libass", "{words}");
     }
-}
-
-/// Whether it is an OpenType or TrueType font whose tables lie inside of it. Others may be unpacked to any size.
-fn check(font: &Font) -> bool {
-    let bytes = &font.bytes;
-    let number = |at: usize, count: usize| {
-        let part = bytes.get(at..at.checked_add(count)?)?;
-        Some(part.iter().fold(0usize, |number, byte| number << 8 | usize::from(*byte)))
-    };
-    let tables = |at: usize| {
-        let count = number(at + 4, 2).filter(|count| (1..=MOST_TABLES).contains(count))?;
-        let inside = |table: usize| {
-            let record = at + 12 + table * 16;
-            Some(number(record + 8, 4)?.checked_add(number(record + 12, 4)?)? <= bytes.len())
-        };
-        (0..count).map(inside).try_fold(true, |all, inside| inside.map(|inside| all && inside))
-    };
-    let whole = match bytes.get(..4) {
-        Some([0, 1, 0, 0] | b"OTTO" | b"true") => tables(0),
-        Some(b"ttcf") => number(8, 4).filter(|count| (1..=64).contains(count)).and_then(|count| {
-            (0..count)
-                .map(|index| number(12 + index * 4, 4).filter(|at| *at < bytes.len()).and_then(tables))
-                .try_fold(true, |all, inside| inside.map(|inside| all && inside))
-        }),
-        _ => None,
-    };
-    let sound = whole == Some(true);
-    if !sound {
-        tracing::warn!("the attached font {} is left out: it is damaged, or no TrueType or OpenType font", font.name);
-    }
-    sound
 }
 
 /// A piece of one colour.

@@ -46,7 +46,6 @@ unsafe extern "C" {
     pub(super) fn ass_library_init() -> *mut Library;
     pub(super) fn ass_library_done(library: *mut Library);
     pub(super) fn ass_set_message_cb(library: *mut Library, message: Option<Message>, data: *mut c_void);
-    pub(super) fn ass_set_extract_fonts(library: *mut Library, extract: c_int);
     pub(super) fn ass_add_font(library: *mut Library, name: *const c_char, data: *const c_char, size: c_int);
     pub(super) fn ass_renderer_init(library: *mut Library) -> *mut Renderer;
     pub(super) fn ass_renderer_done(renderer: *mut Renderer);

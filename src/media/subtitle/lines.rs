@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::borders::{bounded, bounded_head, widest};
 use super::cue::{Body, Cue};
 use super::drawing::{Drawing, milliseconds};
 use super::drawn::Drawn;
+use super::fonts::{Fonts, in_script};
 use super::header::styled;
-use crate::media::Font;
 use crate::overlay::Area;
 use crate::spans::Spans;
 use crate::subtitle::{Settings, Style};
@@ -47,6 +48,10 @@ impl Line {
 /// All of them, with what draws them. One thread owns it.
 pub(super) struct Lines {
     head: Vec<u8>,
+    /// The fonts in it.
+    own: Fonts,
+    /// Borders are no wider, in its pixels.
+    widest: f64,
     /// It brings its own styles.
     styled: bool,
     all: Vec<Line>,
@@ -75,10 +80,14 @@ struct Last {
 }
 
 impl Lines {
-    /// None yet, of a script that begins with `head`; `styled` ones bring their styles.
-    pub(super) fn new(head: Vec<u8>, styled: bool) -> Self {
+    /// None yet, of a script of the film `location` that begins with `head`; `styled` ones bring their styles.
+    pub(super) fn new(head: &[u8], styled: bool, location: &str) -> Self {
+        let (head, fonts) = in_script(head);
+        let widest = widest(&head);
         Self {
-            head,
+            head: bounded_head(&head, widest),
+            widest,
+            own: Fonts::of(fonts, location),
             styled,
             all: Vec::new(),
             spans: Spans::default(),
@@ -174,7 +183,7 @@ impl Lines {
         &mut self,
         time: Time,
         area: Area,
-        (film, fonts): ([u32; 2], &[Font]),
+        (film, fonts): ([u32; 2], &Fonts),
         settings: &Settings,
         location: &str,
     ) -> Arc<Drawn> {
@@ -185,7 +194,7 @@ impl Lines {
         let style = (!self.styled).then_some(&settings.style);
         if self.drawing.is_none() || self.style.as_ref() != style {
             let head = style.map_or_else(|| self.head.clone(), |style| styled(&self.head, style));
-            (self.drawing, self.style, self.last) = (Drawing::new(fonts, &head), style.cloned(), None);
+            (self.drawing, self.style, self.last) = (Drawing::new(&[fonts, &self.own], &head), style.cloned(), None);
             self.given.clear();
         }
         let new = seen.iter().filter(|number| !self.given.contains(number)).count();
@@ -198,7 +207,7 @@ impl Lines {
             if let Some(line) = self.all.get(*number as usize)
                 && self.given.insert(*number)
             {
-                drawing.add(*number, &line.text, line.start, line.end);
+                drawing.add(*number, &bounded(&line.text, self.widest), line.start, line.end);
             }
         }
         let mut cues: Vec<_> = seen
@@ -235,7 +244,7 @@ mod tests {
     }
 
     fn shown(lines: &mut Lines, seconds: f64) -> Arc<Drawn> {
-        lines.draw(Time::from_seconds(seconds), AREA, (AREA.size, &[]), &Settings::default(), "a film")
+        lines.draw(Time::from_seconds(seconds), AREA, (AREA.size, &Fonts::default()), &Settings::default(), "a film")
     }
 
     #[test]
@@ -243,7 +252,7 @@ mod tests {
         // Three by three they overlap, so that later ones stand above earlier ones and stay there when those are over; then comes a pause.
         let begins = |index: u32| f64::from(index / 3) * 0.8 + f64::from(index % 3) * 0.2;
         let cues: Vec<_> = (0..900).map(|index| cue(begins(index), Some(begins(index) + 0.33), "Line")).collect();
-        let mut lines = Lines::new(HEAD.to_vec(), true);
+        let mut lines = Lines::new(HEAD, true, "a film");
         let mut all = Drawing::new(&[], HEAD).unwrap();
         for (number, cue) in (0..).zip(&cues) {
             let (Body::Line(text), Some(end)) = (&cue.body, cue.end) else { panic!() };
@@ -266,21 +275,21 @@ mod tests {
 
     #[test]
     fn the_same_is_drawn_once() {
-        let mut lines = Lines::new(HEAD.to_vec(), true);
+        let mut lines = Lines::new(HEAD, true, "a film");
         lines.add(cue(1.0, Some(3.0), "Stands"), "a film");
         lines.add(cue(4.0, Some(6.0), "{\\move(0,0,600,300)}Moves"), "a film");
         let same = |lines: &mut Lines, a, b| Arc::ptr_eq(&shown(lines, a), &shown(lines, b));
         assert!(same(&mut lines, 1.1, 2.9) && !same(&mut lines, 4.1, 5.1));
         let first = shown(&mut lines, 1.1);
         let larger = Settings { scale: 2.0, ..Settings::default() };
-        let second = lines.draw(Time::from_seconds(1.1), AREA, (AREA.size, &[]), &larger, "a film");
+        let second = lines.draw(Time::from_seconds(1.1), AREA, (AREA.size, &Fonts::default()), &larger, "a film");
         assert!(second.bitmaps != first.bitmaps && shown(&mut lines, 1.1).bitmaps == first.bitmaps);
         assert!(shown(&mut lines, 3.5).bitmaps.is_empty());
     }
 
     #[test]
     fn what_has_no_end_is_seen_up_to_the_next() {
-        let mut lines = Lines::new(HEAD.to_vec(), true);
+        let mut lines = Lines::new(HEAD, true, "a film");
         lines.add(cue(1.0, None, "Open"), "a film");
         let seen = |lines: &mut Lines, at: f64| shown(lines, at).bitmaps.len();
         assert_eq!([0.9, 5.0, 10.9, 11.1].map(|at| seen(&mut lines, at)), [0, 1, 1, 0]);
@@ -295,7 +304,7 @@ mod tests {
 
     #[test]
     fn more_than_can_be_drawn_at_once_are_left_out() {
-        let mut lines = Lines::new(HEAD.to_vec(), true);
+        let mut lines = Lines::new(HEAD, true, "a film");
         (0..9000).for_each(|index| assert!(lines.add(cue(1.0, Some(9.0), &format!("{index}")), "a film")));
         assert_eq!(lines.seen(Time::from_seconds(2.0), "a film").len(), MOST_AT_ONCE);
         assert!(lines.crowded);

@@ -8,12 +8,15 @@
 //! messages ─► caption ─► libass ─► bitmaps
 //! ```
 
+mod borders;
 mod caption;
 mod cue;
 mod decoder;
+mod demuxer;
 mod drawing;
 mod drawn;
 mod encoding;
+mod fonts;
 mod header;
 mod libass;
 mod lines;
@@ -24,6 +27,7 @@ mod scale;
 mod track;
 
 pub use caption::Captions;
+pub use fonts::Fonts;
 pub use outside::{Outside, OutsideError, read};
 pub use renderer::Renderer;
 pub use track::Track;

@@ -8,25 +8,40 @@ use ffmpeg_next::packet::Packet;
 
 use super::decoder::Decoder;
 use super::drawn::Drawn;
+use super::fonts::Fonts;
 use super::lines::{Lines, UNKNOWN};
 use super::pictures::Pictures;
 use super::scale::scaled;
+use crate::media::SubtitleTrack;
 use crate::media::error::MediaError;
-use crate::media::{Font, SubtitleTrack};
 use crate::overlay::Area;
 use crate::subtitle::Settings;
 use crate::time::Time;
+
+/// Of a file's pictures those are decoded that are seen up to so long after a picture; and, where one goes elsewhere, from so long before it on, as they
+/// build on each other.
+const AHEAD: Time = Time::from_nanoseconds(5_000_000_000);
+const BEFORE: Time = Time::from_nanoseconds(60_000_000_000);
 
 enum Cues {
     Lines(Box<Lines>),
     Pictures(Pictures),
 }
 
+/// The packets of a file's pictures, which take far less room than the pictures, in the order of their times.
+#[derive(Default)]
+struct Stock {
+    packets: Vec<(Time, Packet)>,
+    /// The next to be decoded.
+    next: usize,
+}
+
 /// A track that can be shown. One thread owns it.
 pub struct Track {
     decoder: Decoder,
     cues: Cues,
-    fonts: Arc<[Font]>,
+    stock: Stock,
+    fonts: Fonts,
     /// What was drawn last of pictures, when they began, and for whom.
     last: Option<(Time, Area, Arc<Drawn>)>,
     film: [u32; 2],
@@ -41,7 +56,7 @@ impl Track {
     pub fn new(
         track: &SubtitleTrack,
         origin: Time,
-        fonts: &Arc<[Font]>,
+        fonts: &Fonts,
         film: [u32; 2],
         location: &str,
     ) -> Result<Self, MediaError> {
@@ -51,17 +66,48 @@ impl Track {
     pub(super) fn of(
         (parameters, time_base): (codec::Parameters, (i32, i32)),
         origin: Time,
-        fonts: &Arc<[Font]>,
+        fonts: &Fonts,
         film: [u32; 2],
         location: &str,
     ) -> Result<Self, MediaError> {
         let styled = matches!(parameters.id().into(), AVCodecID::AV_CODEC_ID_ASS | AVCodecID::AV_CODEC_ID_SSA);
         let decoder = Decoder::new(parameters, time_base, origin, location)?;
         let cues = match decoder.header() {
-            Some(head) => Cues::Lines(Box::new(Lines::new(head, styled))),
+            Some(head) => Cues::Lines(Box::new(Lines::new(&head, styled, location))),
             None => Cues::Pictures(Pictures::default()),
         };
-        Ok(Self { decoder, cues, fonts: Arc::clone(fonts), last: None, film, location: location.to_owned() })
+        let stock = Stock::default();
+        Ok(Self { decoder, cues, stock, fonts: fonts.clone(), last: None, film, location: location.to_owned() })
+    }
+
+    /// With all of these packets, which are those of a file.
+    pub(super) fn with(mut self, packets: Vec<Packet>) -> Self {
+        if matches!(self.cues, Cues::Lines(_)) {
+            // Each is freed when it is taken. In files a line of no length is one.
+            for packet in packets.into_iter().filter(|packet| packet.duration() != 0) {
+                self.take(&packet);
+            }
+        } else {
+            let time = |packet: &Packet| self.decoder.time(packet);
+            self.stock.packets = packets.into_iter().filter_map(|packet| Some((time(&packet)?, packet))).collect();
+            self.stock.packets.sort_by_key(|(time, _)| *time);
+        }
+        self
+    }
+
+    /// Decodes what is seen soon of a file's pictures.
+    fn decode_near(&mut self, time: Time) {
+        let place = |time: Time| self.stock.packets.partition_point(|(other, _)| *other < time);
+        let (from, to) = (place(time - BEFORE), place(time + AHEAD));
+        if self.stock.next < from || self.stock.next > to {
+            self.decoder.flush();
+            self.stock.next = from;
+        }
+        let packets = std::mem::take(&mut self.stock.packets);
+        for (_, packet) in packets.get(self.stock.next..to).unwrap_or_default() {
+            self.take(packet);
+        }
+        self.stock = Stock { packets, next: to };
     }
 
     /// Takes a packet of it; the span of film time that what is in it is seen, where it is something new.
@@ -99,6 +145,7 @@ impl Track {
 
     /// What is seen of it at `time`.
     pub(super) fn draw(&mut self, time: Time, area: Area, settings: &Settings) -> Arc<Drawn> {
+        self.decode_near(time);
         let pictures = match &mut self.cues {
             Cues::Lines(lines) => {
                 return lines.draw(time, area, (self.film, &self.fonts), settings, &self.location);
