@@ -9,6 +9,7 @@ use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
 use crate::control::{Command, CommandError, Done, Keyboard, Status};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
+use crate::media::TrackKind;
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
 use crate::sink::xr::{self, HeadsetOptions, Statistics, XrError};
@@ -348,6 +349,9 @@ where
                 buffering: player.buffering(),
                 seeking: player.is_seeking(),
                 volume: player.volume(),
+                tracks: player.tracks(),
+                playing: [TrackKind::Video, TrackKind::Audio, TrackKind::Subtitle].map(|kind| player.playing(kind)),
+                sub_delay: painter.subtitles().map(|settings| settings.delay),
                 paused: player.is_paused(),
                 has_previous,
                 has_next,

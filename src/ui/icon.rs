@@ -13,6 +13,7 @@ pub(super) enum Icon {
     LeaveFullScreen,
     Screen,
     Recentre,
+    Tracks,
     Sound,
     Muted,
     Quit,
@@ -60,6 +61,13 @@ pub(super) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
             painter.circle_filled(centre, 2.0, colour);
             for (x, y) in [(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)] {
                 painter.line_segment([centre + vec2(x, y) * 6.5, centre + vec2(x, y) * 10.5], stroke);
+            }
+        }
+        Icon::Tracks => {
+            // A list, of which one is marked.
+            for (row, y) in [-6.5, 0.0, 6.5].into_iter().enumerate() {
+                line(&[(-3.0, y), (10.0, y)]);
+                painter.circle_filled(at(-8.0, y), if row == 1 { 3.0 } else { 1.5 }, colour);
             }
         }
         Icon::Sound | Icon::Muted => {

@@ -15,9 +15,11 @@ mod screen;
 mod seek;
 mod sign;
 mod statistics;
+mod tracks;
 mod transport;
 mod volume;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -45,6 +47,7 @@ enum Pane {
     Depth,
     Layouts,
     Screen,
+    Tracks,
 }
 
 /// Why a film is waited for.
@@ -105,8 +108,10 @@ pub struct Panel {
     pane: Pane,
     pointer: Option<Pos2>,
     drag: seek::Drag,
+    /// Where the lists of tracks begin.
+    scroll: tracks::Scroll,
     covered: Vec<Rect>,
-    widgets: Vec<(&'static str, Rect)>,
+    widgets: Vec<(Cow<'static, str>, Rect)>,
     seen: Option<Seen>,
     /// When egui wants to run again.
     again: Option<Instant>,
@@ -147,6 +152,7 @@ impl Panel {
             pane: Pane::None,
             pointer: None,
             drag: seek::Drag::default(),
+            scroll: tracks::Scroll::default(),
             covered: Vec::new(),
             widgets: Vec::new(),
             seen: None,
@@ -322,7 +328,7 @@ impl Panel {
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
         let before = self.pane;
         let waiting = self.waiting;
-        let Self { context, pane, drag, preview, widgets, pointer, .. } = self;
+        let Self { context, pane, drag, scroll, preview, widgets, pointer, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
             let mut pass = Pass {
@@ -355,6 +361,7 @@ impl Panel {
             match (*pane, &model.depth, input.place) {
                 (Pane::Depth | Pane::Layouts, Some(depth), _) => depth::build(&mut pass, bar, depth, pane),
                 (Pane::Screen, _, PanelPlace::Headset(screen)) => screen::build(&mut pass, bar, screen),
+                (Pane::Tracks, ..) if tracks::is_wanted(&model.tracks) => tracks::build(&mut pass, bar, scroll),
                 _ => *pane = Pane::None,
             }
             let picture = |time: Time| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::film::Preview;
 use crate::frame::Chapter;
+use crate::media::TrackInfo;
 use crate::sink::Layout;
 use crate::stage::comfort::{Chosen, Limits, Viewing};
 use crate::time::Time;
@@ -32,6 +33,12 @@ pub struct PanelModel {
     pub buffering: Option<f64>,
     /// The picture at its position has yet to come: that place was sought.
     pub seeking: bool,
+    /// Its tracks.
+    pub tracks: Arc<[TrackInfo]>,
+    /// The numbers of those that play: video, audio, subtitles.
+    pub playing: [Option<u32>; 3],
+    /// How much later subtitles come, where there are any.
+    pub sub_delay: Option<Time>,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// There is a file before this one.

@@ -2,6 +2,7 @@
 //!
 //! Everything is grey: through coloured glasses a colour is seen by one eye alone.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Ui, Vec2, pos2, vec2};
@@ -58,7 +59,7 @@ pub(super) struct Pass<'a> {
     /// What the panel covers.
     pub(super) covered: Vec<Rect>,
     /// All widgets, by name.
-    pub(super) widgets: RefCell<Vec<(&'static str, Rect)>>,
+    pub(super) widgets: RefCell<Vec<(Cow<'static, str>, Rect)>>,
     /// The film time of which a picture is wanted.
     pub(super) preview: Option<Time>,
 }
@@ -115,9 +116,11 @@ impl Pass<'_> {
     }
 
     /// A widget of the panel, its name the same from one building to the next.
-    pub(super) fn interact(&self, rect: Rect, name: &'static str, sense: Sense) -> Response {
+    pub(super) fn interact(&self, rect: Rect, name: impl Into<Cow<'static, str>>, sense: Sense) -> Response {
+        let name = name.into();
+        let id = Id::new(("panel", &*name));
         self.widgets.borrow_mut().push((name, rect));
-        self.ui.interact(rect, Id::new(("panel", name)), sense)
+        self.ui.interact(rect, id, sense)
     }
 
     /// Where the pointer is: a mouse's arrow is in one eye's picture alone, and a ray has none.
@@ -128,7 +131,7 @@ impl Pass<'_> {
     }
 
     /// A button that fills `rect`; true when it is clicked.
-    pub(super) fn button(&self, rect: Rect, name: &'static str, face: Face<'_>, chosen: bool) -> bool {
+    pub(super) fn button(&self, rect: Rect, name: impl Into<Cow<'static, str>>, face: Face<'_>, chosen: bool) -> bool {
         let response = self.interact(rect, name, Sense::click());
         let shown = rect.shrink(2.0);
         let ground = if chosen { Some(CHOSEN) } else { (rect.width() > 2.0 * BUTTON).then_some(WORD) };

@@ -1,13 +1,13 @@
 //! The bar at the lower edge: the film's name, the seek bar, and a row of buttons.
 //!
-//! Between the time and the buttons at the right end there is the volume, and room for what is to come: tracks, the list.
+//! Between the time and the buttons at the right end there is the volume, and room for what is to come: the list.
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Rect, pos2, vec2};
 
 use super::icon::Icon;
 use super::pass::{BRIGHT, BUTTON, DIM, Face, Pass, font};
-use super::{Pane, shown_time, volume};
+use super::{Pane, shown_time, tracks, volume};
 use crate::sink::Action;
 use crate::sink::panel::PanelPlace;
 
@@ -89,6 +89,10 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, pane: &mut Pane) {
     let open = matches!(pane, Pane::Depth | Pane::Layouts);
     if model.depth.is_some() && pass.button(before(), "depth", Face::Text("3D"), open) {
         *pane = if open { Pane::None } else { Pane::Depth };
+    }
+    let open = *pane == Pane::Tracks;
+    if tracks::is_wanted(&model.tracks) && pass.button(before(), "tracks", Face::Icon(Icon::Tracks), open) {
+        *pane = if open { Pane::None } else { Pane::Tracks };
     }
     if let Some(volume) = &model.volume {
         let from = end + 18.0;
