@@ -29,6 +29,7 @@ const LAYERS: [&[&str]; 5] = [
     &[
         "player",
         "control",
+        "remote",
         "convert",
         "dataset",
         "bench",

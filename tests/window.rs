@@ -4,6 +4,8 @@
 #[path = "common/display.rs"]
 mod display;
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -433,7 +435,9 @@ fn keys_do_what_input_conf_says() {
     let settings = folder.path().join("input.conf");
     let lines = "# mine\nSPACE ignore\nF5 cycle 2d; show-text \"here: ${filename}\" 3000\nk frobnicate\ng-b set layout tab\nShift+F6 quit\n";
     std::fs::write(&settings, lines).unwrap();
-    let arguments = ["play", "--loop", "--input-conf", settings.to_str().unwrap(), film.to_str().unwrap()];
+    let socket = folder.path().join("socket");
+    let [settings_name, socket_name, film] = [&settings, &socket, &film].map(|path| path.to_str().unwrap());
+    let arguments = ["play", "--loop", "--input-conf", settings_name, "--input-ipc-server", socket_name, film];
     let mut playing = Playing::start(&display, &arguments);
     playing.title_with("clip.mp4 – ");
     playing.key("F5");
@@ -446,6 +450,20 @@ fn keys_do_what_input_conf_says() {
     assert!(!playing.title_with(" – tab – ").contains("paused"), "space does what it was told not to do");
     playing.key("p");
     playing.title_with("paused");
+
+    // Another program wakes a window that has nothing to do.
+    let mut stream = UnixStream::connect(&socket).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut ask = |words: &[&str]| {
+        let command = serde_json::json!({ "command": words }).to_string() + "\n";
+        stream.write_all(command.as_bytes()).unwrap();
+        lines.by_ref().map(Result::unwrap).find(|line| line.contains("request_id")).unwrap()
+    };
+    assert!(ask(&["set", "layout", "left"]).contains("success"));
+    playing.title_with(" – left – ");
+    assert!(ask(&["set", "fullscreen", "yes"]).contains("success"));
+    playing.wait(SOON, "the whole screen", |playing| (playing.size() == [1600, 900]).then_some(()));
+    assert!(ask(&["get_property", "fullscreen"]).contains("true"));
     playing.key("shift+F6");
     let (status, said, _) = playing.program.end(SOON);
     assert!(status.success(), "{said}");

@@ -8,6 +8,7 @@ use crate::eval::EvalError;
 use crate::gpu::GpuError;
 use crate::media::encode::EncodeError;
 use crate::player::PlayError;
+use crate::remote::RemoteError;
 use crate::sink::window::WindowError;
 
 /// What ends one of them early.
@@ -24,12 +25,15 @@ pub(super) enum FilmCommandError {
     #[error(transparent)]
     Play(#[from] PlayError),
     #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error(transparent)]
     Pattern(#[from] PatternError),
 }
 
 impl FilmCommandError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
+            Self::Remote(_) => 2,
             Self::Plan(error) if error.is_usage() => 2,
             Self::Dataset(error) if error.is_usage() => 2,
             Self::Convert(ConvertError::Interrupted { .. })

@@ -14,6 +14,7 @@ use crate::convert::plan::PlanError;
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
 use crate::player::PlayError;
+use crate::remote::RemoteError;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FilmCommand {
@@ -43,7 +44,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(PlanError, ConvertError, DatasetError, EvalError, PlayError, PatternError);
+from!(PlanError, ConvertError, DatasetError, EvalError, PlayError, RemoteError, PatternError);
 
 /// Does what was asked for.
 pub(super) fn run(command: &FilmCommand) -> Result<(), CliError> {

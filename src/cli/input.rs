@@ -10,12 +10,14 @@ use super::error::CliError;
 use super::folders;
 use super::options::yes_or_no;
 use crate::control::{Bindings, Keyboard};
+use crate::player::Controls;
+use crate::remote::Remote;
 
 /// No file of settings is larger: one that never ends is left alone.
 const LARGEST: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Keys")]
+#[command(next_help_heading = "Controls")]
 pub(crate) struct InputArguments {
     /// The file that binds keys, as mpv's does (docs/keys.md), instead of input.conf in the folder for settings
     #[arg(long, value_name = "FILE")]
@@ -23,11 +25,20 @@ pub(crate) struct InputArguments {
     /// Whether keys do what they do where that file does not name them
     #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
     input_default_bindings: bool,
+    /// Make a socket at which other programs may tell the player what to do, in mpv's JSON protocol (docs/control.md)
+    #[arg(long, value_name = "PATH")]
+    input_ipc_server: Option<PathBuf>,
 }
 
 impl InputArguments {
+    /// Who may tell the player what to do.
+    pub(super) fn control(&self) -> Result<Controls, CliError> {
+        let remote = self.input_ipc_server.as_deref().map(Remote::listen).transpose()?;
+        Ok(Controls { keyboard: self.keyboard()?, remote })
+    }
+
     /// What the keys do.
-    pub(super) fn keyboard(&self) -> Result<Keyboard, CliError> {
+    fn keyboard(&self) -> Result<Keyboard, CliError> {
         let mut bindings = if self.input_default_bindings { Bindings::default() } else { Bindings::none() };
         let (file, text) = match &self.input_conf {
             Some(file) => {

@@ -9,10 +9,9 @@ use super::setup::{check_validation, gpu_options, scene};
 use super::stop::ask_on_interrupt;
 use super::{BenchArguments, plot};
 use crate::bench::paced::viewer;
-use crate::control::Keyboard;
 use crate::film::FilmOptions;
 use crate::gpu::{Facts, Gpu, Headless};
-use crate::player::{self, Films, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{self, Controls, Films, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::window::WindowOptions;
 
@@ -38,7 +37,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
             let gpu = Gpu::new(&Headless, &gpu)?;
             facts = Some(gpu.facts().clone());
             let player = Player::new(films(&gpu).map_err(PlayError::from)?, player);
-            player::null::play(&gpu, player, painter(&gpu), size, watch)?;
+            player::null::play(&gpu, player, painter(&gpu), size, watch, Controls::default())?;
             check_validation(&gpu)?;
             "the GPU being done with it, on no display"
         }
@@ -48,7 +47,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
                 facts = Some(gpu.facts().clone());
                 Ok((films(gpu)?, painter(gpu)))
             };
-            player::play(start, player, watch, Keyboard::default(), window)?;
+            player::play(start, player, watch, Controls::default(), window)?;
             if facts.as_ref().is_some_and(|facts| facts.present_wait) {
                 "the return of vkWaitForPresentKHR, which tells when a picture is seen"
             } else {
@@ -62,7 +61,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
                 facts = Some(gpu.facts().clone());
                 Ok((films(gpu)?, painter(gpu)))
             };
-            player::play_in_headset(start, player, watch, &options, &mut screen)?;
+            player::play_in_headset(start, player, watch, Controls::default(), &options, &mut screen)?;
             "the display time that xrWaitFrame predicts"
         }
     };

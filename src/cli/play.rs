@@ -26,7 +26,7 @@ use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
 use crate::media::Deinterlace;
 use crate::player::quality::Quality;
-use crate::player::{self, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{self, Controls, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
@@ -136,7 +136,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         dump: arguments.dump_stats.as_deref().map(statistics_file).transpose()?,
         script: None,
     };
-    let keyboard = arguments.input.keyboard()?;
+    let control = arguments.input.control()?;
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
@@ -161,12 +161,12 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         let gpu = Gpu::new(&Headless, &gpu)?;
         let size = arguments.scene.layout.output_size(CANVAS);
         let player = Player::new(films(&gpu).map_err(PlayError::from)?, player);
-        player::null::play(&gpu, player, painter(&gpu), size, watch)?;
+        player::null::play(&gpu, player, painter(&gpu), size, watch, control)?;
         return check_validation(&gpu);
     }
     let start = |gpu: &Gpu| Ok((films(gpu)?, painter(gpu)));
     if arguments.sink == SinkKind::Vr {
-        return in_headset(arguments, gpu, player, watch, room, start);
+        return in_headset(arguments, gpu, player, watch, control, room, start);
     }
     let window = WindowOptions {
         title: "deep3d".to_owned(),
@@ -175,7 +175,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         gpu,
     };
     // Ctrl-C ends the process there and then: nothing is being written.
-    player::play(start, player, watch, keyboard, window)?;
+    player::play(start, player, watch, control, window)?;
     Ok(())
 }
 
@@ -204,6 +204,7 @@ fn in_headset(
     gpu: GpuOptions,
     player: PlayerOptions,
     watch: WatchOptions,
+    control: Controls,
     room: Option<Room>,
     start: impl FnMut(&Gpu) -> Result<(Films, ScenePainter), Error>,
 ) -> Result<(), CliError> {
@@ -215,7 +216,7 @@ fn in_headset(
         room,
         ..arguments.headset.options(gpu, None, ask_on_interrupt())
     };
-    let played = player::play_in_headset(start, player, watch, &options, &mut screen);
+    let played = player::play_in_headset(start, player, watch, control, &options, &mut screen);
     if let Some(file) = file.filter(|_| screen != remembered)
         && let Err(error) = headset::write(&file, &screen)
     {
@@ -242,7 +243,8 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let options = arguments.headset.headset.options(gpu, Some(frames), ask_on_interrupt());
     let mut screen = arguments.headset.headset.screen(ScreenSettings::default());
     let player = PlayerOptions { hold_stills: true, ..PlayerOptions::default() };
-    let (counts, statistics) = player::play_in_headset(start, player, WatchOptions::default(), &options, &mut screen)?;
+    let (counts, statistics) =
+        player::play_in_headset(start, player, WatchOptions::default(), Controls::default(), &options, &mut screen)?;
     let report = HeadsetReport::new(counts.dropped, &statistics);
     plot::write(arguments, || report.plot())?;
     print(&report, arguments.json, || report.table())?;

@@ -302,7 +302,7 @@ impl Property {
     }
 
     /// The same as it is set.
-    pub(super) fn text(&self, status: &Status) -> Option<String> {
+    pub fn text(&self, status: &Status) -> Option<String> {
         Some(match self.read(status)? {
             Value::Bool(true) => "yes".to_owned(),
             Value::Bool(false) => "no".to_owned(),

@@ -77,6 +77,10 @@ pub struct Status {
     pub depth_age: Option<Time>,
     /// The comfort meter's reading: nearest and farthest parallax in % of the width (2nd and 98th percentile); nothing while it is off.
     pub comfort: Option<[f32; 2]>,
+    /// How many films were opened before this one.
+    pub opened: u64,
+    /// How many seeks there were in it.
+    pub epoch: u32,
     /// The picture fills the screen.
     pub full_screen: bool,
     /// The window is kept on top of others.

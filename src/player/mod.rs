@@ -13,6 +13,7 @@
 mod asked;
 mod buffering;
 mod coming;
+mod commands;
 mod contract;
 mod endings;
 mod gapless;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
+pub use commands::Controls;
 pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
 pub use list::Films;
@@ -121,6 +123,8 @@ pub struct Player<P: Playlist> {
     /// `None` when everything is over.
     film: Option<P::Source>,
     epoch: u32,
+    /// How many films were opened.
+    opened: u64,
     clock: Clock,
     heard: Heard,
     phase: Phase,
@@ -157,6 +161,7 @@ impl<P: Playlist> Player<P> {
             names,
             film: None,
             epoch: 0,
+            opened: 0,
             clock: Clock::default(),
             phase: Phase::Seeking(None),
             seeking: Seeking::default(),

@@ -1,16 +1,18 @@
 //! The player without a display: everything is made and painted at the film's pace, and nobody sees it. For measuring and for tests.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ash::vk;
 
+use super::commands::{Controls, Shown};
 use super::contract::{Painter, Playlist, SceneSource};
 use super::screen::{PlayError, outcome};
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player};
 use crate::gpu::{Commands, Gpu, Image, ImageOptions, Point, Prompt};
-use crate::sink::{Canvas, is_timed};
+use crate::sink::{Action, Asked, Canvas, WindowState, is_timed};
 
 /// What is painted takes three of them: the first and the last around all.
 const TIMESTAMPS: u32 = 3;
@@ -25,6 +27,7 @@ pub fn play<P, A>(
     mut painter: A,
     size: [u32; 2],
     watch: WatchOptions,
+    mut control: Controls,
 ) -> Result<Counts, PlayError>
 where
     P: Playlist,
@@ -37,8 +40,12 @@ where
     let mut point = Point::default();
     let (mut due, mut painting) = (false, false);
     let (mut painted, mut took) = (0_u64, None);
-    let mut said = None::<Instant>;
+    let (mut said, mut told) = (None::<Instant>, None);
     let status = std::io::stderr().is_terminal();
+    if let Some(remote) = &mut control.remote {
+        let own = std::thread::current();
+        remote.set_waker(Arc::new(move || own.unpark()));
+    }
     loop {
         let _prompt = Prompt::begin();
         let now = Instant::now();
@@ -56,9 +63,17 @@ where
             }
         }
         player.set_busy(!free, now);
+        let mut asked = Asked::default();
+        if let Some(remote) = &mut control.remote {
+            let window = WindowState::default();
+            let told = &mut told;
+            Shown { player: &mut player, painter: &mut painter, panel: None, told, window }
+                .serve(remote, &mut asked, now);
+        }
+        due |= asked.repaint;
         let tick = player.tick(now);
         let wishes = watch.tick(&mut player, &mut painter, now);
-        if tick.finished || wishes.finished {
+        if tick.finished || wishes.finished || asked.actions.contains(&Action::Quit) {
             break;
         }
         due |= tick.repaint || wishes.repaint;
@@ -78,7 +93,9 @@ where
         let soon = now + STATUS;
         let wake = tick.wake.map_or(soon, |wake| wake.min(soon));
         let wake = if due || painting { wake.min(now + Duration::from_millis(2)) } else { wake };
-        std::thread::sleep(wake.saturating_duration_since(Instant::now()));
+        let told = control.remote.as_ref().and_then(|remote| remote.wake(player.is_running()));
+        let wake = told.map_or(wake, |told| wake.min(told));
+        std::thread::park_timeout(wake.saturating_duration_since(Instant::now()));
     }
     if status {
         say(&player, Instant::now());

@@ -26,6 +26,7 @@ impl<P: Playlist> Player<P> {
                 Ok(film) => {
                     self.film = Some(film);
                     self.epoch = 0;
+                    self.opened += 1;
                     self.clock.stand(Time::ZERO);
                     self.phase = self.phase.sought();
                     return;

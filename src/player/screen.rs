@@ -3,20 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::commands::{Controls, Shown};
 use super::contract::{Error, Painter, Playlist, SceneSource};
 use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player, PlayerOptions, ResumePoint};
-use crate::control::{Command, CommandError, Done, Keyboard, Status};
 use crate::gpu::{Gpu, GpuError, Image, Recorder};
 use crate::media::TrackKind;
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
 use crate::sink::xr::{self, HeadsetOptions, Statistics, XrError};
 use crate::sink::{
-    Action, App, Asked, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick, WindowState,
+    Action, App, Asked, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick, Waker, WindowState,
 };
-use crate::terminal;
 use crate::time::Time;
 use crate::ui::{Panel, PanelModel, shown_time};
 
@@ -78,7 +77,7 @@ pub fn play<P, A, S>(
     start: S,
     player: PlayerOptions,
     watch: WatchOptions,
-    keyboard: Keyboard,
+    control: Controls,
     window: WindowOptions,
 ) -> Result<Counts, PlayError>
 where
@@ -86,7 +85,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut screen = Screen::new(start, player, watch, keyboard);
+    let mut screen = Screen::new(start, player, watch, control);
     window::run(&mut screen, window)?;
     screen.outcome
 }
@@ -97,6 +96,7 @@ pub fn play_in_headset<P, A, S>(
     start: S,
     player: PlayerOptions,
     watch: WatchOptions,
+    control: Controls,
     headset: &HeadsetOptions,
     screen: &mut ScreenSettings,
 ) -> Result<(Counts, Statistics), PlayError>
@@ -105,7 +105,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
     S: FnMut(&Gpu) -> Result<(P, A), Error>,
 {
-    let mut app = Screen::new(start, player, watch, Keyboard::default());
+    let mut app = Screen::new(start, player, watch, control);
     let ran = xr::run(&mut app, headset, screen);
     let statistics = ran.map_err(|error| match app.kept {
         Some((_, point)) if point.time > Time::ZERO => {
@@ -132,72 +132,10 @@ struct Running<P: Playlist, A> {
     now: Instant,
 }
 
-impl<P, A> Running<P, A>
-where
-    P: Playlist,
-    A: Painter<<P::Source as SceneSource>::Scene>,
-{
-    fn status(&mut self, window: WindowState, now: Instant) -> Status {
-        let WindowState { full_screen, on_top } = window;
-        Status {
-            subtitles: self.painter.subtitles(),
-            depth: self.painter.depth(),
-            comfort: self.painter.meter().map(|meter| meter.ends),
-            full_screen,
-            on_top,
-            ..self.player.status(now)
-        }
-    }
-
-    /// Carries out `command`, as far as it is not the sink's own affair.
-    fn command(
-        &mut self,
-        command: &Command,
-        window: WindowState,
-        asked: &mut Asked,
-        now: Instant,
-    ) -> Result<(), CommandError> {
-        match command.resolve(&self.status(window, now))? {
-            Done::Act(None) => {}
-            Done::Act(Some(action)) if action.is_of_sink() => asked.actions.push(action),
-            Done::Act(Some(action)) => asked.repaint |= self.act(action, command.is_quiet(), now),
-            Done::Show(text, time) => {
-                self.player.tell(text, time, now);
-                asked.repaint |= self.tell(now);
-            }
-            Done::Print(text) => terminal::say(&text),
-        }
-        Ok(())
-    }
-
-    /// Does what the viewer wants and, unless `quiet`, tells it; true when it has to be painted again.
-    fn act(&mut self, action: Action, quiet: bool, now: Instant) -> bool {
-        match action {
-            Action::Panel => self.panel.toggle(now),
-            Action::Statistics => self.panel.toggle_statistics(now),
-            Action::ShowStatistics => self.panel.show_statistics(now),
-            _ => {
-                self.player.act(action, now);
-                let changed = self.painter.act(action);
-                self.panel.set_metered(self.painter.depth().is_some_and(|depth| depth.metered));
-                if !quiet {
-                    self.player.tell_of(action, &self.painter, now);
-                }
-                return changed | self.tell(now);
-            }
-        }
-        false
-    }
-
-    /// Hands on what is to be read over the picture; true where that has changed.
-    fn tell(&mut self, now: Instant) -> bool {
-        let text = self.player.message(now);
-        let changed = text != self.told;
-        if changed {
-            self.painter.set_message(text.as_deref());
-            self.told = text;
-        }
-        changed
+impl<P: Playlist, A> Running<P, A> {
+    fn shown(&mut self, window: WindowState) -> Shown<'_, P, A> {
+        let Self { player, painter, panel, told, .. } = self;
+        Shown { player, painter, panel: Some(panel), told, window }
     }
 }
 
@@ -206,7 +144,7 @@ struct Screen<P: Playlist, A, S> {
     options: PlayerOptions,
     /// While nothing runs.
     watch: Option<Watch>,
-    keyboard: Keyboard,
+    control: Controls,
     window: WindowState,
     running: Option<Running<P, A>>,
     /// What is kept while there is no GPU.
@@ -215,12 +153,12 @@ struct Screen<P: Playlist, A, S> {
 }
 
 impl<P: Playlist, A, S> Screen<P, A, S> {
-    fn new(start: S, options: PlayerOptions, watch: WatchOptions, keyboard: Keyboard) -> Self {
+    fn new(start: S, options: PlayerOptions, watch: WatchOptions, control: Controls) -> Self {
         Self {
             start,
             options,
             watch: Some(Watch::new(watch)),
-            keyboard,
+            control,
             window: WindowState::default(),
             running: None,
             kept: None,
@@ -274,13 +212,14 @@ where
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
-        tick.repaint |= running.tell(now);
+        tick.repaint |= running.shown(self.window).tell(now);
         tick.panel = running.signs.look(&running.player, now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
             tick.repaint = true;
         }
-        tick.wake = [tick.wake, running.repaint].into_iter().flatten().min();
+        let told = self.control.remote.as_ref().and_then(|remote| remote.wake(running.player.is_running()));
+        tick.wake = [tick.wake, running.repaint, told].into_iter().flatten().min();
         Ok(tick)
     }
 
@@ -306,7 +245,8 @@ where
     }
 
     fn act(&mut self, action: Action, now: Instant) -> bool {
-        self.running.as_mut().is_some_and(|running| running.act(action, false, now))
+        let window = self.window;
+        self.running.as_mut().is_some_and(|running| running.shown(window).act(action, false, now))
     }
 
     fn set_window(&mut self, window: WindowState) {
@@ -316,10 +256,24 @@ where
     fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked {
         let mut asked = Asked::default();
         let Some(running) = &mut self.running else { return asked };
-        for command in self.keyboard.press(name, repeated) {
-            if let Err(error) = running.command(&command, self.window, &mut asked, now) {
+        for command in self.control.keyboard.press(name, repeated) {
+            if let Err(error) = running.shown(self.window).command(&command, false, &mut asked, now) {
                 tracing::debug!("the key {name}: {error}");
             }
+        }
+        asked
+    }
+
+    fn set_waker(&mut self, waker: Waker) {
+        if let Some(remote) = &mut self.control.remote {
+            remote.set_waker(waker);
+        }
+    }
+
+    fn asked(&mut self, now: Instant) -> Asked {
+        let mut asked = Asked::default();
+        if let (Some(running), Some(remote)) = (&mut self.running, &mut self.control.remote) {
+            running.shown(self.window).serve(remote, &mut asked, now);
         }
         asked
     }

@@ -45,6 +45,8 @@ impl<P: Playlist> Player<P> {
             size: self.size(),
             frame_rate: self.frame_rate(),
             counts: [shown, dropped],
+            opened: self.opened,
+            epoch: self.epoch,
             depth_age: self.shown().zip(depth_of).map(|(shown, of)| shown.pts - of),
             ..Status::default()
         }

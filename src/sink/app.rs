@@ -17,6 +17,9 @@ pub struct Canvas {
     pub origin: [i32; 2],
 }
 
+/// What lets a sink look at once whether there is something to do: for other threads.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
 /// What is left for the sink to do of what was asked of an app.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Asked {
@@ -93,6 +96,14 @@ pub trait App {
 
     /// A key or mouse button was pressed, or has been held down long enough to count once more: by its name in mpv's input.conf.
     fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked;
+
+    /// What wakes the sink; told once, before [`App::start`].
+    fn set_waker(&mut self, _waker: Waker) {}
+
+    /// What others than the viewer want; asked before each tick.
+    fn asked(&mut self, _now: Instant) -> Asked {
+        Asked::default()
+    }
 
     /// How the eyes lie on what [`App::paint`] fills: where on it a panel has to be drawn so that both see it.
     fn layout(&self) -> Layout {

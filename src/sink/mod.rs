@@ -22,7 +22,7 @@ pub mod xr;
 #[cfg(feature = "media")]
 pub use self::{
     action::Action,
-    app::{App, Asked, Canvas, EyePicture, EyesApp, Painted, Tick, WindowState},
+    app::{App, Asked, Canvas, EyePicture, EyesApp, Painted, Tick, Waker, WindowState},
     screen::ScreenSettings,
 };
 #[cfg(feature = "media")]

@@ -9,7 +9,7 @@ use deep3d::frame::Frame;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, GpuOptions, Image, Recorder, Validation};
 use deep3d::media::{Cached, StopFlag};
 use deep3d::player::{
-    self, Counts, Error, Next, Painter, PlayError, PlayerOptions, Playlist, SceneSource, WatchOptions,
+    self, Controls, Counts, Error, Next, Painter, PlayError, PlayerOptions, Playlist, SceneSource, WatchOptions,
 };
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
@@ -285,8 +285,14 @@ impl Showing {
             attach(&reel, gpu);
             Ok((Box24(Rc::clone(&reel)), Colours { reel: Rc::clone(&reel), buffers: Vec::new() }))
         };
-        let result =
-            player::play_in_headset(start, PlayerOptions::default(), WatchOptions::default(), &options, &mut screen);
+        let result = player::play_in_headset(
+            start,
+            PlayerOptions::default(),
+            WatchOptions::default(),
+            Controls::default(),
+            &options,
+            &mut screen,
+        );
         Played { reel, result, screen }
     }
 

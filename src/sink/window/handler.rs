@@ -18,7 +18,7 @@ use super::keys::{self, Wheel};
 use super::present::{Presented, Presenter};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
-use crate::sink::{Action, App, Tick, WindowState};
+use crate::sink::{Action, App, Asked, Tick, WindowState};
 
 /// The part of the monitor that a new window covers at most, each way.
 const SHARE: f64 = 0.8;
@@ -219,8 +219,15 @@ where
         let Some(open) = &mut self.open else { return };
         self.app.set_window(open.state());
         let asked = self.app.key(name, repeated, Instant::now());
-        open.repaint |= asked.repaint;
         open.front.note();
+        self.take(events, asked);
+    }
+
+    /// Does what is the window's of what was asked of the app.
+    fn take(&mut self, events: &ActiveEventLoop, asked: Asked) {
+        if let Some(open) = &mut self.open {
+            open.repaint |= asked.repaint;
+        }
         for action in asked.actions {
             self.act(events, action);
         }
@@ -247,6 +254,8 @@ where
             self.app.set_busy(open.presenter.is_busy()?);
             self.app.set_window(open.state());
         }
+        let asked = self.app.asked(now);
+        self.take(events, asked);
         let Tick { repaint, panel, wake, finished } = self.app.tick(now)?;
         if finished {
             self.leave(events);

@@ -16,6 +16,8 @@ mod present;
 mod seen;
 mod swapchain;
 
+use std::sync::Arc;
+
 use winit::event_loop::EventLoop;
 
 use super::App;
@@ -44,6 +46,11 @@ where
     A::Error: From<WindowError> + From<GpuError>,
 {
     let events = EventLoop::new().map_err(|error| WindowError::NoDisplay(reason(&error.to_string())))?;
+    let proxy = events.create_proxy();
+    // A loop that is over has nothing to be woken for.
+    app.set_waker(Arc::new(move || {
+        let _ = proxy.send_event(());
+    }));
     let mut handler = Handler::new(app, options);
     let ran = events.run_app(&mut handler);
     handler.finish()?;

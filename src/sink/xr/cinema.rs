@@ -153,6 +153,7 @@ impl<'a> Cinema<'a> {
             if self.leaving.is_some() && self.session.state() == xr::SessionState::IDLE {
                 return Ok(());
             }
+            self.take_asked(app, Instant::now())?;
             let Tick { finished, repaint, .. } = app.tick(Instant::now()).map_err(Stop::App)?;
             self.repaint |= repaint;
             if finished {
@@ -208,6 +209,7 @@ impl<'a> Cinema<'a> {
         // What is painted now is handed over with the next frame.
         let moment = frame.instant + frame.period;
         self.moment = Some(moment);
+        self.take_asked(app, moment)?;
         let Tick { repaint, panel, finished, .. } = app.tick(moment).map_err(Stop::App)?;
         self.repaint |= repaint;
         if panel {
@@ -279,6 +281,13 @@ impl<'a> Cinema<'a> {
             self.act(app, action, now)?;
         }
         Ok(())
+    }
+
+    /// Does what others than the viewer want.
+    fn take_asked<A: EyesApp>(&mut self, app: &mut A, now: Instant) -> Result<(), XrError> {
+        let asked = app.asked(now);
+        self.repaint |= asked.repaint;
+        asked.actions.into_iter().try_for_each(|action| self.act(app, action, now))
     }
 
     /// Does what the viewer wants, whatever it was said with.
