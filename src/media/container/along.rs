@@ -53,10 +53,9 @@ impl Along {
         let mut kept = self.lock();
         kept.epoch = epoch;
         for container in &kept.containers {
-            match container.go_along(target, epoch) {
-                Err(error @ (MediaError::Stopped | MediaError::Interrupted)) => return Err(error),
-                // That it cannot be sent there is told where it happens.
-                Ok(()) | Err(_) => {}
+            // That one cannot be sent there is told where it happens.
+            if let Err(error @ (MediaError::Stopped | MediaError::Interrupted)) = container.go_along(target, epoch) {
+                return Err(error);
             }
         }
         Ok(())
