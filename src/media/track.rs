@@ -236,28 +236,6 @@ pub(super) fn programme(input: &Input, picture: usize) -> Vec<bool> {
     own.iter().zip(in_any).map(|(own, in_any)| *own || !found || !in_any).collect()
 }
 
-/// By stream: whether it belongs to the programme of the stream `picture`, or to one that is said to have the same rate.
-pub(super) fn equal_variants(input: &Input, picture: usize) -> Vec<bool> {
-    let mut equal = programme(input, picture);
-    // SAFETY: the context is open; FFmpeg keeps that many valid pointers and indices there.
-    unsafe {
-        let raw = &*input.as_ptr();
-        let count = equal.len();
-        let members = |programme: &ffi::AVProgram| {
-            (0..programme.nb_stream_indexes as usize)
-                .map(|member| *programme.stream_index.add(member) as usize)
-                .filter(|member| *member < count)
-                .collect::<Vec<_>>()
-        };
-        let programmes = (0..raw.nb_programs as usize).map(|number| &**raw.programs.add(number));
-        let variants: Vec<_> = programmes.map(|one| (variant_rate(one.metadata), members(one))).collect();
-        let own = variants.iter().find(|(_, members)| members.contains(&picture)).and_then(|(rate, _)| *rate);
-        let same = variants.iter().filter(|(rate, _)| own.is_some() && *rate == own);
-        same.flat_map(|(_, members)| members.clone()).for_each(|member| equal[member] = true);
-    }
-    equal
-}
-
 /// The beginning of the programme: the container's where it is the only one, else that of its first sound or picture.
 fn programme_start(input: &Input, programme: &[bool]) -> Option<Time> {
     // SAFETY: the context is open.

@@ -33,8 +33,6 @@ use crate::time::Time;
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
 /// So many unreadable packets in a row are the end.
 const MOST_ERRORS: u32 = 1000;
-/// Microseconds of HLS that are read for what is not known yet of its tracks.
-const ANALYZED: i64 = 1_000_000;
 /// A film may be this much shorter than its container says: lengths are rounded, and the last picture's is often not told.
 const SHORTER: Time = Time::from_nanoseconds(1_000_000_000);
 
@@ -105,9 +103,6 @@ impl Reader {
         watch.allow(location.is_remote().then_some(OPEN_LIMIT.min(options.remote.timeout)));
         let fail = |action: &'static str, code: c_int| failure(location, &watch, action, code);
         let mut input = open_input(location, &watch, &options.remote, None).map_err(|code| fail("opening", code))?;
-        if input.format().name() == "hls" {
-            narrow(&mut input, options, outside);
-        }
         // SAFETY: the context is open.
         let code = find_tracks(unsafe { input.as_mut_ptr() }, options.reading.most_memory);
         if code < 0 {
@@ -381,39 +376,6 @@ impl Reader {
     }
 }
 
-/// FFmpeg's HLS demuxer reads for ever what it has once begun to read: of several variants and renditions those that are not wanted are left out before it looks
-/// for tracks. Of those it knows little afterwards, and does not look for more.
-fn narrow(input: &mut Input, options: &SourceOptions, outside: &[TrackInfo]) {
-    let best = track::best_video(input, options.remote.hls_bitrate);
-    let pictures = options.wanted.video != TrackChoice::No;
-    let video = video_numbered(input, options.wanted.video).or(best).filter(|_| pictures);
-    let Some(index) = best.or(video) else { return };
-    let programme = track::programme(input, index);
-    // Where several have the same rate, their sizes will tell which it is.
-    let equal = track::equal_variants(input, index);
-    let tracks = listed::joined(listed::tracks(input, &programme), outside);
-    // Nothing is known yet of what comes with the pictures.
-    let tracks: Vec<TrackInfo> =
-        tracks.into_iter().map(|track| TrackInfo { shape: track.shape.or(Some(String::new())), ..track }).collect();
-    let heard = options.wanted.audio(&tracks).filter(|track| track.outside.is_none());
-    let heard = heard.map(|track| track.stream).filter(|_| options.sound != SoundChoice::None);
-    let is_wanted = |stream: &Stream<'_>| {
-        let (index, kind) = (stream.index(), stream.parameters().medium());
-        // SAFETY: the parameters belong to the open context.
-        let unknown = unsafe { (*stream.parameters().as_ptr()).sample_rate <= 0 };
-        match kind {
-            Type::Video => Some(index) == video || video.is_some() && video == best && equal[index],
-            Type::Audio if unknown => pictures && equal[index] || Some(index) == heard,
-            Type::Audio => programme[index] && (options.tracks || Some(index) == heard),
-            _ => programme[index],
-        }
-    };
-    let wanted: Vec<bool> = input.streams().map(|stream| is_wanted(&stream)).collect();
-    choose_streams(input, &wanted);
-    // SAFETY: the context is open.
-    unsafe { (*input.as_mut_ptr()).max_analyze_duration = ANALYZED };
-}
-
 /// Lets FFmpeg read the streams that are wanted.
 fn choose_streams(input: &mut Input, wanted: &[bool]) {
     for mut stream in input.streams_mut() {
@@ -431,18 +393,14 @@ fn is_in_between(code: c_int) -> bool {
 
 /// The stream of pictures whose number is asked for; none where no number is, or there is no such track.
 fn chosen_video(input: &Input, location: &Location, options: &SourceOptions) -> Option<usize> {
-    let found = video_numbered(input, options.wanted.video);
-    if let (None, TrackChoice::Number(number), false) = (found, options.wanted.video, options.quiet) {
+    let TrackChoice::Number(number) = options.wanted.video else { return None };
+    let all = listed::tracks(input, &vec![true; input.nb_streams() as usize]);
+    let is_it = |track: &&TrackInfo| track.kind == TrackKind::Video && track.number == number && !track.cover;
+    let found = all.iter().find(is_it).map(|track| track.stream);
+    if found.is_none() && !options.quiet {
         tracing::warn!("{location}: there is no video track {number}: another one is shown");
     }
     found
-}
-
-fn video_numbered(input: &Input, choice: TrackChoice) -> Option<usize> {
-    let TrackChoice::Number(number) = choice else { return None };
-    let all = listed::tracks(input, &vec![true; input.nb_streams() as usize]);
-    let is_it = |track: &&TrackInfo| track.kind == TrackKind::Video && track.number == number && !track.cover;
-    all.iter().find(is_it).map(|track| track.stream)
 }
 
 /// The stream of sound that is wanted; none where that lies elsewhere. What is asked for by number and is not there is told.
