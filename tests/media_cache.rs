@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use deep3d::location::Location;
 use deep3d::media::{
-    CacheOptions, MediaError, Memory, SoundChoice, SoundRead, Source, SourceOptions, StopFlag, TrackOptions,
+    CacheOptions, MediaError, Memory, SoundChoice, SoundPackets, SoundRead, Source, SourceOptions, StopFlag,
+    TrackOptions,
 };
 use deep3d::time::Time;
 
@@ -134,6 +135,77 @@ fn what_was_read_is_gone_to_without_reading() {
             assert!(heard <= seconds(at) && heard > seconds(at - 1.2), "{name}: {heard} for {at}");
         }
         assert_eq!(server.counts(), before, "{name}");
+    }
+}
+
+/// The pictures and the sound of a second and a half from `at` on, after a seek there.
+fn from(source: &mut Source, sound: &mut SoundPackets, at: f64, epoch: u32) -> (Vec<(Time, Time, u64)>, Vec<i64>) {
+    source.seek(seconds(at), epoch).unwrap();
+    let mut pictures: Vec<(Time, Time, u64)> = Vec::new();
+    while pictures.last().is_none_or(|(pts, ..)| *pts < seconds(at + 1.5)) {
+        pictures.extend(seen(&[source.next().unwrap().unwrap()]));
+    }
+    let (base, origin) = (sound.time_base(), sound.origin());
+    let mut heard = Vec::new();
+    loop {
+        match sound.next(Duration::from_secs(5)) {
+            SoundRead::Packet { packet, epoch: of } if of == epoch => {
+                let time = Time::from_ticks(packet.pts().unwrap(), base.0, base.1) - origin;
+                // It begins a second sooner, to a packet.
+                heard.extend(packet.pts().filter(|_| time > seconds(at - 0.9)));
+                if time > seconds(at + 1.4) {
+                    return (pictures, heard);
+                }
+            }
+            SoundRead::Yet | SoundRead::Over => panic!("nothing is heard at {at}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_part_that_was_left_is_gone_back_to_without_reading_and_goes_on_where_it_ended() {
+    let coding = "-c:v libx264 -preset veryfast -g 25 -bf 2 -pix_fmt yuv420p -b:v 1M -c:a aac";
+    for name in ["parts.mkv", "parts.mp4"] {
+        let path = clip(name, &format!("{} -f lavfi -i sine=f=440:d=40 {coding}", moving("320x240", "25", "40")));
+        let whole = seen(&all(&mut open(&path)));
+        let server = Server::start(&path, None);
+        let cache = CacheOptions { seconds: Some(seconds(2.0)), ..MUCH };
+        let mut source = Source::open(server.address.clone(), &options(cache)).unwrap();
+        let mut sound = source.take_sound().unwrap();
+        let places = [0.0, 20.0, 31.0];
+        let mut epochs = 1..;
+        let mut go = |source: &mut Source, sound: &mut SoundPackets, at: f64| {
+            let (pictures, heard) = from(source, sound, at, epochs.next().unwrap());
+            let first = index_at(&whole, seconds(at));
+            assert!(pictures == whole[first..first + pictures.len()], "{name}: {at}");
+            heard
+        };
+        let first: Vec<_> = places.iter().map(|at| go(&mut source, &mut sound, *at)).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let before = server.counts();
+        for (at, heard) in [(20.0, &first[1]), (0.0, &first[0]), (31.0, &first[2]), (20.0, &first[1])] {
+            assert_eq!(&go(&mut source, &mut sound, at), heard, "{name}: the sound at {at}");
+            if at > 30.0 || at < 1.0 {
+                assert_eq!(server.counts(), before, "{name}: {at}");
+            }
+        }
+        // On and on from there: nothing is missing, and nothing comes twice.
+        let second = |source: &mut Source| seen(&(0..150).map(|_| source.next().unwrap().unwrap()).collect::<Vec<_>>());
+        source.seek(seconds(20.0), 100).unwrap();
+        let start = index_at(&whole, seconds(20.0));
+        assert!(second(&mut source) == whole[start..start + 150], "{name}: it goes on");
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|last| *last < first[1][0] + 5 * i64::from(sound.time_base().1)) {
+            match sound.next(Duration::from_secs(5)) {
+                SoundRead::Packet { packet, epoch: 100 } => heard.push(packet.pts().unwrap()),
+                SoundRead::Yet | SoundRead::Over => panic!("{name}: its sound ends"),
+                _ => {}
+            }
+        }
+        let steps: Vec<i64> = heard.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let usual = 1024 * i64::from(sound.time_base().1) / 44_100;
+        assert!(steps.iter().all(|step| (step - usual).abs() <= usual / 20 + 1), "{name}: {steps:?}");
     }
 }
 

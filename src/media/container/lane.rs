@@ -49,12 +49,28 @@ pub(super) struct Lane {
     latest: Option<Time>,
     /// Packets before it are passed over as they come.
     skip: Option<Time>,
+    /// The last one that is kept, up to which what comes is here already.
+    joins: Option<Joint>,
+}
+
+/// What a packet is known by that is read once more.
+#[derive(Debug, Clone, Copy)]
+struct Joint {
+    time: Time,
+    pts: Option<i64>,
+    size: usize,
+}
+
+impl Joint {
+    fn of(kept: &Kept) -> Option<Self> {
+        Some(Self { time: kept.time?, pts: kept.packet.pts(), size: kept.packet.size() })
+    }
 }
 
 impl Lane {
     pub(super) fn new(stream: usize, time_base: (i32, i32)) -> Self {
         let packets = VecDeque::new();
-        Self { stream, time_base, packets, at: 0, ahead: 0, behind: 0, latest: None, skip: None }
+        Self { stream, time_base, packets, at: 0, ahead: 0, behind: 0, latest: None, skip: None, joins: None }
     }
 
     /// When a packet is to be decoded.
@@ -69,6 +85,13 @@ impl Lane {
     /// Puts one behind all others.
     pub(super) fn push(&mut self, packet: Packet) {
         let time = self.time_of(&packet);
+        if let Some(last) = self.joins {
+            let is_it = packet.pts() == last.pts && packet.size() == last.size;
+            self.joins = self.joins.filter(|_| !is_it && time.is_none_or(|time| time <= last.time));
+            if is_it || self.joins.is_some() {
+                return;
+            }
+        }
         let shown = packet.pts().map(|ticks| self.time(ticks)).or(time);
         self.latest = self.latest.max(time);
         self.ahead += weight(&packet);
@@ -204,6 +227,27 @@ impl Lane {
         self.behind = self.behind.saturating_sub(bytes);
         self.at -= count;
         count
+    }
+
+    /// All of it, for whoever keeps it; nothing is left here.
+    pub(super) fn hand_over(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.stream, self.time_base))
+    }
+
+    /// What comes from now on is read from somewhere before its end: what is here already is not taken twice.
+    pub(super) fn join(&mut self) {
+        (self.joins, self.skip) = (self.packets.back().and_then(Joint::of), None);
+    }
+
+    /// Drops the last one: its bytes.
+    pub(super) fn drop_last(&mut self) -> usize {
+        let bytes = self.packets.pop_back().map_or(0, |kept| weight(&kept.packet));
+        match self.at > self.packets.len() {
+            true => (self.at, self.behind) = (self.packets.len(), self.behind.saturating_sub(bytes)),
+            false => self.ahead = self.ahead.saturating_sub(bytes),
+        }
+        self.latest = self.packets.back().and_then(|kept| kept.time);
+        bytes
     }
 
     /// Forgets everything: it belongs to another place.

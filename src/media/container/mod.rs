@@ -130,6 +130,9 @@ impl Container {
         let shared = Arc::new(Shared::new(State::new(pictures, sounds, limits, location.to_string())));
         let input = &reader.input;
         let parameters = input.stream(track.index).map_or_else(codec::Parameters::new, |stream| stream.parameters());
+        if facts.has_pictures && facts.can_seek && facts.has_times && !facts.clock_may_break && !options.tracks {
+            shared.lock().keep_ranges();
+        }
         let picture = facts.has_pictures.then_some(track.index);
         let mut others = options.tracks.then(|| OtherTracks::of(input, picture, &chosen.programme, origin, &shared));
         if let Some(others) = &mut others {
@@ -352,9 +355,12 @@ impl Container {
 
     /// Goes to the last place at or before `time` (the stream's own time) from which decoding can begin.
     pub(super) fn seek(&mut self, time: Time) -> Result<(), MediaError> {
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
         if let Some(index) = state.find(time) {
             return self.go_on(state, index);
+        }
+        if let Some(index) = state.recall(time) {
+            return self.go_back(state, index);
         }
         // What is read for the sound's sake, or the subtitles', need not be decoded.
         let beside = state.sounds.is_heard() || state.cues.is_some();
@@ -374,9 +380,12 @@ impl Container {
 
     /// Goes to the very beginning. `timeless` streams can be searched by bytes only.
     pub(super) fn rewind(&mut self, timeless: bool) -> Result<(), MediaError> {
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
         if state.has_beginning() {
             return self.go_on(state, 0);
+        }
+        if let Some(index) = state.recall_beginning() {
+            return self.go_back(state, index);
         }
         drop(state);
         self.go(Place::Beginning { timeless }, None)
@@ -403,6 +412,14 @@ impl Container {
         self.shared.wanted.notify_one();
         self.shared.arrived.notify_all();
         Ok(())
+    }
+
+    /// As [`Container::go_on`], in a part that was kept.
+    fn go_back(&self, state: MutexGuard<'_, State>, index: usize) -> Result<(), MediaError> {
+        if state.busy && self.interruptible {
+            self.watch.interrupt();
+        }
+        self.go_on(state, index)
     }
 
     fn go(&self, place: Place, aim: Option<Time>) -> Result<(), MediaError> {

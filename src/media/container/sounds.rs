@@ -173,6 +173,27 @@ impl Sounds {
         }
     }
 
+    /// The stream that plays and from where on its packets are wanted, on the container's clock, while a search is under way.
+    pub(super) fn wanted(&self) -> Option<(usize, Time)> {
+        let heard = self.heard.as_ref()?;
+        Some((heard.lane.stream, self.origin + self.sought? - LEAD))
+    }
+
+    /// All that is at hand, for whoever keeps it.
+    pub(super) fn hand_over(&mut self) -> Vec<Lane> {
+        self.lanes_mut().map(Lane::hand_over).collect()
+    }
+
+    /// What was kept is at hand again.
+    pub(super) fn take_up(&mut self, lanes: Vec<Lane>) {
+        for kept in lanes {
+            let stream = kept.stream;
+            if let Some(lane) = self.lanes_mut().find(|lane| lane.stream == stream) {
+                *lane = kept;
+            }
+        }
+    }
+
     /// The reader goes elsewhere.
     pub(super) fn leave(&mut self) {
         self.silent.iter_mut().for_each(Lane::clear);

@@ -1,5 +1,7 @@
 //! What the reader's thread shares with those who take its packets: the packets, what is wanted of it, and how it ended.
 
+mod ranges;
+
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use ffmpeg_next::packet::Packet;
@@ -13,6 +15,7 @@ use super::waiting::Waiting;
 use crate::media::error::MediaError;
 use crate::media::info::Cached;
 use crate::time::Time;
+use ranges::Ranges;
 
 /// How far the picture is read ahead for the other tracks' first packets: farther than containers put tracks apart.
 const FIRST_PACKETS: Time = Time::from_nanoseconds(2_000_000_000);
@@ -78,6 +81,13 @@ pub(super) struct State {
     reach: Option<(Reach, usize)>,
     /// The lanes begin where the container does.
     from_beginning: bool,
+    ranges: Ranges,
+    /// Where the reader is to go before it reads more: it is elsewhere than what is at hand ends.
+    resume: Option<Place>,
+    /// The number of the wish that came of that.
+    resumes: Option<u64>,
+    /// What is read just now belongs elsewhere.
+    void: bool,
     /// Where the reader is to go, and the number of that wish.
     wish: Option<(Place, u64)>,
     /// The reader is at work.
@@ -106,6 +116,10 @@ impl State {
             aim: None,
             reach: None,
             from_beginning: true,
+            ranges: Ranges::default(),
+            resume: None,
+            resumes: None,
+            void: false,
             wish: None,
             busy: false,
             done: None,
@@ -209,6 +223,7 @@ impl State {
     /// Passes over what nobody takes, and forgets of what was taken as much as is too much.
     fn prune(&mut self) {
         self.sounds.keep_up(self.pictures.next_time().or(self.pictures.latest()));
+        while self.behind() + self.ranges.bytes() > self.limits.behind && self.ranges.forget_eldest() {}
         while self.behind() > self.limits.behind {
             let all = self.limits.behind == 0;
             let mut forgotten = if all { self.pictures.forget_taken() } else { self.pictures.forget_some() };
@@ -354,8 +369,10 @@ impl State {
 
     /// Wishes the reader elsewhere; everything at hand is forgotten. The number of that wish.
     pub(super) fn leave(&mut self, place: Place, aim: Option<Time>) -> u64 {
+        self.keep_range();
         self.wishes += 1;
         self.wish = Some((place, self.wishes));
+        (self.resume, self.resumes) = (None, None);
         (self.ending, self.reach, self.aim, self.hungry) = (None, None, aim, false);
         self.from_beginning = matches!(place, Place::Beginning { .. });
         self.pictures.clear();
@@ -371,14 +388,20 @@ impl State {
 
     /// Whether somebody wishes the reader elsewhere: what it reads just now is void.
     pub(super) fn is_left(&self) -> bool {
-        self.wish.is_some()
+        self.wish.is_some() || self.void
     }
 
     /// What the reader is to do, if anything.
     pub(super) fn job(&mut self) -> Option<Job> {
+        self.void = false;
         let job = match self.wish.take() {
             Some((place, number)) => Some(Job::Go(place, number)),
-            None => self.wants_more().then_some(Job::Read),
+            None if !self.wants_more() => None,
+            None => Some(self.resume.take().map_or(Job::Read, |place| {
+                self.wishes += 1;
+                self.resumes = Some(self.wishes);
+                Job::Go(place, self.wishes)
+            })),
         };
         self.busy = job.is_some();
         job
@@ -386,9 +409,12 @@ impl State {
 
     /// What came of a wish.
     pub(super) fn set_done(&mut self, number: u64, result: Result<(), MediaError>) {
-        self.from_beginning &= result.is_ok();
+        self.from_beginning &= result.is_ok() || self.resumes == Some(number);
         if let (true, Err(error @ MediaError::CannotSeek(_))) = (self.alone, &result) {
             tracing::warn!("{error}: it is silent until the film comes to where it is read");
+        }
+        if let (true, Err(error)) = (self.resumes == Some(number), &result) {
+            self.end(Ending::Failed(error.clone()));
         }
         self.done = Some((number, result));
     }
@@ -404,7 +430,7 @@ impl State {
         Cached {
             ahead: self.leading().length(),
             bytes_ahead: bytes(self.ahead()),
-            bytes_behind: bytes(self.behind()),
+            bytes_behind: bytes(self.behind() + self.ranges.bytes()),
             range: self.leading().first_time().zip(self.leading().latest()),
             to_end: self.ending == Some(Ending::End),
             complete: self.ending.is_some() || self.is_full() || self.leading().length() >= self.limits.length,
@@ -415,6 +441,7 @@ impl State {
     /// Everything ends.
     pub(super) fn close(&mut self) {
         self.over = true;
+        self.ranges.clear();
         self.pictures.clear();
         self.sounds.close();
     }
