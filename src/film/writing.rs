@@ -3,6 +3,7 @@
 
 use crate::stage::comfort::Mapping;
 use crate::stage::glance::Glance;
+use crate::stage::placement::{Change, Rule};
 use crate::stage::plates::{MOST, Plate, Plates};
 use crate::stage::steady::align::Align;
 use crate::stage::text::{Block, Text};
@@ -11,10 +12,6 @@ use crate::stage::text::{Block, Text};
 const IN_FRONT: f32 = 0.1;
 /// Writing lies within these bounds of the shot's depth.
 const BOUNDS: [f32; 2] = [-0.25, 1.0];
-/// By so much writing that stands moves at a cut, at most, in % of the width at the usual strength.
-const AT_A_CUT: f32 = 0.25;
-/// Writing that follows other writing in the same place stays where that was, if it need not move farther than this, likewise.
-const ALIKE: f32 = 0.15;
 /// A plate whose writing has gone, or that was found late, goes or comes over so many frames.
 const FRAMES: f32 = 8.0;
 /// A shot that spans less than this, in %, has no depth to lie at.
@@ -161,12 +158,12 @@ impl Writing {
             match self.standing.iter().position(same) {
                 Some(at) => {
                     let standing = &mut self.standing[at];
-                    let away = wanted.map_or(0.0, |wanted| wanted - standing.parallax);
-                    if group.oldest > standing.number {
-                        standing.parallax += if away.abs() <= ALIKE { 0.0 } else { away };
-                    } else if moment.cut {
-                        standing.parallax += away.clamp(-AT_A_CUT, AT_A_CUT);
-                    }
+                    let change = match group.oldest > standing.number {
+                        true => Change::Replaced,
+                        false if moment.cut => Change::Cut,
+                        false => Change::Stands(0.0),
+                    };
+                    standing.parallax = Rule::WRITING.next(standing.parallax, wanted, change);
                     standing.number = group.newest;
                     let share = if moment.cut { 1.0 } else { (standing.plate.share + 1.0 / FRAMES).min(1.0) };
                     standing.plate = Plate { at: group.from, size, share, ..standing.plate };

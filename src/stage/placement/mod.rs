@@ -9,10 +9,12 @@
 mod near;
 mod plan;
 mod playing;
+mod rule;
 
 pub use near::Near;
 pub use plan::CuePlan;
 pub use playing::Placement;
+pub use rule::{Change, Rule};
 
 use crate::time::Time;
 

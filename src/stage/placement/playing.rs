@@ -1,10 +1,9 @@
 //! The text of a film that plays: only what has been seen is known.
 
-use super::{APART, IN_FRONT, Moment, Piece, Room, SPEED, Standing};
+use super::{APART, Change, IN_FRONT, Moment, Piece, Room, Rule, SPEED, Standing};
 use crate::time::Time;
 
-/// What is not known yet is allowed for with so much more.
-const MARGIN: f32 = 0.08;
+const RULE: Rule = Rule::SUBTITLES;
 
 /// Follows the text of a film that plays.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +32,7 @@ impl Placement {
     pub fn push(&mut self, moment: &Moment, seen: &[Piece], soon: &[Piece], room: Room, nearest: f32) -> f32 {
         let lacks = |pieces: &[Piece]| {
             let near = pieces.iter().filter_map(|piece| piece.nearest);
-            near.map(|near| room.lacks((near - MARGIN).max(nearest.min(near)))).fold(0.0, f32::max)
+            near.map(|near| room.lacks((near - RULE.margin).max(nearest.min(near)))).fold(0.0, f32::max)
         };
         let now = lacks(seen);
         let wanted = now.max(lacks(soon));
@@ -63,16 +62,16 @@ impl Placement {
             self.standing.clear();
         }
         self.last = Some((moment.time, moment.shot));
-        let step = SPEED * seconds.unwrap_or(0.0);
+        let change = if same_shot { Change::Stands(seconds.unwrap_or(0.0)) } else { Change::Cut };
         let mut now = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let wanted = piece.nearest.map(|nearest| nearest - IN_FRONT);
             let before = self.standing.iter().find(|(standing, _)| standing.is(piece, &moment.cues));
-            let kept = before.filter(|_| same_shot).and_then(|(_, parallax)| *parallax);
-            let parallax = match (kept, wanted) {
-                (Some(kept), Some(wanted)) if wanted < kept => Some((kept - step).max(wanted)),
-                (Some(kept), _) => Some(kept),
-                (None, wanted) => wanted.map(|wanted| wanted - MARGIN),
+            let parallax = match before.and_then(|(_, parallax)| *parallax) {
+                // A shot of which nothing is known yet is flat.
+                Some(_) if !same_shot && wanted.is_none() => None,
+                Some(kept) => Some(RULE.next(kept, wanted, change)),
+                None => wanted.map(|wanted| RULE.first(wanted)),
             };
             now.push((Standing::of(piece, moment), parallax));
         }
@@ -106,7 +105,7 @@ mod tests {
         let mut place =
             |time: f64, shot: f64, nearest: f32| placement.place(&moment(time, shot, cue), &piece(nearest), ROOM)[0];
         let first = place(1.0, 0.0, 0.5);
-        assert!((first - (0.5 - IN_FRONT - MARGIN)).abs() < 1e-6);
+        assert!((first - (0.5 - IN_FRONT - RULE.margin)).abs() < 1e-6);
         assert_eq!(place(1.1, 0.0, 1.5), first, "it never goes back");
         assert_eq!(place(1.2, 0.0, 0.48), first, "the margin is there for that");
         let mut last = first;
@@ -117,10 +116,10 @@ mod tests {
         }
         assert!((last + IN_FRONT).abs() < 1e-6, "{last}");
         let cut = place(4.3, 4.3, 1.2);
-        assert!((cut - (1.2 - IN_FRONT - MARGIN)).abs() < 1e-6, "{cut}");
+        assert!((cut - (1.2 - IN_FRONT - RULE.margin)).abs() < 1e-6, "{cut}");
         // Another cue in the same place is free, too.
         let next = placement.place(&moment(4.4, 4.3, (4.4, 7.0)), &piece(1.9), ROOM)[0];
-        assert!((next - (1.9 - IN_FRONT - MARGIN)).abs() < 1e-6);
+        assert!((next - (1.9 - IN_FRONT - RULE.margin)).abs() < 1e-6);
         let unknown = vec![Piece { nearest: None, ..piece(0.0)[0].clone() }];
         assert_eq!(placement.place(&moment(4.5, 4.3, (4.4, 7.0)), &unknown, ROOM)[0], next);
         assert_eq!(placement.place(&moment(9.0, 4.3, (8.0, 9.5)), &unknown, ROOM)[0], 0.0);
@@ -158,7 +157,7 @@ mod tests {
     fn text_is_put_within_the_limits() {
         let room = Room { nearer: 0.3, ..ROOM };
         let place = |nearest| Placement::default().place(&moment(1.0, 0.0, (1.0, 3.0)), &piece(nearest), room)[0];
-        assert!((place(0.5) - (0.5 - IN_FRONT - MARGIN - 0.3)).abs() < 1e-6);
+        assert!((place(0.5) - (0.5 - IN_FRONT - RULE.margin - 0.3)).abs() < 1e-6);
         assert_eq!(place(-0.9), -1.0);
         assert!((room.lacks(-0.9) - 0.35).abs() < 1e-6 && room.lacks(-0.5) == 0.0);
     }
