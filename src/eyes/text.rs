@@ -161,6 +161,7 @@ fn area(scene: &Scene, size: [u32; 2]) -> Area {
 fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> Vec<Piece> {
     let area = overlay.area.map(|side| side.max(1) as f32);
     let (film, crop) = (scene.layout.size.map(|side| side.max(1) as f32), scene.layout.crop);
+    let plates = scene.plates().as_deep_as(&mapping.plates);
     let piece = |bitmap: &Bitmap| {
         let from = [0, 1].map(|axis| bitmap.at[axis] as f32 / area[axis]);
         let to = [0, 1].map(|axis| (bitmap.at[axis] as f32 + bitmap.size[axis] as f32) / area[axis]);
@@ -175,6 +176,8 @@ fn pieces(scene: &Scene, overlay: &Overlay, mapping: &Mapping) -> Vec<Piece> {
         let ends = [within[0].max(0.0), within[2].min(1.0)];
         let nearest = |d: f32| ends.map(|across| mapping.parallax(d, across)).into_iter().fold(mapping.at(d), f32::min);
         let near = scene.near().filter(|_| covers).and_then(|near| near.within(within)).map(nearest);
+        let plate = plates.nearest(scene.layout.size, sides, mapping.min, mapping.max);
+        let near = near.into_iter().chain(plate).min_by(f32::total_cmp);
         let nearest = match (near, on_bars) {
             (Some(near), true) => Some(near.min(0.0)),
             (near, false) => near,

@@ -15,7 +15,6 @@ use super::FilmError;
 use super::motion::Motion;
 use super::scene::Slot;
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
-use super::writing::Nearest;
 
 /// What is known of a film of depth before its pictures come.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +107,7 @@ impl Recorded {
         let own = self.map.as_ref().map(|map| OwnDepth {
             align: Align::NONE,
             depths: Depths::of_picture(&map.values, map.size, print, self.seen),
-            nearest: Nearest::of(&map.values, map.size, &mut self.values),
+            nearest: Near::but_specks(&map.values, map.size, &mut self.values),
             near: Near::of(&map.values, map.size),
             of: frame.pts,
             took: None,

@@ -118,6 +118,11 @@ impl Scene {
         self.near.as_ref()
     }
 
+    /// The writing that is found in it.
+    pub fn plates(&self) -> &Plates {
+        &self.plates
+    }
+
     /// The film's subtitles, where they are wanted.
     pub fn subtitles(&self) -> Option<&Subtitles> {
         self.subtitles.as_ref()

@@ -14,7 +14,6 @@ use crate::time::Time;
 
 use super::pool::Lent;
 use super::scene::Slot;
-use super::writing::Nearest;
 
 /// A frame that waits for the frames after it.
 #[derive(Clone)]
@@ -85,7 +84,8 @@ pub(super) struct OwnDepth {
     pub(super) align: Align,
     /// What of it counts for comfort, aligned.
     pub(super) depths: Option<Depths>,
-    pub(super) nearest: Nearest,
+    /// How near the nearest is, for writing that is found in the picture.
+    pub(super) nearest: Near,
     /// The same to the last value, for text over the picture.
     pub(super) near: Near,
     /// Of which frame it was made.

@@ -3,7 +3,7 @@
 
 use crate::stage::comfort::Mapping;
 use crate::stage::glance::Glance;
-use crate::stage::placement::{Change, Rule};
+use crate::stage::placement::{Change, Near, Rule};
 use crate::stage::plates::{MOST, Plate, Plates};
 use crate::stage::steady::align::Align;
 use crate::stage::text::{Block, Text};
@@ -18,54 +18,6 @@ const FRAMES: f32 = 8.0;
 const FLAT: f32 = 0.01;
 /// Lines belong together that are at most this part of their height apart.
 const APART: f32 = 0.5;
-
-/// Fields across and down that are asked for their nearest.
-const FIELDS: [usize; 2] = [32, 18];
-/// So many values of each are enough, each way.
-const ASKED: usize = 6;
-/// The part of a field that may be nearer: noise, specks.
-const NEARER: f32 = 0.08;
-
-/// How near the nearest is, in each part of a picture.
-#[derive(Debug, Clone)]
-pub(super) struct Nearest([f32; FIELDS[0] * FIELDS[1]]);
-
-impl Nearest {
-    /// Where nothing is known.
-    pub(super) const NONE: Self = Self([f32::INFINITY; FIELDS[0] * FIELDS[1]]);
-
-    /// Of raw disparity of `size`, more is farther. `values` is memory to work in.
-    pub(super) fn of(disparity: &[f32], [width, height]: [u32; 2], values: &mut Vec<f32>) -> Self {
-        let [width, height] = [width, height].map(|side| side as usize);
-        let bound = |index: usize, axis: usize, side: usize| index * side / FIELDS[axis];
-        let Self(mut fields) = Self::NONE;
-        let step = [width / FIELDS[0], height / FIELDS[1]].map(|side| (side / ASKED).max(1));
-        for row in 0..FIELDS[1] {
-            for column in 0..FIELDS[0] {
-                values.clear();
-                for y in (bound(row, 1, height)..bound(row + 1, 1, height)).step_by(step[1]) {
-                    let cells = y * width + bound(column, 0, width)..y * width + bound(column + 1, 0, width);
-                    let finite = disparity.get(cells).unwrap_or_default().iter().filter(|d| d.is_finite());
-                    values.extend(finite.step_by(step[0]));
-                }
-                let at = (values.len() as f32 * NEARER) as usize;
-                if !values.is_empty() {
-                    fields[row * FIELDS[0] + column] = *values.select_nth_unstable_by(at, f32::total_cmp).1;
-                }
-            }
-        }
-        Self(fields)
-    }
-
-    /// In a part of the picture, from..to as parts of its width and height.
-    fn within(&self, from: [f32; 2], to: [f32; 2]) -> Option<f32> {
-        let field = |at: f32, axis: usize| ((at * FIELDS[axis] as f32) as usize).min(FIELDS[axis] - 1);
-        let rows = field(from[1], 1)..=field(to[1], 1);
-        let fields =
-            rows.flat_map(|row| (field(from[0], 0)..=field(to[0], 0)).map(move |column| row * FIELDS[0] + column));
-        fields.map(|at| self.0[at]).filter(|near| near.is_finite()).min_by(f32::total_cmp)
-    }
-}
 
 /// A plate, from frame to frame.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +96,7 @@ impl Writing {
     pub(super) fn plates<'a>(
         &mut self,
         moment: &Moment,
-        nearest: impl Iterator<Item = (&'a Nearest, Align)> + Clone,
+        nearest: impl Iterator<Item = (&'a Near, Align)> + Clone,
     ) -> Plates {
         if moment.fresh {
             self.standing.clear();
@@ -230,7 +182,7 @@ fn wanted<'a>(
     group: &Group,
     [from, to]: [[u32; 2]; 2],
     mapping: &Mapping,
-    nearest: impl Iterator<Item = (&'a Nearest, Align)>,
+    nearest: impl Iterator<Item = (&'a Near, Align)>,
 ) -> Option<f32> {
     let part = |at: u32, axis: usize| {
         let size = to[axis].saturating_sub(from[axis]).max(1) as f32;
@@ -241,7 +193,8 @@ fn wanted<'a>(
     if upper[0] >= lower[0] || upper[1] >= lower[1] {
         return None;
     }
-    let near = nearest.filter_map(|(nearest, align)| Some(align.apply(nearest.within(upper, lower)?)));
+    let sides = [upper[0], upper[1], lower[0], lower[1]];
+    let near = nearest.filter_map(|(nearest, align)| Some(align.apply(nearest.within(sides)?)));
     let near = near.min_by(f32::total_cmp)?;
     let parallax = mapping.at(near) - IN_FRONT * (mapping.far - mapping.near);
     Some(parallax.max(mapping.min))

@@ -55,6 +55,22 @@ impl Plates {
         Self { ends: self.ends.map(change), ..self }
     }
 
+    /// With the depth of `other`.
+    pub fn as_deep_as(self, other: &Self) -> Self {
+        Self { ends: other.ends, ..self }
+    }
+
+    /// Parallax of the nearest of them, from `min` to `max`, in a part of a picture of `size`: left, top, right and bottom as parts of its width and height.
+    pub fn nearest(&self, size: [u32; 2], [left, top, right, bottom]: [f32; 4], min: f32, max: f32) -> Option<f32> {
+        let meets = |plate: &&Plate| {
+            let [from, to] = [0, 1].map(|end| {
+                [0, 1].map(|axis| (plate.at[axis] + end * plate.size[axis]) as f32 / size[axis].max(1) as f32)
+            });
+            from[0] < right && left < to[0] && from[1] < bottom && top < to[1]
+        };
+        self.iter().filter(meets).map(|plate| self.parallax(plate, min, max)).min_by(f32::total_cmp)
+    }
+
     /// Parallax of `plate` in % of the width, from `min` to `max` and as far as the screen.
     pub(super) fn parallax(&self, plate: &Plate, min: f32, max: f32) -> f32 {
         let [near, far] = self.ends;
@@ -78,5 +94,29 @@ impl Plates {
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = &Plate> {
         self.all.iter().take(self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_plate_is_found_where_it_lies() {
+        let mut plates = Plates::NONE;
+        for (at, depth) in [([100, 300], -0.1), ([120, 310], 0.5), ([400, 20], 0.2)] {
+            plates.push(Plate { at, size: [80, 20], depth, share: 1.0 });
+        }
+        let plates = plates.as_deep_as(&Plates::NONE.between(-0.5, 1.5));
+        let rounded = |p: f32| (p * 1000.0).round() / 1000.0;
+        let nearest = |sides| plates.nearest([640, 360], sides, -1.0, 2.0).map(rounded);
+        assert_eq!(nearest([0.1, 0.8, 0.9, 0.95]), Some(-0.7), "the nearer of two");
+        assert_eq!(nearest([0.6, 0.0, 0.7, 0.1]), Some(-0.1));
+        assert_eq!(nearest([0.1, 0.3, 0.9, 0.8]), None);
+        assert_eq!(
+            plates.nearest([640, 360], [0.0, 0.0, 1.0, 1.0], -0.3, 2.0),
+            Some(-0.3),
+            "no nearer than anything is"
+        );
     }
 }

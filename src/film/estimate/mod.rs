@@ -33,7 +33,6 @@ use super::motion::Newest;
 use super::network::{comfort_for, input_options};
 use super::options::{ChainOptions, Pace, TIMED, UPLOADS};
 use super::waiting::{FrameDepth, OwnDepth, Waiting};
-use super::writing::Nearest;
 use live::Live;
 use passes::{Job, Outcome, Passes};
 
@@ -362,7 +361,7 @@ impl Estimate {
         let looked = self.looked.as_mut().filter(|looked| looked.frame == frame)?;
         let Sizes { small, guide } = self.steady.sizes();
         let depths = Depths::of_picture(now, small, looked.print.as_ref(), self.seen);
-        let nearest = Nearest::of(now, small, &mut self.values);
+        let nearest = Near::but_specks(now, small, &mut self.values);
         let near = Near::of(now, small);
         let (align, depths) = match depths.zip(looked.from.take()) {
             Some((known, from)) => {
