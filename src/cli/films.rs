@@ -20,7 +20,7 @@ use crate::remote::RemoteError;
 pub(crate) enum FilmCommand {
     /// Play films and streams in 3D
     #[command(display_order = 0)]
-    Play(PlayArguments),
+    Play(Box<PlayArguments>),
     /// Convert films and pictures into 3D files
     #[command(display_order = 0)]
     Convert(ConvertArguments),
