@@ -23,7 +23,7 @@ pub(crate) enum FilmCommand {
     Play(Box<PlayArguments>),
     /// Convert films and pictures into 3D files
     #[command(display_order = 0)]
-    Convert(ConvertArguments),
+    Convert(Box<ConvertArguments>),
     /// Take pairs of eyes out of 3D films, to train with
     Dataset(DatasetArguments),
     /// Score the depth on stereo pairs and films (docs/eval.md)
