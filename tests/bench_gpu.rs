@@ -8,6 +8,7 @@ use serde_json::Value;
 #[test]
 fn every_row_is_judged_and_timed() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+    command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.env("DEEP3D_VALIDATION", "1").env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
     let output = command.args(["bench-gpu", "--quick", "--json"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

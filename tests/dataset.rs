@@ -131,6 +131,7 @@ fn film(path: &Path, packed: Packed, shots: &[(Fault, usize)], extra: &[&str]) {
 
 fn deep3d(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+    command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.arg("dataset").args(arguments).stdin(Stdio::null());
     command
 }

@@ -16,6 +16,7 @@ const BEFORE: u32 = 16;
 
 fn deep3d(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+    command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.env("DEEP3D_VALIDATION", "1").env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.args(arguments).output().unwrap()
 }

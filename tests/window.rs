@@ -49,6 +49,7 @@ impl Program {
     /// The same with its stderr, and what is to be logged there besides warnings.
     fn start_with(display: Option<&Display>, arguments: &[&str], stderr: Stdio, log: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+        command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
         command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
         command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(stderr);
         if !log.is_empty() {

@@ -1,7 +1,6 @@
 //! The options about keys, and the file that binds them.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,9 +11,6 @@ use super::options::yes_or_no;
 use crate::control::{Bindings, Keyboard};
 use crate::player::Controls;
 use crate::remote::Remote;
-
-/// No file of settings is larger: one that never ends is left alone.
-const LARGEST: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Controls")]
@@ -28,6 +24,9 @@ pub(crate) struct InputArguments {
     /// Make a socket at which other programs may tell the player what to do, in mpv's JSON protocol (docs/control.md)
     #[arg(long, value_name = "PATH")]
     input_ipc_server: Option<PathBuf>,
+    /// Files that nobody has named are left alone.
+    #[arg(skip)]
+    pub(super) without_usual: bool,
 }
 
 impl InputArguments {
@@ -43,8 +42,9 @@ impl InputArguments {
         let (file, text) = match &self.input_conf {
             Some(file) => {
                 let wrong = |error: io::Error| CliError::Usage(format!("--input-conf {}: {error}", file.display()));
-                (file.clone(), Some(read(file).map_err(wrong)?))
+                (file.clone(), Some(folders::read_settings(file).map_err(wrong)?))
             }
+            None if self.without_usual => return Ok(Keyboard::new(bindings)),
             None => match folders::settings().map(|folder| folder.join("input.conf")) {
                 Some(file) => {
                     let text = usual(&file);
@@ -62,25 +62,12 @@ impl InputArguments {
 
 /// What the usual file says, where there is one.
 fn usual(file: &Path) -> Option<String> {
-    match read(file) {
+    match folders::read_settings(file) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
             tracing::warn!("{}: {error}; keys do what they usually do", file.display());
             None
         }
-    }
-}
-
-/// A file's text. What is no UTF-8 in it becomes a sign that says so.
-fn read(file: &Path) -> io::Result<String> {
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > LARGEST {
-        true => Err(io::Error::new(ErrorKind::InvalidData, "it has more than a mebibyte")),
-        false => Ok(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "media")]
 mod cache;
+mod config;
 #[cfg(feature = "media")]
 mod convert;
 #[cfg(feature = "media")]
@@ -70,12 +71,28 @@ pub struct Cli {
     /// Say more on stderr (-vv: everything)
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
+    /// Take this set of options of config.toml, too; several are parted by commas
+    #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
+    profile: Vec<String>,
+    /// Leave config.toml and input.conf alone
+    #[arg(long, global = true)]
+    no_config: bool,
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
 
 impl Cli {
+    /// What a command has to know of the options of all of them.
+    fn hand_on(&mut self) {
+        #[cfg(feature = "media")]
+        if let Command::Film(command) = &mut self.command
+            && let FilmCommand::Play(arguments) = &mut **command
+        {
+            arguments.input.without_usual = self.no_config;
+        }
+    }
+
     /// What the log shows, as `tracing` writes it.
     fn log_filter(&self) -> &'static str {
         match (self.quiet, self.verbose) {

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
+use super::config::{self, Completed};
 use super::{Cli, log};
 use crate::terminal;
 
@@ -15,9 +16,11 @@ use crate::terminal;
 /// # Errors
 /// Help and version, which have been printed, or wrong usage, which has been told: the code to end with.
 pub fn start() -> Result<Cli, ExitCode> {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let cli = Cli::try_parse_from(&arguments).map_err(|error| told(&error, &arguments))?;
+    let Completed { arguments, faults } = config::complete(&Cli::command(), std::env::args_os().collect());
+    let mut cli = Cli::try_parse_from(&arguments).map_err(|error| told(&error, &arguments))?;
     log::start(EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter())));
+    faults.iter().for_each(|fault| tracing::warn!("{fault}; this is left out"));
+    cli.hand_on();
     Ok(cli)
 }
 

@@ -145,4 +145,28 @@ mod tests {
             "a line that is left out changes nothing"
         );
     }
+    #[test]
+    fn a_thousand_changed_files_end_nothing() {
+        let whole = "SPACE cycle pause\nCtrl+s set strength 2 ; show-text \"a ${volume} b\" 500\ng-a-- seek -5 exact # back\nUP {default} add volume 2\n";
+        let mut state = 3_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize
+        };
+        let mut faults = 0;
+        for _ in 0..1000 {
+            let mut bytes = whole.as_bytes().to_vec();
+            for _ in 0..1 + random() % 6 {
+                let at = random() % bytes.len().max(1);
+                match random() % 4 {
+                    0 if !bytes.is_empty() => bytes[at] = random() as u8,
+                    1 if !bytes.is_empty() => drop(bytes.remove(at)),
+                    0..=2 => bytes.insert(at, b"-+;#\"'`{} \n"[random() % 11]),
+                    _ => bytes.truncate(at + 1),
+                }
+            }
+            faults += Bindings::default().read(&String::from_utf8_lossy(&bytes)).len();
+        }
+        assert!(faults > 300, "{faults}");
+    }
 }

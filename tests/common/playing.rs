@@ -20,6 +20,7 @@ impl<'a> Playing<'a> {
     /// Plays with these arguments, until a bright picture is there.
     pub(crate) fn start(display: &'a Display, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
+        command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
         command.args(["play", "--quality", "full"]).args(arguments);
         command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR")).env("DEEP3D_VALIDATION", "1");
         command.env_remove("WAYLAND_DISPLAY").env("DISPLAY", display.name()).env("PULSE_SERVER", "/nowhere");
