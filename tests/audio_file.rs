@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use deep3d::film::SubAuto;
 use deep3d::location::Location;
 use deep3d::media::encode::TrackSource;
 use deep3d::media::{SoundChoice, SoundRead, Source, SourceOptions, TrackChoice, TrackKind, TrackOptions};
@@ -108,8 +109,8 @@ fn a_file_is_sought_to_the_sample_also_where_it_was_chosen_after_the_seek() {
         // It begins softly, within 5 ms.
         assert!((to..to + 0.006).contains(&at), "noise {seed} goes on at {at} instead of {to}");
     };
-    seek(&mut room, 8.0, 3);
     seek(&mut room, 2.5, 3);
+    seek(&mut room, 8.0, 3);
     room.act(Action::SetTrack(TrackKind::Audio, Some(1)));
     seek(&mut room, 9.0, 1);
     // Nobody has heard it yet, and it lies where the film began.
@@ -165,6 +166,20 @@ fn it_is_chosen_as_other_tracks_are_and_the_film_plays_without_what_cannot_be_ha
     let mut sound = source.take_sound().unwrap();
     let SoundRead::Sought { target, .. } = sound.next(Duration::from_secs(5)) else { panic!("it begins at once") };
     assert_eq!(target, start);
+}
+
+#[test]
+fn files_that_bear_the_films_name_are_found_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let [film, german, _] = films(folder.path(), 3.0);
+    fs::rename(german, folder.path().join("film.de.flac")).unwrap();
+    for (auto, count, playing) in [(SubAuto::No, 1, 1), (SubAuto::Exact, 2, 2)] {
+        let mut room = Room::with(std::slice::from_ref(&film), |film, _| film.audio_auto = auto);
+        room.play_to(0.3);
+        let tracks = room.player.tracks();
+        let sounds = tracks.iter().filter(|track| track.kind == TrackKind::Audio).count();
+        assert_eq!((sounds, room.player.playing(TrackKind::Audio)), (count, Some(playing)), "{auto:?}");
+    }
 }
 
 /// The samples of that sound of `path`, decoded.

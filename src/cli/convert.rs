@@ -109,7 +109,7 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     film.reading.gamut = arguments.gamut;
     film.subtitles =
         arguments.burn_subtitles.map(|choice| SubtitleOptions { any: true, ..arguments.subtitles.options(choice) });
-    film.wanted = wanted;
+    (film.wanted, film.audio_auto) = (wanted, arguments.tracks.audio_file_auto);
     if origin.network().is_none() && plan.jobs.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: convert the films one by one".to_owned()));
     }

@@ -128,6 +128,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         cache: arguments.cache.options(),
         subtitles: Some(arguments.subtitles.options(arguments.sid.choice())),
         wanted: arguments.tracks.options(),
+        audio_auto: arguments.tracks.audio_file_auto,
         replay_gain: arguments.sound.replay_gain(),
         ..film
     };

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::options::location;
+use crate::film::SubAuto;
 use crate::location::Location;
 use crate::media::{Languages, TrackChoice, TrackOptions};
 
@@ -21,6 +22,9 @@ pub(crate) struct TrackArguments {
     /// A file with sound for the film, which goes before the film's own; may be given several times
     #[arg(long = "audio-file", value_name = "FILE|URL", value_parser = location())]
     audio_files: Vec<Location>,
+    /// Which files beside a film are taken for its sound, too
+    #[arg(long, value_enum, default_value = "no", value_name = "no|exact|fuzzy|all", hide_possible_values = true)]
+    pub(super) audio_file_auto: SubAuto,
 }
 
 impl TrackArguments {

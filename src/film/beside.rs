@@ -1,11 +1,11 @@
-//! Subtitle files that lie beside a film and are named after it.
+//! Files with subtitles or sound that lie beside a film and are named after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::location::Location;
 
-/// Which files beside a film are taken for its subtitles.
+/// Which files beside a film are taken for its subtitles, or its sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "media", derive(clap::ValueEnum))]
 pub enum SubAuto {
@@ -25,12 +25,23 @@ const ENDINGS: [&str; 21] = [
     "srt", "ass", "ssa", "vtt", "idx", "sub", "sup", "pgs", "mks", "smi", "scc", "lrc", "rt", "utf", "utf8", "utf-8",
     "mpl", "stl", "jss", "aqt", "pjs",
 ];
+/// What ends the names of files with sound, as mpv has it.
+const SOUNDS: [&str; 12] = ["mp3", "aac", "mka", "dts", "flac", "ogg", "m4a", "ac3", "eac3", "opus", "wav", "wv"];
 /// Files that are looked at in a folder, and taken.
 const MOST_LOOKED_AT: usize = 20_000;
 const MOST: usize = 64;
 
 /// The subtitle files of a film, in the order of their names; `folders` are looked into besides its own, relative ones from there.
 pub(super) fn subtitle_files(film: &Location, auto: SubAuto, folders: &[PathBuf]) -> Vec<PathBuf> {
+    files(film, auto, folders, &ENDINGS)
+}
+
+/// The files with sound for a film, in the order of their names.
+pub(super) fn sound_files(film: &Location, auto: SubAuto) -> Vec<Location> {
+    files(film, auto, &[], &SOUNDS).into_iter().map(Location::File).collect()
+}
+
+fn files(film: &Location, auto: SubAuto, folders: &[PathBuf], endings: &[&str]) -> Vec<PathBuf> {
     let Some(path) = film.path().filter(|_| auto != SubAuto::No) else { return Vec::new() };
     let Some(stem) = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()) else { return Vec::new() };
     let own = path.parent().unwrap_or(Path::new(""));
@@ -41,7 +52,7 @@ pub(super) fn subtitle_files(film: &Location, auto: SubAuto, folders: &[PathBuf]
         let Ok(entries) = fs::read_dir(folder) else { continue };
         let files = entries.take(MOST_LOOKED_AT).filter_map(|entry| {
             let path = entry.ok()?.path();
-            fits(&path, &stem, auto).then_some(path)
+            fits(&path, &stem, auto, endings).then_some(path)
         });
         // Of a DVD's pair of files the list stands for both.
         let is_half = |file: &Path| has_ending(file, "sub") && file.with_extension("idx").is_file();
@@ -57,10 +68,10 @@ fn has_ending(file: &Path, ending: &str) -> bool {
     file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
-fn fits(file: &Path, film: &str, auto: SubAuto) -> bool {
+fn fits(file: &Path, film: &str, auto: SubAuto, endings: &[&str]) -> bool {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let Some(stem) = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()) else { return false };
-    if !ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
+    if !ending.is_some_and(|ending| endings.contains(&ending.as_str())) {
         return false;
     }
     match auto {
@@ -99,6 +110,9 @@ mod tests {
         assert_eq!(find(SubAuto::Fuzzy, &[]), ["Film.de.ASS", "Film2.srt", "film.srt", "my film.vtt"]);
         assert_eq!(find(SubAuto::All, &["no such folder".into()]).len(), 5);
         assert!(find(SubAuto::No, &[]).is_empty());
+        fs::write(folder.path().join("Film.de.MKA"), "x").unwrap();
+        let sounds = |auto| sound_files(&film, auto).len();
+        assert_eq!((sounds(SubAuto::No), sounds(SubAuto::Exact), sounds(SubAuto::All)), (0, 1, 1));
         assert!(subtitle_files(&Location::Stdin, SubAuto::All, &[]).is_empty());
     }
 }

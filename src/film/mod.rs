@@ -48,7 +48,7 @@ use std::thread::{Builder, JoinHandle};
 
 pub use beside::SubAuto;
 #[cfg(feature = "media")]
-use beside::subtitle_files;
+use beside::{sound_files, subtitle_files};
 pub use control::{Control, Pass, SeekMode};
 pub use made_up::MadeUp;
 pub use messages::Messages;
@@ -143,6 +143,8 @@ pub struct FilmOptions {
     pub tracks: bool,
     /// Which tracks play.
     pub wanted: TrackOptions,
+    /// Which files beside it are taken for its sound, behind those that are named.
+    pub audio_auto: SubAuto,
     /// Up to where they are wanted; scenes come beyond it.
     pub end: Option<Position>,
     /// All scenes have the size of the first; pictures of another are fitted into it.
@@ -180,6 +182,7 @@ impl Default for FilmOptions {
             keep_planes: false,
             tracks: false,
             wanted: TrackOptions::default(),
+            audio_auto: SubAuto::No,
             end: None,
             one_size: false,
             deinterlacing: Deinterlacing::default(),
@@ -249,12 +252,16 @@ impl Film {
         let sound = if options.sound.is_some() { SoundChoice::Best } else { SoundChoice::None };
         #[cfg(not(feature = "media"))]
         let sound = SoundChoice::None;
+        #[cfg_attr(not(feature = "media"), allow(unused_mut))]
+        let mut wanted = options.wanted.clone();
+        #[cfg(feature = "media")]
+        wanted.audio_files.extend(sound_files(&location, options.audio_auto));
         let source_options = SourceOptions {
             start,
             end,
             tracks,
             sound,
-            wanted: options.wanted.clone(),
+            wanted,
             subtitles: options.subtitles.is_some(),
             one_size,
             stop: stop.clone(),
