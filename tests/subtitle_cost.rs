@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use deep3d::media::StopFlag;
-use deep3d::media::subtitle::{Fonts, Renderer, Track, read};
+use deep3d::media::subtitle::{Codepage, Fonts, Renderer, Track, read};
 use deep3d::overlay::Area;
 use deep3d::subtitle::Settings;
 use deep3d::time::Time;
@@ -58,13 +58,14 @@ fn karaoke() -> String {
 /// Draws ten seconds from `from` on; prints what it took.
 fn measure(name: &str, file: Option<&Path>, from: f64) -> f64 {
     let (before, began) = (memory(), spent());
-    let mut track: Option<Track> =
-        file.map(|file| read(file, &StopFlag::default()).unwrap().remove(0).track(&Fonts::default(), SIZE).unwrap());
+    let mut track: Option<Track> = file.map(|file| {
+        read(file, Codepage::Auto, &StopFlag::default()).unwrap().remove(0).track(&Fonts::default(), SIZE).unwrap()
+    });
     let opened = (spent() - began).as_secs_f64();
     let mut renderer = Renderer::default();
     let mut draw = |frame: u32| {
         let time = Time::from_seconds(from + f64::from(frame) / 24.0);
-        renderer.draw(track.iter_mut(), time, AREA, &Settings::default())
+        renderer.draw([track.as_mut(), None], time, AREA, &Settings::default())
     };
     // Fonts are found once.
     draw(0);

@@ -17,7 +17,7 @@ use deep3d::eyes::{Eyes, EyesError, Place, Settings as EyeSettings, TIMESTAMPS};
 use deep3d::film::{Film, FilmOptions, Origin, Scene, Step, SubtitleOptions};
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
-use deep3d::media::subtitle::{Fonts, Renderer, Track, read};
+use deep3d::media::subtitle::{Codepage, Fonts, Renderer, Track, read};
 use deep3d::media::{Source, SourceOptions, StopFlag, SubtitleRead, TrackChoice};
 use deep3d::net::Weights;
 use deep3d::overlay::{Area, Overlay};
@@ -116,12 +116,12 @@ fn over(overlay: &Overlay, ground: [u8; 3]) -> Vec<u8> {
 
 /// The track in a file.
 fn outside(path: &Path) -> Track {
-    read(path, &StopFlag::default()).unwrap().remove(0).track(&Fonts::default(), SIZE).unwrap()
+    read(path, Codepage::Auto, &StopFlag::default()).unwrap().remove(0).track(&Fonts::default(), SIZE).unwrap()
 }
 
 fn draw(track: &mut Track, seconds: f64) -> Arc<Overlay> {
     let mut renderer = Renderer::default();
-    renderer.draw(std::iter::once(track), Time::from_seconds(seconds), AREA, &Settings::default())
+    renderer.draw([Some(track), None], Time::from_seconds(seconds), AREA, &Settings::default())
 }
 
 #[test]
@@ -291,9 +291,7 @@ fn letters_have_the_size_at_which_they_are_shown() {
     let mut renderer = Renderer::default();
     let mut size = |area: Area, scale: f64| {
         let settings = Settings { scale, ..Settings::default() };
-        renderer.draw(std::iter::once(&mut track), Time::from_seconds(1.0), area, &settings).bitmaps[0]
-            .size
-            .map(f64::from)
+        renderer.draw([Some(&mut track), None], Time::from_seconds(1.0), area, &settings).bitmaps[0].size.map(f64::from)
     };
     let own = size(AREA, 1.0);
     let about = |a: f64, b: f64| (a / b - 1.0).abs() < 0.06;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use deep3d::media::subtitle::{Fonts, Renderer, Track, read};
+use deep3d::media::subtitle::{Codepage, Fonts, Renderer, Track, read};
 use deep3d::media::{Font, Source, SourceOptions, StopFlag};
 use deep3d::overlay::{Area, Overlay};
 use deep3d::subtitle::Settings;
@@ -74,11 +74,11 @@ fn said<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
 fn track(folder: &Path, name: &str, bytes: impl AsRef<[u8]>, fonts: &Fonts) -> Track {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
-    read(&path, &StopFlag::default()).unwrap().remove(0).track(fonts, SIZE).unwrap()
+    read(&path, Codepage::Auto, &StopFlag::default()).unwrap().remove(0).track(fonts, SIZE).unwrap()
 }
 
 fn draw(track: &mut Track, seconds: f64) -> Arc<Overlay> {
-    Renderer::default().draw(std::iter::once(track), Time::from_seconds(seconds), AREA, &Settings::default())
+    Renderer::default().draw([Some(track), None], Time::from_seconds(seconds), AREA, &Settings::default())
 }
 
 fn is_seen(track: &mut Track, seconds: f64) -> bool {
@@ -161,7 +161,7 @@ fn what_is_too_much_is_bounded_and_told() {
     let large = folder.path().join("large.srt");
     let file = std::fs::File::create(&large).unwrap();
     file.set_len((100 << 20) + 1).unwrap();
-    let error = read(&large, &StopFlag::default()).err().unwrap().to_string();
+    let error = read(&large, Codepage::Auto, &StopFlag::default()).err().unwrap().to_string();
     assert!(error.contains("it is larger than 104857600 bytes"), "{error}");
 }
 

@@ -72,7 +72,7 @@ pub(crate) struct ConvertArguments {
     /// Write how comfortable the films are, as JSON (its keys: docs/comfort.md)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Draw subtitles into both eyes instead of copying them as tracks: the track's number, or as the film says, or else the first
+    /// Draw subtitles into both eyes instead of copying them as a track: the track's number, or as the film says, or else the first
     #[arg(long, value_name = "auto|NUMBER", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     burn_subtitles: Option<TrackChoice>,
     #[command(flatten)]

@@ -45,6 +45,7 @@ mod sound;
 mod start;
 mod stop;
 #[cfg(feature = "media")]
+mod subtitle_style;
 mod subtitles;
 #[cfg(feature = "media")]
 mod tracks;

@@ -12,7 +12,7 @@ use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::{Action, Canvas, Layout};
 use crate::stage::comfort::tally::Tally;
 use crate::stage::comfort::{Chosen, Convergence, Strength};
-use crate::subtitle;
+use crate::subtitle::{self, Override};
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
 
@@ -202,6 +202,14 @@ impl Painter<Scene> for ScenePainter {
     fn act(&mut self, action: Action) -> bool {
         match action {
             Action::SubVisibility => return self.change_subtitles(|set| set.visible = !set.visible),
+            Action::SecondSubVisibility => {
+                return self.change_subtitles(|set| set.second_visible = !set.second_visible);
+            }
+            Action::SubOverride => {
+                return self.change_subtitles(|set| {
+                    set.scripts = if set.scripts == Override::Force { Override::No } else { Override::Force };
+                });
+            }
             Action::SubDelay(by) => {
                 let by = Time::from_nanoseconds(i64::from(by) * 1_000_000);
                 return self.change_subtitles(|set| set.delay = set.delay + by);

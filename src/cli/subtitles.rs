@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::options::{number, yes_or_no};
+use super::subtitle_style::StyleArguments;
 use crate::film::{SubAuto, SubtitleOptions};
+use crate::media::subtitle::Codepage;
 use crate::media::{Languages, TrackChoice};
-use crate::subtitle::{Rgba, Settings, Style};
+use crate::subtitle::{Override, Settings};
 use crate::time::Time;
 
 #[derive(Debug, Clone, Args)]
@@ -37,30 +39,32 @@ pub(crate) struct SubtitleArguments {
     /// How much nearer they are than what they cover asks for, in percent of the width; below zero, farther
     #[arg(long, default_value_t = 0.0, value_name = "PERCENT", allow_hyphen_values = true, value_parser = depth)]
     sub_depth: f32,
-    /// The font of lines that bring no style
-    #[arg(long, default_value_t = Style::default().font, value_name = "FAMILY")]
-    sub_font: String,
-    /// Its size, in pixels of a picture 720 pixels high
-    #[arg(long, default_value_t = Style::default().size as f32, value_name = "SIZE", value_parser = size)]
-    sub_font_size: f32,
-    /// The colour of such lines, #rrggbb or #aarrggbb
-    #[arg(long, default_value = "#ffffff", value_name = "COLOUR", value_parser = colour)]
-    sub_color: Rgba,
-    /// The colour around their letters
-    #[arg(long, default_value = "#000000", value_name = "COLOUR", value_parser = colour)]
-    sub_outline_color: Rgba,
-    /// How wide that is
-    #[arg(long, default_value_t = Style::default().border as f32, value_name = "SIZE", value_parser = border)]
-    sub_outline_size: f32,
-    /// How far they are from the edge
-    #[arg(long, default_value_t = Style::default().margin, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(0..=600))]
-    sub_margin_y: u32,
-    /// Bold letters
-    #[arg(long)]
-    sub_bold: bool,
-    /// Italic letters
-    #[arg(long)]
-    sub_italic: bool,
+    #[command(flatten)]
+    style: StyleArguments,
+    /// How much of what is set here is for scripts (ASS), which bring their own styles; the key u changes it
+    #[arg(long, value_enum, default_value = "yes")]
+    sub_ass_override: Override,
+    /// Fields of a script's styles that are replaced, separated by commas: Field=Value, or Style.Field=Value
+    #[arg(long, value_name = "FIELD=VALUE,…", value_delimiter = ',')]
+    sub_ass_force_style: Vec<String>,
+    /// Lines of one text are so much farther apart, in pixels of the script
+    #[arg(long, alias = "sub-ass-line-spacing", default_value_t = 0.0, value_name = "SIZE", allow_hyphen_values = true, value_parser = line_spacing)]
+    sub_line_spacing: f32,
+    /// Times of subtitles are multiplied by it: 25/23.976 = 1.0427 for those of a film that was made faster
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = speed)]
+    sub_speed: f64,
+    /// The encoding of subtitle files that are not UTF-8: auto, or its name; with + in front also where they are
+    #[arg(long, default_value = "auto", value_name = "auto|NAME")]
+    sub_codepage: Codepage,
+    /// Of subtitles that are pictures show only those that have to be understood
+    #[arg(long, alias = "sub-forced-only", value_name = "yes|no", default_value = "no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes_or_no)]
+    sub_forced_events_only: bool,
+    /// A second subtitle track, at the upper edge: its number, auto or no
+    #[arg(long, default_value = "no", value_name = "auto|no|NUMBER")]
+    secondary_sid: TrackChoice,
+    /// Whether that is seen at first; the keys Alt+v change it
+    #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
+    secondary_sub_visibility: bool,
     /// Whether they are seen at first; the key v changes it
     #[arg(long, value_name = "yes|no", default_value = "yes", value_parser = yes_or_no)]
     sub_visibility: bool,
@@ -88,18 +92,10 @@ impl SidArguments {
 impl SubtitleArguments {
     /// What a film is opened with.
     pub(super) fn options(&self, choice: TrackChoice) -> SubtitleOptions {
-        let style = Style {
-            font: self.sub_font.clone(),
-            size: self.sub_font_size.into(),
-            colour: self.sub_color,
-            border_colour: self.sub_outline_color,
-            border: self.sub_outline_size.into(),
-            margin: self.sub_margin_y,
-            bold: self.sub_bold,
-            italic: self.sub_italic,
-        };
         SubtitleOptions {
             choice,
+            second: self.secondary_sid,
+            codepage: self.sub_codepage,
             any: false,
             languages: self.slang.clone(),
             settings: Settings {
@@ -108,7 +104,13 @@ impl SubtitleArguments {
                 scale: self.sub_scale.into(),
                 position: self.sub_pos.into(),
                 depth: self.sub_depth.into(),
-                style,
+                style: self.style.0.clone(),
+                scripts: self.sub_ass_override,
+                forced: self.sub_ass_force_style.clone(),
+                line_spacing: self.sub_line_spacing.into(),
+                speed: self.sub_speed,
+                forced_only: self.sub_forced_events_only,
+                second_visible: self.secondary_sub_visibility,
             },
             files: self.files.clone(),
             auto: self.sub_auto,
@@ -134,24 +136,12 @@ fn depth(text: &str) -> Result<f32, String> {
     number(text, -5.0..=5.0, "it, in percent of the width,")
 }
 
-fn size(text: &str) -> Result<f32, String> {
-    number(text, 1.0..=400.0, "it")
+fn line_spacing(text: &str) -> Result<f32, String> {
+    number(text, -1000.0..=1000.0, "it")
 }
 
-fn border(text: &str) -> Result<f32, String> {
-    number(text, 0.0..=40.0, "it")
-}
-
-fn colour(text: &str) -> Result<Rgba, String> {
-    let wrong = || format!("'{text}' is no colour: #rrggbb, or #aarrggbb with its opacity");
-    let digits = text.strip_prefix('#').filter(|digits| digits.is_ascii()).ok_or_else(wrong)?;
-    let value = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
-    let [alpha, red, green, blue] = value.to_be_bytes();
-    match digits.len() {
-        6 => Ok([red, green, blue, 255]),
-        8 => Ok([red, green, blue, alpha]),
-        _ => Err(wrong()),
-    }
+fn speed(text: &str) -> Result<f64, String> {
+    number(text, 0.1..=10.0, "it").map(f64::from)
 }
 
 #[cfg(test)]
@@ -161,7 +151,5 @@ mod tests {
     #[test]
     fn words_are_read_as_mpv_reads_them() {
         assert_eq!((scale("2"), scale("0").is_err(), position("101")), (Ok(2.0), true, Ok(101.0)));
-        assert_eq!((colour("#102030"), colour("#40102030")), (Ok([16, 32, 48, 255]), Ok([16, 32, 48, 64])));
-        assert!(["102030", "#12", "#1020301", "#ä02030"].iter().all(|wrong| colour(wrong).is_err()));
     }
 }

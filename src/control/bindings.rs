@@ -55,6 +55,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["j"], "cycle sub", "next subtitle track, or none"),
     bind(&["J"], "cycle sub down", "previous subtitle track, or none"),
     bind(&["v"], "cycle sub-visibility", "show or hide subtitles"),
+    bind(&["Alt+v"], "cycle secondary-sub-visibility", "show or hide the second subtitles"),
+    bind(&["u"], "cycle sub-ass-forced", "your style for scripts, or their own"),
     bind(&["z"], "add sub-delay -0.1", "subtitles 0.1 seconds sooner"),
     bind(&["Z", "x"], "add sub-delay 0.1", "subtitles 0.1 seconds later"),
     bind(&["r"], "add sub-pos -1", "subtitles higher"),

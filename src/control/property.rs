@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{CommandError, Status};
 use crate::media::{TrackInfo, TrackKind};
 use crate::sink::{Action, Layout};
+use crate::subtitle::Override;
 use crate::time::{Position, Time};
 
 /// How a property is changed.
@@ -137,6 +138,16 @@ pub const PROPERTIES: &[Property] = &[
     track("sub", |status| chosen(status, TrackKind::Subtitle), TrackKind::Subtitle),
     // Subtitles.
     toggled("sub-visibility", |status| Some(json!(status.subtitles.as_ref()?.visible)), Action::SubVisibility),
+    toggled(
+        "secondary-sub-visibility",
+        |status| Some(json!(status.subtitles.as_ref()?.second_visible)),
+        Action::SecondSubVisibility,
+    ),
+    toggled(
+        "sub-ass-forced",
+        |status| Some(json!(status.subtitles.as_ref()?.scripts == Override::Force)),
+        Action::SubOverride,
+    ),
     number(
         "sub-delay",
         [-3600.0, 3600.0],

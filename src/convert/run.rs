@@ -290,9 +290,11 @@ impl<'a> Conversion<'a> {
         let eye = scene.data.layout.size;
         size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
         let mut tracks = self.film.take_tracks();
-        if let (Some(tracks), Some(_)) = (&mut tracks, self.film.subtitles()) {
-            // They are in the picture.
-            tracks.leave_subtitles_out();
+        if let (Some(tracks), Some(subtitles)) = (&mut tracks, self.film.subtitles()) {
+            // What is in the picture need not be a track.
+            let (all, shown) = (subtitles.tracks(), subtitles.shown());
+            let burnt = all.iter().filter(|track| track.outside.is_none() && Some(track.number) == shown);
+            burnt.for_each(|track| tracks.leave_out(track.stream));
         }
         let info = &self.film.info;
         let source = TrackSource {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::beside::SubAuto;
 use super::subtitles::Subtitles;
+use crate::media::subtitle::Codepage;
 use crate::media::{Languages, TrackChoice};
 use crate::net::Precision;
 use crate::subtitle::Settings;
@@ -32,6 +33,10 @@ pub enum Pace {
 pub struct SubtitleOptions {
     /// Which track.
     pub choice: TrackChoice,
+    /// A second one, at the upper edge.
+    pub second: TrackChoice,
+    /// The encoding of files.
+    pub codepage: Codepage,
     /// Where the film says nothing of which, the first.
     pub any: bool,
     /// In which languages they are wanted.

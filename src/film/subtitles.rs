@@ -268,9 +268,9 @@ impl Subtitles {
     /// Something new is seen in that span: what was drawn without it is void.
     pub(super) fn renew(&self, from: Time, to: Time) {
         let mut board = self.board();
-        let delay = board.settings.delay;
+        let [from, to] = [from, to].map(|time| board.settings.to_film(time));
         board.ahead = None;
-        board.done.retain(|done| done.time - delay < from || done.time - delay >= to);
+        board.done.retain(|done| done.time < from || done.time >= to);
     }
 
     /// Nobody draws any more.

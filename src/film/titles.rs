@@ -70,7 +70,7 @@ impl Titles {
         let mut number = numbers.max().unwrap_or(0);
         let stop = self.control.stop_flag();
         for file in &options.files {
-            let read = read(file, &stop).unwrap_or_else(|error| {
+            let read = read(file, options.codepage, &stop).unwrap_or_else(|error| {
                 tracing::warn!("{error}; the film goes on without it");
                 Vec::new()
             });
@@ -88,7 +88,7 @@ impl Titles {
         if self.tracks.is_empty() && options.any {
             tracing::warn!("{}: there are no subtitles to draw", info.location);
         }
-        let shown = self.chosen(options.choice);
+        let shown = self.chosen(options.choice, None);
         let shown = shown.and_then(|index| self.tracks.get(index)).map(|(known, _)| known.number);
         if let (TrackChoice::Number(number), None, false) = (options.choice, shown, self.tracks.is_empty()) {
             tracing::warn!("{}: there is no subtitle track {number}", info.location);
@@ -104,10 +104,18 @@ impl Titles {
             let job = self.subtitles.next_job(PATIENCE);
             self.take_packets();
             if let Some(job) = job {
-                let chosen = self.chosen(job.choice);
-                let mut track = chosen.and_then(|index| self.tracks.get_mut(index)).map(|(_, track)| track);
-                look_ahead(&job, track.as_deref_mut(), &mut self.ahead, &self.subtitles);
-                let overlay = self.renderer.draw(track.into_iter(), job.time, job.area, &job.settings);
+                let first = self.chosen(job.choice, None);
+                let second = self.chosen(self.options.second, first);
+                let mut shown: [Option<&mut Track>; 2] = [None, None];
+                for (index, (_, track)) in self.tracks.iter_mut().enumerate() {
+                    if first == Some(index) {
+                        shown[0] = Some(track);
+                    } else if second == Some(index) {
+                        shown[1] = Some(track);
+                    }
+                }
+                look_ahead(&job, shown[0].as_deref_mut(), &mut self.ahead, &self.subtitles);
+                let overlay = self.renderer.draw(shown, job.time, job.area, &job.settings);
                 self.subtitles.answer(&job, overlay);
             }
         }
@@ -136,13 +144,14 @@ impl Titles {
         }
     }
 
-    /// Where the track lies that is shown.
-    fn chosen(&self, choice: TrackChoice) -> Option<usize> {
+    /// Where the track lies that is shown; where that is not told, another than `except`.
+    fn chosen(&self, choice: TrackChoice, except: Option<usize>) -> Option<usize> {
         let number = match choice {
             TrackChoice::No => return None,
             TrackChoice::Number(number) => number,
             TrackChoice::Auto => {
-                let all = self.tracks.iter().map(|(known, _)| known);
+                let all = self.tracks.iter().enumerate().filter(|(index, _)| Some(*index) != except);
+                let all = all.map(|(_, (known, _))| known);
                 let first = all.clone().next().filter(|_| self.options.any);
                 best_subtitle(all, &self.options.languages, &Languages::of_system()).or(first)?.number
             }
@@ -156,10 +165,10 @@ fn look_ahead(job: &Job, track: Option<&mut Track>, renderer: &mut Renderer, sub
     if !subtitles.wants_ahead(job) {
         return;
     }
-    let delay = job.settings.delay;
-    let next = track.as_ref().and_then(|track| track.next(job.time - delay)).map(|next| next + delay);
+    let next = track.as_ref().and_then(|track| track.next(job.settings.to_track(job.time)));
+    let next = next.map(|next| job.settings.to_film(next));
     let (time, overlay) = match next.filter(|next| *next <= job.time + SOON) {
-        Some(next) => (next, renderer.draw(track.into_iter(), next + THERE, job.area, &job.settings)),
+        Some(next) => (next, renderer.draw([track, None], next + THERE, job.area, &job.settings)),
         None => (job.time + Time::from_nanoseconds(SOON.nanoseconds() / 2), Arc::default()),
     };
     subtitles.set_ahead(job, time, overlay);

@@ -138,3 +138,14 @@ pub mod encode {
     /// There are no encoders to be silenced.
     pub fn quieten() {}
 }
+
+/// Subtitles: there are none.
+pub mod subtitle {
+    /// Which encoding text has that does not say it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum Codepage {
+        /// What it looks like
+        #[default]
+        Auto,
+    }
+}

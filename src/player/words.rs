@@ -7,6 +7,7 @@ use super::contract::{Painter, Playlist, SceneSource};
 use super::message::Progress;
 use crate::frame::Chapter;
 use crate::sink::Action;
+use crate::subtitle::Override;
 use crate::time::Time;
 use crate::ui::shown_time;
 
@@ -100,6 +101,11 @@ fn words_of_painter<S>(action: Action, painter: &impl Painter<S>) -> Option<Stri
     Some(match action {
         Action::SubVisibility if subtitles()?.visible => "Subtitles visible".to_owned(),
         Action::SubVisibility => "Subtitles hidden".to_owned(),
+        Action::SecondSubVisibility => {
+            format!("Secondary subtitles: {}", yes_or_no(subtitles()?.second_visible))
+        }
+        Action::SubOverride if subtitles()?.scripts == Override::Force => "Subtitle style: yours".to_owned(),
+        Action::SubOverride => "Subtitle style: the script's".to_owned(),
         Action::SubDelay(_) => format!("Sub delay: {} ms", milliseconds(subtitles()?.delay)),
         Action::SubPosition(_) => format!("Sub position: {:.0}/100", subtitles()?.position),
         Action::SubScale(_) => format!("Sub scale: {:.2}", subtitles()?.scale),

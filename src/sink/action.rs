@@ -64,6 +64,10 @@ pub enum Action {
     AudioDelay(i32),
     /// Subtitles are seen, or no longer.
     SubVisibility,
+    /// The second track of them is seen, or no longer.
+    SecondSubVisibility,
+    /// Scripts have the viewer's style, or their own again.
+    SubOverride,
     /// Subtitles come so many milliseconds later.
     SubDelay(i32),
     /// Subtitles stand lower, in percent of the height.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use deep3d::media::subtitle::{Fonts, Renderer, Track, read};
+use deep3d::media::subtitle::{Codepage, Fonts, Renderer, Track, read};
 use deep3d::media::{Source, SourceOptions, StopFlag, SubtitleRead};
 use deep3d::overlay::Area;
 use deep3d::subtitle::Settings;
@@ -253,7 +253,7 @@ pub(crate) fn run(input: &Path) -> &'static str {
 }
 
 fn of_file(input: &Path) -> Result<Vec<Track>, String> {
-    let files = read(input, &StopFlag::default()).map_err(|error| error.to_string())?;
+    let files = read(input, Codepage::Auto, &StopFlag::default()).map_err(|error| error.to_string())?;
     let tracks = files.into_iter().map(|file| file.track(&Fonts::default(), SIZE));
     tracks.map(|track| track.map_err(|error| error.to_string())).collect()
 }
@@ -300,7 +300,7 @@ fn draw(mut tracks: Vec<Track>) -> &'static str {
                 let area = Area { size, aspect: 16.0 / 9.0 };
                 let began = Instant::now();
                 let time = Time::from_seconds(time + frame as f64 * 0.01);
-                let overlay = renderer.draw(std::iter::once(&mut *track), time, area, &Settings::default());
+                let overlay = renderer.draw([Some(&mut *track), None], time, area, &Settings::default());
                 if began.elapsed() > DRAWING {
                     say(&format!("found\tslow\t{:.1} s for one drawing", began.elapsed().as_secs_f64()));
                 }

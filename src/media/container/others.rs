@@ -152,9 +152,9 @@ impl OtherTracks {
         self.alone.as_ref().map(|_| self.shared.lock().location().to_owned())
     }
 
-    /// Leaves the tracks of subtitles out.
-    pub fn leave_subtitles_out(&mut self) {
-        self.streams.retain(|stream| stream.kind() != AVMediaType::AVMEDIA_TYPE_SUBTITLE);
+    /// Leaves that stream out.
+    pub fn leave_out(&mut self, index: usize) {
+        self.streams.retain(|stream| stream.index != index);
     }
 
     /// What waits for who takes them, so far nothing.

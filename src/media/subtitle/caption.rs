@@ -24,7 +24,7 @@ pub struct Captions {
 impl Default for Captions {
     fn default() -> Self {
         let style = Style { size: SIZE, margin: MARGIN, ..Style::default() };
-        Self { drawing: Drawing::new(&[], &styled(HEAD, &style)), settings: Settings::default() }
+        Self { drawing: Drawing::new(&[], &styled(HEAD, &style), &[]), settings: Settings::default() }
     }
 }
 

@@ -4,9 +4,10 @@ use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_void};
 use std::ptr;
 
 use super::fonts::Fonts;
+use super::header::border_style;
 use super::libass;
 use crate::overlay::{Area, Bitmap, blend};
-use crate::subtitle::Settings;
+use crate::subtitle::{Rgba, Settings, Style};
 use crate::time::Time;
 
 /// Glyphs and megabytes of bitmaps that libass keeps.
@@ -29,8 +30,9 @@ pub(super) struct Drawing {
 unsafe impl Send for Drawing {}
 
 impl Drawing {
-    /// With these fonts besides the system's, and a script that begins with `head`. None where libass does not start.
-    pub(super) fn new(fonts: &[&Fonts], head: &[u8]) -> Option<Self> {
+    /// With these fonts besides the system's, and a script that begins with `head`, in whose styles `overrides` (`Field=Value`) replace fields. None where
+    /// libass does not start.
+    pub(super) fn new(fonts: &[&Fonts], head: &[u8], overrides: &[String]) -> Option<Self> {
         // SAFETY: the library lives as long as the renderer and the track, which are freed before it; data are copied by libass.
         unsafe {
             let library = libass::ass_library_init();
@@ -43,6 +45,9 @@ impl Drawing {
                 drawing.add_font(&font.name, &font.bytes);
             }
             drawing.add_font("Ubuntu-Light.ttf", epaint_default_fonts::UBUNTU_LIGHT);
+            let words: Vec<_> = overrides.iter().filter_map(|word| CString::new(word.as_str()).ok()).collect();
+            let mut list: Vec<_> = words.iter().map(|word| word.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect();
+            libass::ass_set_style_overrides(library, list.as_mut_ptr());
             drawing.renderer = libass::ass_renderer_init(library);
             drawing.track = libass::ass_new_track(library);
             if drawing.renderer.is_null() || drawing.track.is_null() {
@@ -79,6 +84,41 @@ impl Drawing {
         unsafe { libass::ass_flush_events(self.track) }
     }
 
+    /// From now on dialogue has the look of `style` in a script of that height, where one is given, or only the size of letters is for dialogue alone.
+    pub(super) fn force(&mut self, style: Option<&Style>, dialogue_only: bool, height: u32) {
+        let scaled = |length: f64| length * f64::from(height) / 720.0;
+        let colour = |[red, green, blue, alpha]: Rgba| u32::from_be_bytes([red, green, blue, 255 - alpha]);
+        let bits = if style.is_some() { libass::OVERRIDE_STYLE } else { 0 }
+            | if dialogue_only { libass::OVERRIDE_SCALE } else { 0 };
+        if let Some(style) = style {
+            let font = CString::new(style.font.replace('\0', "")).unwrap_or_default();
+            let side = scaled(f64::from(style.margin_side)).round() as c_int;
+            let mut forced = libass::Style {
+                name: c"Default".as_ptr().cast_mut(),
+                font: font.as_ptr().cast_mut(),
+                size: scaled(style.size),
+                colours: [style.colour, style.colour, style.border_colour, style.back_colour].map(colour),
+                flags: [c_int::from(style.bold), c_int::from(style.italic), 0, 0],
+                scale: [1.0; 2],
+                spacing: scaled(style.spacing),
+                angle: 0.0,
+                border_style: border_style(style.back).into(),
+                outline: scaled(style.border),
+                shadow: scaled(style.shadow),
+                alignment: 2,
+                margins: [side, side, scaled(f64::from(style.margin)).round() as c_int],
+                encoding: 1,
+                _unused: 0,
+                blur: style.blur,
+                justify: 0,
+            };
+            // SAFETY: the renderer is alive; libass copies the style with its words.
+            unsafe { libass::ass_set_selective_style_override(self.renderer, &mut forced) }
+        }
+        // SAFETY: the renderer is alive.
+        unsafe { libass::ass_set_selective_style_override_enabled(self.renderer, bits) }
+    }
+
     /// What is seen at `time`, over a film whose pictures have the size `film`. None where that is what was drawn last, unless it is wanted `anyway`.
     pub(super) fn draw(
         &mut self,
@@ -100,6 +140,7 @@ impl Drawing {
             libass::ass_set_pixel_aspect(self.renderer, aspect);
             libass::ass_set_font_scale(self.renderer, settings.scale);
             libass::ass_set_line_position(self.renderer, 100.0 - settings.position);
+            libass::ass_set_line_spacing(self.renderer, settings.line_spacing);
             let first =
                 libass::ass_render_frame(self.renderer, self.track, milliseconds(time), &raw mut changed).as_ref();
             if changed == 0 && !anyway {

@@ -35,6 +35,34 @@ pub(super) struct Image {
     pub(super) next: *const Image,
 }
 
+/// `ASS_Style`: how dialogue is to look.
+#[repr(C)]
+pub(super) struct Style {
+    pub(super) name: *mut c_char,
+    pub(super) font: *mut c_char,
+    pub(super) size: c_double,
+    /// Letters, what is yet to be sung, border, shadow: red, green, blue, transparency.
+    pub(super) colours: [u32; 4],
+    /// Bold, italic, underlined, struck out.
+    pub(super) flags: [c_int; 4],
+    pub(super) scale: [c_double; 2],
+    pub(super) spacing: c_double,
+    pub(super) angle: c_double,
+    pub(super) border_style: c_int,
+    pub(super) outline: c_double,
+    pub(super) shadow: c_double,
+    pub(super) alignment: c_int,
+    pub(super) margins: [c_int; 3],
+    pub(super) encoding: c_int,
+    pub(super) _unused: c_int,
+    pub(super) blur: c_double,
+    pub(super) justify: c_int,
+}
+
+/// Dialogue has the style that was set; the size is changed of dialogue only.
+pub(super) const OVERRIDE_STYLE: c_int = 1;
+pub(super) const OVERRIDE_SCALE: c_int = 2;
+
 /// libass looks for fonts as is usual on the system.
 pub(super) const FONT_PROVIDER_AUTODETECT: c_int = 1;
 
@@ -62,6 +90,10 @@ unsafe extern "C" {
     pub(super) fn ass_set_pixel_aspect(renderer: *mut Renderer, aspect: c_double);
     pub(super) fn ass_set_font_scale(renderer: *mut Renderer, scale: c_double);
     pub(super) fn ass_set_line_position(renderer: *mut Renderer, position: c_double);
+    pub(super) fn ass_set_line_spacing(renderer: *mut Renderer, spacing: c_double);
+    pub(super) fn ass_set_style_overrides(library: *mut Library, list: *mut *mut c_char);
+    pub(super) fn ass_set_selective_style_override_enabled(renderer: *mut Renderer, bits: c_int);
+    pub(super) fn ass_set_selective_style_override(renderer: *mut Renderer, style: *mut Style);
     pub(super) fn ass_set_cache_limits(renderer: *mut Renderer, glyphs: c_int, megabytes: c_int);
     pub(super) fn ass_new_track(library: *mut Library) -> *mut Track;
     pub(super) fn ass_free_track(track: *mut Track);

@@ -1,5 +1,6 @@
 //! The lines of a track. All are kept; libass, which looks through its lines for each picture, is given those that are seen.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use super::cue::{Body, Cue};
 use super::drawing::{Drawing, milliseconds};
 use super::drawn::Drawn;
 use super::fonts::{Fonts, in_script};
-use super::header::styled;
+use super::header::{overrides, size, styled};
 use crate::overlay::Area;
 use crate::spans::Spans;
-use crate::subtitle::{Settings, Style};
+use crate::subtitle::{Override, Settings, Style};
 use crate::time::Time;
 
 /// Lines that are kept, and how many bytes of them: a film of three hours has some thousands, one with drawn signs some hundred thousand.
@@ -65,11 +66,20 @@ pub(super) struct Lines {
     drawing: Option<Drawing>,
     /// Those that libass has, and the style it was made with.
     given: HashSet<u32>,
-    style: Option<Style>,
+    look: Look,
     last: Option<Last>,
     full: bool,
     /// It was told that more are seen at once than are drawn.
     crowded: bool,
+}
+
+/// What libass was made for.
+#[derive(Default, PartialEq)]
+struct Look {
+    /// That of lines that bring none, or are stripped of it.
+    style: Option<Style>,
+    overrides: Vec<String>,
+    stripped: bool,
 }
 
 /// What was drawn last, and for whom.
@@ -96,7 +106,7 @@ impl Lines {
             known: HashSet::new(),
             drawing: None,
             given: HashSet::new(),
-            style: None,
+            look: Look::default(),
             last: None,
             full: false,
             crowded: false,
@@ -178,6 +188,16 @@ impl Lines {
         self.spans.next(time).into_iter().chain(open.filter(|start| *start > time)).min()
     }
 
+    /// Those of `settings` that are for these lines.
+    fn own_settings(&self, settings: &Settings) -> Settings {
+        match settings.scripts {
+            Override::No if self.styled => {
+                Settings { scale: 1.0, position: 100.0, line_spacing: 0.0, forced: Vec::new(), ..settings.clone() }
+            }
+            _ => settings.clone(),
+        }
+    }
+
     /// What is seen at `time`, over a film whose pictures have the size `film`.
     pub(super) fn draw(
         &mut self,
@@ -191,11 +211,15 @@ impl Lines {
         if seen.is_empty() {
             return Arc::default();
         }
-        let style = (!self.styled).then_some(&settings.style);
-        if self.drawing.is_none() || self.style.as_ref() != style {
-            let head = style.map_or_else(|| self.head.clone(), |style| styled(&self.head, style));
-            (self.drawing, self.style, self.last) = (Drawing::new(&[fonts, &self.own], &head), style.cloned(), None);
-            self.given.clear();
+        let settings = &self.own_settings(settings);
+        let stripped = settings.scripts == Override::Strip;
+        let style = (!self.styled || stripped).then(|| settings.style.clone());
+        let overrides = style.as_ref().map_or_else(|| settings.forced.clone(), overrides);
+        let look = Look { style, overrides, stripped };
+        if self.drawing.is_none() || self.look != look {
+            let head = look.style.as_ref().map_or_else(|| self.head.clone(), |style| styled(&self.head, style));
+            (self.drawing, self.last) = (Drawing::new(&[fonts, &self.own], &head, &look.overrides), None);
+            (self.look, self.given) = (look, HashSet::new());
         }
         let new = seen.iter().filter(|number| !self.given.contains(number)).count();
         let none_stays = new == seen.len() && self.given.len() > MOST_GIVEN;
@@ -207,7 +231,9 @@ impl Lines {
             if let Some(line) = self.all.get(*number as usize)
                 && self.given.insert(*number)
             {
-                drawing.add(*number, &bounded(&line.text, self.widest), line.start, line.end);
+                let text = bounded(&line.text, self.widest);
+                let text = if stripped { without_tags(&text) } else { text };
+                drawing.add(*number, &text, line.start, line.end);
             }
         }
         let mut cues: Vec<_> = seen
@@ -218,6 +244,11 @@ impl Lines {
         cues.sort_unstable();
         cues.dedup();
         cues.truncate(MOST_CUES);
+        if self.styled && !stripped {
+            let forced = (settings.scripts == Override::Force).then_some(&settings.style);
+            let dialogue_only = matches!(settings.scripts, Override::Force | Override::Scale);
+            drawing.force(forced, dialogue_only, size(&self.head)[1]);
+        }
         let last = self.last.take().filter(|last| last.area == area && last.settings == *settings);
         let bitmaps = drawing.draw(time, area, film, settings, last.is_none());
         let drawn = match (bitmaps, last) {
@@ -230,9 +261,32 @@ impl Lines {
     }
 }
 
+/// A line without what a script says of its look; nothing is left of drawings.
+fn without_tags(line: &str) -> Cow<'_, str> {
+    if !line.contains('{') {
+        return Cow::Borrowed(line);
+    }
+    let (mut plain, mut inside, mut drawn) = (String::with_capacity(line.len()), false, false);
+    for (at, letter) in line.char_indices() {
+        match letter {
+            '{' => {
+                inside = true;
+                let tags = line.get(at..).and_then(|rest| rest.split('}').next()).unwrap_or_default();
+                let scale = |tag: &str| tag.strip_prefix('p').and_then(|scale| scale.trim().parse::<u32>().ok());
+                drawn = tags.split('\\').filter_map(scale).next_back().map_or(drawn, |scale| scale > 0);
+            }
+            '}' => inside = false,
+            letter if !inside && !drawn => plain.push(letter),
+            _ => {}
+        }
+    }
+    Cow::Owned(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlay::Bitmap;
 
     const HEAD: &[u8] = b"[Script Info]\nPlayResX: 640\nPlayResY: 360\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, Alignment\n\
         Style: Default,Ubuntu,20,&H00FFFFFF,2\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
@@ -253,7 +307,7 @@ mod tests {
         let begins = |index: u32| f64::from(index / 3) * 0.8 + f64::from(index % 3) * 0.2;
         let cues: Vec<_> = (0..900).map(|index| cue(begins(index), Some(begins(index) + 0.33), "Line")).collect();
         let mut lines = Lines::new(HEAD, true, "a film");
-        let mut all = Drawing::new(&[], HEAD).unwrap();
+        let mut all = Drawing::new(&[], HEAD, &[]).unwrap();
         for (number, cue) in (0..).zip(&cues) {
             let (Body::Line(text), Some(end)) = (&cue.body, cue.end) else { panic!() };
             all.add(number, text, cue.start, end);
@@ -308,5 +362,37 @@ mod tests {
         (0..9000).for_each(|index| assert!(lines.add(cue(1.0, Some(9.0), &format!("{index}")), "a film")));
         assert_eq!(lines.seen(Time::from_seconds(2.0), "a film").len(), MOST_AT_ONCE);
         assert!(lines.crowded);
+    }
+
+    #[test]
+    fn scripts_look_as_the_viewer_wants() {
+        let mut lines = Lines::new(HEAD, true, "a film");
+        lines.add(cue(1.0, Some(3.0), "{\\1c&H0000FF&}Text{\\p1}m 0 0 l 99 0 99 99{\\p0} of a script"), "a film");
+        // What is drawn, or stands at a place of its own, is no dialogue.
+        lines.add(cue(5.0, Some(7.0), "{\\1c&H0000FF&}Text of a script"), "a film");
+        let mut at = |seconds: f64, settings: &Settings| {
+            let drawn =
+                lines.draw(Time::from_seconds(seconds), AREA, (AREA.size, &Fonts::default()), settings, "a film");
+            drawn.bitmaps.clone()
+        };
+        let dialogue = at(6.0, &Settings::default());
+        let mut of = |settings: &Settings| at(2.0, settings);
+        let own = of(&Settings::default());
+        let large = Settings { scale: 2.0, position: 50.0, ..Settings::default() };
+        let height = |bitmaps: &[Bitmap]| bitmaps[0].size[1];
+        assert!(of(&large)[0].at[1] < own[0].at[1] && height(&of(&large)) > height(&own));
+        assert!(of(&Settings { scripts: Override::No, ..large.clone() }) == own);
+        let style = Style { size: 90.0, colour: [0, 255, 0, 255], ..Style::default() };
+        let forced = Settings { scripts: Override::Force, style, ..Settings::default() };
+        assert!(of(&forced) == own && of(&Settings::default()) == own);
+        let bold = Settings { forced: vec!["Fontsize=40".to_owned()], ..Settings::default() };
+        assert!(height(&of(&bold)) > height(&own));
+        let plain = of(&Settings { scripts: Override::Strip, ..forced.clone() });
+        let red = |bitmaps: &[Bitmap]| {
+            bitmaps[0].texels.chunks(4).filter(|texel| texel[0].saturating_sub(texel[1]) > 99).count()
+        };
+        assert!(red(&own) > 50 && red(&plain) == 0, "{} {}", red(&own), red(&plain));
+        assert!(height(&at(6.0, &forced)) > height(&dialogue) && at(6.0, &Settings::default()) == dialogue);
+        assert_eq!(without_tags("0,A,,{\\b1}x{\\p1}m 0 0{\\p0}y{\\pos(1,2)}z"), "0,A,,xyz");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use ffmpeg_next::packet::Packet;
 
 use super::demuxer::{Demuxed, Demuxer};
-use super::encoding::decoded;
+use super::encoding::{Codepage, decoded};
 use super::fonts::Fonts;
 use super::track::Track;
 use crate::media::{MediaError, StopFlag, init};
@@ -78,7 +78,7 @@ impl Outside {
 ///
 /// # Errors
 /// It cannot be read, or is none.
-pub fn read(path: &Path, stop: &StopFlag) -> Result<Vec<Outside>, OutsideError> {
+pub fn read(path: &Path, codepage: Codepage, stop: &StopFlag) -> Result<Vec<Outside>, OutsideError> {
     init();
     let file = path.display().to_string();
     let unreadable = |reason| OutsideError::Unreadable { file: file.clone(), reason };
@@ -97,7 +97,7 @@ pub fn read(path: &Path, stop: &StopFlag) -> Result<Vec<Outside>, OutsideError> 
     } else if BINARY.iter().any(|begin| bytes.starts_with(begin)) {
         (Demuxer::open(bytes, stop), "none")
     } else {
-        let (text, encoding) = decoded(&bytes);
+        let (text, encoding) = decoded(&bytes, codepage);
         // FFmpeg looks for text; what is in it beyond a zero is none.
         let text = without_styles(&text.replace('\0', "")).into_bytes();
         drop(bytes);

@@ -17,17 +17,19 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// What is seen of `tracks` at `time`, over a picture that is shown so.
-    pub fn draw<'a>(
+    /// What is seen at `time` of a track, and of a second one at the upper edge, over a picture that is shown so.
+    pub fn draw(
         &mut self,
-        tracks: impl Iterator<Item = &'a mut Track>,
+        tracks: [Option<&mut Track>; 2],
         time: Time,
         area: Area,
         settings: &Settings,
     ) -> Arc<Overlay> {
-        let time = time - settings.delay;
-        let tracks = tracks.filter(|_| settings.visible);
-        let drawn: Vec<_> = tracks.map(|track| track.draw(time, area, settings)).collect();
+        let time = settings.to_track(time);
+        let second = settings.of_second();
+        let tracks = tracks.into_iter().zip([settings, &second]).filter(|(_, settings)| settings.visible);
+        let drawn = tracks.filter_map(|(track, settings)| Some(track?.draw(time, area, settings)));
+        let drawn: Vec<_> = drawn.collect();
         let same = |(a, b): (&Arc<Drawn>, &Arc<Drawn>)| Arc::ptr_eq(a, b);
         if self.last.area == area.size && drawn.len() == self.drawn.len() && drawn.iter().zip(&self.drawn).all(same) {
             return Arc::clone(&self.last);

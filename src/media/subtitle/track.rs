@@ -43,7 +43,7 @@ pub struct Track {
     stock: Stock,
     fonts: Fonts,
     /// What was drawn last of pictures, when they began, and for whom.
-    last: Option<(Time, Area, Arc<Drawn>)>,
+    last: Option<(Time, Area, bool, Arc<Drawn>)>,
     film: [u32; 2],
     location: String,
 }
@@ -153,17 +153,20 @@ impl Track {
             Cues::Pictures(pictures) => pictures,
         };
         let Some((pictures, start)) = pictures.at(time) else { return Arc::default() };
-        if let Some((begun, seen, drawn)) = &self.last
-            && *begun == start
-            && *seen == area
+        let forced = settings.forced_only;
+        if let Some((begun, seen, only, drawn)) = &self.last
+            && (*begun, *seen, *only) == (start, area, forced)
         {
             return Arc::clone(drawn);
         }
         let bitmap = |picture| scaled(picture, picture.canvas.unwrap_or(self.film), area.size);
         // Its end may not be known yet, which must not make it another one later.
-        let drawn = Drawn { bitmaps: pictures.iter().filter_map(bitmap).collect(), cues: vec![(start, start)] };
+        let drawn = Drawn {
+            bitmaps: pictures.iter().filter(|picture| picture.forced || !forced).filter_map(bitmap).collect(),
+            cues: vec![(start, start)],
+        };
         let drawn = Arc::new(drawn);
-        self.last = Some((start, area, Arc::clone(&drawn)));
+        self.last = Some((start, area, forced, Arc::clone(&drawn)));
         drawn
     }
 }
