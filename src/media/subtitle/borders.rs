@@ -29,7 +29,7 @@ pub(super) fn bounded_head(head: &[u8], widest: f64) -> Vec<u8> {
         }
         let fields: Vec<&str> = line.split(',').collect();
         let is_wide = |field: &&str| field.trim().parse::<f64>().is_ok_and(|width| width > widest);
-        if text.starts_with("Style:") && fields.get(place).is_some_and(|field| is_wide(field)) {
+        if text.starts_with("Style:") && fields.get(place).is_some_and(is_wide) {
             let rest = fields.get(place + 1..).unwrap_or_default();
             let new: Vec<&str> = fields.get(..place).unwrap_or_default().to_vec();
             let width = format!("{widest}");
