@@ -1,5 +1,5 @@
 //! The user's settings: what a file says counts until the command line says otherwise.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "common/ffmpeg.rs"]
 mod ffmpeg;

@@ -114,7 +114,7 @@ impl Command {
             }
             ("cycle", [name]) => Verb::Cycle { name: known(name)?, step: 1 },
             ("cycle", [name, way]) => Verb::Cycle { name: known(name)?, step: way_of(way)? },
-            ("cycle-values", [values @ ..]) => cycle_values(values)?,
+            ("cycle-values", values) => cycle_values(values)?,
             ("show-text", [text, rest @ ..]) if rest.len() < 3 => {
                 Verb::ShowText { text: (*text).to_owned(), time: rest.first().and_then(|time| shown_for(time)) }
             }

@@ -64,7 +64,7 @@ pub const PROPERTIES: &[Property] = &[
     told("duration", |status| status.duration.map(seconds)),
     told("playlist", |status| Some(list(status))),
     told("playlist-count", |status| Some(json!(status.list.len()))),
-    number("playlist-pos", [0.0, ENDLESS], |status| Some(json!(status.index)), |status, to| file(status, to)),
+    number("playlist-pos", [0.0, ENDLESS], |status| Some(json!(status.index)), file),
     number(
         "playlist-pos-1",
         [1.0, ENDLESS],

@@ -127,7 +127,8 @@ fn draw(desk: &Desk) {
     }
 }
 
-#[cfg(all(test, feature = "media"))]
+#[cfg(feature = "media")]
+#[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 

@@ -142,7 +142,7 @@ mod tests {
             ]
         );
         assert!(told(&mut telling, status.clone()).is_empty());
-        let loaded = Status { seeking: false, ..status.clone() };
+        let loaded = Status { seeking: false, ..status };
         assert_eq!(
             told(&mut telling, loaded.clone()),
             [r#"{"event":"file-loaded"}"#, r#"{"event":"playback-restart"}"#]
