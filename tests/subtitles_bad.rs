@@ -99,7 +99,7 @@ fn what_is_too_much_is_bounded_and_told() {
     });
     let mut crowd = HEAD.to_owned() + EVENTS;
     (0..5000).for_each(|index| {
-        crowd += &event("0:00:01.00", "0:00:03.00", &format!("{{\\pos({},{})}}{index}", index % 600, index % 350))
+        crowd += &event("0:00:01.00", "0:00:03.00", &format!("{{\\pos({},{})}}{index}", index % 600, index % 350));
     });
     let mut styles = HEAD.to_owned();
     (0..10_000)
@@ -316,7 +316,7 @@ fn fonts_that_are_bombs_are_left_out() {
     let cut = whole[..whole.len() / 2].to_vec();
     let mut absurd = whole.clone();
     absurd[12 + 8..12 + 16].fill(0xff);
-    let mut tables = whole.clone();
+    let mut tables = whole;
     tables[4..6].fill(0xff);
     let cases = [
         ("chain.ttf", font::font(&chain(12, 10), &names), "made of too many others"),
