@@ -94,7 +94,7 @@ impl SubtitleArguments {
     pub(super) fn options(&self, choice: TrackChoice) -> SubtitleOptions {
         SubtitleOptions {
             choice,
-            second: self.secondary_sid,
+            second: Some(self.secondary_sid),
             codepage: self.sub_codepage,
             any: false,
             languages: self.slang.clone(),

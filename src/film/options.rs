@@ -33,8 +33,8 @@ pub enum Pace {
 pub struct SubtitleOptions {
     /// Which track.
     pub choice: TrackChoice,
-    /// A second one, at the upper edge.
-    pub second: TrackChoice,
+    /// A second one, at the upper edge, where one is wanted.
+    pub second: Option<TrackChoice>,
     /// The encoding of files.
     pub codepage: Codepage,
     /// Where the film says nothing of which, the first.

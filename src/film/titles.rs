@@ -105,7 +105,7 @@ impl Titles {
             self.take_packets();
             if let Some(job) = job {
                 let first = self.chosen(job.choice, None);
-                let second = self.chosen(self.options.second, first);
+                let second = self.options.second.and_then(|second| self.chosen(second, first));
                 let mut shown: [Option<&mut Track>; 2] = [None, None];
                 for (index, (_, track)) in self.tracks.iter_mut().enumerate() {
                     if first == Some(index) {
