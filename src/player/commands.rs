@@ -61,7 +61,10 @@ where
     ) -> Result<(), CommandError> {
         match command.resolve(&self.status(now))? {
             Done::Act(None) => {}
-            Done::Act(Some(action)) if action.is_of_sink() => asked.actions.push(action),
+            Done::Act(Some(action)) if action.is_of_sink() => {
+                asked.actions.push(action);
+                self.window = self.window.after(action);
+            }
             Done::Act(Some(action)) => asked.repaint |= self.act(action, quiet || command.is_quiet(), now),
             Done::Show(text, time) => {
                 self.player.tell(text, time, now);

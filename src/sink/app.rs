@@ -38,6 +38,19 @@ pub struct WindowState {
     pub on_top: bool,
 }
 
+impl WindowState {
+    /// How it stands when `action` has been done.
+    #[must_use]
+    pub fn after(self, action: Action) -> Self {
+        match action {
+            Action::FullScreen => Self { full_screen: !self.full_screen, ..self },
+            Action::LeaveFullScreen => Self { full_screen: false, ..self },
+            Action::OnTop => Self { on_top: !self.on_top, ..self },
+            _ => self,
+        }
+    }
+}
+
 /// What the app wants after a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tick {
