@@ -46,6 +46,7 @@ mod start;
 mod stop;
 #[cfg(feature = "media")]
 mod subtitle_style;
+#[cfg(feature = "media")]
 mod subtitles;
 #[cfg(feature = "media")]
 mod tracks;

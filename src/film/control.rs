@@ -192,6 +192,7 @@ impl Control {
     }
 
     /// Raised when it is to stop.
+    #[cfg(feature = "media")]
     pub(super) fn stop_flag(&self) -> StopFlag {
         self.0.stop_source.clone()
     }

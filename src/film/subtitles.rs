@@ -155,7 +155,7 @@ impl Subtitles {
         }
     }
 
-    /// What will be seen within [`SOON`] of `time`, as far as it has been drawn for such an area; each drawing once.
+    /// What will be seen within a second of `time`, as far as it has been drawn for such an area; each drawing once.
     pub fn soon(&self, time: Time, area: Area) -> Vec<Arc<Overlay>> {
         let board = self.board();
         let is_soon = |done: &&Done| {

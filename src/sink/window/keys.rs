@@ -100,7 +100,7 @@ const OLDER: [(&str, &str); 12] = [
 
 const MODIFIERS: [&str; 4] = ["Ctrl+", "Alt+", "Meta+", "Shift+"];
 
-/// A key's name as [`name`] gives it, however it is written; none where no keyboard or mouse here gives such a key.
+/// A key's name as presses of it are told, however it is written; none where no keyboard or mouse here gives such a key.
 pub fn canonical(written: &str) -> Option<String> {
     let mut held = [false; 4];
     let mut rest = written;
