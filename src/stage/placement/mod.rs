@@ -6,6 +6,8 @@
 //! Text has to be within the limits of comfort, too. Where it has no room there in front of what it covers, the scene is pushed back as a whole
 //! ([`Mapping::pushed_back`](super::comfort::Mapping::pushed_back)), slowly and before the text comes.
 
+#[cfg(test)]
+mod made;
 mod near;
 mod plan;
 mod playing;

@@ -105,21 +105,8 @@ impl CuePlan {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{ROOM, at, moment, piece};
     use super::*;
-
-    fn at(seconds: f64) -> Time {
-        Time::from_seconds(seconds)
-    }
-
-    fn moment(time: f64, shot: f64, cue: (f64, f64)) -> Moment {
-        Moment { time: at(time), shot: at(shot), cues: vec![(at(cue.0), at(cue.1))] }
-    }
-
-    const ROOM: Room = Room { front: -1.0, nearer: 0.0 };
-
-    fn piece(nearest: f32) -> Vec<Piece> {
-        vec![Piece { sides: [0.3, 0.8, 0.7, 0.9], nearest: Some(nearest) }]
-    }
 
     #[test]
     fn in_a_plan_a_cue_has_one_depth() {
