@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clap::ValueEnum;
-use deep3d::control::{BINDINGS, PROPERTIES};
+use deep3d::control::{BINDINGS, properties};
 use deep3d::sink::Layout;
 
 fn readme() -> String {
@@ -25,7 +25,7 @@ fn every_layout_stands_in_the_table_with_its_ending() {
 #[test]
 fn every_property_is_told() {
     let told = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/control.md")).unwrap();
-    for property in PROPERTIES {
+    for property in properties() {
         assert!(told.contains(&format!("`{}`", property.name)), "docs/control.md does not tell of {}", property.name);
     }
 }

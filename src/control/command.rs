@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::expand::expand;
 use super::seek::{self, Seek};
-use super::{CommandError, Status, property, words};
+use super::{CommandError, Status, properties, property, words};
 use crate::sink::Action;
 
 /// One command, understood.
@@ -133,12 +133,12 @@ impl Command {
             Verb::Act(action) => Some(*action),
             Verb::Ignore => None,
             Verb::Seek(seek) => Some(seek.resolve(status)?),
-            Verb::Set { name, value } => property::find(name)?.set(value, status)?,
-            Verb::Add { name, by } => property::find(name)?.add(*by, status)?,
-            Verb::Multiply { name, by } => property::find(name)?.multiply(*by, status)?,
-            Verb::Cycle { name, step } => property::find(name)?.cycle(*step, status)?,
+            Verb::Set { name, value } => properties::find(name)?.set(value, status)?,
+            Verb::Add { name, by } => properties::find(name)?.add(*by, status)?,
+            Verb::Multiply { name, by } => properties::find(name)?.multiply(*by, status)?,
+            Verb::Cycle { name, step } => properties::find(name)?.cycle(*step, status)?,
             Verb::CycleValues { name, values } => {
-                let property = property::find(name)?;
+                let property = properties::find(name)?;
                 let now = property.text(status);
                 let same = |value: &String| {
                     let numbers = property::number_of(value).zip(now.as_deref().and_then(property::number_of));
@@ -148,7 +148,7 @@ impl Command {
                 property.set(&values[next], status)?
             }
             Verb::PlayIndex(index) if index == "current" => Some(Action::SeekStart),
-            Verb::PlayIndex(index) => property::find("playlist-pos")?.set(index, status)?,
+            Verb::PlayIndex(index) => properties::find("playlist-pos")?.set(index, status)?,
             Verb::ShowText { text, time } => return Ok(Done::Show(expand(text, status), *time)),
             Verb::PrintText(text) => return Ok(Done::Print(expand(text, status))),
         };
@@ -171,7 +171,7 @@ impl Command {
 }
 
 fn known(name: &str) -> Result<String, CommandError> {
-    property::find(name).map(|property| property.name.to_owned())
+    properties::find(name).map(|property| property.name.to_owned())
 }
 
 fn number(text: &str, usage: &'static str) -> Result<f64, CommandError> {
@@ -394,7 +394,7 @@ mod tests {
             "auto",
             "inf",
         ];
-        let all: Vec<&str> = words.into_iter().chain(property::PROPERTIES.iter().map(|one| one.name)).collect();
+        let all: Vec<&str> = words.into_iter().chain(properties::all().map(|one| one.name)).collect();
         let mut state = 1_u64;
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -1,17 +1,17 @@
-//! The properties, by mpv's names where mpv has them: what each is now, and which action makes it another.
+//! A property: what it is now, and which action makes it another.
 
 use clap::ValueEnum;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{CommandError, Status};
-use crate::media::{TrackInfo, TrackKind};
+use crate::media::TrackKind;
+use crate::position::Position;
 use crate::sink::{Action, Layout};
-use crate::subtitle::Override;
-use crate::time::{Position, Time};
+use crate::time::Time;
 
 /// How a property is changed.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     /// It only tells something.
     Not,
     /// `yes` or `no`; this makes one of the other.
@@ -20,6 +20,8 @@ enum Change {
     Number { least: f64, most: f64, to: fn(&Status, f64) -> Option<Action> },
     /// A film time, in seconds or written as places are.
     Time(fn(Time) -> Action),
+    /// A film time or `no`.
+    Place(fn(Option<Time>) -> Action),
     /// A track's number, `no` or `auto`.
     Track(TrackKind),
     /// A layout's name.
@@ -30,23 +32,24 @@ enum Change {
 pub struct Property {
     /// As mpv calls it, where mpv has it.
     pub name: &'static str,
-    read: fn(&Status) -> Option<Value>,
-    change: Change,
+    pub(super) read: fn(&Status) -> Option<Value>,
+    pub(super) change: Change,
 }
 
-const ENDLESS: f64 = 1e9;
+/// For numbers without a greatest.
+pub(super) const ENDLESS: f64 = 1e9;
 /// Values that are written as times of day for a reader.
 const TIMES: [&str; 5] = ["time-pos", "playback-time", "duration", "time-remaining", "playtime-remaining"];
 
-const fn told(name: &'static str, read: fn(&Status) -> Option<Value>) -> Property {
+pub(super) const fn told(name: &'static str, read: fn(&Status) -> Option<Value>) -> Property {
     Property { name, read, change: Change::Not }
 }
 
-const fn toggled(name: &'static str, read: fn(&Status) -> Option<Value>, action: Action) -> Property {
+pub(super) const fn toggled(name: &'static str, read: fn(&Status) -> Option<Value>, action: Action) -> Property {
     Property { name, read, change: Change::Toggle(action) }
 }
 
-const fn number(
+pub(super) const fn number(
     name: &'static str,
     [least, most]: [f64; 2],
     read: fn(&Status) -> Option<Value>,
@@ -55,243 +58,8 @@ const fn number(
     Property { name, read, change: Change::Number { least, most, to } }
 }
 
-/// All of them.
-pub const PROPERTIES: &[Property] = &[
-    // The film and its list.
-    told("path", |status| Some(json!(status.path))),
-    told("filename", |status| Some(json!(status.name))),
-    told("media-title", |status| Some(json!(status.name))),
-    told("duration", |status| status.duration.map(seconds)),
-    told("playlist", |status| Some(list(status))),
-    told("playlist-count", |status| Some(json!(status.list.len()))),
-    number("playlist-pos", [0.0, ENDLESS], |status| Some(json!(status.index)), file),
-    number(
-        "playlist-pos-1",
-        [1.0, ENDLESS],
-        |status| Some(json!(status.index + 1)),
-        |status, to| file(status, to - 1.0),
-    ),
-    told("loop-playlist", |status| Some(endless(status.loop_list))),
-    toggled("loop-file", |status| Some(endless(status.loop_file)), Action::LoopFile),
-    // Time.
-    Property { name: "time-pos", read: |status| Some(seconds(status.position)), change: Change::Time(Action::SeekTo) },
-    Property {
-        name: "playback-time",
-        read: |status| Some(seconds(status.position)),
-        change: Change::Time(Action::SeekTo),
-    },
-    number(
-        "percent-pos",
-        [0.0, 100.0],
-        |status| Some(json!(percent(status)?)),
-        |status, to| Some(Action::SeekTo(Time::from_seconds(status.duration?.seconds() * to / 100.0))),
-    ),
-    told("time-remaining", |status| Some(seconds(status.duration? - status.position))),
-    told("playtime-remaining", |status| {
-        Some(json!((status.duration? - status.position).seconds() / status.speed.max(1e-3)))
-    }),
-    toggled("pause", |status| Some(json!(status.paused)), Action::Pause),
-    told("core-idle", |status| Some(json!(!status.running))),
-    told("seeking", |status| Some(json!(status.seeking))),
-    told("paused-for-cache", |status| Some(json!(status.buffering.is_some()))),
-    told("cache-buffering-state", |status| {
-        Some(json!(status.buffering.map_or(100.0, |share| (share * 100.0).floor())))
-    }),
-    told("demuxer-cache-duration", |status| Some(seconds(status.cached.as_ref()?.ahead))),
-    told("demuxer-cache-time", |status| Some(seconds(status.cached.as_ref()?.range?.1))),
-    told("live-delay", |status| status.live_delay.map(seconds)),
-    number(
-        "speed",
-        [0.25, 4.0],
-        |status| Some(json!(status.speed)),
-        |status, to| Some(Action::Speed(to / status.speed)).filter(|_| status.speed > 0.0),
-    ),
-    number("chapter", [-1.0, ENDLESS], chapter, |status, to| {
-        let from = status.chapter().map_or(-1, |chapter| chapter as i64);
-        Some(Action::Chapter(i32::try_from(to.floor() as i64 - from).ok()?))
-    }),
-    told("chapters", |status| Some(json!(status.chapters.len()))),
-    told("chapter-list", |status| {
-        let chapter = |chapter: &crate::frame::Chapter| json!({"title": chapter.name, "time": chapter.start.seconds()});
-        Some(status.chapters.iter().map(chapter).collect())
-    }),
-    told("ab-loop-a", |status| Some(status.ab_loop[0].map_or(json!("no"), seconds))),
-    told("ab-loop-b", |status| Some(status.ab_loop[1].map_or(json!("no"), seconds))),
-    // Sound.
-    number("volume", [0.0, 1000.0], |status| Some(json!(status.volume)), |_, to| Some(Action::SetVolume(to as f32))),
-    told("volume-max", |status| Some(json!(status.volume_max))),
-    toggled("mute", |status| Some(json!(status.mute)), Action::Mute),
-    number(
-        "audio-delay",
-        [-3600.0, 3600.0],
-        |status| Some(seconds(status.audio_delay)),
-        |status, to| Some(Action::AudioDelay(milliseconds(to - status.audio_delay.seconds()))),
-    ),
-    toggled("night", |status| Some(json!(status.night)), Action::Night),
-    // Tracks.
-    told("track-list", |status| Some(status.tracks.iter().map(|track| described(track, status)).collect())),
-    track("vid", |status| chosen(status, TrackKind::Video), TrackKind::Video),
-    track("video", |status| chosen(status, TrackKind::Video), TrackKind::Video),
-    track("aid", |status| chosen(status, TrackKind::Audio), TrackKind::Audio),
-    track("audio", |status| chosen(status, TrackKind::Audio), TrackKind::Audio),
-    track("sid", |status| chosen(status, TrackKind::Subtitle), TrackKind::Subtitle),
-    track("sub", |status| chosen(status, TrackKind::Subtitle), TrackKind::Subtitle),
-    // Subtitles.
-    toggled("sub-visibility", |status| Some(json!(status.subtitles.as_ref()?.visible)), Action::SubVisibility),
-    toggled(
-        "secondary-sub-visibility",
-        |status| Some(json!(status.subtitles.as_ref()?.second_visible)),
-        Action::SecondSubVisibility,
-    ),
-    toggled(
-        "sub-ass-forced",
-        |status| Some(json!(status.subtitles.as_ref()?.scripts == Override::Force)),
-        Action::SubOverride,
-    ),
-    number(
-        "sub-delay",
-        [-3600.0, 3600.0],
-        |status| Some(seconds(status.subtitles.as_ref()?.delay)),
-        |status, to| Some(Action::SubDelay(milliseconds(to - status.subtitles.as_ref()?.delay.seconds()))),
-    ),
-    number(
-        "sub-pos",
-        [0.0, 150.0],
-        |status| Some(json!(status.subtitles.as_ref()?.position)),
-        |status, to| Some(Action::SubPosition((to - status.subtitles.as_ref()?.position).round() as i32)),
-    ),
-    number(
-        "sub-scale",
-        [0.0, 100.0],
-        |status| Some(json!(status.subtitles.as_ref()?.scale)),
-        |status, to| Some(Action::SubScale(((to - status.subtitles.as_ref()?.scale) * 10.0).round() as i32)),
-    ),
-    // The picture.
-    told("width", |status| Some(json!(status.size?[0]))),
-    told("height", |status| Some(json!(status.size?[1]))),
-    told("dwidth", |status| Some(json!(status.size?[0]))),
-    told("dheight", |status| Some(json!(status.size?[1]))),
-    told("container-fps", |status| status.frame_rate.map(Value::from)),
-    told("frame-drop-count", |status| Some(json!(status.counts[1]))),
-    told("shown-frame-count", |status| Some(json!(status.counts[0]))),
-    toggled("deinterlace", |status| Some(json!(status.deinterlace)), Action::Deinterlace),
-    number("osd-level", [0.0, 3.0], |status| Some(json!(status.osd_level)), |_, to| Some(Action::OsdLevel(to as u8))),
-    toggled("fullscreen", |status| Some(json!(status.full_screen)), Action::FullScreen),
-    toggled("ontop", |status| Some(json!(status.on_top)), Action::OnTop),
-    // Depth.
-    number(
-        "strength",
-        [0.0, 5.0],
-        |status| Some(json!(round(status.depth?.strength))),
-        |_, to| Some(Action::SetStrength(to as f32)),
-    ),
-    number(
-        "convergence",
-        [0.0, 1.0],
-        |status| Some(json!(round(status.depth?.convergence))),
-        |_, to| Some(Action::SetConvergence(to as f32)),
-    ),
-    Property { name: "layout", read: |status| Some(json!(status.depth?.layout.name())), change: Change::Layout },
-    toggled("2d", |status| Some(json!(status.depth?.flat)), Action::Flat),
-    toggled("swap-eyes", |status| Some(json!(status.depth?.swap_eyes)), Action::SwapEyes),
-    told("depth-auto", |status| Some(json!(status.depth?.automatic))),
-    toggled("meter", |status| Some(json!(status.depth?.metered)), Action::Meter),
-    told("comfort", |status| status.comfort.map(|ends| json!(ends.map(round)))),
-    told("depth-age", |status| status.depth_age.map(seconds)),
-    // The program.
-    told("mpv-version", |_| Some(json!(concat!("deep3d ", env!("CARGO_PKG_VERSION"))))),
-    told("deep3d-version", |_| Some(json!(env!("CARGO_PKG_VERSION")))),
-    told("property-list", |_| Some(PROPERTIES.iter().map(|property| property.name).collect())),
-];
-
-const fn track(name: &'static str, read: fn(&Status) -> Option<Value>, kind: TrackKind) -> Property {
+pub(super) const fn track(name: &'static str, read: fn(&Status) -> Option<Value>, kind: TrackKind) -> Property {
     Property { name, read, change: Change::Track(kind) }
-}
-
-fn seconds(time: Time) -> Value {
-    json!(time.seconds())
-}
-
-/// Single precision as it is written, not as double precision has it.
-fn round(value: f32) -> f64 {
-    (f64::from(value) * 1e4).round() / 1e4
-}
-
-fn milliseconds(seconds: f64) -> i32 {
-    (seconds * 1000.0).round() as i32
-}
-
-fn endless(on: bool) -> Value {
-    if on { json!("inf") } else { json!(false) }
-}
-
-fn percent(status: &Status) -> Option<f64> {
-    let duration = status.duration?.seconds();
-    (duration > 0.0).then(|| status.position.seconds() / duration * 100.0)
-}
-
-fn chapter(status: &Status) -> Option<Value> {
-    (!status.chapters.is_empty()).then(|| status.chapter().map_or(json!(-1), |chapter| json!(chapter)))
-}
-
-/// What goes to the film of that number; nothing where there is none.
-fn file(status: &Status, to: f64) -> Option<Action> {
-    let by = to.floor() as i64 - status.index as i64;
-    let there = to >= 0.0 && to < status.list.len() as f64;
-    Some(Action::File(i32::try_from(by).ok()?)).filter(|_| there)
-}
-
-fn list(status: &Status) -> Value {
-    let film = |(index, name): (usize, &String)| {
-        let mut film = Map::from_iter([("filename".to_owned(), json!(name)), ("id".to_owned(), json!(index + 1))]);
-        if index == status.index {
-            film.extend(["current", "playing"].map(|key| (key.to_owned(), json!(true))));
-        }
-        Value::Object(film)
-    };
-    status.list.iter().enumerate().map(film).collect()
-}
-
-fn chosen(status: &Status, kind: TrackKind) -> Option<Value> {
-    Some(status.playing(kind).map_or(json!(false), Value::from))
-}
-
-/// A track as mpv describes it.
-fn described(track: &TrackInfo, status: &Status) -> Value {
-    let kind = match track.kind {
-        TrackKind::Video => "video",
-        TrackKind::Audio => "audio",
-        TrackKind::Subtitle => "sub",
-    };
-    let mut told = json!({
-        "id": track.number,
-        "type": kind,
-        "src-id": track.stream,
-        "codec": track.codec,
-        "default": track.default,
-        "forced": track.forced,
-        "albumart": track.cover,
-        "external": track.outside.is_some(),
-        "selected": status.playing(track.kind) == Some(track.number),
-    });
-    let words = [("title", &track.title), ("lang", &track.language), ("external-filename", &track.outside)];
-    for (name, word) in words {
-        if let Some(word) = word {
-            told[name] = json!(word);
-        }
-    }
-    told
-}
-
-/// The property of that name.
-///
-/// # Errors
-/// There is none.
-pub fn find(name: &str) -> Result<&'static Property, CommandError> {
-    // mpv's names of options are properties, too.
-    let name = name.strip_prefix("options/").unwrap_or(name);
-    let found = PROPERTIES.iter().find(|property| property.name == name);
-    found.ok_or_else(|| CommandError::NoProperty(name.to_owned()))
 }
 
 impl Property {
@@ -349,8 +117,15 @@ impl Property {
             }
             Change::Time(action) => {
                 let place: Position = value.parse().map_err(|_| wrong("seconds, mm:ss or hh:mm:ss".to_owned()))?;
-                let time = place.resolve(status.duration).ok_or_else(|| self.unavailable())?;
+                let time = place.resolve(status.duration, &status.chapters).ok_or_else(|| self.unavailable())?;
                 Ok(Some(action(time)))
+            }
+            Change::Place(action) => {
+                let place = (value != "no").then(|| value.parse::<Position>());
+                let place = place.transpose().map_err(|_| wrong("seconds, mm:ss, hh:mm:ss or no".to_owned()))?;
+                let time = place
+                    .map(|place| place.resolve(status.duration, &status.chapters).ok_or_else(|| self.unavailable()));
+                Ok(Some(action(time.transpose()?)))
             }
             Change::Track(kind) => {
                 let first = || status.tracks.iter().find(|track| track.kind == kind && !track.cover);
@@ -380,6 +155,7 @@ impl Property {
                 self.set_number(wanted, status).map(Some)
             }
             Change::Time(action) => Ok(Some(action(Time::from_seconds(self.value(status)? + by)))),
+            Change::Place(action) => Ok(Some(action(Some(Time::from_seconds(self.value(status)? + by))))),
             _ => self.cycle(if by < 0.0 { -1 } else { 1 }, status),
         }
     }
@@ -407,7 +183,7 @@ impl Property {
             Change::Toggle(action) => self.is_on(status).map(|_| Some(action)),
             Change::Track(kind) => Ok(Some(Action::CycleTrack(kind, step))),
             Change::Layout => Ok(Some(Action::Layout(step))),
-            Change::Number { .. } | Change::Time(_) => self.add(f64::from(step), status),
+            Change::Number { .. } | Change::Time(_) | Change::Place(_) => self.add(f64::from(step), status),
         }
     }
 
