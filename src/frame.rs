@@ -295,7 +295,7 @@ impl Planes for OwnedPlanes {
 }
 
 /// Where a chapter of a film begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Chapter {
     /// Film time.
     pub start: Time,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
-use std::str::FromStr;
 
 /// A point of film time, or a span between two, in nanoseconds. Zero is the film's first picture; it may be negative before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -88,86 +87,9 @@ impl fmt::Display for Time {
     }
 }
 
-/// A place in a film as mpv's command line writes it: `[[hh:]mm:]ss[.fraction]`, `-` in front to count from the end, or `NN%`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Position {
-    /// From the beginning.
-    FromStart(Time),
-    /// Back from the end.
-    FromEnd(Time),
-    /// A share of the length, 0..=100.
-    Percent(f64),
-}
-
-impl Position {
-    /// The film time meant, for a film of `duration`. Without a known duration, places counted from the end are `None`.
-    pub fn resolve(self, duration: Option<Time>) -> Option<Time> {
-        match self {
-            Self::FromStart(time) => Some(time),
-            Self::FromEnd(time) => duration.map(|whole| (whole - time).max(Time::ZERO)),
-            Self::Percent(share) => duration.map(|whole| Time::from_seconds(whole.seconds() * share / 100.0)),
-        }
-    }
-}
-
-/// What is wrong with a written time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no time: write seconds (90.5), mm:ss, hh:mm:ss, -30 to count from the end, or 50%")]
-pub struct ParsePositionError(String);
-
-impl FromStr for Position {
-    type Err = ParsePositionError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParsePositionError(text.to_owned());
-        if let Some(percent) = text.strip_suffix('%') {
-            let share = unsigned_number(percent).ok_or_else(wrong)?;
-            return if share <= 100.0 { Ok(Self::Percent(share)) } else { Err(wrong()) };
-        }
-        let (from_end, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
-        let parts: Vec<&str> = digits.split(':').collect();
-        let (last, leading) = parts.split_last().ok_or_else(wrong)?;
-        if leading.len() > 2 {
-            return Err(wrong());
-        }
-        let mut whole = 0.0;
-        for part in leading {
-            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(wrong());
-            }
-            whole = (whole + part.parse::<f64>().map_err(|_| wrong())?) * 60.0;
-        }
-        let time = Time::from_seconds(whole + unsigned_number(last).ok_or_else(wrong)?);
-        Ok(if from_end { Self::FromEnd(time) } else { Self::FromStart(time) })
-    }
-}
-
-/// Digits with at most one point among them: none of the signs, exponents and names that `f64` takes besides.
-fn unsigned_number(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && text.bytes().any(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn positions_are_read_as_mpv_reads_them() {
-        let start = |seconds| Ok(Position::FromStart(Time::from_seconds(seconds)));
-        assert_eq!("90.5".parse(), start(90.5));
-        assert_eq!("1:30".parse(), start(90.0));
-        assert_eq!("+01:02:03.25".parse(), start(3723.25));
-        assert_eq!("-30".parse(), Ok(Position::FromEnd(Time::from_seconds(30.0))));
-        assert_eq!("50%".parse(), Ok(Position::Percent(50.0)));
-        for bad in ["", "a", "1:", ":1", "1:2:3:4", "1e5", "inf", "nan", "120%", "--1", "1:-2", "1.2.3", "-", "%"] {
-            assert!(bad.parse::<Position>().is_err(), "{bad} was taken");
-        }
-    }
 
     #[test]
     fn ticks_go_there_and_back() {
@@ -176,14 +98,6 @@ mod tests {
                 assert_eq!(Time::from_ticks(count, numerator, denominator).to_ticks(numerator, denominator), count);
             }
         }
-    }
-
-    #[test]
-    fn places_resolve_against_the_length() {
-        let whole = Some(Time::from_seconds(200.0));
-        assert_eq!(Position::Percent(25.0).resolve(whole), Some(Time::from_seconds(50.0)));
-        assert_eq!(Position::FromEnd(Time::from_seconds(30.0)).resolve(whole), Some(Time::from_seconds(170.0)));
-        assert_eq!(Position::FromEnd(Time::from_seconds(30.0)).resolve(None), None);
     }
 
     #[test]

@@ -17,9 +17,10 @@ use deep3d::film::SubAuto;
 use deep3d::location::Location;
 use deep3d::media::encode::TrackSource;
 use deep3d::media::{SoundChoice, SoundRead, Source, SourceOptions, TrackChoice, TrackKind, TrackOptions};
+use deep3d::position::Position;
 use deep3d::sink::Action;
 use deep3d::sink::layout::Layout;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 use ffmpeg::ffmpeg;
 use heard::{RATE, Room, noise, raw};
 

@@ -14,10 +14,11 @@ use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, GpuError, Image, ImageOptio
 use deep3d::media::StopFlag;
 use deep3d::net::Weights;
 use deep3d::player::quality::LEVELS;
+use deep3d::position::Position;
 use deep3d::sink::Layout;
 use deep3d::stage::comfort;
 use deep3d::stage::stereo::SourceEye;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 
 #[path = "common/ffmpeg.rs"]
 mod ffmpeg;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &[
         "time",
+        "position",
         "clock",
         "frame",
         "location",

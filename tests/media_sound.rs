@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use deep3d::media::{SoundChoice, SoundPackets, SoundRead, Source, SourceOptions};
-use deep3d::time::{Position, Time};
+use deep3d::position::Position;
+use deep3d::time::Time;
 
 use decoded::*;
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use deep3d::frame::{Frame, Picture};
 use deep3d::media::{MediaError, Source, SourceOptions};
-use deep3d::time::{Position, Time};
+use deep3d::position::Position;
+use deep3d::time::Time;
 use deep3d::trace::Stage;
 
 use decoded::*;
@@ -165,7 +166,7 @@ fn films_begin_where_they_are_told_to() {
     assert_eq!([first("2.5"), first("-1"), first("25%"), first("0")].map(f64::round), [2480.0, 3000.0, 1000.0, 0.0]);
     let raw = clip("start.264", &format!("{} -c:v libx264 -pix_fmt yuv420p", moving("64x64", "25", "1")));
     let options = SourceOptions { start: Some(Position::Percent(50.0)), ..Default::default() };
-    assert!(matches!(Source::open(raw, &options), Err(MediaError::UnknownDuration(_))));
+    assert!(matches!(Source::open(raw, &options), Err(MediaError::UnknownPlace(_))));
 }
 
 #[test]

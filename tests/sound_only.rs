@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use deep3d::media::{MediaError, SoundChoice, SoundRead, Source, SourceOptions, TrackChoice, TrackKind, TrackOptions};
+use deep3d::position::Position;
 use deep3d::sink::Action;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 use ffmpeg::ffmpeg;
 use heard::{RATE, Room, noise, raw};
 

@@ -23,7 +23,7 @@ use crate::location::Location;
 use crate::media::TrackChoice;
 use crate::media::encode::{Codec, GreyCodec, Preset};
 use crate::player::quality::{Governor, Quality};
-use crate::time::Position;
+use crate::position::Position;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConvertArguments {
@@ -45,7 +45,7 @@ pub(crate) struct ConvertArguments {
         requires = "save_depth"
     )]
     depth_codec: GreyCodec,
-    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
+    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end), 50%, or #2 (a chapter)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     start: Option<Position>,
     /// Where to end, written likewise

@@ -42,6 +42,7 @@ mod run;
 mod setup;
 #[cfg(feature = "media")]
 mod sound;
+mod spelling;
 mod start;
 mod stop;
 #[cfg(feature = "media")]

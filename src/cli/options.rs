@@ -12,10 +12,11 @@ use crate::frame::Gamut;
 use crate::location::Location;
 use crate::media::{Background, HeaderField, HlsBitrate, Memory, PageOptions, Reading, RemoteOptions};
 use crate::net::{Network, Precision};
+#[cfg(feature = "media")]
+use crate::position::Position;
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
-#[cfg(feature = "media")]
-use crate::time::{Position, Time};
+use crate::time::Time;
 
 /// From a film to its picture: what playing, converting and measuring have in common.
 #[derive(Debug, Clone, Args)]

@@ -27,12 +27,13 @@ use crate::location::Location;
 use crate::media::Deinterlace;
 use crate::player::quality::Quality;
 use crate::player::{self, Controls, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::position::Position;
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
 use crate::sink::window::WindowOptions;
 use crate::sink::xr::HeadsetOptions;
 use crate::sound::Room;
-use crate::time::{Position, Time};
+use crate::time::Time;
 
 /// Size of the null sink's canvas and of the first window before anything is known of the film, in pixels.
 pub(super) const CANVAS: [u32; 2] = [1280, 720];
@@ -58,10 +59,13 @@ pub(crate) struct PlayArguments {
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) sink: SinkKind,
+    /// Stand at the first picture until you let the film go on
+    #[arg(long)]
+    pub(super) pause: bool,
     /// Begin again at the end
     #[arg(long = "loop")]
     pub(super) repeat: bool,
-    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end) or 50%
+    /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end), 50%, or #2 (a chapter)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) start: Option<Position>,
     /// Where to end, written likewise
@@ -70,6 +74,12 @@ pub(crate) struct PlayArguments {
     /// How much to play at most, from where it begins
     #[arg(long, value_name = "TIME", value_parser = options::length)]
     pub(super) length: Option<Time>,
+    /// Where a part begins that is repeated, in seconds or written likewise
+    #[arg(long, value_name = "TIME", value_parser = options::length)]
+    pub(super) ab_loop_a: Option<Time>,
+    /// Where that part ends
+    #[arg(long, value_name = "TIME", value_parser = options::length)]
+    pub(super) ab_loop_b: Option<Time>,
     /// Which seeks are exact; the others go to a key frame, which is faster
     #[arg(long, value_enum, default_value = "yes")]
     pub(super) hr_seek: HrSeek,
@@ -77,7 +87,7 @@ pub(crate) struct PlayArguments {
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) deinterlace: Deinterlace,
     /// Fill the screen
-    #[arg(long)]
+    #[arg(long, alias = "fs")]
     pub(super) fullscreen: bool,
     /// How much work each picture is worth
     #[arg(long, value_enum, default_value = "auto")]
@@ -142,7 +152,13 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
         repeat: arguments.repeat,
-        part: Part { start: arguments.start, end: arguments.end, length: arguments.length },
+        paused: arguments.pause,
+        part: Part {
+            start: arguments.start,
+            end: arguments.end,
+            length: arguments.length,
+            ab_loop: [arguments.ab_loop_a, arguments.ab_loop_b],
+        },
         deinterlacing: film.deinterlacing.clone(),
         hr_seek: arguments.hr_seek,
         cache_pause: arguments.cache.pause(),

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{Command, CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
 use super::config::{self, Completed};
-use super::{Cli, log};
+use super::{Cli, log, spelling};
 use crate::terminal;
 
 /// Reads the command line and starts the log.
@@ -16,16 +16,23 @@ use crate::terminal;
 /// # Errors
 /// Help and version, which have been printed, or wrong usage, which has been told: the code to end with.
 pub fn start() -> Result<Cli, ExitCode> {
-    let Completed { arguments, faults } = config::complete(&Cli::command(), std::env::args_os().collect());
-    let mut cli = Cli::try_parse_from(&arguments).map_err(|error| told(&error, &arguments))?;
+    let command = spelling::with_values(Cli::command());
+    let arguments = spelling::plain(&command, std::env::args_os().collect());
+    let Completed { arguments, faults } = config::complete(&command, arguments);
+    let mut cli = read(&command, &arguments).map_err(|error| told(&error, &command, &arguments))?;
     log::start(EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter())));
     faults.iter().for_each(|fault| tracing::warn!("{fault}; this is left out"));
     cli.hand_on();
     Ok(cli)
 }
 
+fn read(command: &Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut matches = command.clone().try_get_matches_from(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command.clone()))
+}
+
 /// clap quotes what it does not understand as it is: let it look at what is fit for a terminal.
-fn told(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+fn told(error: &clap::Error, command: &Command, arguments: &[OsString]) -> ExitCode {
     let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     if !error.use_stderr() {
         return match error.print() {
@@ -36,9 +43,9 @@ fn told(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             _ => code,
         };
     }
-    let safe = arguments.iter().map(|argument| terminal::line(&argument.to_string_lossy()).into_owned());
+    let safe = arguments.iter().map(|argument| terminal::line(&argument.to_string_lossy()).into_owned().into());
     // Escapes that make it right are beyond what can be told; so is whatever stderr does not take.
-    if let Err(error) = Cli::try_parse_from(safe) {
+    if let Err(error) = read(command, &safe.collect::<Vec<_>>()) {
         let _ = error.print();
     }
     code

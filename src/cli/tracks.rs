@@ -14,7 +14,7 @@ pub(crate) struct TrackArguments {
     #[arg(long, default_value = "auto", value_name = "auto|no|NUMBER", hide_default_value = true)]
     aid: TrackChoice,
     /// The video track, likewise; without one, sound is heard and the cover or a plain picture seen
-    #[arg(long, default_value = "auto", value_name = "auto|no|NUMBER", hide_default_value = true)]
+    #[arg(long, alias = "video", default_value = "auto", value_name = "auto|no|NUMBER", hide_default_value = true)]
     vid: TrackChoice,
     /// Languages of the sound, the one wanted most first (de,en); auto stands for the system's
     #[arg(long, default_value = "", value_name = "CODE,…", hide_default_value = true)]

@@ -1,8 +1,9 @@
 //! mpv's `seek`.
 
 use super::{CommandError, Status, property};
+use crate::position::Position;
 use crate::sink::Action;
-use crate::time::{Position, Time};
+use crate::time::Time;
 
 /// Where to, from where, and how exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,7 +70,9 @@ impl Seek {
             By::Seconds(by) => status.position + Time::from_seconds(by),
             By::Share(by) => status.position + Time::from_seconds(whole()?.seconds() * by / 100.0),
             By::To(Position::FromStart(Time::ZERO)) if self.landing == Landing::Chosen => return Ok(Action::SeekStart),
-            By::To(place) => place.resolve(status.duration).map_or_else(|| whole().map(|_| Time::ZERO), Ok)?,
+            By::To(place) => {
+                place.resolve(status.duration, &status.chapters).map_or_else(|| whole().map(|_| Time::ZERO), Ok)?
+            }
         };
         let to = to.max(Time::ZERO);
         Ok(match self.landing {

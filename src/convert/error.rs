@@ -33,9 +33,11 @@ pub enum ConvertError {
         /// The system's words.
         reason: std::io::Error,
     },
-    /// A place that is counted from an end which is not known.
-    #[error("'{0}' does not say how long it is: give --start and --end in seconds from the beginning")]
-    NoLength(Location),
+    /// A place that is counted from an end which is not known, or a chapter that there is not.
+    #[error(
+        "'{0}' does not say how long it is, or has no such chapter: give --start and --end in seconds from the beginning"
+    )]
+    NoPlace(Location),
     /// Nothing between start and end.
     #[error("'{input}' has no picture from {start} on: give an earlier --start or a later --end")]
     Nothing {

@@ -20,13 +20,14 @@ use crate::media::StopFlag;
 use crate::media::encode::{
     Codec, PixelOrder, Preset, StillFormat, StillOptions, TrackSource, write_depth, write_picture, write_wiggle,
 };
+use crate::position::Position;
 use crate::ring::Empty;
 use crate::sink::Layout;
 use crate::sink::file::{FilmOptions as WriterOptions, FilmWriter};
 use crate::sink::layout::WIGGLE;
 use crate::stage::comfort::tally::{Comforts, Tally};
 use crate::stage::placement::CuePlan;
-use crate::time::{Position, Time};
+use crate::time::Time;
 
 /// How everything of a plan is converted.
 pub struct ConvertOptions {
@@ -204,8 +205,8 @@ impl<'a> Conversion<'a> {
         let place = |position: Option<Position>| match position {
             None => Ok(None),
             Some(position) => {
-                let unknown = || ConvertError::NoLength(job.input.clone());
-                position.resolve(film.info.duration).map(Some).ok_or_else(unknown)
+                let unknown = || ConvertError::NoPlace(job.input.clone());
+                position.resolve(film.info.duration, &film.info.chapters).map(Some).ok_or_else(unknown)
             }
         };
         let start = place(options.start)?.unwrap_or(Time::ZERO);
@@ -418,7 +419,7 @@ fn look_ahead(
 ) -> Result<Option<CuePlan>, ConvertError> {
     let options = FilmOptions { tracks: false, ..options.clone() };
     let mut film = Film::open(gpu, origin, &job.input, &options, stop.clone())?;
-    let end = end.and_then(|end| end.resolve(film.info.duration));
+    let end = end.and_then(|end| end.resolve(film.info.duration, &film.info.chapters));
     let mut plan = CuePlan::default();
     if film.subtitles().is_none_or(|subtitles| subtitles.tracks().is_empty()) {
         return Ok(None);

@@ -13,9 +13,9 @@ use crate::location::Location;
 use crate::media::StopFlag;
 use crate::media::encode::{StillOptions, write_picture};
 use crate::net::Weights;
+use crate::position::Position;
 use crate::statistics::percentile;
 use crate::terminal;
-use crate::time::Position;
 
 /// Space between the cells, in pixels.
 const GAP: u32 = 4;

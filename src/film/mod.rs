@@ -73,11 +73,11 @@ use crate::media::{
     Source, SourceOptions, StopFlag, TrackOptions,
 };
 use crate::net::{NetError, Precision, Weights};
+use crate::position::Position;
 use crate::ring::{Latest, Receiver, ring};
 #[cfg(feature = "media")]
 use crate::sound::Sound;
 use crate::stage::StageError;
-use crate::time::Position;
 #[cfg(feature = "media")]
 use crate::time::Time;
 #[cfg(feature = "media")]

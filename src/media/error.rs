@@ -201,11 +201,9 @@ pub enum MediaError {
     /// The source cannot go to another place.
     #[error("{0}: this source cannot be searched (a live stream, or a server without ranges); play it from the start")]
     CannotSeek(String),
-    /// A start counted from the end of something whose length is unknown.
-    #[error(
-        "{0}: its length is unknown, so a place counted from the end or in % has no meaning; give the time from the start"
-    )]
-    UnknownDuration(String),
+    /// A start counted from the end of something whose length is unknown, or at a chapter that it has not.
+    #[error("{0}: its length is unknown, or it has no such chapter: give the time from the start")]
+    UnknownPlace(String),
     /// Stopped by [`StopFlag`](super::StopFlag): nothing is wrong.
     #[error("stopped")]
     Stopped,

@@ -8,7 +8,8 @@ use super::remote_options::RemoteOptions;
 use super::stop::StopFlag;
 use super::tracks::{TrackInfo, TrackOptions};
 use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
-use crate::time::{Position, Time};
+use crate::position::Position;
+use crate::time::Time;
 
 /// How to open a [`Source`](super::Source).
 #[derive(Debug, Clone, Default)]

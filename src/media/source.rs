@@ -147,7 +147,7 @@ impl Source {
         heif: bool,
         (options, beside): (&SourceOptions, Beside),
     ) -> Result<Self, MediaError> {
-        let place = options.start.and_then(|start| start.resolve(container.facts.duration));
+        let place = options.start.and_then(|start| start.resolve(container.facts.duration, &container.facts.chapters));
         let place = place.unwrap_or(Time::ZERO).max(Time::ZERO);
         let audio = container.all_audio(location, options, beside.along());
         let sound = container.take_sound();
@@ -202,15 +202,15 @@ impl Source {
         // The first picture tells whether the stream has times at all.
         let beginning = video.peek()?.map_or(Time::ZERO, |first| first.pts);
         if let Some(start) = options.start {
-            let target = start.resolve(video.container.facts.duration);
-            let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
+            let target = start.resolve(video.container.facts.duration, &video.container.facts.chapters);
+            let target = target.ok_or_else(|| MediaError::UnknownPlace(location.to_owned()))?;
             if target > Time::ZERO {
                 let stop = options.stop.clone();
                 video.seek(target, options.epoch, &move || stop.is_stopped())?;
             }
         }
         let info = film_info::of_video(&mut video, location)?;
-        let end = options.end.and_then(|end| end.resolve(info.duration));
+        let end = options.end.and_then(|end| end.resolve(info.duration, &info.chapters));
         let tracks = if options.tracks { video.container.take_others(end) } else { None };
         let one_picture = (heif || video.container.facts.is_picture_format) && video.is_last()?;
         if one_picture && let Some(TimedPicture { picture, .. }) = video.next()? {
@@ -224,8 +224,8 @@ impl Source {
     fn open_sound(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
         let mut film = Box::new(SoundFilm::new(container, location, options.reading));
         if let Some(start) = options.start {
-            let target = start.resolve(film.container.facts.duration);
-            let target = target.ok_or_else(|| MediaError::UnknownDuration(location.to_owned()))?;
+            let target = start.resolve(film.container.facts.duration, &film.container.facts.chapters);
+            let target = target.ok_or_else(|| MediaError::UnknownPlace(location.to_owned()))?;
             if target > Time::ZERO {
                 film.seek(target, options.epoch)?;
             }

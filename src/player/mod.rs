@@ -153,6 +153,7 @@ impl<P: Playlist> Player<P> {
         let heard = Heard::new(options.sound.clone(), options.levels);
         let names = (0..playlist.count()).map(|index| playlist.name(index)).collect();
         let message = Message::new(options.osd);
+        let paused = options.paused.then(Pause::default);
         let mut player = Self {
             playlist,
             options,
@@ -163,7 +164,7 @@ impl<P: Playlist> Player<P> {
             epoch: 0,
             opened: 0,
             clock: Clock::default(),
-            phase: Phase::Seeking(None),
+            phase: Phase::Seeking(paused),
             seeking: Seeking::default(),
             live: Live::default(),
             repeat: Repeat::default(),

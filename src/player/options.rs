@@ -14,6 +14,8 @@ use crate::sound::Sound;
 pub struct PlayerOptions {
     /// After the last file begin again with the first.
     pub repeat: bool,
+    /// The first film stands at its first picture until the viewer lets it go on.
+    pub paused: bool,
     /// The part of each film that is played.
     pub part: Part,
     /// When film time stands for what has yet to come.

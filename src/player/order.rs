@@ -19,7 +19,7 @@ impl<P: Playlist> Player<P> {
         self.times.clear();
         self.seeking = Seeking::default();
         self.live = Live::default();
-        self.repeat.forget_places();
+        self.repeat.set_places(self.options.part.ab_loop);
         loop {
             self.index = index;
             match self.playlist.open(index) {

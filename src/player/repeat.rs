@@ -5,7 +5,9 @@ use std::time::Instant;
 use super::Player;
 use super::contract::{Playlist, SceneSource};
 use crate::film::SeekMode;
-use crate::time::{Position, Time};
+use crate::frame::Chapter;
+use crate::position::Position;
+use crate::time::Time;
 
 /// The part of each film that is played.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -16,18 +18,20 @@ pub struct Part {
     pub end: Option<Position>,
     /// How long it is at most.
     pub length: Option<Time>,
+    /// The ends of the A-B loop in each film; none where they are not set.
+    pub ab_loop: [Option<Time>; 2],
 }
 
 impl Part {
     /// Film time of its beginning, in a film of `duration`.
-    fn first(self, duration: Option<Time>) -> Time {
-        self.start.and_then(|start| start.resolve(duration)).unwrap_or(Time::ZERO)
+    fn first(self, duration: Option<Time>, chapters: &[Chapter]) -> Time {
+        self.start.and_then(|start| start.resolve(duration, chapters)).unwrap_or(Time::ZERO)
     }
 
     /// Film time of its end; `None` where that is the film's own.
-    fn last(self, duration: Option<Time>) -> Option<Time> {
-        let end = self.end.and_then(|end| end.resolve(duration));
-        let length = self.length.map(|length| self.first(duration) + length);
+    fn last(self, duration: Option<Time>, chapters: &[Chapter]) -> Option<Time> {
+        let end = self.end.and_then(|end| end.resolve(duration, chapters));
+        let length = self.length.map(|length| self.first(duration, chapters) + length);
         [end, length].into_iter().flatten().min()
     }
 }
@@ -44,8 +48,8 @@ pub(super) struct Repeat {
 
 impl Repeat {
     /// Another film has other places.
-    pub(super) fn forget_places(&mut self) {
-        (self.a, self.b) = (None, None);
+    pub(super) fn set_places(&mut self, [a, b]: [Option<Time>; 2]) {
+        (self.a, self.b) = (a, b);
     }
 
     /// Sets A, then B, then neither, at `time`.
@@ -74,18 +78,22 @@ impl<P: Playlist> Player<P> {
         self.repeat.mark(position);
     }
 
+    pub(super) fn set_ab(&mut self, places: [Option<Time>; 2]) {
+        self.repeat.set_places(places);
+    }
+
     pub(super) fn toggle_loop_file(&mut self) {
         self.repeat.file = !self.repeat.file;
     }
 
     /// Film time at which playing begins.
     pub(super) fn beginning(&self) -> Time {
-        self.options.part.first(self.duration())
+        self.options.part.first(self.duration(), &self.chapters())
     }
 
     /// Film time at which it ends before the film does.
     pub(super) fn last(&self) -> Option<Time> {
-        self.options.part.last(self.film.as_ref().and_then(SceneSource::duration))
+        self.options.part.last(self.film.as_ref().and_then(SceneSource::duration), &self.chapters())
     }
 
     /// Where to go on when the film is over, if it is to be seen again. What has shown nothing since is not.
@@ -127,12 +135,19 @@ mod tests {
         let second = Time::from_seconds;
         let whole = Some(second(100.0));
         let mut part = Part { start: Some(Position::Percent(10.0)), ..Part::default() };
-        assert_eq!((part.first(whole), part.last(whole), part.first(None)), (second(10.0), None, Time::ZERO));
+        assert_eq!(
+            (part.first(whole, &[]), part.last(whole, &[]), part.first(None, &[])),
+            (second(10.0), None, Time::ZERO)
+        );
         part.length = Some(second(5.0));
-        assert_eq!(part.last(whole), Some(second(15.0)));
+        assert_eq!(part.last(whole, &[]), Some(second(15.0)));
         part.end = Some(Position::FromEnd(second(88.0)));
-        assert_eq!(part.last(whole), Some(second(12.0)));
-        assert_eq!(part.last(None), Some(second(5.0)), "without a length it is not known where its start and end are");
+        assert_eq!(part.last(whole, &[]), Some(second(12.0)));
+        assert_eq!(
+            part.last(None, &[]),
+            Some(second(5.0)),
+            "without a length it is not known where its start and end are"
+        );
     }
 
     #[test]

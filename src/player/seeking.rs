@@ -68,6 +68,8 @@ impl<P: Playlist> Player<P> {
             Action::UndoSeek => self.undo_seek(now),
             Action::MarkSeek => (self.seeking.undo, self.seeking.marked) = (Some(position), true),
             Action::AbLoop => self.mark_ab(now),
+            Action::AbLoopA(place) => self.set_ab([place, self.ab_loop()[1]]),
+            Action::AbLoopB(place) => self.set_ab([self.ab_loop()[0], place]),
             Action::LoopFile => self.toggle_loop_file(),
             _ => {}
         }

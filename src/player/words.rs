@@ -77,7 +77,7 @@ impl<P: Playlist> Player<P> {
             Action::AudioDelay(_) => format!("A-V delay: {} ms", milliseconds(levels.delay)),
             Action::Night => format!("Night mode: {}", yes_or_no(levels.night)),
             Action::LoopFile => format!("Loop current file: {}", yes_or_no(self.repeats_file())),
-            Action::AbLoop => match self.ab_loop() {
+            Action::AbLoop | Action::AbLoopA(_) | Action::AbLoopB(_) => match self.ab_loop() {
                 [Some(a), Some(b)] => format!("A-B loop: {} - {}", shown_time(a, true), shown_time(b, true)),
                 [Some(a), None] => format!("A-B loop: {} -", shown_time(a, true)),
                 _ => "A-B loop: no".to_owned(),

@@ -42,6 +42,10 @@ pub enum Action {
     MarkSeek,
     /// Sets one end of the part that is repeated, then the other, then neither.
     AbLoop,
+    /// Where the part that is repeated begins, or that it does not.
+    AbLoopA(Option<Time>),
+    /// Where it ends.
+    AbLoopB(Option<Time>),
     /// The film is repeated, or no longer.
     LoopFile,
     /// Interlaced pictures are made whole, or no longer.

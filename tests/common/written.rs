@@ -6,9 +6,10 @@ use std::process::Command;
 
 use deep3d::media::encode::{Preset, TrackSource};
 use deep3d::media::{Source, SourceOptions};
+use deep3d::position::Position;
 use deep3d::sink::file::{FilmOptions, FilmWriter};
 use deep3d::sink::layout::Layout;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 use serde_json::Value;
 
 pub(crate) const EYE: [u32; 2] = [320, 180];

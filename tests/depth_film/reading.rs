@@ -9,8 +9,9 @@ use deep3d::frame::Frame;
 use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu};
 use deep3d::media::{Source, SourceOptions, StopFlag};
+use deep3d::position::Position;
 use deep3d::stage::comfort::Settings;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 
 use super::{BIKES, Folder, ffmpeg, grey_film};
 

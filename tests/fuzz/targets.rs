@@ -14,8 +14,9 @@ use deep3d::location::Location;
 use deep3d::media::{Source, SourceOptions};
 use deep3d::net::mxnet::{self, MovingVariance};
 use deep3d::net::weights::Weights;
+use deep3d::position::Position;
 use deep3d::sink::ScreenSettings;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 
 /// A name and what is done with bytes.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -154,7 +155,7 @@ pub(crate) fn options(bytes: &[u8]) {
         for duration in
             [None, Some(Time::ZERO), Some(Time::from_seconds(3600.0)), Some(Time::from_nanoseconds(i64::MAX))]
         {
-            let _ = position.resolve(duration);
+            let _ = position.resolve(duration, &[]);
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use deep3d::film::SeekMode;
 use deep3d::player::{HrSeek, Part, PlayerOptions};
+use deep3d::position::Position;
 use deep3d::sink::Action;
-use deep3d::time::{Position, Time};
+use deep3d::time::Time;
 
 use crate::fakes::{Nature, Test};
 
@@ -203,7 +204,7 @@ fn a_file_is_repeated_while_the_viewer_wants_it() {
 
 #[test]
 fn a_part_is_played_and_no_more() {
-    let part = |start, end, length| Part { start, end, length };
+    let part = |start, end, length| Part { start, end, length, ..Part::default() };
     let at = |seconds| Some(Position::FromStart(second(seconds)));
     let cases = [
         (part(None, at(1.0), None), 24),

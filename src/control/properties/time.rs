@@ -51,8 +51,16 @@ pub(super) const PROPERTIES: &[Property] = &[
         let chapter = |chapter: &crate::frame::Chapter| json!({"title": chapter.name, "time": chapter.start.seconds()});
         Some(status.chapters.iter().map(chapter).collect())
     }),
-    told("ab-loop-a", |status| Some(status.ab_loop[0].map_or(json!("no"), seconds))),
-    told("ab-loop-b", |status| Some(status.ab_loop[1].map_or(json!("no"), seconds))),
+    Property {
+        name: "ab-loop-a",
+        read: |status| Some(status.ab_loop[0].map_or(json!("no"), seconds)),
+        change: Change::Place(Action::AbLoopA),
+    },
+    Property {
+        name: "ab-loop-b",
+        read: |status| Some(status.ab_loop[1].map_or(json!("no"), seconds)),
+        change: Change::Place(Action::AbLoopB),
+    },
 ];
 
 fn percent(status: &Status) -> Option<f64> {
