@@ -112,7 +112,8 @@ fn wrong_usage_exits_with_2() {
         (vec!["play", "--sink", "vr", "--vr-width", "0", CLIP], "width"),
         (vec!["test-pattern", "--layout", "wiggle", "-o", &png], "gif"),
         (vec!["convert", CLIP, "-o", &mp4, "--vid", "no"], "no pictures"),
-        (vec!["frobnicate"], "frobnicate"),
+        (vec!["play", "--frobnicate", CLIP], "--frobnicate"),
+        (vec!["play", "--mute=perhaps", CLIP], "perhaps"),
     ] {
         assert_refused(&run(&arguments), 2, &[word], &arguments.join(" "));
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::options::yes_or_no;
 use crate::gpu::GpuOptions;
 use crate::media::StopFlag;
 use crate::output::OutputError;
@@ -33,10 +34,10 @@ pub(crate) struct HeadsetArguments {
     #[arg(long, value_name = "0..1", value_parser = curvature)]
     pub(super) vr_curvature: Option<f32>,
     /// The screen follows the head
-    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes)]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub(super) vr_follow_head: Option<bool>,
     /// The screen hangs where a viewer who lies down looks to
-    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes)]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub(super) vr_lying: Option<bool>,
     /// What is around the screen
     #[arg(long, value_enum)]
@@ -130,14 +131,6 @@ fn tilt(text: &str) -> Result<f32, String> {
 
 fn curvature(text: &str) -> Result<f32, String> {
     within(text, [0.0, 1.0])
-}
-
-fn yes(text: &str) -> Result<bool, String> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("say yes or no".to_owned()),
-    }
 }
 
 /// Where the screen is remembered.

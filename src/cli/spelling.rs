@@ -1,4 +1,4 @@
-//! Command lines as people write them who know mpv: `deep3d film.mkv`, `--mute`, `--mute=no`, `--no-mute`.
+//! Command lines as people write them who know mpv: `deep3d film.mkv`, `--mute`, `--mute=no`, `--mute no`, `--no-mute`.
 
 use std::ffi::OsString;
 
@@ -14,15 +14,20 @@ pub(super) fn with_values(command: Command) -> Command {
 }
 
 fn with_value(option: Arg) -> Arg {
-    if !matches!(option.get_action(), ArgAction::SetTrue) || option.is_global_set() {
+    let is_flag = matches!(option.get_action(), ArgAction::SetTrue) && !option.is_global_set();
+    if !is_flag && !is_yes_or_no(&option) {
+        return option;
+    }
+    let option = option.num_args(0..=1).require_equals(true).default_missing_value("yes");
+    if !is_flag {
         return option;
     }
     let option = option.action(ArgAction::Set).value_parser(yes_or_no).value_name("yes|no");
-    let option = option.num_args(0..=1).require_equals(true).default_missing_value("yes");
-    option.default_value("no").hide_default_value(true)
+    if option.get_default_values().is_empty() { option.default_value("no").hide_default_value(true) } else { option }
 }
 
-/// The words as the command line has them: films alone are played, and `--no-NAME` is `--NAME=no` where no option is called so.
+/// The words as the command line has them: films alone are played, `--no-NAME` is `--NAME=no` where no option is called so, and `yes` and `no` behind a
+/// flag belong to it.
 pub(super) fn plain(command: &Command, mut words: Vec<OsString>) -> Vec<OsString> {
     if let Some(at) = first_of_a_command(command, &words)
         && command.find_subcommand("play").is_some()
@@ -41,6 +46,19 @@ pub(super) fn plain(command: &Command, mut words: Vec<OsString>) -> Vec<OsString
         {
             *word = format!("--{name}=no").into();
         }
+    }
+    let is_flag = |word: &OsString| {
+        let name = word.to_str().and_then(|word| word.strip_prefix("--"));
+        name.is_some_and(|name| option(own, name).is_some_and(is_yes_or_no))
+    };
+    let mut at = 1;
+    while at + 1 < words.len() && words[at] != "--" {
+        if is_flag(&words[at]) && (words[at + 1] == "yes" || words[at + 1] == "no") {
+            let value = words.remove(at + 1);
+            words[at].push("=");
+            words[at].push(value);
+        }
+        at += 1;
     }
     words
 }
@@ -68,15 +86,23 @@ fn first_of_a_command(command: &Command, words: &[OsString]) -> Option<usize> {
     Some(at)
 }
 
-fn has(command: &Command, name: &str) -> bool {
-    command.get_arguments().any(|option| {
+fn option<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|option| {
         option.get_long() == Some(name) || option.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
     })
 }
 
+fn has(command: &Command, name: &str) -> bool {
+    option(command, name).is_some()
+}
+
+fn is_yes_or_no(option: &Arg) -> bool {
+    option.get_value_names().is_some_and(|names| names.len() == 1 && names[0] == "yes|no")
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::arg;
+    use clap::{CommandFactory, arg};
 
     use super::*;
 
@@ -144,5 +170,33 @@ mod tests {
             assert_eq!(muted(line).unwrap(), is, "{line}");
         }
         assert!(muted("deep3d play --mute=perhaps").is_err());
+    }
+
+    #[test]
+    fn every_flag_of_the_program_takes_yes_and_no_in_every_way() {
+        let command = with_values(crate::cli::Cli::command());
+        let mut flags = 0;
+        for own in command.get_subcommands() {
+            for option in own.get_arguments().filter(|option| is_yes_or_no(option)) {
+                let name = option.get_long().unwrap();
+                for (line, value) in [
+                    (format!("--{name}"), true),
+                    (format!("--{name} yes"), true),
+                    (format!("--{name} no"), false),
+                    (format!("--{name}=no"), false),
+                    (format!("--{name} --{name}=no"), false),
+                ] {
+                    let line = format!("deep3d {} {line}", own.get_name());
+                    let words = plain(&command, line.split_whitespace().map(OsString::from).collect());
+                    // Whatever else the command needs.
+                    let matches = command.clone().ignore_errors(true).get_matches_from(words);
+                    let matches = matches.subcommand_matches(own.get_name()).unwrap();
+                    let read = matches.get_raw(option.get_id().as_str()).unwrap().next().unwrap();
+                    assert_eq!(read, if value { "yes" } else { "no" }, "{line}");
+                }
+                flags += 1;
+            }
+        }
+        assert!(flags > 20, "{flags}");
     }
 }

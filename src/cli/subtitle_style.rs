@@ -133,12 +133,7 @@ impl Args for StyleArguments {
                 .help(option.help)
                 .allow_hyphen_values(option.default == "0")
                 .value_parser(move |text: &str| read(text).map_err(Box::<dyn Error + Send + Sync>::from));
-            let flag = option.value == "yes|no";
-            command.arg(if flag {
-                argument.num_args(0..=1).default_missing_value("yes").require_equals(true)
-            } else {
-                argument
-            })
+            command.arg(argument)
         })
     }
 
@@ -202,7 +197,7 @@ mod tests {
     use super::*;
 
     fn style(words: &[&str]) -> Result<Style, clap::Error> {
-        let command = StyleArguments::augment_args(Command::new("play"));
+        let command = super::super::spelling::with_values(StyleArguments::augment_args(Command::new("play")));
         let matches = command.try_get_matches_from([&["play"], words].concat())?;
         Ok(StyleArguments::from_arg_matches(&matches)?.0)
     }

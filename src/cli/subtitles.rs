@@ -57,7 +57,7 @@ pub(crate) struct SubtitleArguments {
     #[arg(long, default_value = "auto", value_name = "auto|NAME")]
     sub_codepage: Codepage,
     /// Of subtitles that are pictures show only those that have to be understood
-    #[arg(long, alias = "sub-forced-only", value_name = "yes|no", default_value = "no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes_or_no)]
+    #[arg(long, alias = "sub-forced-only", value_name = "yes|no", default_value = "no", value_parser = yes_or_no)]
     sub_forced_events_only: bool,
     /// A second subtitle track, at the upper edge: its number, auto or no
     #[arg(long, default_value = "no", value_name = "auto|no|NUMBER")]

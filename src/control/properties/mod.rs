@@ -10,8 +10,8 @@ mod tracks;
 
 use serde_json::{Value, json};
 
-use super::property::{Property, told};
 use super::CommandError;
+use super::property::{Property, told};
 use crate::time::Time;
 
 const TABLES: [&[Property]; 8] = [
