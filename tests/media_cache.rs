@@ -346,6 +346,12 @@ fn a_server_that_stalls_keeps_nobody_from_what_was_read() {
     assert_eq!(picture(&mut source), whole[index_at(&whole, seconds(7.0))]);
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert!(server.counts().0 > before.0);
+    // Both parts are at hand, and told.
+    let ranges = source.cache().unwrap().look().ranges;
+    assert!(
+        matches!(ranges[..], [(from, to), (_, end)] if from < seconds(0.1) && to < seconds(5.0) && end > seconds(7.0)),
+        "{ranges:?}"
+    );
 }
 
 #[cfg(target_os = "linux")]

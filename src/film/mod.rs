@@ -89,7 +89,7 @@ use recorded::Facts;
 use sounds::SoundOutput;
 use thread::FilmThread;
 #[cfg(feature = "media")]
-use titles::Titles;
+use titles::{Origins, Titles};
 
 /// What can end a film before its end.
 #[derive(Debug, thiserror::Error)]
@@ -286,7 +286,11 @@ impl Film {
         #[cfg(feature = "media")]
         let (packets, audio) = (source.take_sound(), source.audio_tracks());
         #[cfg(feature = "media")]
-        let cues = source.take_subtitles();
+        let origins = Origins {
+            packets: source.take_subtitles(),
+            renditions: source.take_renditions(),
+            patient: options.pace == Pace::Every,
+        };
         let mut film = Self::start(gpu, depth_source, Pictures::Source(Box::new(source)), depth, info, options, stop)?;
         (film.tracks, film.cache) = (tracks, cache);
         #[cfg(feature = "media")]
@@ -302,7 +306,7 @@ impl Film {
                 files: [options.files.clone(), subtitle_files(&location, options.auto, &options.folders)].concat(),
                 ..options.clone()
             };
-            let titles = Titles::new(cues, &film.info, options, subtitles, &film.control);
+            let titles = Titles::new(origins, &film.info, options, subtitles, &film.control);
             film.threads.push(spawn("subtitles", move || titles.run())?);
             // Files are read beside the film: only a huge one is not there at once.
             subtitles.wait_for_tracks(pace == Pace::Every);

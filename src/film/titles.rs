@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::control::Control;
 use super::options::SubtitleOptions;
 use super::subtitles::{Job, SOON, Subtitles};
-use crate::media::subtitle::{Fonts, Outside, Renderer, Track, read};
+use crate::media::subtitle::{Fonts, Outside, Renderer, Renditions, Streamed, Track, read};
 use crate::media::{Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle};
 use crate::terminal;
 use crate::time::Time;
@@ -16,11 +16,29 @@ use crate::time::Time;
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Where a cue will be is looked up so long after its beginning: it may come out of nothing.
 const THERE: Time = Time::from_nanoseconds(40_000_000);
+/// What was drawn so near a picture is drawn anew when its own track has come.
+const NEAR: Time = Time::from_nanoseconds(60_000_000_000);
+
+/// Where a film's own subtitles come from.
+pub(super) struct Origins {
+    /// Its container's.
+    pub(super) packets: Option<SubtitlePackets>,
+    /// Those that it names elsewhere, not looked at yet.
+    pub(super) renditions: Option<Renditions>,
+    /// Each picture waits for its own: for files.
+    pub(super) patient: bool,
+}
 
 /// The thread's own.
 pub(super) struct Titles {
-    packets: Option<SubtitlePackets>,
+    origins: Origins,
+    /// The renditions, and the place of the first among the tracks.
+    streamed: Option<(Streamed, usize)>,
     tracks: Vec<(TrackInfo, Track)>,
+    /// The place of the track that was drawn last.
+    drawn: Option<usize>,
+    /// The track that has yet to come, and when in film time it is wanted; another is drawn meanwhile.
+    awaited: Option<(usize, Time)>,
     info: Info,
     options: SubtitleOptions,
     renderer: Renderer,
@@ -33,15 +51,18 @@ pub(super) struct Titles {
 impl Titles {
     /// Of the tracks in the film, and in the files beside it that `options` name.
     pub(super) fn new(
-        packets: Option<SubtitlePackets>,
+        origins: Origins,
         info: &Info,
         options: SubtitleOptions,
         subtitles: &Subtitles,
         control: &Control,
     ) -> Self {
         Self {
-            packets,
+            origins,
+            streamed: None,
             tracks: Vec::new(),
+            drawn: None,
+            awaited: None,
             info: info.clone(),
             options,
             renderer: Renderer::default(),
@@ -54,9 +75,9 @@ impl Titles {
     /// Opens all tracks and tells of them. What cannot be read is told and left out.
     fn open(&mut self) {
         let (info, options) = (&self.info, &self.options);
-        let attached = self.packets.as_mut().map(|packets| std::mem::take(&mut packets.fonts)).unwrap_or_default();
-        let fonts = Fonts::of(attached, &info.location);
-        if let Some(packets) = &self.packets {
+        let attached = self.origins.packets.as_mut().map(|packets| std::mem::take(&mut packets.fonts));
+        let fonts = Fonts::of(attached.unwrap_or_default(), &info.location);
+        if let Some(packets) = &self.origins.packets {
             for track in &packets.tracks {
                 let known = info.tracks.iter().find(|known| known.stream == track.stream());
                 match Track::new(track, packets.origin(), &fonts, info.size, &info.location) {
@@ -68,6 +89,20 @@ impl Titles {
         // As in mpv files beside the film have the numbers behind those of the film.
         let numbers = info.tracks.iter().filter(|track| track.kind == TrackKind::Subtitle).map(|track| track.number);
         let mut number = numbers.max().unwrap_or(0);
+        if let Some(streamed) = self.origins.renditions.take().and_then(Renditions::open) {
+            let tracks = (0..streamed.tracks.len()).map(|_| streamed.track(&fonts, info.size, &info.location));
+            match tracks.collect::<Result<Vec<_>, _>>() {
+                Ok(tracks) => {
+                    let first = self.tracks.len();
+                    let known = streamed.tracks.iter();
+                    let known = known.map(|known| TrackInfo { number: number + known.number, ..known.clone() });
+                    self.tracks.extend(known.zip(tracks));
+                    number += streamed.tracks.len() as u32;
+                    self.streamed = Some((streamed, first));
+                }
+                Err(error) => tracing::warn!("{error}; the film goes on without these subtitles"),
+            }
+        }
         let stop = self.control.stop_flag();
         for file in &options.files {
             let read = read(file, options.codepage, &stop).unwrap_or_else(|error| {
@@ -102,10 +137,10 @@ impl Titles {
         self.open();
         while !self.tracks.is_empty() && !self.control.stopped() {
             let job = self.subtitles.next_job(PATIENCE);
+            let ready = job.as_ref().map(|job| self.ask(job));
             self.take_packets();
-            if let Some(job) = job {
-                let first = self.chosen(job.choice, None);
-                let second = self.options.second.and_then(|second| self.chosen(second, first));
+            self.take_streamed();
+            if let (Some(job), Some([first, second])) = (job, ready) {
                 let mut shown: [Option<&mut Track>; 2] = [None, None];
                 for (index, (_, track)) in self.tracks.iter_mut().enumerate() {
                     if first == Some(index) {
@@ -121,8 +156,48 @@ impl Titles {
         }
     }
 
+    /// The tracks that are drawn for `job`, once what of them has yet to come was asked for. Another one of the film's is drawn until it is there.
+    fn ask(&mut self, job: &Job) -> [Option<usize>; 2] {
+        let first = self.chosen(job.choice, None);
+        let second = self.options.second.and_then(|second| self.chosen(second, first));
+        let mut drawn = first;
+        if let Some((streamed, begin)) = &self.streamed {
+            let time = job.settings.to_track(job.time);
+            let index = |place: &Option<usize>| {
+                place.and_then(|place| place.checked_sub(*begin)).filter(|index| *index < streamed.tracks.len())
+            };
+            streamed.want([first, second].iter().filter_map(index), time);
+            if self.origins.patient {
+                [first, second].iter().filter_map(index).for_each(|index| streamed.wait(index, time));
+            }
+            self.awaited = index(&first).filter(|index| !streamed.is_ready(*index, time)).map(|index| (index, time));
+            if self.awaited.is_some() {
+                drawn = self.drawn.or(first);
+            }
+        }
+        self.drawn = drawn;
+        [drawn, second.filter(|second| Some(*second) != drawn)]
+    }
+
+    /// Takes what has come of the renditions.
+    fn take_streamed(&mut self) {
+        let Some((streamed, first)) = &self.streamed else { return };
+        // What it is ready by has come by then.
+        let ready = self.awaited.filter(|(index, time)| streamed.is_ready(*index, *time));
+        while let Some((index, packet)) = streamed.take() {
+            let track = self.tracks.get_mut(first + index);
+            if let Some((from, to)) = track.and_then(|(_, track)| track.take(&packet)) {
+                self.subtitles.renew(from, to);
+            }
+        }
+        if let Some((_, time)) = ready {
+            self.awaited = None;
+            self.subtitles.renew(time - NEAR, time + NEAR);
+        }
+    }
+
     fn take_packets(&mut self) {
-        let Some(packets) = &mut self.packets else { return };
+        let Some(packets) = &mut self.origins.packets else { return };
         loop {
             match packets.take() {
                 SubtitleRead::Packet(packet) => {
@@ -137,7 +212,7 @@ impl Titles {
                 SubtitleRead::Sought => self.tracks.iter_mut().for_each(|(_, track)| track.flush()),
                 SubtitleRead::Yet => return,
                 SubtitleRead::Over => {
-                    self.packets = None;
+                    self.origins.packets = None;
                     return;
                 }
             }

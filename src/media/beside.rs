@@ -50,7 +50,11 @@ impl Beside {
         let options = SourceOptions {
             start: None,
             end: None,
-            wanted: TrackOptions { video: TrackChoice::No, ..TrackOptions::default() },
+            wanted: TrackOptions {
+                video: TrackChoice::No,
+                audio_languages: options.wanted.audio_languages.clone(),
+                ..TrackOptions::default()
+            },
             sound: if options.tracks { SoundChoice::None } else { SoundChoice::Later },
             subtitles: false,
             ..options.clone()
@@ -66,19 +70,27 @@ impl Beside {
         let sounds = container.facts.tracks.iter().filter(|track| track.kind == TrackKind::Audio);
         let sounds = sounds.map(|track| TrackInfo { outside: named.map(str::to_owned), ..track.clone() });
         let last = listed::last_number(&self.tracks);
-        self.audio = self.audio.with(container.audio(), last);
+        self.audio = self.audio.with(&container.all_audio(location, &options, &self.along), last);
         self.tracks = listed::joined(std::mem::take(&mut self.tracks), &sounds.collect::<Vec<_>>());
         self.last.push(listed::last_number(&container.facts.tracks));
         self.along.add(container);
         Ok(())
     }
 
-    /// `other` behind these.
+    /// None as yet, for containers that come before these.
+    pub(super) fn before(&self) -> Self {
+        Self { along: self.along.clone(), ..Self::default() }
+    }
+
+    /// These, which were begun [before](Self::before) `other`, and that behind them.
     pub(super) fn with(mut self, other: Self) -> Self {
         self.audio = self.audio.with(&other.audio, listed::last_number(&self.tracks));
         self.tracks = listed::joined(self.tracks, &other.tracks);
+        // Both have the same containers, in the order in which they were opened.
+        let mut containers = self.along.take();
+        containers.rotate_left(other.last.len());
+        containers.into_iter().for_each(|container| self.along.add(container));
         self.last.extend(other.last);
-        other.along.take().into_iter().for_each(|container| self.along.add(container));
         self
     }
 

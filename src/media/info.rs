@@ -70,7 +70,7 @@ impl CacheOptions {
 }
 
 /// What is at hand at one moment, of the tracks that play.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cached {
     /// How long what waits to be decoded lasts.
     pub ahead: Time,
@@ -80,6 +80,10 @@ pub struct Cached {
     pub bytes_behind: u64,
     /// Film time from which on pictures are at hand, and up to which; none where none are.
     pub range: Option<(Time, Time)>,
+    /// All parts that are at hand, that one and those that seeks have left, in the order of their times; none touches another.
+    pub ranges: Vec<(Time, Time)>,
+    /// From the film's beginning.
+    pub from_beginning: bool,
     /// Up to the film's end.
     pub to_end: bool,
     /// No more is read for now: up to the film's end, or as much as may be.

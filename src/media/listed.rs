@@ -7,6 +7,7 @@ use ffmpeg_next::ffi::{self, AVMediaType, AVStream};
 use ffmpeg_next::format::context::Input;
 
 use super::channels::layout_name;
+use super::track::is_rendition;
 use super::tracks::{TrackInfo, TrackKind};
 use super::version::text;
 
@@ -33,6 +34,7 @@ pub(super) fn tracks(input: &Input, programme: &[bool]) -> Vec<TrackInfo> {
         let kind = match parameters.codec_type {
             AVMediaType::AVMEDIA_TYPE_VIDEO => TrackKind::Video,
             AVMediaType::AVMEDIA_TYPE_AUDIO => TrackKind::Audio,
+            AVMediaType::AVMEDIA_TYPE_SUBTITLE if is_hls && is_rendition(parameters.codec_id) => continue,
             AVMediaType::AVMEDIA_TYPE_SUBTITLE => TrackKind::Subtitle,
             _ => continue,
         };

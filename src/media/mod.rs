@@ -34,6 +34,7 @@ mod film_info;
 
 mod fit;
 mod format;
+mod hls;
 mod holes;
 mod info;
 mod interrupt;

@@ -19,6 +19,7 @@ use super::remote_options::PageOptions;
 use super::shared_picture::SharedPicture;
 use super::sound_film::SoundFilm;
 use super::still;
+use super::subtitle::Renditions;
 use super::tracks::{TrackInfo, TrackKind};
 use super::video::{TimedPicture, VideoReader};
 use crate::frame::{Frame, Picture};
@@ -43,6 +44,8 @@ pub struct Source {
     /// All its sounds, wherever they lie, and that of them which plays; none where it is a still.
     audio: Option<AudioTracks>,
     sound: Option<SoundPackets>,
+    /// Its subtitles that lie in playlists of their own.
+    renditions: Option<Renditions>,
 }
 
 enum Kind {
@@ -90,7 +93,7 @@ impl Source {
         let at = |address: &Address| SourceOptions { remote: Arc::clone(&address.remote), ..options.clone() };
         let location = Location::Url(found.film.url.clone());
         let container = Container::open(&location, &at(&found.film), beside.tracks())?;
-        let mut sound = Beside::default();
+        let mut sound = beside.before();
         if let Some(address) = found.sound.as_ref().filter(|_| options.sound != SoundChoice::None || options.tracks) {
             let options = SourceOptions {
                 beside: Some(OtherClock::Near(container.facts.start.unwrap_or(Time::ZERO))),
@@ -132,6 +135,7 @@ impl Source {
             beside: Beside::default(),
             audio: None,
             sound: None,
+            renditions: None,
         }
     }
 
@@ -151,7 +155,11 @@ impl Source {
         let place = place.unwrap_or(Time::ZERO).max(Time::ZERO);
         let audio = container.all_audio(location, options, beside.along());
         let sound = container.take_sound();
-        let mut film = Self { sound, ..Self::open_container(container, &location.to_string(), heif, options)? };
+        let named = options.subtitles && container.facts.name == "hls" && location.can_be_reopened();
+        let origin = container.facts.start.unwrap_or(Time::ZERO);
+        let renditions = named.then(|| Renditions::new(location, &options.remote, &options.stop, origin));
+        let opened = Self::open_container(container, &location.to_string(), heif, options)?;
+        let mut film = Self { sound, renditions, ..opened };
         if film.info.is_still {
             return Ok(film);
         }
@@ -159,13 +167,13 @@ impl Source {
         if beside.tracks().is_empty() {
             film.beside = beside;
         } else {
-            film.add(beside, options, place);
+            film.add(beside, options, place)?;
         }
         Ok(film)
     }
 
     /// Sounds that lie elsewhere may be chosen, too. Where they are no files that the user has named they stand for its own.
-    fn add(&mut self, beside: Beside, options: &SourceOptions, place: Time) {
+    fn add(&mut self, beside: Beside, options: &SourceOptions, place: Time) -> Result<(), MediaError> {
         let instead = beside.tracks().iter().any(|track| track.outside.is_none());
         let is_kept = |track: &&TrackInfo| track.outside.is_none() && !(instead && track.kind == TrackKind::Audio);
         let own: Vec<TrackInfo> = self.info.tracks.iter().filter(is_kept).cloned().collect();
@@ -179,14 +187,20 @@ impl Source {
             if let Some(tracks) = &mut self.tracks {
                 tracks.beside = beside.into_others(place, |number| !left_out.contains(&(last + number)));
             }
-            return;
+            return Ok(());
         }
         let own = self.audio.take().filter(|_| !instead).unwrap_or_default();
         let all = own.with(beside.audio(), last);
         if let Some(number) = wanted.filter(|number| *number > last && options.sound == SoundChoice::Best) {
-            self.sound = all.choose(number, Some(place));
+            // Of a server's renditions another one may have been opened to look at them.
+            match all.open(number) {
+                Err(error @ MediaError::Stopped) => return Err(error),
+                Err(error) => tracing::warn!("{error}; the film plays without it"),
+                Ok(()) => self.sound = all.choose(number, Some(place)),
+            }
         }
         (self.audio, self.beside) = (Some(all), beside);
+        Ok(())
     }
 
     fn open_container(
@@ -218,7 +232,18 @@ impl Source {
             return Ok(still);
         }
         let (kind, epoch) = (Kind::Video(video), options.epoch);
-        Ok(Self { kind, info, beginning, epoch, given: 0, tracks, beside: Beside::default(), audio: None, sound: None })
+        Ok(Self {
+            kind,
+            info,
+            beginning,
+            epoch,
+            given: 0,
+            tracks,
+            beside: Beside::default(),
+            audio: None,
+            sound: None,
+            renditions: None,
+        })
     }
 
     fn open_sound(container: Container, location: &str, options: &SourceOptions) -> Result<Self, MediaError> {
@@ -241,6 +266,7 @@ impl Source {
             beside: Beside::default(),
             audio: None,
             sound: None,
+            renditions: None,
         })
     }
 
@@ -266,6 +292,11 @@ impl Source {
             Kind::Sound(film) => film.container.take_subtitles(),
             Kind::Still(_) => None,
         }
+    }
+
+    /// Its subtitles that HLS names in playlists of their own, once, where [`SourceOptions::subtitles`] asked for subtitles. Nobody has looked yet whether there are any.
+    pub fn take_renditions(&mut self) -> Option<Renditions> {
+        self.renditions.take()
     }
 
     /// Tells what of it is at hand; nothing of a still.

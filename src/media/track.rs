@@ -144,13 +144,21 @@ pub(super) fn sound_variant(input: &Input, best: usize, bitrate: HlsBitrate) -> 
     chosen.and_then(|variant| variant.tracks.first().copied()).unwrap_or(best)
 }
 
-/// The subtitle tracks that belong to the picture `picture`. Where each is loaded by itself, that is FFmpeg's choice alone.
+/// Whether a track of HLS is a rendition of subtitles, as newer FFmpeg gives them: they are read without it, by their pieces.
+pub(super) fn is_rendition(coding: ffi::AVCodecID) -> bool {
+    coding == ffi::AVCodecID::AV_CODEC_ID_WEBVTT
+}
+
+/// The subtitle tracks that belong to the picture `picture`. In HLS, where each variant has its own, that is FFmpeg's choice alone.
 pub(super) fn subtitles(input: &mut Input, picture: usize, programme: &[bool]) -> Vec<usize> {
-    let is_subtitle = |stream: &Stream<'_>| stream.parameters().medium() == Type::Subtitle;
+    let is_hls = input.format().name() == "hls";
+    let is_subtitle = |stream: &Stream<'_>| {
+        stream.parameters().medium() == Type::Subtitle && !(is_hls && is_rendition(stream.parameters().id().into()))
+    };
     let own = |index: &usize| programme.get(*index).copied().unwrap_or(false);
     let all: Vec<_> =
         input.streams().filter(is_subtitle).map(|stream| stream.index()).filter(own).take(MOST_SUBTITLES).collect();
-    if !matches!(input.format().name(), "hls" | "dash") {
+    if !is_hls {
         return all;
     }
     let related = i32::try_from(picture).unwrap_or(-1);

@@ -213,13 +213,15 @@ impl SceneSource for PlayedFilm {
     }
 
     fn tracks(&self) -> Arc<[TrackInfo]> {
-        let outside = |track: &&TrackInfo| track.outside.is_some();
-        let beside = self.film.subtitles().map(|subtitles| subtitles.tracks()).unwrap_or_default();
-        if !beside.iter().any(|track| outside(&track)) {
-            return Arc::clone(&self.film.info.tracks);
+        let own = &self.film.info.tracks;
+        let is_same = |track: &TrackInfo, own: &TrackInfo| (own.kind, own.number) == (track.kind, track.number);
+        let elsewhere = |track: &&TrackInfo| !own.iter().any(|own| is_same(track, own));
+        let all = self.film.subtitles().map(|subtitles| subtitles.tracks()).unwrap_or_default();
+        if !all.iter().any(|track| elsewhere(&track)) {
+            return Arc::clone(own);
         }
-        // Those in the film, then those of files beside it.
-        self.film.info.tracks.iter().chain(beside.iter().filter(outside)).cloned().collect()
+        // Those in the film, then those in playlists of their own, and those of files beside it.
+        own.iter().chain(all.iter().filter(elsewhere)).cloned().collect()
     }
 
     fn playing(&self, kind: TrackKind) -> Option<u32> {

@@ -299,7 +299,7 @@ where
                 live_delay: player.live_delay(),
                 chapters: player.chapters(),
                 ab_loop: player.ab_loop(),
-                cached: player.cached().and_then(|cached| cached.range),
+                cached: player.cached().map(|cached| cached.ranges).unwrap_or_default(),
                 buffering: player.buffering(),
                 seeking: player.is_seeking(),
                 volume: player.volume(),

@@ -27,8 +27,8 @@ pub struct PanelModel {
     pub chapters: Arc<[Chapter]>,
     /// The ends of the A-B loop, as far as they are set.
     pub ab_loop: [Option<Time>; 2],
-    /// The part of it that is at hand.
-    pub cached: Option<(Time, Time)>,
+    /// The parts of it that are at hand.
+    pub cached: Vec<(Time, Time)>,
     /// It stands because it has yet to come: which part of what is waited for is there, 0 to 1.
     pub buffering: Option<f64>,
     /// The picture at its position has yet to come: that place was sought.
@@ -112,7 +112,7 @@ impl PanelModel {
         let step = if self.paused { 1_000_000 } else { step.nanoseconds().max(1_000_000) };
         let position = Time::from_nanoseconds(self.position.nanoseconds() / step * step);
         let coarse = |time: Time| Time::from_nanoseconds(time.nanoseconds() / CACHED * CACHED);
-        let cached = self.cached.map(|(from, to)| (coarse(from), coarse(to)));
+        let cached = self.cached.iter().map(|(from, to)| (coarse(*from), coarse(*to))).collect();
         let live_delay = self.live_delay.map(coarse);
         Self { position, cached, live_delay, ..self.clone() }
     }

@@ -76,8 +76,8 @@ pub(super) fn build(
     if response.hovered() && pass.wheel != 0.0 {
         pass.actions.push(Action::Seek((pass.wheel.round() as i32).saturating_mul(WHEEL)));
     }
-    if let Some((from, to)) = model.cached {
-        track(x(from), x(to), READ);
+    for (from, to) in &model.cached {
+        track(x(*from), x(*to), READ);
     }
     marks(pass, x, y);
     let shown = pass.scrubbing.or(pointer);

@@ -13,7 +13,7 @@ fn minute(options: PlayerOptions) -> Test {
 
 fn at_hand(test: &Test, seconds: f64, complete: bool) {
     let cached = Cached { ahead: Time::from_seconds(seconds), complete, ..Cached::default() };
-    test.world.cached.set(Some(cached));
+    test.world.cached.replace(Some(cached));
 }
 
 #[test]

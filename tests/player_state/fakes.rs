@@ -79,7 +79,7 @@ pub(crate) struct World {
     /// Nothing comes.
     pub(crate) stalled: Cell<bool>,
     /// What is said to be at hand.
-    pub(crate) cached: Cell<Option<Cached>>,
+    pub(crate) cached: RefCell<Option<Cached>>,
     pub(crate) opened: RefCell<Vec<usize>>,
     /// What is to be got ready, each time that it changes: when, and which film.
     pub(crate) prepared: RefCell<Vec<(f64, Option<usize>)>>,
@@ -186,7 +186,7 @@ impl SceneSource for FakeFilm {
     }
 
     fn cached(&self) -> Option<Cached> {
-        self.world.cached.get()
+        self.world.cached.borrow().clone()
     }
 
     fn chapters(&self) -> Arc<[Chapter]> {
@@ -237,7 +237,7 @@ impl Test {
     pub(crate) fn new(natures: &[Nature], options: PlayerOptions) -> Self {
         let start = Instant::now();
         let now = Cell::new(start);
-        let (stalled, cached) = (Cell::default(), Cell::default());
+        let (stalled, cached) = (Cell::default(), RefCell::default());
         let (seeks, modes, idle) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (opened, prepared) = (RefCell::default(), RefCell::default());
         let world = Rc::new(World { start, now, seeks, modes, stalled, cached, opened, prepared, idle });

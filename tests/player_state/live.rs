@@ -23,7 +23,7 @@ fn play(test: &mut Test, seconds: f64, missing: impl Fn(f64) -> f64) {
         let range = [(test.position() - 10.0).max(0.0), latest].map(Time::from_seconds).into();
         // Where nothing waits, nothing may be at hand at all.
         let range = (ahead > Time::ZERO).then_some(range);
-        test.world.cached.set(Some(Cached { ahead, range, live: true, bound: true, ..Cached::default() }));
+        test.world.cached.replace(Some(Cached { ahead, range, live: true, bound: true, ..Cached::default() }));
         test.world.stalled.set(ahead == Time::ZERO);
         test.run(0.1);
     }

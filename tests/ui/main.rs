@@ -245,14 +245,20 @@ fn the_bar_shows_what_is_at_hand() {
     bench.model.paused = true;
     bench.model.position = Time::from_seconds(61.0);
     assert_eq!(drawn(&bench.run(&[]), READ), None);
-    bench.model.cached = Some((Time::from_seconds(30.0), Time::from_seconds(300.0)));
-    let [from, to] = drawn(&bench.run(&[]), READ).unwrap();
+    bench.model.cached = vec![(Time::from_seconds(30.0), Time::from_seconds(300.0))];
+    let one = bench.run(&[]);
+    let [from, to] = drawn(&one, READ).unwrap();
     let [left, right] = [0.05, 0.5].map(|share| bench.at("seek", share, 0.5)[0]);
     assert!((from - left).abs() < 12.0 && (to - right).abs() < 12.0, "{from} to {to} for {left} to {right}");
     // A little more is not worth another picture.
     bench.run(&[]);
-    bench.model.cached = Some((Time::from_seconds(30.1), Time::from_seconds(300.2)));
+    bench.model.cached = vec![(Time::from_seconds(30.1), Time::from_seconds(300.2))];
     assert!(bench.run(&[]).picture.is_none());
+    // Another part, which a seek has left.
+    bench.model.cached.push((Time::from_seconds(420.0), Time::from_seconds(540.0)));
+    let [from, to] = drawn(&bench.run(&[]), READ).unwrap();
+    let end = bench.at("seek", 0.9, 0.5)[0];
+    assert!((from - left).abs() < 12.0 && (to - end).abs() < 12.0, "{from} to {to} for {left} to {end}");
 }
 
 #[test]

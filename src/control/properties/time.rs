@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::Status;
 use super::super::property::{Change, ENDLESS, Property, number, toggled, told};
 use super::seconds;
+use crate::media::Cached;
 use crate::sink::Action;
 use crate::time::Time;
 
@@ -35,6 +36,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     }),
     told("demuxer-cache-duration", |status| Some(seconds(status.cached.as_ref()?.ahead))),
     told("demuxer-cache-time", |status| Some(seconds(status.cached.as_ref()?.range?.1))),
+    told("demuxer-cache-state", |status| Some(cache_state(status.cached.as_ref()?))),
     told("live-delay", |status| status.live_delay.map(seconds)),
     number(
         "speed",
@@ -62,6 +64,24 @@ pub(super) const PROPERTIES: &[Property] = &[
         change: Change::Place(Action::AbLoopB),
     },
 ];
+
+/// What is at hand, as mpv tells it.
+fn cache_state(cached: &Cached) -> Value {
+    let part = |(from, to): &(Time, Time)| json!({"start": from.seconds(), "end": to.seconds()});
+    let end = cached.range.map(|(_, to)| to.seconds());
+    json!({
+        "seekable-ranges": cached.ranges.iter().map(part).collect::<Vec<_>>(),
+        "bof-cached": cached.from_beginning,
+        "eof-cached": cached.to_end,
+        "eof": cached.to_end,
+        "cache-end": end,
+        "cache-duration": cached.ahead.seconds(),
+        "fw-bytes": cached.bytes_ahead,
+        "total-bytes": cached.bytes_ahead + cached.bytes_behind,
+        "idle": cached.complete,
+        "underrun": cached.bytes_ahead == 0 && !cached.complete,
+    })
+}
 
 fn percent(status: &Status) -> Option<f64> {
     let duration = status.duration?.seconds();

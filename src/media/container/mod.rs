@@ -273,7 +273,7 @@ impl Container {
     /// The same, and those that are not read because a server gives each for itself (HLS, DASH): they are read by containers of their own, which come to `along`.
     /// It was opened from `location` as `options` say.
     pub(super) fn all_audio(&self, location: &Location, options: &SourceOptions, along: &Along) -> AudioTracks {
-        if options.sound != SoundChoice::Best || !is_apart(&self.facts.name) {
+        if options.sound == SoundChoice::None || !is_apart(&self.facts.name) {
             return self.audio.clone();
         }
         let wanted = |audio| TrackOptions { video: TrackChoice::No, audio, ..TrackOptions::default() };

@@ -427,11 +427,14 @@ impl State {
     /// What is at hand, its times on the container's clock.
     pub(super) fn cached(&self) -> Cached {
         let bytes = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        let range = self.leading().first_time().zip(self.leading().latest());
         Cached {
             ahead: self.leading().length(),
             bytes_ahead: bytes(self.ahead()),
             bytes_behind: bytes(self.behind() + self.ranges.bytes()),
-            range: self.leading().first_time().zip(self.leading().latest()),
+            range,
+            ranges: range.into_iter().chain(self.ranges.spans()).collect(),
+            from_beginning: self.from_beginning,
             to_end: self.ending == Some(Ending::End),
             complete: self.ending.is_some() || self.is_full() || self.leading().length() >= self.limits.length,
             ..Cached::default()

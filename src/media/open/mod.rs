@@ -10,6 +10,7 @@ mod playlist;
 mod protocol;
 mod remote;
 mod stream;
+mod text;
 mod whitelist;
 
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -25,7 +26,7 @@ use super::error::MediaError;
 use super::interrupt::Watch;
 use super::log::distrust;
 use super::remote_options::RemoteOptions;
-use super::version::text;
+use super::version;
 use crate::location::Location;
 
 use cut::Cut;
@@ -34,6 +35,7 @@ pub(super) use pace::Patience;
 use playlist::{Finding, Scan};
 use remote::{Line, Remote};
 use stream::Bytes;
+pub(super) use text::Texts;
 use whitelist::{Origin, Part};
 
 /// So many files or connections may be opened for one step: opening, reading a packet, a seek.
@@ -82,16 +84,7 @@ pub(super) fn open_input(
     from: Option<f64>,
 ) -> Result<Input, c_int> {
     let address = CString::new(address(location)).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
-    let opener = Opener {
-        location: location.clone(),
-        origin: Origin::of(location),
-        watch: watch.clone(),
-        remote: Arc::clone(remote),
-        pace: Arc::new(Pace::new()),
-        cookies: Arc::default(),
-        masters: Arc::default(),
-        from,
-    };
+    let opener = Opener::new(location, watch, remote, from);
     let own = Own(opener.main(&address)?);
     let stream = own.0;
     let mut options = Dictionary::new();
@@ -159,7 +152,7 @@ fn formats(remote: bool) -> String {
         // SAFETY: the state is FFmpeg's own; formats are constants.
         let format = unsafe { ffi::av_demuxer_iterate(&mut state) };
         // SAFETY: the name is a constant, too.
-        (!format.is_null()).then(|| text(unsafe { (*format).name }))
+        (!format.is_null()).then(|| version::text(unsafe { (*format).name }))
     });
     all.filter(|name| whitelist::is_format_allowed(name, remote)).collect::<Vec<_>>().join(",")
 }
@@ -195,15 +188,36 @@ unsafe extern "C" fn io_close(_context: *mut ffi::AVFormatContext, stream: *mut 
 }
 
 impl Opener {
+    fn new(location: &Location, watch: &Watch, remote: &Arc<RemoteOptions>, from: Option<f64>) -> Self {
+        Self {
+            location: location.clone(),
+            origin: Origin::of(location),
+            watch: watch.clone(),
+            remote: Arc::clone(remote),
+            pace: Arc::new(Pace::new()),
+            cookies: Arc::default(),
+            masters: Arc::default(),
+            from,
+        }
+    }
+
     /// The stream of the location itself; null for what FFmpeg's formats connect to by themselves.
     fn main(&self, address: &CStr) -> Result<*mut ffi::AVIOContext, c_int> {
-        let bytes = match &self.location {
+        match &self.location {
+            Location::Url(url) if whitelist::is_named(url) && address.to_bytes().starts_with(b"rt") => {
+                Ok(ptr::null_mut())
+            }
+            _ => self.stream(self.main_bytes(address)?, address),
+        }
+    }
+
+    fn main_bytes(&self, address: &CStr) -> Result<Box<dyn Bytes>, c_int> {
+        Ok(match &self.location {
             Location::File(path) => file::open(path, &self.watch).map_err(|error| self.refuse(error))?,
             Location::Stdin => file::standard_input(&self.watch).map_err(|error| self.refuse(error))?,
             Location::Url(url) if !whitelist::is_named(url) => {
                 return Err(self.refuse(MediaError::Address(url.clone())));
             }
-            Location::Url(_) if address.to_bytes().starts_with(b"rt") => return Ok(ptr::null_mut()),
             Location::Url(url) => {
                 let opened = self.connect(address, whitelist::REMOTE, None);
                 // What ended it from here has its own words.
@@ -216,16 +230,19 @@ impl Opener {
                 };
                 Box::new(opened.inspect_err(told)?)
             }
-        };
-        self.stream(bytes, address)
+        })
     }
 
     /// The stream of what something names.
     fn part(&self, url: &CStr, options: Option<DictionaryRef<'_>>) -> Result<*mut ffi::AVIOContext, c_int> {
+        self.stream(self.part_bytes(url, options)?, url)
+    }
+
+    fn part_bytes(&self, url: &CStr, options: Option<DictionaryRef<'_>>) -> Result<Box<dyn Bytes>, c_int> {
         if self.watch.count_part() > MOST_PARTS {
             return Err(self.refuse(MediaError::Endless(self.location.to_string())));
         }
-        let bytes: Box<dyn Bytes> = match self.origin.part(url.to_bytes()) {
+        Ok(match self.origin.part(url.to_bytes()) {
             Some(Part::File(path)) => file::open(&path, &self.watch).map_err(|error| {
                 tracing::warn!("{}: a part is left out: {error}", self.location);
                 self.lose("a part of it is missing".to_owned());
@@ -248,8 +265,7 @@ impl Opener {
                     Origin::Beside(_) | Origin::Alone => MediaError::Outside { location, named },
                 }));
             }
-        };
-        self.stream(bytes, url)
+        })
     }
 
     fn connect(

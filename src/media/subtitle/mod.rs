@@ -5,6 +5,7 @@
 //! packets ─► decoder ─┬ lines ─► track ─► libass ─────┐
 //!                     └ pictures ─► track ─► scale ───┴─► Overlay
 //! files beside the film ─► encoding ─► packets
+//! renditions of HLS (pieces of WebVTT, read by a thread) ─► packets
 //! messages ─► caption ─► libass ─► bitmaps
 //! ```
 
@@ -23,6 +24,7 @@ mod lines;
 mod outside;
 mod pictures;
 mod renderer;
+mod renditions;
 mod scale;
 mod track;
 
@@ -31,4 +33,5 @@ pub use encoding::{Codepage, CodepageError};
 pub use fonts::Fonts;
 pub use outside::{Outside, OutsideError, read};
 pub use renderer::Renderer;
+pub use renditions::{Renditions, Streamed};
 pub use track::Track;

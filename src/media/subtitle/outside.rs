@@ -109,7 +109,7 @@ pub fn read(path: &Path, codepage: Codepage, stop: &StopFlag) -> Result<Vec<Outs
 }
 
 /// Text without the blocks of WebVTT that say how it looks: older FFmpeg sees the end of the file there.
-fn without_styles(text: &str) -> String {
+pub(super) fn without_styles(text: &str) -> String {
     let is_web = text.trim_start_matches('\u{feff}').starts_with("WEBVTT");
     let (mut kept, mut inside, mut before) = (String::with_capacity(text.len()), false, "");
     for line in text.split_inclusive('\n') {

@@ -70,6 +70,11 @@ impl Ranges {
         self.kept.iter().map(Range::bytes).sum()
     }
 
+    /// From when to when each has pictures.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (Time, Time)> {
+        self.kept.iter().filter_map(|range| range.pictures.first_time().zip(range.pictures.latest()))
+    }
+
     /// Forgets the eldest. False where there is none.
     pub(super) fn forget_eldest(&mut self) -> bool {
         self.kept.pop_front().is_some()
