@@ -12,7 +12,7 @@
 //! # Layers (imports point downwards only; a test checks it)
 //!
 //! ```text
-//! 4  player  control  remote  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
+//! 4  player  playlist  browser  control  remote  convert  dataset  bench  eval  doctor  pattern  ui (builds the panel)  cli  main
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, placement, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, container, decode, encode, audio, source}   gpu/{device, memory, pipeline, submit}   sound/{ring, outlet, system, listener}
@@ -26,6 +26,8 @@
 //! Parallax p = 100 · (x_right − x_left) / picture width, in % of the width, both eyes together; **positive is behind the screen**.
 
 pub mod bench;
+#[cfg(feature = "media")]
+pub mod browser;
 pub mod cli;
 pub mod clock;
 #[cfg(feature = "media")]
@@ -55,6 +57,8 @@ pub mod overlay;
 pub mod pattern;
 #[cfg(feature = "media")]
 pub mod player;
+#[cfg(feature = "media")]
+pub mod playlist;
 pub mod position;
 #[cfg(feature = "media")]
 pub mod remote;

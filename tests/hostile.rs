@@ -204,7 +204,7 @@ fn listen(device: FakeDevice, over: Arc<AtomicBool>, heard: Arc<AtomicU64>) {
 
 /// What a key changes, in one word.
 fn state<P: deep3d::player::Playlist>(player: &Player<P>) -> String {
-    format!("{:?} {} {} {}", player.sound_levels(), player.speed(), player.is_paused(), player.repeats_file())
+    format!("{:?} {} {} {}", player.sound_levels(), player.speed(), player.is_paused(), player.loop_file())
 }
 
 /// A player of the film at `url`, and the device that it is heard by.

@@ -355,6 +355,51 @@ fn random_line(random: &mut impl FnMut() -> usize) -> Vec<u8> {
 }
 
 #[test]
+fn a_program_changes_the_list_while_it_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let (film, socket) = (film(folder.path()), folder.path().join("socket"));
+    for name in ["b.mkv", "sub/film 10.mkv", "sub/film 9.mkv"] {
+        fs::create_dir_all(folder.path().join("sub")).unwrap();
+        fs::copy(&film, folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("list.m3u"), "#EXTM3U\n#EXTINF:30,The B\nb.mkv\n/dev/zero\nsub\n").unwrap();
+    let playing = Playing::start(&socket, &["--idle", film.to_str().unwrap()]);
+    let mut client = playing.client();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    client.does(json!(["loadfile", at("b.mkv"), "append"]));
+    assert_eq!((client.get("playlist-count"), client.get("playlist-pos")), (json!(2), json!(0)));
+    assert_eq!(client.get("playlist/1/filename"), at("b.mkv"));
+    assert_eq!((client.get("playlist/count"), client.get("playlist/0/current")), (json!(2), json!(true)));
+    client.does(json!(["playlist-move", 1, 0]));
+    assert_eq!((client.get("playlist-pos"), client.get("playlist/0/id")), (json!(1), json!(2)));
+    assert_eq!(client.get("filename"), "film.mkv", "what plays goes on");
+    // A list becomes what is in it, and a folder of it in its turn; what it may not name is passed over.
+    client.does(json!(["loadfile", at("list.m3u")]));
+    client.wait_until("filename", |name| name == "b.mkv");
+    assert_eq!((client.get("media-title"), client.get("playlist-count")), (json!("The B"), json!(3)));
+    client.does(json!(["playlist-next"]));
+    client.wait_until("filename", |name| name == "film 9.mkv");
+    assert_eq!(client.get("playlist/3/filename"), at("sub/film 10.mkv"));
+    client.does(json!(["loadfile", at("film.mkv"), "insert-next", -1, "start=20,length=5"]));
+    client.does(json!(["playlist-next"]));
+    client.wait_until("time-pos", |time| time.as_f64().is_some_and(|time| time > 19.9));
+    assert_eq!(client.ask(json!(["playlist-remove", 17]))["error"], "invalid parameter");
+    // Where nothing is left it waits.
+    client.does(json!(["stop"]));
+    client.wait(|event| event["event"] == "idle");
+    assert_eq!(
+        (client.get("idle-active"), client.get("playlist-pos"), client.get("playlist-count")),
+        (json!(true), json!(-1), json!(0))
+    );
+    client.does(json!(["loadfile", at("b.mkv"), "append-play"]));
+    client.wait_until("time-pos", |time| time.as_f64().is_some_and(|time| time > 0.0));
+    client.does(json!(["quit"]));
+    let (well, said) = playing.end();
+    assert!(well, "{said}");
+    assert!(said.contains("may not name a device"), "{said}");
+}
+
+#[test]
 fn no_program_stalls_the_film_or_another_program() {
     let folder = tempfile::tempdir().unwrap();
     let (film, socket) = (film(folder.path()), folder.path().join("socket"));

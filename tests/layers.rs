@@ -29,6 +29,8 @@ const LAYERS: [&[&str]; 5] = [
     &["sink", "film", "depth_film", "eyes"],
     &[
         "player",
+        "playlist",
+        "browser",
         "control",
         "remote",
         "convert",

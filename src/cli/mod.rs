@@ -36,6 +36,8 @@ mod painter;
 mod pattern;
 #[cfg(feature = "media")]
 mod play;
+#[cfg(feature = "media")]
+mod playlist;
 mod plot;
 mod print;
 mod run;

@@ -11,7 +11,7 @@ use super::{BenchArguments, plot};
 use crate::bench::paced::viewer;
 use crate::film::FilmOptions;
 use crate::gpu::{Facts, Gpu, Headless};
-use crate::player::{self, Controls, Films, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{self, Controls, Films, Loop, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
 use crate::sink::window::WindowOptions;
 
@@ -23,7 +23,7 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
     let (origin, settings, film) = scene(&arguments.scene)?;
     let film = FilmOptions { pace: pace(&settings), keep_planes: settings.needs_planes(), ..film };
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
-    let player = PlayerOptions { repeat: true, ..PlayerOptions::default() };
+    let player = PlayerOptions { loop_playlist: Loop::Endless, ..PlayerOptions::default() };
     let planes = origin.network().is_some() && film.keep_planes;
     let inputs = vec![input.clone()];
     let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());

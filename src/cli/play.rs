@@ -12,6 +12,7 @@ use super::headset::HeadsetArguments;
 use super::input::InputArguments;
 use super::osd::OsdArguments;
 use super::painter::ScenePainter;
+use super::playlist::PlaylistArguments;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
 use super::sound::SoundArguments;
@@ -53,8 +54,8 @@ pub(crate) enum SinkKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayArguments {
-    /// Films to play, one after another: files or http(s), HLS, DASH and RTSP addresses
-    #[arg(required_unless_present = "audio_device", value_name = "FILE|URL", value_parser = options::location())]
+    /// Films to play, one after another: files, folders, lists (m3u, pls, cue), or http(s), HLS, DASH and RTSP addresses; without one the window waits for some
+    #[arg(value_name = "FILE|URL", value_parser = options::location())]
     pub(super) inputs: Vec<Location>,
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
@@ -62,9 +63,6 @@ pub(crate) struct PlayArguments {
     /// Stand at the first picture until you let the film go on
     #[arg(long)]
     pub(super) pause: bool,
-    /// Begin again at the end
-    #[arg(long = "loop")]
-    pub(super) repeat: bool,
     /// Where to begin: seconds, mm:ss, hh:mm:ss, -30 (from the end), 50%, or #2 (a chapter)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) start: Option<Position>,
@@ -96,6 +94,8 @@ pub(crate) struct PlayArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) dump_stats: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) playlist: PlaylistArguments,
+    #[command(flatten)]
     pub(super) cache: CacheArguments,
     #[command(flatten)]
     pub(super) tracks: TrackArguments,
@@ -119,14 +119,15 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     if arguments.sound.help()? {
         return Ok(());
     }
-    if arguments.inputs.is_empty() {
+    let entries = arguments.playlist.entries(&arguments.inputs);
+    if entries.is_empty() && arguments.sink == SinkKind::Null && !arguments.playlist.waits() {
         return Err(CliError::Usage("there is nothing to play: name a file or an address".to_owned()));
     }
     if !arguments.scene.layout.allows(Target::Window) {
         return Err(CliError::Usage(format!("--layout {} cannot be shown in a window", arguments.scene.layout)));
     }
     let (origin, settings, film) = scene(&arguments.scene)?;
-    if origin.network().is_none() && arguments.inputs.len() > 1 {
+    if origin.network().is_none() && entries.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: play the films one by one".to_owned()));
     }
     let film = FilmOptions {
@@ -151,7 +152,6 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
-        repeat: arguments.repeat,
         paused: arguments.pause,
         part: Part {
             start: arguments.start,
@@ -167,12 +167,15 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         osd: arguments.osd.options(),
         ..PlayerOptions::default()
     };
+    let player = arguments.playlist.player(player, entries.is_empty());
     let room = if arguments.sink == SinkKind::Vr { arguments.sound.room() } else { None };
     let player = arguments.sound.player(player, seen || arguments.sound.is_asked_for(), room.as_ref())?;
     let film = FilmOptions { sound: player.sound.clone(), ..film };
     let planes = origin.network().is_some();
-    let inputs = arguments.inputs.clone();
-    let films = move |gpu: &Gpu| Films::new(gpu, origin.clone(), inputs.clone(), film.clone());
+    let unfolding = arguments.playlist.unfolding();
+    let films = move |gpu: &Gpu| {
+        Films::new(gpu, origin.clone(), entries.clone(), film.clone()).map(|films| films.unfolding(unfolding))
+    };
     let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings, planes);
     if arguments.sink == SinkKind::Null {
         let gpu = Gpu::new(&Headless, &gpu)?;
@@ -253,7 +256,7 @@ pub(super) fn measure_in_headset(arguments: &BenchArguments) -> Result<(), CliEr
     let planes = origin.network().is_some();
     let film = FilmOptions { pace: pace(&settings), ..film };
     let start = |gpu: &Gpu| {
-        let films = Films::new(gpu, origin.clone(), vec![input.clone()], film.clone())?;
+        let films = Films::new(gpu, origin.clone(), [input.clone()], film.clone())?;
         Ok((films, ScenePainter::new(gpu, settings, planes)))
     };
     let frames = u64::from(arguments.frames) + u64::from(arguments.warm_up);

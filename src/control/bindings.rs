@@ -93,6 +93,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["o", "P"], "show-progress", "tell the time over the picture, and how much of the film that is"),
     bind(&["O"], "no-osd cycle-values osd-level 3 1", "tell them always, or no longer"),
     bind(&["TAB"], "panel", "show or hide the panel"),
+    bind(&["B"], "browse", "show or hide the browser: choose what to play"),
+    bind(&["F8"], "show-text ${playlist} 4000", "show the list"),
     bind(&["q", "Q", "STOP", "Ctrl+w", "Ctrl+c"], "quit", "quit"),
 ];
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::expand::expand;
+use super::listed;
 use super::seek::{self, Seek};
 use super::{CommandError, Status, properties, property, words};
+use crate::playlist::Change;
 use crate::sink::Action;
 
 /// One command, understood.
@@ -24,7 +26,7 @@ enum Verb {
     Multiply { name: String, by: f64 },
     Cycle { name: String, step: i32 },
     CycleValues { name: String, values: Vec<String> },
-    PlayIndex(String),
+    List(Change),
     ShowText { text: String, time: Option<Duration> },
     PrintText(String),
 }
@@ -34,6 +36,8 @@ enum Verb {
 pub enum Done {
     /// This, or nothing.
     Act(Option<Action>),
+    /// This, to the list.
+    List(Change),
     /// The viewer is to read this, for so long.
     Show(String, Option<Duration>),
     /// The terminal is to say this.
@@ -58,13 +62,13 @@ const PREFIXES: [&str; 10] = [
 const PLAIN: &[(&str, Action)] = &[
     ("ab-loop", Action::AbLoop),
     ("automatic-depth", Action::AutomaticDepth),
+    ("browse", Action::Browse),
     ("frame-back-step", Action::StepBack),
     ("frame-step", Action::Step),
     ("panel", Action::Panel),
     ("quit-watch-later", Action::Quit),
     ("recentre", Action::Recentre),
     ("show-progress", Action::ShowProgress),
-    ("stop", Action::Quit),
 ];
 
 impl Command {
@@ -101,9 +105,8 @@ impl Command {
             ("revert-seek", []) => Verb::Act(Action::UndoSeek),
             ("revert-seek", ["mark" | "mark-permanent"]) => Verb::Act(Action::MarkSeek),
             ("revert-seek", _) => return Err(CommandError::Usage("revert-seek [mark]")),
-            ("playlist-next", [] | ["weak" | "force"]) => Verb::Act(Action::File(1)),
-            ("playlist-prev", [] | ["weak" | "force"]) => Verb::Act(Action::File(-1)),
-            ("playlist-play-index", [index]) => Verb::PlayIndex((*index).to_owned()),
+            ("stop" | "loadfile" | "loadlist", _) => Verb::List(listed::command(&name, &texts)?),
+            (list, _) if list.starts_with("playlist-") => Verb::List(listed::command(&name, &texts)?),
             ("script-binding", ["stats/display-stats"]) => Verb::Act(Action::ShowStatistics),
             ("script-binding", ["stats/display-stats-toggle"]) => Verb::Act(Action::Statistics),
             ("set", [name, value]) => Verb::Set { name: known(name)?, value: (*value).to_owned() },
@@ -147,8 +150,7 @@ impl Command {
                 let next = values.iter().position(same).map_or(0, |at| (at + 1) % values.len());
                 property.set(&values[next], status)?
             }
-            Verb::PlayIndex(index) if index == "current" => Some(Action::SeekStart),
-            Verb::PlayIndex(index) => properties::find("playlist-pos")?.set(index, status)?,
+            Verb::List(change) => return Ok(Done::List(change.clone())),
             Verb::ShowText { text, time } => return Ok(Done::Show(expand(text, status), *time)),
             Verb::PrintText(text) => return Ok(Done::Print(expand(text, status))),
         };
@@ -216,9 +218,6 @@ fn usage(name: &str) -> CommandError {
     CommandError::Usage(match name {
         "seek" => seek::USAGE,
         "quit" => "quit [CODE]",
-        "playlist-next" => "playlist-next [weak|force]",
-        "playlist-prev" => "playlist-prev [weak|force]",
-        "playlist-play-index" => "playlist-play-index NUMBER|current",
         "script-binding" => "script-binding stats/display-stats[-toggle]",
         "set" => "set PROPERTY VALUE",
         "add" => "add PROPERTY [NUMBER]",
@@ -237,6 +236,7 @@ mod tests {
     use super::*;
     use crate::control::BINDINGS;
     use crate::media::TrackKind;
+    use crate::playlist::Entry;
     use crate::sink::Layout;
     use crate::time::Time;
     use crate::ui::DepthModel;
@@ -244,8 +244,8 @@ mod tests {
     fn status() -> Status {
         let chapter = |start| crate::frame::Chapter { start: Time::from_seconds(start), name: String::new() };
         Status {
-            list: ["a", "b", "c"].map(str::to_owned).into(),
-            index: 1,
+            list: Arc::new(["a", "b", "c"].map(|name| Arc::new(Entry::new(name))).into()),
+            index: Some(1),
             position: Time::from_seconds(50.0),
             duration: Some(Time::from_seconds(200.0)),
             chapters: Arc::new([chapter(0.0), chapter(40.0), chapter(90.0)]),
@@ -293,7 +293,6 @@ mod tests {
             ("set chapter 0", Some(Action::Chapter(-1))),
             ("set playlist-pos 0", Some(Action::File(-1))),
             ("set playlist-pos-1 3", Some(Action::File(1))),
-            ("playlist-play-index 2", Some(Action::File(1))),
             ("add volume -2", Some(Action::SetVolume(88.0))),
             ("set speed 1", Some(Action::Speed(0.5))),
             ("multiply speed 1/2", Some(Action::Speed(0.5))),
@@ -313,7 +312,11 @@ mod tests {
             ("cycle-values strength 3", Some(Action::SetStrength(3.0))),
             ("set convergence 0.25", Some(Action::SetConvergence(0.25))),
             ("set fullscreen no", None),
-            ("set loop-file inf", Some(Action::LoopFile)),
+            ("set loop-file inf", Some(Action::SetLoopFile(None))),
+            ("set loop-file no", None),
+            ("cycle loop-file", Some(Action::SetLoopFile(None))),
+            ("set loop-playlist 3", Some(Action::SetLoopPlaylist(Some(2)))),
+            ("cycle-values shuffle yes no", Some(Action::Shuffle(true))),
             ("cycle-values osd-level 3 1", Some(Action::OsdLevel(3))),
         ] {
             assert_eq!(action(line), wanted, "{line}");
@@ -354,7 +357,8 @@ mod tests {
     #[test]
     fn every_key_of_the_table_does_something() {
         for binding in BINDINGS.iter().filter(|binding| binding.command != "set fullscreen no") {
-            assert!(action(binding.command).is_some(), "{}", binding.command);
+            let done = done(binding.command).unwrap();
+            assert!(!done.contains(&Done::Act(None)) && !done.is_empty(), "{}", binding.command);
         }
     }
 
@@ -370,6 +374,8 @@ mod tests {
             "seek",
             "show-text",
             "playlist-play-index",
+            "playlist-move",
+            "loadfile",
             "-",
             "1e308",
             "-1e308",

@@ -25,6 +25,9 @@ pub enum CommandError {
         /// What it could be.
         allowed: String,
     },
+    /// The list is shorter.
+    #[error("there is nothing at place {0} of the list, counted from 0")]
+    NoEntry(usize),
     /// Too many words, too few, or others than the command takes.
     #[error("it is written: {0}")]
     Usage(&'static str),

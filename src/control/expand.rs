@@ -1,6 +1,6 @@
 //! Texts with properties in them, as mpv writes them.
 
-use super::{Status, properties};
+use super::{Sought, Status};
 
 /// How deep one may stand in another.
 const DEEPEST: u32 = 8;
@@ -48,8 +48,8 @@ fn braced(text: &str) -> Option<(&str, &str)> {
 fn value(one: &str, status: &Status, deeper: u32) -> String {
     let (name, instead) = one.split_once(':').map_or((one, None), |(name, instead)| (name, Some(instead)));
     let sign = name.chars().next().filter(|sign| "?!=".contains(*sign));
-    let property = properties::find(name.trim_start_matches(['?', '!', '='])).ok();
-    let value = property.and_then(|property| match sign {
+    let property = Sought::find(name.trim_start_matches(['?', '!', '='])).ok();
+    let value = property.as_ref().and_then(|property| match sign {
         Some('=') => property.text(status),
         _ => property.shown(status),
     });

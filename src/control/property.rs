@@ -3,8 +3,10 @@
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::listed;
 use super::{CommandError, Status};
 use crate::media::TrackKind;
+use crate::playlist::Loop;
 use crate::position::Position;
 use crate::sink::{Action, Layout};
 use crate::time::Time;
@@ -26,6 +28,10 @@ pub(super) enum Change {
     Track(TrackKind),
     /// A layout's name.
     Layout,
+    /// How often something begins again, or without a number for ever; the first count that is written is `first`.
+    Loop { first: u32, to: fn(Option<u32>) -> Action },
+    /// `yes` or `no`, each made so by itself.
+    Switch(fn(bool) -> Action),
 }
 
 /// One thing that can be asked for by name.
@@ -76,19 +82,14 @@ impl Property {
             None if value.is_f64() => {
                 Some(format!("{:.3}", value.as_f64()?).trim_end_matches('0').trim_end_matches('.').to_owned())
             }
+            None if self.name == "playlist" => Some(listed::shown(status)),
             None => self.text(status),
         }
     }
 
     /// The same as it is set.
     pub fn text(&self, status: &Status) -> Option<String> {
-        Some(match self.read(status)? {
-            Value::Bool(true) => "yes".to_owned(),
-            Value::Bool(false) => "no".to_owned(),
-            Value::String(text) => text,
-            Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
-            other => other.to_string(),
-        })
+        self.read(status).map(written)
     }
 
     /// What makes it `value`; nothing where it is that.
@@ -136,6 +137,18 @@ impl Property {
                 };
                 Ok((number != status.playing(kind)).then_some(Action::SetTrack(kind, number)))
             }
+            Change::Loop { first, to } => {
+                let often: Loop = value.parse().map_err(|_| wrong("no, inf or a number".to_owned()))?;
+                let often = match often {
+                    Loop::Times(times) => Loop::from(Some(times.saturating_sub(first))),
+                    other => other,
+                };
+                Ok((self.read(status) != Some(listed::often(often, first))).then(|| to(often.into())))
+            }
+            Change::Switch(action) => {
+                let wanted = flag(value).ok_or_else(|| wrong("yes or no".to_owned()))?;
+                Ok((self.is_on(status)? != wanted).then(|| action(wanted)))
+            }
             Change::Layout => {
                 let layout = Layout::from_str(value, false).map_err(|_| wrong(layouts()))?;
                 Ok(Some(Action::SetLayout(layout)))
@@ -181,6 +194,8 @@ impl Property {
         match self.change {
             Change::Not => Err(CommandError::ReadOnly(self.name.to_owned())),
             Change::Toggle(action) => self.is_on(status).map(|_| Some(action)),
+            Change::Switch(action) => self.is_on(status).map(|on| Some(action(!on))),
+            Change::Loop { to, .. } => self.is_on(status).map(|on| Some(to(on.then_some(0)))),
             Change::Track(kind) => Ok(Some(Action::CycleTrack(kind, step))),
             Change::Layout => Ok(Some(Action::Layout(step))),
             Change::Number { .. } | Change::Time(_) | Change::Place(_) => self.add(f64::from(step), status),
@@ -202,6 +217,17 @@ impl Property {
     fn set_number(&self, value: f64, status: &Status) -> Result<Action, CommandError> {
         let Change::Number { to, .. } = self.change else { return Err(CommandError::ReadOnly(self.name.to_owned())) };
         to(status, value).ok_or_else(|| self.unavailable())
+    }
+}
+
+/// As it is set.
+pub(super) fn written(value: Value) -> String {
+    match value {
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text,
+        Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
+        other => other.to_string(),
     }
 }
 

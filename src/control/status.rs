@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::frame::Chapter;
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::playlist::{Entry, Loop};
 use crate::subtitle;
 use crate::time::Time;
 use crate::ui::DepthModel;
@@ -11,16 +12,22 @@ use crate::ui::DepthModel;
 /// How the player stands.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// What the film is called.
+    /// What the film's file is called.
     pub name: String,
+    /// What the film is called.
+    pub title: String,
     /// Where it is: as it was named.
     pub path: String,
-    /// The names of all films of the list.
-    pub list: Arc<[String]>,
+    /// All that is in the list.
+    pub list: Arc<Vec<Arc<Entry>>>,
     /// Which of them plays, counted from 0.
-    pub index: usize,
-    /// The list begins again at its end.
-    pub loop_list: bool,
+    pub index: Option<usize>,
+    /// Nothing plays, and it is waited for something to.
+    pub idle: bool,
+    /// The list is in an order by chance.
+    pub shuffled: bool,
+    /// How often the list begins again at its end.
+    pub loop_list: Loop,
     /// Film time.
     pub position: Time,
     /// The film's length, where that is known.
@@ -41,8 +48,8 @@ pub struct Status {
     pub chapters: Arc<[Chapter]>,
     /// The ends of the A-B loop, as far as they are set.
     pub ab_loop: [Option<Time>; 2],
-    /// The film is repeated.
-    pub loop_file: bool,
+    /// How often the film is repeated.
+    pub loop_file: Loop,
     /// Seconds of film in a second.
     pub speed: f64,
     /// In percent.
@@ -88,6 +95,11 @@ pub struct Status {
 }
 
 impl Status {
+    /// The number in the list of what plays.
+    pub fn entry(&self) -> Option<u64> {
+        self.list.get(self.index?).map(|entry| entry.id)
+    }
+
     /// The number of the track of that kind that plays.
     pub fn playing(&self, kind: TrackKind) -> Option<u32> {
         let [video, audio, subtitle] = self.playing;

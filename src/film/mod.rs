@@ -58,7 +58,7 @@ pub(crate) use network::{comfort_for, input_options};
 pub use options::{ChainOptions, NETWORK_AREA, Pace, SubtitleOptions};
 pub use origin::Origin;
 #[cfg(feature = "media")]
-pub use preview::{Preview, Previews};
+pub use preview::{Preview, Previews, small_picture};
 pub use scene::{Layout, Planes, Scene, Slot};
 pub use subtitles::{Seen, Subtitles};
 

@@ -233,15 +233,20 @@ impl Maker {
 
 /// The picture made small, with its shape kept.
 fn small(frame: &Frame<Picture>, time: Time, settled: bool) -> Option<Preview> {
-    let picture = &frame.data;
+    let (size, pixels) = small_picture(&frame.data, [WIDTH, HEIGHT])?;
+    Some(Preview { time, size, pixels: pixels.into(), settled })
+}
+
+/// The picture as it is to be seen, within `most` pixels a side: its size, and R'G'B' and alpha with rows tightly packed. None where it is damaged.
+pub fn small_picture(picture: &Picture, most: [u32; 2]) -> Option<([u32; 2], Vec<u8>)> {
     let [width, height] = picture.shape.orientation.apply_size(picture.shape.size).map(f64::from);
     let (across, down) = picture.shape.sample_aspect;
     let sample = f64::from(across.max(1)) / f64::from(down.max(1));
     let sample = if picture.shape.orientation.quarter_turns % 2 == 1 { 1.0 / sample } else { sample };
     let aspect = (width * sample / height.max(1.0)).clamp(0.1, 10.0);
-    let scale = (f64::from(WIDTH) / aspect).min(f64::from(HEIGHT));
+    let scale = (f64::from(most[0]) / aspect).min(f64::from(most[1]));
     let size = [(scale * aspect).round().max(1.0) as u32, scale.round().max(1.0) as u32];
-    Some(Preview { time, size, pixels: reference::small(picture, size)?.into(), settled })
+    Some((size, reference::small(picture, size)?))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{Counts, Player};
 use crate::film::{Pass, Preview};
 use crate::frame::{Chapter, Frame};
 use crate::media::Cached;
+use crate::playlist::List;
 use crate::time::Time;
 
 impl<P: Playlist> Player<P> {
@@ -27,8 +28,11 @@ impl<P: Playlist> Player<P> {
         self.film.as_ref().and_then(SceneSource::duration)
     }
 
-    /// The film's chapters.
+    /// The film's chapters, or those that its list gives it.
     pub fn chapters(&self) -> Arc<[Chapter]> {
+        if let Some(entry) = self.list.entry().filter(|entry| !entry.chapters.is_empty()) {
+            return Arc::clone(&entry.chapters);
+        }
         self.film.as_ref().map_or_else(Arc::default, SceneSource::chapters)
     }
 
@@ -47,9 +51,14 @@ impl<P: Playlist> Player<P> {
         self.epoch
     }
 
-    /// Which film of the list is played.
-    pub(super) fn index(&self) -> usize {
-        self.index
+    /// The number of the list's entry that is played.
+    pub(super) fn entry(&self) -> Option<u64> {
+        self.list.entry().map(|entry| entry.id)
+    }
+
+    /// The list as it is now.
+    pub fn list(&self) -> &List {
+        &self.list
     }
 
     /// Whether film time runs.
@@ -86,7 +95,8 @@ impl<P: Playlist> Player<P> {
 
     /// Whether there is a file before and one after the present one.
     pub fn neighbours(&self) -> [bool; 2] {
-        [self.index > 0, self.index + 1 < self.playlist.count()]
+        let again = self.loop_playlist.is_on() && self.list.len() > 1;
+        [-1, 1].map(|by| again || self.list.neighbour(by).is_some())
     }
 
     /// A small picture out of the film, as [`SceneSource::preview`] gives it.
@@ -106,7 +116,7 @@ impl<P: Playlist> Player<P> {
 
     /// What the present file is called.
     pub fn name(&self) -> String {
-        self.playlist.name(self.index)
+        self.list.entry().map_or_else(String::new, |entry| entry.name())
     }
 
     /// What has been shown so far.
@@ -114,8 +124,8 @@ impl<P: Playlist> Player<P> {
         self.counts
     }
 
-    /// What could not be played, by its place in the list. Taken by the one who reports it.
-    pub fn take_failures(&mut self) -> Vec<(usize, Error)> {
+    /// What could not be played, by the number of its entry. Taken by the one who reports it.
+    pub fn take_failures(&mut self) -> Vec<(u64, Error)> {
         std::mem::take(&mut self.failures)
     }
 }

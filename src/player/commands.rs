@@ -66,6 +66,11 @@ where
                 self.window = self.window.after(action);
             }
             Done::Act(Some(action)) => asked.repaint |= self.act(action, quiet || command.is_quiet(), now),
+            Done::List(change) => {
+                let change = self.player.change(change, now);
+                asked.repaint = true;
+                change?;
+            }
             Done::Show(text, time) => {
                 self.player.tell(text, time, now);
                 asked.repaint |= self.tell(now);
@@ -80,6 +85,7 @@ where
         if let Some(panel) = &mut self.panel {
             match action {
                 Action::Panel => panel.toggle(now),
+                Action::Browse => panel.toggle_browser(),
                 Action::Statistics => panel.toggle_statistics(now),
                 Action::ShowStatistics => panel.show_statistics(now),
                 _ => {}

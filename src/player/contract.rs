@@ -7,6 +7,7 @@ use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::playlist::Entry;
 use crate::sink::{Action, Canvas};
 use crate::subtitle;
 use crate::time::Time;
@@ -43,6 +44,11 @@ pub trait SceneSource {
 
     /// What comes next.
     fn next(&mut self) -> Next<Self::Scene>;
+
+    /// What takes its place in the list, and which of that comes first, where it has turned out to be no film but a list or a folder. Given once.
+    fn take_list(&mut self) -> Option<(Vec<Entry>, usize)> {
+        None
+    }
 
     /// Whether the GPU has finished `scene`.
     fn is_ready(&self, scene: &Self::Scene) -> Result<bool, Error>;
@@ -134,33 +140,25 @@ pub trait SceneSource {
     }
 }
 
-/// The films to play, in order.
+/// The films to play, and what opens them.
 pub trait Playlist {
     /// What they become when opened.
     type Source: SceneSource;
 
-    /// How many there are; at least one.
-    fn count(&self) -> usize;
+    /// What is in the list at first, in order.
+    fn entries(&self) -> Vec<Entry>;
 
-    /// What film `index` is called in titles.
-    fn name(&self, index: usize) -> String;
+    /// Opens a film; the first scene has epoch 0.
+    fn open(&mut self, entry: &Entry) -> Result<Self::Source, Error>;
 
-    /// Where film `index` is, as it was named.
-    fn path(&self, index: usize) -> String {
-        self.name(index)
-    }
-
-    /// Opens film `index`; the first scene has epoch 0.
-    fn open(&mut self, index: usize) -> Result<Self::Source, Error>;
-
-    /// Opens film `index` once more, with the video track and the audio track of those numbers; the first scene has epoch 0. Never waits.
-    fn open_track(&mut self, _index: usize, _video: u32, _audio: Option<u32>) -> Result<Self::Source, Error> {
+    /// Opens a film once more, with the video track and the audio track of those numbers; the first scene has epoch 0. Never waits.
+    fn open_track(&mut self, _entry: &Entry, _video: u32, _audio: Option<u32>) -> Result<Self::Source, Error> {
         Err("there is no other video track".into())
     }
 
-    /// Film `index` is likely to be opened soon, or (`None`) none is: what can be done ahead, so that its first picture is there then, may be begun. Never
+    /// This film is likely to be opened soon, or (`None`) none is: what can be done ahead, so that its first picture is there then, may be begun. Never
     /// waits.
-    fn prepare(&mut self, _index: Option<usize>) {}
+    fn prepare(&mut self, _entry: Option<&Entry>) {}
 
     /// The number of the way that the sound of the film so prepared goes to the device, once that is known. Never waits.
     fn next_sound(&mut self) -> Option<u32> {

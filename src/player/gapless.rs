@@ -13,7 +13,7 @@ const SLACK: Time = Time::from_nanoseconds(50_000_000);
 impl<P: Playlist> Player<P> {
     /// Lets the sound of the next film follow this one's, once it is known that this one ends with its sound.
     pub(super) fn mind_next(&mut self) {
-        if self.phase != Phase::Playing || !self.prepared || self.last().is_some() || self.again().is_some() {
+        if self.phase != Phase::Playing || self.prepared.is_none() || self.last().is_some() || self.again().is_some() {
             return;
         }
         let SoundEnd::At(end) = self.sound_end() else { return };
@@ -37,7 +37,7 @@ impl<P: Playlist> Player<P> {
     pub(super) fn unfollow(&mut self) {
         if self.heard.listener.as_ref().is_some_and(|listener| listener.following().is_some()) {
             self.playlist.prepare(None);
-            self.prepared = false;
+            self.prepared = None;
         }
     }
 }

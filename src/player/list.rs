@@ -1,65 +1,109 @@
 //! The films to play, in order: each is opened with what the list was made with, and let go of without anybody waiting for it.
 
-use std::ffi::OsStr;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::contract::{Error, Next, Playlist, SceneFacts, SceneSource};
 use super::endings::Endings;
-use super::opening::Opening;
+use super::opening::{Opened, Opening};
 use crate::eyes::Kernels;
 use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, SeekMode, Step};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
 use crate::media::{Cached, StopFlag, TrackChoice, TrackInfo, TrackKind};
+use crate::playlist::{Entry, Unfolding, unfold};
 use crate::ring::Empty;
-use crate::terminal;
 use crate::time::Time;
 
-/// A list of films on one GPU.
+/// Films on one GPU.
 pub struct Films {
     gpu: Gpu,
     origin: Origin,
-    inputs: Vec<Location>,
+    inputs: Vec<Entry>,
     options: FilmOptions,
-    /// Which of them can be read more than once, as was found at the beginning: later a disk that does not answer would be waited for.
-    again: Vec<bool>,
-    /// Those that have been opened.
-    opened: Vec<usize>,
+    unfolding: Unfolding,
+    /// The numbers of those that have been opened.
+    opened: HashSet<u64>,
+    /// A film has been waited for: the first.
+    begun: bool,
     /// One that was opened before its time.
-    ahead: Option<(usize, Opening<PlayedFilm>)>,
+    ahead: Option<Ahead>,
     endings: Endings,
     kernels: Arc<Kernels>,
 }
 
+/// A film that is opened before its time.
+struct Ahead {
+    entry: Arc<Entry>,
+    film: Opening<PlayedFilm>,
+    /// Its time has come: what can be read only once is opened then.
+    turn: Sender<()>,
+}
+
+/// When a film may be opened.
+enum Turn {
+    Now,
+    /// What can be read only once, when this says so.
+    Later(Receiver<()>),
+    /// It was opened before: what can be read only once has been read.
+    Again,
+}
+
+impl Turn {
+    /// Waits for it, where it has to be waited for.
+    fn wait(self, input: &Location) -> Result<(), Error> {
+        match self {
+            Self::Now => Ok(()),
+            Self::Later(_) | Self::Again if input.can_be_reopened() => Ok(()),
+            Self::Later(turn) => Ok(turn.recv()?),
+            Self::Again => Err(format!("{input}: it can be read only once: give a file to play it again").into()),
+        }
+    }
+}
+
 impl Films {
-    /// Of `inputs`, at least one, whose depth comes from `origin`.
-    pub fn new(gpu: &Gpu, origin: Origin, inputs: Vec<Location>, options: FilmOptions) -> Result<Self, Error> {
+    /// Of `inputs` at first, whose depth comes from `origin`.
+    pub fn new(
+        gpu: &Gpu,
+        origin: Origin,
+        inputs: impl IntoIterator<Item = impl Into<Entry>>,
+        options: FilmOptions,
+    ) -> Result<Self, Error> {
         let (gpu, endings) = (gpu.clone(), Endings::new()?);
         let kernels = Arc::new(Kernels::make_ahead(&gpu)?);
-        let again = inputs.iter().map(Location::can_be_reopened).collect();
-        Ok(Self { gpu, origin, inputs, options, again, opened: Vec::new(), ahead: None, endings, kernels })
+        let inputs = inputs.into_iter().map(Into::into).collect();
+        let (unfolding, opened) = (Unfolding::default(), HashSet::new());
+        Ok(Self { gpu, origin, inputs, options, unfolding, opened, begun: false, ahead: None, endings, kernels })
     }
 
-    fn can_be_reopened(&self, index: usize) -> bool {
-        self.again.get(index).copied().unwrap_or(false)
+    /// The same, with folders read so.
+    #[must_use]
+    pub fn unfolding(self, unfolding: Unfolding) -> Self {
+        Self { unfolding, ..self }
     }
 
-    fn begin(&self, index: usize, wait: bool, options: &FilmOptions) -> Result<Opening<PlayedFilm>, Error> {
-        let Some(input) = self.inputs.get(index).cloned() else { return Err("there is no such file".into()) };
-        let (gpu, origin, options) = (self.gpu.clone(), self.origin.clone(), options.clone());
+    fn begin(&self, entry: &Entry, turn: Turn, wait: bool, options: FilmOptions) -> Result<Opening<PlayedFilm>, Error> {
+        let (gpu, origin, entry, how) = (self.gpu.clone(), self.origin.clone(), entry.clone(), self.unfolding);
+        let options = FilmOptions { start: entry.part.start.or(options.start), ..options };
         let stop = StopFlag::default();
         let stopped = stop.clone();
         let kernels = Arc::clone(&self.kernels);
         let open = move || {
-            let film = Film::open(&gpu, &origin, &input, &options, stopped.clone())?;
-            let previews = Previews::new(&input, &film.info, options.reading, &stopped);
-            Ok(PlayedFilm { gpu, film, previews, kernels })
+            if let Some((inside, first)) = unfold(&entry, &how)? {
+                return Ok(Opened::List(inside, first));
+            }
+            let input = &entry.location;
+            turn.wait(input)?;
+            let film = Film::open(&gpu, &origin, input, &options, stopped.clone())?;
+            let previews = Previews::new(input, &film.info, options.reading, &stopped);
+            Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels }))
         };
         let stop = move || stop.stop();
         match wait {
-            true => open().map(|film| Opening::done(film, stop, &self.endings)),
+            true => open().map(|opened| Opening::done(opened, stop, &self.endings)),
             false => Opening::new(open, stop, &self.endings),
         }
     }
@@ -68,59 +112,54 @@ impl Films {
 impl Playlist for Films {
     type Source = Opening<PlayedFilm>;
 
-    fn count(&self) -> usize {
-        self.inputs.len()
-    }
-
-    fn name(&self, index: usize) -> String {
-        let Some(input) = self.inputs.get(index) else { return String::new() };
-        let name = input.file_name().map_or_else(|| input.to_string().into(), OsStr::to_string_lossy);
-        terminal::line(&name).into_owned()
-    }
-
-    fn path(&self, index: usize) -> String {
-        self.inputs.get(index).map_or_else(String::new, Location::to_string)
+    fn entries(&self) -> Vec<Entry> {
+        self.inputs.clone()
     }
 
     /// The first is waited for, so that a window has its size, and none is seen where it cannot be played. Later ones open while what is shown goes on.
-    fn open(&mut self, index: usize) -> Result<Opening<PlayedFilm>, Error> {
-        if let Some((_, film)) = self.ahead.take().filter(|(ahead, _)| *ahead == index) {
-            return Ok(film);
+    fn open(&mut self, entry: &Entry) -> Result<Opening<PlayedFilm>, Error> {
+        if let Some(ahead) = self.ahead.take().filter(|ahead| *ahead.entry == *entry) {
+            // Where it does not wait it does not listen either.
+            let _ = ahead.turn.send(());
+            self.opened.insert(entry.id);
+            return Ok(ahead.film);
         }
-        if self.opened.contains(&index) && !self.can_be_reopened(index) {
-            let input = self.inputs.get(index).map_or_else(String::new, Location::to_string);
-            return Err(format!("{input}: it can be read only once: give a file to play it again").into());
-        }
-        self.opened.push(index);
-        self.begin(index, self.opened.len() == 1, &self.options)
+        let turn = if self.opened.insert(entry.id) { Turn::Now } else { Turn::Again };
+        let film = self.begin(entry, turn, !self.begun, self.options.clone())?;
+        // A folder is read first, and then the first film of it is waited for.
+        self.begun |= !film.is_list();
+        Ok(film)
     }
 
     /// What can be read only once, or begins when it is connected to, is left alone until its time has come.
-    fn prepare(&mut self, index: Option<usize>) {
-        let suits = |index: &usize| {
-            let input = self.inputs.get(*index);
-            self.can_be_reopened(*index) && input.is_some_and(|input| !input.is_remote() || input.is_web())
-        };
-        let index = index.filter(suits);
-        if self.ahead.as_ref().map(|(ahead, _)| *ahead) == index {
+    fn prepare(&mut self, entry: Option<&Entry>) {
+        let entry = entry.filter(|entry| {
+            let input = &entry.location;
+            *input != Location::Stdin && (!input.is_remote() || input.is_web())
+        });
+        if self.ahead.as_ref().map(|ahead| &*ahead.entry) == entry {
             return;
         }
         // Where it fails it is tried again in its turn, and that is told.
-        self.ahead = index.and_then(|index| Some((index, self.begin(index, false, &self.options).ok()?)));
+        self.ahead = entry.and_then(|entry| {
+            let (turn, waits) = channel();
+            let film = self.begin(entry, Turn::Later(waits), false, self.options.clone()).ok()?;
+            Some(Ahead { entry: Arc::new(entry.clone()), film, turn })
+        });
     }
 
-    fn open_track(&mut self, index: usize, video: u32, audio: Option<u32>) -> Result<Opening<PlayedFilm>, Error> {
-        if !self.can_be_reopened(index) {
-            return Err(format!("{}: its pictures can be read only once", self.name(index)).into());
+    fn open_track(&mut self, entry: &Entry, video: u32, audio: Option<u32>) -> Result<Opening<PlayedFilm>, Error> {
+        if entry.location == Location::Stdin {
+            return Err(format!("{}: its pictures can be read only once", entry.location).into());
         }
         let mut options = self.options.clone();
         options.wanted.video = TrackChoice::Number(video);
         options.wanted.audio = audio.map_or(TrackChoice::No, TrackChoice::Number);
-        self.begin(index, false, &options)
+        self.begin(entry, Turn::Again, false, options)
     }
 
     fn next_sound(&mut self) -> Option<u32> {
-        self.ahead.as_mut()?.1.sound_when_open()
+        self.ahead.as_mut()?.film.sound_when_open()
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod asked;
 mod buffering;
+mod change;
 mod coming;
 mod commands;
 mod contract;
@@ -42,7 +43,6 @@ mod turning;
 mod watch;
 mod words;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
@@ -53,8 +53,7 @@ pub use list::Films;
 pub use live::LiveDelay;
 pub use message::OsdOptions;
 pub use opening::Opening;
-pub use options::PlayerOptions;
-pub use repeat::Part;
+pub use options::{Idle, PlayerOptions};
 pub use resume::ResumePoint;
 pub use screen::{PlayError, play, play_in_headset};
 pub use seeking::HrSeek;
@@ -63,6 +62,8 @@ pub use watch::WatchOptions;
 
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::playlist::List;
+pub use crate::playlist::{Loop, Part};
 use crate::sink::{Action, Tick};
 use crate::time::Time;
 use live::Live;
@@ -117,9 +118,9 @@ enum End {
 pub struct Player<P: Playlist> {
     playlist: P,
     options: PlayerOptions,
-    index: usize,
-    /// What the films of the list are called.
-    names: Arc<[String]>,
+    list: List,
+    /// How often the list begins again.
+    loop_playlist: Loop,
     /// `None` when everything is over.
     film: Option<P::Source>,
     epoch: u32,
@@ -137,11 +138,12 @@ pub struct Player<P: Playlist> {
     times: Times,
     counts: Counts,
     painter: Painting,
-    failures: Vec<(usize, Error)>,
+    /// By the numbers of their entries.
+    failures: Vec<(u64, Error)>,
     /// Whether the present round over the playlist has shown anything.
     anything: bool,
-    /// The playlist knows which film is likely to come next.
-    prepared: bool,
+    /// The number of the film that is being got ready, as it is likely to come next.
+    prepared: Option<u64>,
     /// Film time stands until more of the film has come.
     buffering: bool,
     turning: Option<Turning<P::Source>>,
@@ -151,15 +153,16 @@ impl<P: Playlist> Player<P> {
     /// Opens the first file.
     pub fn new(playlist: P, options: PlayerOptions) -> Self {
         let heard = Heard::new(options.sound.clone(), options.levels);
-        let names = (0..playlist.count()).map(|index| playlist.name(index)).collect();
+        let repeat = Repeat::new(options.loop_file);
+        let loop_playlist = options.loop_playlist;
         let message = Message::new(options.osd);
         let paused = options.paused.then(Pause::default);
         let mut player = Self {
             playlist,
             options,
             heard,
-            index: 0,
-            names,
+            list: List::default(),
+            loop_playlist,
             film: None,
             epoch: 0,
             opened: 0,
@@ -167,7 +170,7 @@ impl<P: Playlist> Player<P> {
             phase: Phase::Seeking(paused),
             seeking: Seeking::default(),
             live: Live::default(),
-            repeat: Repeat::default(),
+            repeat,
             message,
             shown: None,
             coming: Coming::Unknown,
@@ -176,11 +179,11 @@ impl<P: Playlist> Player<P> {
             painter: Painting::default(),
             failures: Vec::new(),
             anything: false,
-            prepared: false,
+            prepared: None,
             buffering: false,
             turning: None,
         };
-        player.open(0, 1);
+        player.begin();
         player
     }
 
@@ -199,11 +202,11 @@ impl<P: Playlist> Player<P> {
             }
             Action::Deinterlace => self.toggle_deinterlacing(now),
             Action::OsdLevel(level) => self.message.set_level(level),
+            Action::SetLoopFile(times) => self.repeat.set_file(Loop::from(times)),
+            Action::SetLoopPlaylist(times) => self.loop_playlist = Loop::from(times),
+            Action::Shuffle(shuffled) => self.shuffle(shuffled),
             Action::File(direction) => {
-                if let Some(next) = self.wanted(direction) {
-                    self.unfollow();
-                    self.open(next, direction);
-                }
+                self.step(direction, false);
             }
             _ => {
                 self.heard.act(action);
@@ -245,7 +248,8 @@ impl<P: Playlist> Player<P> {
         let wake = loop {
             self.fetch();
             let Some(film) = &mut self.film else {
-                return Tick { repaint: repaint || renewed, finished: true, ..Tick::default() };
+                let wake = self.message_changes(now);
+                return Tick { repaint: repaint || renewed, finished: !self.is_idle(), wake, ..Tick::default() };
             };
             let running = self.clock.is_running();
             let wanted = running || self.phase.wants_any();
@@ -327,6 +331,10 @@ impl<P: Playlist> Player<P> {
     fn fetch(&mut self) {
         while let Coming::Unknown = self.coming {
             let Some(film) = &mut self.film else { return };
+            if let Some((inside, first)) = film.take_list() {
+                self.unfold(inside, first);
+                continue;
+            }
             match film.next() {
                 Next::Scene(frame) if frame.epoch == self.epoch => {
                     let beyond = self.last().is_some_and(|end| frame.pts >= end);

@@ -10,11 +10,28 @@ use super::endings::Endings;
 use crate::film::{Pass, Preview, SeekMode};
 use crate::frame::{Chapter, Frame};
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::playlist::Entry;
 use crate::time::Time;
+
+/// What was opened has turned out to be.
+pub enum Opened<F> {
+    /// A film.
+    Film(F),
+    /// A list or a folder of these, and which of them comes first.
+    List(Vec<Entry>, usize),
+}
+
+impl<F> From<F> for Opened<F> {
+    fn from(film: F) -> Self {
+        Self::Film(film)
+    }
+}
 
 enum State<F> {
     Opening(Opener<F>),
     Open(F),
+    /// It is no film; until that is told.
+    List(Vec<Entry>, usize),
     /// Its failure has been told, or it is over.
     Over,
 }
@@ -22,7 +39,7 @@ enum State<F> {
 /// The thread that opens a film.
 struct Opener<F> {
     /// `None` when nobody waits for the film any more: the thread lets go of it then.
-    opened: Option<Receiver<Result<F, Error>>>,
+    opened: Option<Receiver<Result<Opened<F>, Error>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -51,7 +68,7 @@ pub struct Opening<F: Send + 'static> {
 impl<F: Send + 'static> Opening<F> {
     /// Runs `open` on a thread of its own. `stop` makes that, and the film, end soon; called when this is dropped.
     pub fn new(
-        open: impl FnOnce() -> Result<F, Error> + Send + 'static,
+        open: impl FnOnce() -> Result<Opened<F>, Error> + Send + 'static,
         stop: impl Fn() + 'static,
         endings: &Endings,
     ) -> Result<Self, Error> {
@@ -70,10 +87,13 @@ impl<F: Send + 'static> Opening<F> {
         })
     }
 
-    /// A film that is open already.
-    pub fn done(film: F, stop: impl Fn() + 'static, endings: &Endings) -> Self {
+    /// What is open already.
+    pub fn done(opened: Opened<F>, stop: impl Fn() + 'static, endings: &Endings) -> Self {
         Self {
-            state: State::Open(film),
+            state: match opened {
+                Opened::Film(film) => State::Open(film),
+                Opened::List(inside, first) => State::List(inside, first),
+            },
             stop: Box::new(stop),
             endings: endings.clone(),
             sought: None,
@@ -94,7 +114,8 @@ impl<F: SceneSource + Send + 'static> Opening<F> {
                 Ok(opened) => opened,
             };
             let (state, failure) = match opened {
-                Ok(mut film) => {
+                Ok(Opened::List(inside, first)) => (State::List(inside, first), None),
+                Ok(Opened::Film(mut film)) => {
                     // Only the last seek is carried out, but each counts.
                     film.set_network_interval(self.network_interval);
                     if let Some((time, mode)) = self.sought.take() {
@@ -117,6 +138,11 @@ impl<F: SceneSource + Send + 'static> Opening<F> {
 }
 
 impl<F: SceneSource + Send + 'static> Opening<F> {
+    /// Whether it is known to be no film but a list.
+    pub fn is_list(&self) -> bool {
+        matches!(self.state, State::List(..))
+    }
+
     /// The number of the way that its sound goes to the device, if it is open and has some.
     pub fn sound_when_open(&mut self) -> Option<u32> {
         match self.film()? {
@@ -140,6 +166,19 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
             Some(Ok(film)) => film.next(),
             Some(Err(error)) => Next::Failed(self.epoch, error),
             None => Next::Yet,
+        }
+    }
+
+    fn take_list(&mut self) -> Option<(Vec<Entry>, usize)> {
+        if let Some(Err(error)) = self.film() {
+            self.failure = Some(error);
+        }
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::List(inside, first) => Some((inside, first)),
+            other => {
+                self.state = other;
+                None
+            }
         }
     }
 
@@ -310,7 +349,7 @@ mod tests {
         let dropped = Arc::new(AtomicBool::new(false));
         let film = Still(0, Arc::clone(&dropped));
         let endings = Endings::new().unwrap();
-        let open_film = move || Ok(opened.recv().map(|()| film)?);
+        let open_film = move || Ok(opened.recv().map(|()| film.into())?);
         let mut opening = Opening::new(open_film, || (), &endings).unwrap();
         assert!(matches!(opening.next(), Next::Yet));
         let mut seek = |seconds| opening.seek(Time::from_seconds(seconds), SeekMode::Exact);
@@ -335,7 +374,7 @@ mod tests {
         let dropped = Arc::new(AtomicBool::new(false));
         let film = Still(0, Arc::clone(&dropped));
         let stop = move || open.send(()).unwrap();
-        drop(Opening::new(move || Ok(opened.recv().map(|()| film)?), stop, &endings).unwrap());
+        drop(Opening::new(move || Ok(opened.recv().map(|()| film.into())?), stop, &endings).unwrap());
         wait_for(|| dropped.load(Ordering::Acquire).then_some(()));
     }
 }

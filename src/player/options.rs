@@ -3,17 +3,37 @@
 use super::buffering::CachePause;
 use super::live::LiveDelay;
 use super::message::OsdOptions;
-use super::repeat::Part;
 use super::seeking::HrSeek;
 use super::sound::SoundLevels;
 use crate::media::Deinterlacing;
+use crate::playlist::{Loop, Part};
 use crate::sound::Sound;
+
+/// Whether it is waited where there is nothing to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Idle {
+    /// It is over then.
+    #[default]
+    No,
+    /// Until something is played for the first time.
+    Once,
+    /// Until the viewer quits.
+    Yes,
+}
 
 /// How the playing goes on.
 #[derive(Debug, Clone, Default)]
 pub struct PlayerOptions {
-    /// After the last file begin again with the first.
-    pub repeat: bool,
+    /// How often the list begins again at its end.
+    pub loop_playlist: Loop,
+    /// How often each file does.
+    pub loop_file: Loop,
+    /// The list is played in an order by chance.
+    pub shuffle: bool,
+    /// Which of the list comes first, counted from 0.
+    pub playlist_start: Option<usize>,
+    /// Where there is nothing to play it is waited until there is.
+    pub idle: Idle,
     /// The first film stands at its first picture until the viewer lets it go on.
     pub paused: bool,
     /// The part of each film that is played.

@@ -5,36 +5,8 @@ use std::time::Instant;
 use super::Player;
 use super::contract::{Playlist, SceneSource};
 use crate::film::SeekMode;
-use crate::frame::Chapter;
-use crate::position::Position;
+use crate::playlist::{Loop, Part};
 use crate::time::Time;
-
-/// The part of each film that is played.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Part {
-    /// Where it begins; the film's beginning where not given.
-    pub start: Option<Position>,
-    /// Where it ends; the film's end where not given.
-    pub end: Option<Position>,
-    /// How long it is at most.
-    pub length: Option<Time>,
-    /// The ends of the A-B loop in each film; none where they are not set.
-    pub ab_loop: [Option<Time>; 2],
-}
-
-impl Part {
-    /// Film time of its beginning, in a film of `duration`.
-    fn first(self, duration: Option<Time>, chapters: &[Chapter]) -> Time {
-        self.start.and_then(|start| start.resolve(duration, chapters)).unwrap_or(Time::ZERO)
-    }
-
-    /// Film time of its end; `None` where that is the film's own.
-    fn last(self, duration: Option<Time>, chapters: &[Chapter]) -> Option<Time> {
-        let end = self.end.and_then(|end| end.resolve(duration, chapters));
-        let length = self.length.map(|length| self.first(duration, chapters) + length);
-        [end, length].into_iter().flatten().min()
-    }
-}
 
 /// What is repeated of a film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,14 +14,38 @@ pub(super) struct Repeat {
     /// The ends of an A-B loop, as they were set.
     a: Option<Time>,
     b: Option<Time>,
-    /// The whole film, or its part.
-    file: bool,
+    /// How often each film, or its part, is played again.
+    file: Loop,
+    /// How often this one still is.
+    left: Loop,
 }
 
 impl Repeat {
+    /// Of each film so often.
+    pub(super) fn new(file: Loop) -> Self {
+        Self { file, left: file, ..Self::default() }
+    }
+
     /// Another film has other places.
+    pub(super) fn begin(&mut self, [a, b]: [Option<Time>; 2]) {
+        *self = Self { a, b, ..Self::new(self.file) };
+    }
+
+    /// The A-B loop lies there.
     pub(super) fn set_places(&mut self, [a, b]: [Option<Time>; 2]) {
         (self.a, self.b) = (a, b);
+    }
+
+    /// So often from now on.
+    pub(super) fn set_file(&mut self, file: Loop) {
+        (self.file, self.left) = (file, file);
+    }
+
+    /// What is repeated begins once more.
+    pub(super) fn count(&mut self) {
+        if self.a.is_none() {
+            self.left = self.left.after();
+        }
     }
 
     /// Sets A, then B, then neither, at `time`.
@@ -68,8 +64,8 @@ impl<P: Playlist> Player<P> {
         [self.repeat.a, self.repeat.b]
     }
 
-    /// Whether the film is repeated.
-    pub fn repeats_file(&self) -> bool {
+    /// How often the film is played again.
+    pub fn loop_file(&self) -> Loop {
         self.repeat.file
     }
 
@@ -83,17 +79,23 @@ impl<P: Playlist> Player<P> {
     }
 
     pub(super) fn toggle_loop_file(&mut self) {
-        self.repeat.file = !self.repeat.file;
+        self.repeat.set_file(if self.repeat.file.is_on() { Loop::No } else { Loop::Endless });
+    }
+
+    /// The part of the film that is played: what was said of this one, then what was said of all.
+    pub(super) fn part(&self) -> Part {
+        let own = self.list.entry().map_or_else(Part::default, |entry| entry.part);
+        own.or(self.options.part)
     }
 
     /// Film time at which playing begins.
     pub(super) fn beginning(&self) -> Time {
-        self.options.part.first(self.duration(), &self.chapters())
+        self.part().first(self.duration(), &self.chapters())
     }
 
     /// Film time at which it ends before the film does.
     pub(super) fn last(&self) -> Option<Time> {
-        self.options.part.last(self.film.as_ref().and_then(SceneSource::duration), &self.chapters())
+        self.part().last(self.film.as_ref().and_then(SceneSource::duration), &self.chapters())
     }
 
     /// Where to go on when the film is over, if it is to be seen again. What has shown nothing since is not.
@@ -101,7 +103,7 @@ impl<P: Playlist> Player<P> {
         if self.phase.is_seeking() {
             return None;
         }
-        self.repeat.a.or_else(|| self.repeat.file.then(|| self.beginning()))
+        self.repeat.a.or_else(|| self.repeat.left.is_on().then(|| self.beginning()))
     }
 
     /// Where the A-B loop ends, while that is still to come: from beyond it nothing is repeated, as in mpv.
@@ -129,26 +131,6 @@ impl<P: Playlist> Player<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_ends_where_the_first_of_its_ends_is() {
-        let second = Time::from_seconds;
-        let whole = Some(second(100.0));
-        let mut part = Part { start: Some(Position::Percent(10.0)), ..Part::default() };
-        assert_eq!(
-            (part.first(whole, &[]), part.last(whole, &[]), part.first(None, &[])),
-            (second(10.0), None, Time::ZERO)
-        );
-        part.length = Some(second(5.0));
-        assert_eq!(part.last(whole, &[]), Some(second(15.0)));
-        part.end = Some(Position::FromEnd(second(88.0)));
-        assert_eq!(part.last(whole, &[]), Some(second(12.0)));
-        assert_eq!(
-            part.last(None, &[]),
-            Some(second(5.0)),
-            "without a length it is not known where its start and end are"
-        );
-    }
 
     #[test]
     fn the_ends_of_a_loop_are_set_in_any_order_and_cleared() {

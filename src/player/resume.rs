@@ -6,12 +6,14 @@ use super::Player;
 use super::contract::Playlist;
 use super::phase::Pause;
 use crate::film::SeekMode;
+use crate::playlist::{List, Loop};
 use crate::time::Time;
 
 /// Where a viewer is in a list of films.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResumePoint {
-    index: usize,
+    list: List,
+    loop_playlist: Loop,
     /// Film time.
     pub time: Time,
     pause: Option<Pause>,
@@ -20,13 +22,23 @@ pub struct ResumePoint {
 impl<P: Playlist> Player<P> {
     /// Where the viewer is, to go on there with another GPU.
     pub fn resume_point(&self, now: Instant) -> ResumePoint {
-        ResumePoint { index: self.index, time: self.position(now), pause: self.phase.stepped().pause() }
+        ResumePoint {
+            list: self.list.clone(),
+            loop_playlist: self.loop_playlist,
+            time: self.position(now),
+            pause: self.phase.stepped().pause(),
+        }
     }
 
     /// Goes there.
     pub fn resume(&mut self, point: ResumePoint, now: Instant) {
-        if point.index != self.index {
-            self.open(point.index, 1);
+        let present = self.list.entry().cloned();
+        self.list = point.list;
+        self.loop_playlist = point.loop_playlist;
+        match self.list.current() {
+            Some(_) if self.list.entry() == present.as_ref() => {}
+            Some(index) => self.open(index, 1),
+            None => self.finish(),
         }
         if point.time > Time::ZERO {
             self.seek(point.time, SeekMode::Exact);

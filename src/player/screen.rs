@@ -1,5 +1,6 @@
 //! The player in a window or a headset, with the panel in front.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,9 +8,12 @@ use super::commands::{Controls, Shown};
 use super::contract::{Error, Painter, Playlist, SceneSource};
 use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
-use super::{Counts, Player, PlayerOptions, ResumePoint};
-use crate::gpu::{Gpu, GpuError, Image, Recorder};
+use super::{Counts, Idle, Player, PlayerOptions, ResumePoint};
+use crate::browser::{Browser, Nothing, Shelf};
+use crate::gpu::{Gpu, GpuError, Image, ImageOptions, Recorder};
+use crate::location::Location;
 use crate::media::TrackKind;
+use crate::playlist::{Change, Entry};
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
 use crate::sink::xr::{self, HeadsetOptions, Statistics, XrError};
@@ -17,7 +21,7 @@ use crate::sink::{
     Action, App, Asked, Canvas, EyePicture, EyesApp, Layout, Painted, ScreenSettings, Tick, Waker, WindowState,
 };
 use crate::time::Time;
-use crate::ui::{Panel, PanelModel, shown_time};
+use crate::ui::{Panel, PanelModel, Wish, shown_time};
 
 /// Why playing failed.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +64,12 @@ impl From<Error> for PlayError {
 
 /// What has been shown, or why not: the last word on a player that is over.
 pub(super) fn outcome<P: Playlist>(player: &mut Player<P>) -> Result<Counts, PlayError> {
-    let all = player.playlist.count();
+    let all = player.list.ever();
     let mut failures = player.take_failures();
-    failures.sort_by_key(|(index, _)| *index);
-    failures.dedup_by_key(|(index, _)| *index);
+    if player.options.idle != Idle::No {
+        // They have been told, and the viewer has gone on to something else.
+        failures.clear();
+    }
     match (all, failures.len()) {
         (_, 0) => Ok(player.counts()),
         (1, _) => Err(failures.swap_remove(0).1.into()),
@@ -124,8 +130,15 @@ struct Running<P: Playlist, A> {
     signs: Signs,
     /// What is told over the picture.
     told: Option<String>,
+    /// What there is to choose among, once that was asked for.
+    browser: Option<Browser>,
     /// When the picture changes by itself.
     repaint: Option<Instant>,
+    /// There is no picture.
+    is_dark: bool,
+    /// What is seen then: new images are black.
+    nothing: Option<Arc<Image>>,
+    gpu: Gpu,
     /// The sink can begin no picture now.
     busy: bool,
     /// The moment that the player was last brought up to.
@@ -137,6 +150,36 @@ impl<P: Playlist, A> Running<P, A> {
         let Self { player, painter, panel, told, .. } = self;
         Shown { player, painter, panel: Some(panel), told, window }
     }
+
+    /// Where nothing plays all is black.
+    fn paint_nothing(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), PlayError> {
+        let size = canvas.image.size();
+        let black = match self.nothing.take() {
+            Some(black) if black.size() == size => black,
+            _ => Image::new(&self.gpu, "nothing", ImageOptions { size, format: canvas.image.format(), mips: 1 })?,
+        };
+        recorder.copy_image(&black, &canvas.image)?;
+        self.nothing = Some(black);
+        Ok(())
+    }
+}
+
+/// Does what the viewer wants of the browser.
+fn choose<P: Playlist>(player: &mut Player<P>, browser: &Browser, wish: Wish, now: Instant) {
+    let change = match wish {
+        Wish::Begin if browser.look(now).version > 0 => return,
+        Wish::Begin => return browser.go(browser.beginning(), now),
+        Wish::Go(place) => return browser.go(place, now),
+        Wish::See(items) => return browser.want(items),
+        Wish::Play(location) => Change::play(vec![Entry::new(location)]),
+        Wish::Append(location) => {
+            let entry = Entry::new(location);
+            player.tell(format!("Added: {}", entry.name()), None, now);
+            Change::append(vec![entry])
+        }
+    };
+    // There is room for it wherever it plays.
+    let _ = player.change(change, now);
 }
 
 struct Screen<P: Playlist, A, S> {
@@ -189,7 +232,21 @@ where
             painter.set_message(None);
         }
         let (panel, signs, told) = (Panel::new(), Signs::default(), None);
-        self.running = Some(Running { player, painter, watch, panel, signs, told, repaint: None, busy: false, now });
+        self.running = Some(Running {
+            player,
+            painter,
+            watch,
+            panel,
+            signs,
+            told,
+            browser: None,
+            repaint: None,
+            is_dark: false,
+            nothing: None,
+            gpu: gpu.clone(),
+            busy: false,
+            now,
+        });
         Ok(())
     }
 
@@ -213,6 +270,8 @@ where
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
         tick.repaint |= running.shown(self.window).tell(now);
+        let is_dark = running.player.shown().is_none();
+        tick.repaint |= std::mem::replace(&mut running.is_dark, is_dark) != is_dark;
         tick.panel = running.signs.look(&running.player, now);
         if running.repaint.is_some_and(|at| at <= now) {
             running.repaint = None;
@@ -225,7 +284,8 @@ where
 
     fn paint(&mut self, recorder: &mut Recorder<'_>, canvas: &Canvas) -> Result<(), PlayError> {
         let Some(running) = &mut self.running else { return Ok(()) };
-        let Some(shown) = running.player.shown() else { return Ok(()) };
+        let Some(shown) = running.player.shown() else { return running.paint_nothing(recorder, canvas) };
+        running.nothing = None;
         running.painter.paint(recorder, &shown.data, canvas)?;
         running.watch.painted(&running.player, &running.painter, Instant::now());
         running.repaint = running.painter.repaint_after().map(|after| Instant::now() + after);
@@ -256,12 +316,23 @@ where
     fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked {
         let mut asked = Asked::default();
         let Some(running) = &mut self.running else { return asked };
+        if running.panel.key(name) {
+            return asked;
+        }
         for command in self.control.keyboard.press(name, repeated) {
             if let Err(error) = running.shown(self.window).command(&command, false, &mut asked, now) {
                 tracing::debug!("the key {name}: {error}");
             }
         }
         asked
+    }
+
+    fn dropped(&mut self, files: Vec<PathBuf>, append: bool, now: Instant) {
+        let Some(running) = &mut self.running else { return };
+        let entries = files.into_iter().map(|file| Entry::new(Location::File(file))).collect();
+        let change = if append { Change::append(entries) } else { Change::play(entries) };
+        // There is room for them wherever it plays.
+        let _ = running.player.change(change, now);
     }
 
     fn set_waker(&mut self, waker: Waker) {
@@ -284,12 +355,15 @@ where
     }
 
     fn panel(&mut self, input: PanelInput, now: Instant) -> PanelOutput {
-        let Some(Running { player, painter, watch, panel, signs, .. }) = &mut self.running else {
+        let Some(Running { player, painter, watch, panel, signs, browser, .. }) = &mut self.running else {
             return PanelOutput::default();
         };
         panel.set_waiting(signs.waiting);
+        panel.set_empty(signs.idle);
         let wanted = panel.wanted_preview();
         let told = panel.shows_statistics(now);
+        let shelf = browser.as_ref().filter(|_| panel.is_browsing()).map(|browser| browser.look(now));
+        let shelf = shelf.or_else(|| panel.is_browsing().then(Shelf::default));
         let model = || {
             let [has_previous, has_next] = player.neighbours();
             PanelModel {
@@ -312,14 +386,23 @@ where
                 depth: painter.depth(),
                 meter: painter.meter(),
                 statistics: told.then(|| watch.summary(now).lines()),
+                browser: shelf,
                 preview: player.preview(wanted),
             }
         };
-        panel.run(input, model, now)
+        let output = panel.run(input, model, now);
+        for wish in panel.take_wishes() {
+            let browser = browser.get_or_insert_with(|| Browser::new(Arc::new(Nothing)));
+            choose(player, browser, wish, now);
+        }
+        output
     }
 
     fn title(&self) -> String {
         let Some(Running { player, painter, .. }) = &self.running else { return String::new() };
+        if player.is_idle() {
+            return "deep3d".to_owned();
+        }
         let position = player.position(Instant::now());
         let mut title = format!("{} – {}", player.name(), shown_time(position, player.is_paused()));
         if let Some(duration) = player.duration() {

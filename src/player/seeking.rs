@@ -132,8 +132,7 @@ impl<P: Playlist> Player<P> {
 
     /// Goes `count` chapters on, or back; after the last one the film is over.
     fn seek_chapter(&mut self, count: i32, now: Instant) {
-        let Some(film) = &self.film else { return };
-        let (position, chapters) = (self.position(now), film.chapters());
+        let (position, chapters) = (self.position(now), self.chapters());
         if chapters.is_empty() {
             return;
         }

@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Signs {
     sought: Option<Instant>,
     pub(super) waiting: Option<Waiting>,
+    /// There is nothing to play.
+    pub(super) idle: bool,
 }
 
 impl Signs {
@@ -25,6 +27,9 @@ impl Signs {
             Some(_) => Some(Waiting::Buffering),
             None => long.then_some(Waiting::Seeking),
         };
-        std::mem::replace(&mut self.waiting, waiting) != waiting
+        let idle = player.is_idle();
+        let changed = (self.waiting, self.idle) != (waiting, idle);
+        (self.waiting, self.idle) = (waiting, idle);
+        changed
     }
 }

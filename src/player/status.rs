@@ -14,13 +14,17 @@ impl<P: Playlist> Player<P> {
     pub fn status(&self, now: Instant) -> Status {
         let SoundLevels { volume, volume_max, mute, speed, delay, night } = self.levels();
         let Counts { shown, dropped } = self.counts();
+        let entry = self.list.entry();
         let depth_of = self.facts().and_then(|facts| facts.depth_of);
         Status {
-            name: self.name(),
-            path: self.playlist.path(self.index),
-            list: Arc::clone(&self.names),
-            index: self.index,
-            loop_list: self.options.repeat,
+            name: entry.map_or_else(String::new, |entry| entry.file_name()),
+            title: self.name(),
+            path: entry.map_or_else(String::new, |entry| entry.location.to_string()),
+            list: Arc::clone(self.list.entries()),
+            index: self.list.current(),
+            idle: self.is_idle(),
+            shuffled: self.list.is_shuffled(),
+            loop_list: self.loop_playlist,
             position: self.position(now),
             duration: self.duration(),
             paused: self.is_paused(),
@@ -31,7 +35,7 @@ impl<P: Playlist> Player<P> {
             cached: self.cached(),
             chapters: self.chapters(),
             ab_loop: self.ab_loop(),
-            loop_file: self.repeats_file(),
+            loop_file: self.loop_file(),
             speed,
             volume,
             volume_max,

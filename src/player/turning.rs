@@ -58,8 +58,9 @@ impl<P: Playlist> Player<P> {
     /// Begins to turn to the video track of that number. False where the film cannot be opened once more.
     pub(super) fn turn(&mut self, number: u32, now: Instant) -> bool {
         let audio = self.playing(TrackKind::Audio);
+        let Some(entry) = self.list.entry().cloned() else { return false };
         let ahead = if self.clock.is_running() { AHEAD } else { Time::ZERO };
-        match self.playlist.open_track(self.index, number, audio) {
+        match self.playlist.open_track(&entry, number, audio) {
             Ok(mut film) => {
                 let epoch = film.seek(self.position(now) + ahead, SeekMode::Exact);
                 self.turning = Some(Turning { film, epoch, number, first: None });
@@ -82,7 +83,8 @@ impl<P: Playlist> Player<P> {
             Ok(Some(first)) if !running || first.pts <= self.clock.time(now) => {}
             Ok(_) => return true,
             Err(error) => {
-                tracing::warn!("{}: video track {}: {error}", self.playlist.name(self.index), turning.number);
+                let name = self.list.entry().map_or_else(String::new, |entry| entry.name());
+                tracing::warn!("{name}: video track {}: {error}", turning.number);
                 self.turning = None;
                 return false;
             }

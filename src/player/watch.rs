@@ -58,7 +58,7 @@ pub(super) struct Watch {
     governor: Governor,
     load: Load,
     /// Which film of the list.
-    film: Option<usize>,
+    film: Option<u64>,
     /// Epoch and number of the picture painted last.
     painted: Option<(u32, u64)>,
     /// What is painted and not yet shown.
@@ -112,7 +112,7 @@ impl Watch {
         A: Painter<<P::Source as SceneSource>::Scene>,
     {
         let wall = self.statistics.wall(now);
-        if self.film.replace(player.index()) != Some(player.index()) {
+        if std::mem::replace(&mut self.film, player.entry()) != player.entry() {
             let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let unix = (since_1970.saturating_sub(now.elapsed())).as_secs_f64();
             self.note(&Event::Film { wall, unix, name: player.name() }, now);

@@ -76,7 +76,9 @@ impl<P: Playlist> Player<P> {
             Action::Speed(_) | Action::NormalSpeed => format!("Speed: {:.2}", levels.speed),
             Action::AudioDelay(_) => format!("A-V delay: {} ms", milliseconds(levels.delay)),
             Action::Night => format!("Night mode: {}", yes_or_no(levels.night)),
-            Action::LoopFile => format!("Loop current file: {}", yes_or_no(self.repeats_file())),
+            Action::LoopFile | Action::SetLoopFile(_) => format!("Loop current file: {}", self.loop_file()),
+            Action::SetLoopPlaylist(_) => format!("Loop playlist: {}", self.loop_playlist),
+            Action::Shuffle(shuffled) => format!("Shuffle: {}", yes_or_no(shuffled)),
             Action::AbLoop | Action::AbLoopA(_) | Action::AbLoopB(_) => match self.ab_loop() {
                 [Some(a), Some(b)] => format!("A-B loop: {} - {}", shown_time(a, true), shown_time(b, true)),
                 [Some(a), None] => format!("A-B loop: {} -", shown_time(a, true)),

@@ -15,7 +15,7 @@ use super::board::Board;
 use super::limits::{BURST, LONGEST_LINE, PATIENCE, RATE};
 use super::observed::{Telling, value};
 use super::protocol::{self, Asked, Line};
-use crate::control::{CommandError, find};
+use crate::control::{CommandError, Sought};
 
 /// How soon a thread that tells looks whether its program is still there.
 const LOOK: Duration = Duration::from_millis(500);
@@ -155,7 +155,8 @@ fn answer(
         }
         Asked::Get { name, as_text } => {
             let status = board.status()?;
-            find(&name).and_then(|property| value(property, as_text, &status).ok_or(CommandError::Unavailable(name)))
+            Sought::find(&name)
+                .and_then(|property| value(&property, as_text, &status).ok_or(CommandError::Unavailable(name)))
         }
         Asked::Observe { id, name, as_text } => {
             board.status()?;

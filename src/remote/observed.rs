@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use super::limits::MOST_OBSERVED;
 use super::protocol::event;
-use crate::control::{CommandError, Property, Status, find};
+use crate::control::{CommandError, Sought, Status};
 
 struct Observed {
     id: u64,
-    property: &'static Property,
+    property: Sought,
     as_text: bool,
     /// What the program knows; none before it was told for the first time.
     told: Option<Option<Value>>,
 }
 
 /// Events that there are.
-const EVENTS: [&str; 6] = ["start-file", "file-loaded", "end-file", "seek", "playback-restart", "shutdown"];
+const EVENTS: [&str; 7] = ["start-file", "file-loaded", "end-file", "idle", "seek", "playback-restart", "shutdown"];
 
 /// What one program wants to be told, and what it has been told.
 #[derive(Default)]
@@ -30,13 +30,13 @@ pub(super) struct Telling {
 }
 
 /// What a property is, for a program.
-pub(super) fn value(property: &Property, as_text: bool, status: &Status) -> Option<Value> {
+pub(super) fn value(property: &Sought, as_text: bool, status: &Status) -> Option<Value> {
     if as_text { property.text(status).map(Value::String) } else { property.read(status) }
 }
 
 impl Telling {
     pub(super) fn observe(&mut self, id: u64, name: &str, as_text: bool) -> Result<(), CommandError> {
-        let property = find(name)?;
+        let property = Sought::find(name)?;
         if self.observed.len() >= MOST_OBSERVED {
             return Err(CommandError::Usage("observe_property for at most 256 properties"));
         }
@@ -74,9 +74,9 @@ impl Telling {
             }
         }
         for observed in &mut self.observed {
-            let now = value(observed.property, observed.as_text, status);
+            let now = value(&observed.property, observed.as_text, status);
             if observed.told.as_ref() != Some(&now) {
-                let mut more = json!({"id": observed.id, "name": observed.property.name});
+                let mut more = json!({"id": observed.id, "name": observed.property.name()});
                 if let Some(now) = &now {
                     more["data"] = now.clone();
                 }
@@ -97,11 +97,20 @@ impl Telling {
 fn happened(before: &Status, now: &Status) -> Vec<(&'static str, Value)> {
     let mut events = Vec::new();
     if before.opened != now.opened {
-        events.push(("end-file", json!({"reason": "eof", "playlist_entry_id": before.index + 1})));
-        events.push(("start-file", json!({"playlist_entry_id": now.index + 1})));
+        if !before.idle {
+            events.push(("end-file", json!({"reason": "eof", "playlist_entry_id": before.entry()})));
+        }
+        events.push(("start-file", json!({"playlist_entry_id": now.entry()})));
         if !now.seeking {
             events.push(("file-loaded", Value::Null));
             events.push(("playback-restart", Value::Null));
+        }
+        return events;
+    }
+    if now.idle {
+        if !before.idle {
+            events.push(("end-file", json!({"reason": "eof", "playlist_entry_id": before.entry()})));
+            events.push(("idle", Value::Null));
         }
         return events;
     }
@@ -123,6 +132,7 @@ fn happened(before: &Status, now: &Status) -> Vec<(&'static str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::playlist::Entry;
 
     #[test]
     fn only_what_has_changed_is_told() {
@@ -159,8 +169,9 @@ mod tests {
         telling.unobserve(1);
         telling.set_event("end-file", false).unwrap();
         assert!(telling.set_event("party", false).is_err());
-        let next = Status { opened: 1, seeking: true, volume: 70.0, ..sought };
-        assert_eq!(told(&mut telling, next), [r#"{"event":"start-file","playlist_entry_id":1}"#]);
+        let list = Arc::new(vec![Arc::new(Entry { id: 4, ..Entry::new("a") })]);
+        let next = Status { opened: 1, seeking: true, volume: 70.0, list, index: Some(0), ..sought };
+        assert_eq!(told(&mut telling, next), [r#"{"event":"start-file","playlist_entry_id":4}"#]);
         assert_eq!((0..300).filter(|id| telling.observe(*id, "volume", false).is_ok()).count(), MOST_OBSERVED - 1);
     }
 }

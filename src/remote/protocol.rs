@@ -114,9 +114,11 @@ fn word(error: &CommandError) -> &'static str {
         CommandError::NoProperty(_) => "property not found",
         CommandError::Unavailable(_) => "property unavailable",
         CommandError::ReadOnly(_) | CommandError::Value { .. } => "error accessing property",
-        CommandError::NoCommand(_) | CommandError::Usage(_) | CommandError::Quotes | CommandError::Nothing => {
-            "invalid parameter"
-        }
+        CommandError::NoCommand(_)
+        | CommandError::NoEntry(_)
+        | CommandError::Usage(_)
+        | CommandError::Quotes
+        | CommandError::Nothing => "invalid parameter",
     }
 }
 

@@ -48,6 +48,12 @@ pub enum Action {
     AbLoopB(Option<Time>),
     /// The film is repeated, or no longer.
     LoopFile,
+    /// The film is repeated so often, or without a number for ever.
+    SetLoopFile(Option<u32>),
+    /// The list begins again so often, or without a number for ever.
+    SetLoopPlaylist(Option<u32>),
+    /// The list is played in an order by chance, or as it was.
+    Shuffle(bool),
     /// Interlaced pictures are made whole, or no longer.
     Deinterlace,
     /// One picture on, then pause.
@@ -118,6 +124,8 @@ pub enum Action {
     Flat,
     /// The panel appears or goes.
     Panel,
+    /// The browser appears or goes.
+    Browse,
     /// The virtual screen and its room. Only a headset has one.
     Screen(ScreenSettings),
     /// The screen comes before the viewer again. Only a headset has one.

@@ -1,5 +1,6 @@
 //! What a sink shows and tells: the contract between a window or a headset, and whoever plays in it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,9 @@ pub trait App {
 
     /// A key or mouse button was pressed, or has been held down long enough to count once more: by its name in mpv's input.conf.
     fn key(&mut self, name: &str, repeated: bool, now: Instant) -> Asked;
+
+    /// These were dropped onto the window: to be played instead of what is, or behind it.
+    fn dropped(&mut self, _files: Vec<PathBuf>, _append: bool, _now: Instant) {}
 
     /// What wakes the sink; told once, before [`App::start`].
     fn set_waker(&mut self, _waker: Waker) {}

@@ -17,6 +17,13 @@ pub(super) enum Icon {
     Sound,
     Muted,
     Quit,
+    Up,
+    Search,
+    Recent,
+    Folder,
+    Film,
+    Note,
+    Picture,
 }
 
 /// Draws `icon` around `centre`, some 20 points wide.
@@ -83,6 +90,38 @@ pub(super) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
                     line(&arc.map(|(x, y)| (radius * x, radius * y)).collect::<Vec<_>>());
                 }
             }
+        }
+        Icon::Up => {
+            line(&[(0.0, 8.0), (0.0, -8.0)]);
+            line(&[(-6.0, -2.0), (0.0, -8.0), (6.0, -2.0)]);
+        }
+        Icon::Search => {
+            painter.circle_stroke(at(-1.5, -1.5), 5.5, stroke);
+            line(&[(2.5, 2.5), (7.5, 7.5)]);
+        }
+        Icon::Recent => {
+            painter.circle_stroke(centre, 7.5, stroke);
+            line(&[(0.0, -4.5), (0.0, 0.0), (3.5, 2.0)]);
+        }
+        Icon::Folder => {
+            let outline = [(-9.0, 7.0), (-9.0, -6.0), (-3.5, -6.0), (-1.5, -3.5), (9.0, -3.5), (9.0, 7.0)];
+            let points = outline.iter().map(|(x, y)| at(*x, *y)).collect();
+            painter.add(Shape::closed_line(points, stroke));
+        }
+        Icon::Film => {
+            let frame = [(-9.0, -7.0), (9.0, -7.0), (9.0, 7.0), (-9.0, 7.0)];
+            painter.add(Shape::closed_line(frame.iter().map(|(x, y)| at(*x, *y)).collect(), stroke));
+            polygon(&[(-3.0, -4.0), (4.5, 0.0), (-3.0, 4.0)]);
+        }
+        Icon::Note => {
+            painter.circle_filled(at(-4.0, 6.0), 3.2, colour);
+            line(&[(-1.2, 6.0), (-1.2, -8.0), (6.0, -5.5), (6.0, -1.5)]);
+        }
+        Icon::Picture => {
+            let frame = [(-9.0, -7.0), (9.0, -7.0), (9.0, 7.0), (-9.0, 7.0)];
+            painter.add(Shape::closed_line(frame.iter().map(|(x, y)| at(*x, *y)).collect(), stroke));
+            line(&[(-8.0, 5.0), (-3.0, -1.0), (0.5, 2.5), (3.5, -0.5), (8.0, 5.0)]);
+            painter.circle_filled(at(4.5, -3.5), 1.6, colour);
         }
         Icon::Quit => {
             line(&[(-7.0, -7.0), (7.0, 7.0)]);

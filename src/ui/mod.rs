@@ -4,13 +4,16 @@
 //! itself and needs no GPU. A sink reaches it through [`crate::sink::App::panel`], from its own thread. egui runs only while the panel is visible,
 //! and only when something has changed.
 
+mod browser;
 mod convert;
 mod depth;
+mod empty;
 mod icon;
 mod meter;
 mod model;
 mod pass;
 mod presence;
+mod preview;
 mod screen;
 mod seek;
 mod sign;
@@ -26,14 +29,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{
-    Color32, ColorImage, Context, FontData, FontDefinitions, FontFamily, Pos2, RawInput, Rect, TextureHandle,
-    TextureOptions, ViewportId,
-};
+use egui::{Context, FontData, FontDefinitions, FontFamily, Pos2, RawInput, Rect, ViewportId};
 
+use browser::Browsing;
+pub use browser::Wish;
 pub use model::{DepthModel, MeterModel, PanelModel, VolumeModel};
 use pass::Pass;
 use presence::Presence;
+use preview::Previewed;
 
 use crate::film::Preview;
 use crate::sink::panel::{PanelInput, PanelOutput, PanelPicture, PanelPlace, Pointer};
@@ -74,8 +77,8 @@ const PREVIEW: Duration = Duration::from_millis(40);
 const FRAME: Duration = Duration::from_millis(16);
 /// How soon to look for what the comfort meter has measured, and what the statistics have counted.
 const METER: Duration = Duration::from_millis(200);
-/// Width of a preview, in points.
-const PREVIEW_WIDTH: f32 = 192.0;
+/// How soon to look for what the browser is still finding out.
+const BROWSE: Duration = Duration::from_millis(60);
 /// Steps of the position on the bar, at most so many over the film's length.
 const STEPS: i64 = 1000;
 /// The least step of the position while the film plays.
@@ -90,6 +93,7 @@ struct Seen {
     place: PanelPlace,
     scrubbing: Option<Time>,
     waiting: Option<Waiting>,
+    empty: bool,
     /// All of it, or the comfort meter, the statistics and signs alone.
     whole: bool,
 }
@@ -103,6 +107,8 @@ pub struct Panel {
     metered: bool,
     /// So is the sign that the film is waited for.
     waiting: Option<Waiting>,
+    /// Nothing plays, and the panel says what to do.
+    empty: bool,
     /// The statistics are there until then.
     statistics: Option<Shown>,
     pane: Pane,
@@ -115,7 +121,10 @@ pub struct Panel {
     seen: Option<Seen>,
     /// When egui wants to run again.
     again: Option<Instant>,
-    preview: Option<(Preview, TextureHandle)>,
+    preview: Previewed,
+    browsing: Browsing,
+    /// A key has changed something.
+    pressed: bool,
     wanted: Option<Time>,
 }
 
@@ -148,6 +157,7 @@ impl Panel {
             presence: Presence::default(),
             metered: false,
             waiting: None,
+            empty: false,
             statistics: None,
             pane: Pane::None,
             pointer: None,
@@ -157,7 +167,9 @@ impl Panel {
             widgets: Vec::new(),
             seen: None,
             again: None,
-            preview: None,
+            preview: Previewed::default(),
+            browsing: Browsing::default(),
+            pressed: false,
             wanted: None,
         }
     }
@@ -175,6 +187,34 @@ impl Panel {
     /// What the film is waited for, where a sign is to say so.
     pub fn set_waiting(&mut self, waiting: Option<Waiting>) {
         self.waiting = waiting;
+    }
+
+    /// Whether nothing plays: the panel says what to do then.
+    pub fn set_empty(&mut self, empty: bool) {
+        self.empty = empty;
+    }
+
+    /// The browser comes, or goes.
+    pub fn toggle_browser(&mut self) {
+        self.browsing.toggle();
+        self.pressed = true;
+    }
+
+    /// Whether the browser is there.
+    pub fn is_browsing(&self) -> bool {
+        self.browsing.is_open()
+    }
+
+    /// A key of that name, as input.conf has it, was pressed; false where it is not for the panel.
+    pub fn key(&mut self, name: &str) -> bool {
+        let taken = self.browsing.is_open() && self.browsing.key(name);
+        self.pressed |= taken;
+        taken
+    }
+
+    /// What the viewer wants of the browser, in order.
+    pub fn take_wishes(&mut self) -> Vec<Wish> {
+        self.browsing.take_wishes()
     }
 
     /// The statistics come to stay, or go: with the panel or without it.
@@ -224,11 +264,11 @@ impl Panel {
         if input.scrubbing.is_some() || (self.is_visible() && self.is_held()) {
             self.presence.stir(now);
         }
-        let whole = self.presence.is_visible(now);
+        let whole = self.presence.is_visible(now) || self.browsing.is_open();
         let told = self.shows_statistics(now);
         if !whole {
             self.fold();
-            if !self.metered && self.waiting.is_none() && !told {
+            if !self.metered && self.waiting.is_none() && !told && !self.empty {
                 return self.hide();
             }
         }
@@ -241,10 +281,12 @@ impl Panel {
             place: input.place,
             scrubbing: input.scrubbing,
             waiting: self.waiting,
+            empty: self.empty,
             whole,
         };
         let due = self.again.is_some_and(|at| at <= now);
-        let changed = self.seen.as_ref() != Some(&seen) || due || !input.pointer.is_empty();
+        let pressed = std::mem::take(&mut self.pressed);
+        let changed = self.seen.as_ref() != Some(&seen) || due || pressed || !input.pointer.is_empty();
         let (picture, actions) = match changed {
             true => {
                 let (picture, actions) = self.build(&input, &model, whole, now);
@@ -260,9 +302,11 @@ impl Panel {
         let settled = |preview: &Preview| Some(preview.time) == self.wanted && preview.settled;
         let missing = self.wanted.is_some() && model.preview.as_ref().is_some_and(|preview| !settled(preview));
         let look = missing.then(|| now + PREVIEW);
-        let goes = self.presence.goes().filter(|_| whole);
+        let goes = self.presence.goes().filter(|_| whole && !self.browsing.is_open());
+        let busy = model.browser.as_ref().is_some_and(|shelf| shelf.busy) && self.browsing.is_open();
+        let browse = busy.then(|| now + BROWSE);
         let meter = (self.metered || self.waiting.is_some() || told).then(|| now + METER);
-        let wake = [goes, look, self.again, meter].into_iter().flatten().min();
+        let wake = [goes, look, self.again, meter, browse].into_iter().flatten().min();
         PanelOutput { visible: true, picture, takes_pointer: held, actions, wake }
     }
 
@@ -313,7 +357,7 @@ impl Panel {
         whole: bool,
         now: Instant,
     ) -> (PanelPicture, Vec<crate::sink::Action>) {
-        self.load(model.preview.as_ref());
+        self.preview.load(&self.context, model.preview.as_ref());
         let size = input.size.map(convert::side);
         let mut raw = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size.into())),
@@ -327,8 +371,8 @@ impl Panel {
         let wheel = |pointer: &Pointer| if let Pointer::Wheel(notches) = pointer { *notches } else { 0.0 };
         let wheel: f32 = input.pointer.iter().map(wheel).sum();
         let before = self.pane;
-        let waiting = self.waiting;
-        let Self { context, pane, drag, scroll, preview, widgets, pointer, .. } = self;
+        let (waiting, empty) = (self.waiting, self.empty);
+        let Self { context, pane, drag, scroll, preview, widgets, pointer, browsing, .. } = self;
         let (mut actions, mut covered, mut wanted) = (Vec::new(), Vec::new(), None);
         let output = context.run_ui(raw, |ui| {
             let mut pass = Pass {
@@ -353,28 +397,26 @@ impl Panel {
             if let Some(lines) = &model.statistics {
                 statistics::build(&mut pass, size, lines);
             }
-            if !whole {
-                return;
+            if browsing.is_open() {
+                browsing.build(&mut pass, size);
+            } else {
+                if empty {
+                    empty::build(&mut pass, size);
+                }
+                if whole {
+                    let (bar, seek) = transport::places(size);
+                    transport::build(&mut pass, bar, pane);
+                    match (*pane, &model.depth, input.place) {
+                        (Pane::Depth | Pane::Layouts, Some(depth), _) => depth::build(&mut pass, bar, depth, pane),
+                        (Pane::Screen, _, PanelPlace::Headset(screen)) => screen::build(&mut pass, bar, screen),
+                        (Pane::Tracks, ..) if tracks::is_wanted(&model.tracks) => tracks::build(&mut pass, bar, scroll),
+                        _ => *pane = Pane::None,
+                    }
+                    let picture = |time: Time| preview.picture(time, model.duration);
+                    seek::build(&mut pass, seek, bar.min.y, drag, picture, now);
+                }
             }
-            let (bar, seek) = transport::places(size);
-            transport::build(&mut pass, bar, pane);
-            match (*pane, &model.depth, input.place) {
-                (Pane::Depth | Pane::Layouts, Some(depth), _) => depth::build(&mut pass, bar, depth, pane),
-                (Pane::Screen, _, PanelPlace::Headset(screen)) => screen::build(&mut pass, bar, screen),
-                (Pane::Tracks, ..) if tracks::is_wanted(&model.tracks) => tracks::build(&mut pass, bar, scroll),
-                _ => *pane = Pane::None,
-            }
-            let picture = |time: Time| {
-                let (shown, texture) = preview.as_ref()?;
-                let [width, height] = shown.size.map(|side| side.max(1) as f32);
-                let size = [PREVIEW_WIDTH, (PREVIEW_WIDTH * height / width).clamp(24.0, 150.0)];
-                // While the right one is made, the last one is better than none, if it is from nearby.
-                let near = model.duration.map_or(Time::ZERO, |whole| Time::from_nanoseconds(whole.nanoseconds() / 20));
-                let apart = (shown.time - time).max(time - shown.time);
-                (apart <= near).then_some(seek::Picture { texture: texture.id(), size })
-            };
-            seek::build(&mut pass, seek, bar.min.y, drag, picture, now);
-            if let (Some(at), true) = (*pointer, marks(input.place)) {
+            if let (Some(at), true) = (*pointer, marks(input.place) && (whole || empty)) {
                 pass.mark_pointer(at);
             }
             (actions, covered, wanted) = (pass.actions, pass.covered, pass.preview);
@@ -389,38 +431,6 @@ impl Panel {
         let textures = convert::textures(output.textures_delta);
         let meshes = self.context.tessellate(output.shapes, output.pixels_per_point);
         (PanelPicture { meshes, textures }, actions)
-    }
-
-    /// Makes a texture of a new preview.
-    fn load(&mut self, preview: Option<&Preview>) {
-        let Some(preview) = preview else { return };
-        let bytes = preview.size.iter().try_fold(4usize, |bytes, side| bytes.checked_mul(*side as usize));
-        let known = self
-            .preview
-            .as_ref()
-            .is_some_and(|(shown, _)| shown.time == preview.time && Arc::ptr_eq(&shown.pixels, &preview.pixels));
-        if known {
-            return;
-        }
-        if preview.pixels.is_empty() || bytes != Some(preview.pixels.len()) {
-            if preview.settled {
-                self.preview = None;
-            }
-            return;
-        }
-        let pixels = preview.pixels.chunks_exact(4);
-        let pixels = pixels.map(|pixel| Color32::from_rgb(pixel[0], pixel[1], pixel[2])).collect();
-        let image = ColorImage::new(preview.size.map(|side| side as usize), pixels);
-        match &mut self.preview {
-            Some((shown, texture)) => {
-                texture.set(image, TextureOptions::LINEAR);
-                *shown = preview.clone();
-            }
-            None => {
-                let texture = self.context.load_texture("preview", image, TextureOptions::LINEAR);
-                self.preview = Some((preview.clone(), texture));
-            }
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::browser::Shelf;
 use crate::film::Preview;
 use crate::frame::Chapter;
 use crate::media::TrackInfo;
@@ -53,6 +54,8 @@ pub struct PanelModel {
     pub meter: Option<MeterModel>,
     /// Statistics in words, a line each, while they are to be seen.
     pub statistics: Option<Vec<String>>,
+    /// What there is to choose among, while that is asked for.
+    pub browser: Option<Shelf>,
     /// A picture out of the film, for the seek bar: the last one that was made. `None` where there will be none.
     pub preview: Option<Preview>,
 }

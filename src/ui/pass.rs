@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use egui::{Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Ui, Vec2, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, pos2, vec2};
 
 use super::icon::{self, Icon};
 use super::model::PanelModel;
@@ -27,9 +28,9 @@ pub(super) const GROUND: Color32 = Color32::from_rgba_premultiplied(15, 15, 16, 
 /// Under words that can be clicked.
 const WORD: Color32 = Color32::from_rgba_premultiplied(22, 22, 22, 22);
 /// Under the pointer.
-const HOVERED: Color32 = Color32::from_rgba_premultiplied(44, 44, 44, 44);
+pub(super) const HOVERED: Color32 = Color32::from_rgba_premultiplied(44, 44, 44, 44);
 /// What is switched on.
-const CHOSEN: Color32 = Color32::from_rgba_premultiplied(72, 72, 72, 72);
+pub(super) const CHOSEN: Color32 = Color32::from_rgba_premultiplied(72, 72, 72, 72);
 /// Not yet filled.
 pub(super) const TRACK: Color32 = Color32::from_gray(84);
 /// Read ahead.
@@ -108,6 +109,29 @@ impl Pass<'_> {
 
     pub(super) fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, colour: Color32) -> Rect {
         self.ui.painter().text(at, anchor, text, font(size), colour)
+    }
+
+    /// A line at `at`, its upper left corner, cut where it is wider than `width`.
+    pub(super) fn line(&self, at: Pos2, text: &str, size: f32, colour: Color32, width: f32) {
+        self.line_by(self.ui.painter(), at, text, size, colour, width);
+    }
+
+    /// The same by another painter.
+    pub(super) fn line_by(&self, painter: &Painter, at: Pos2, text: &str, size: f32, colour: Color32, width: f32) {
+        let format = TextFormat { font_id: font(size), color: colour, ..TextFormat::default() };
+        let mut job = LayoutJob::single_section(text.replace(['\n', '\r'], " "), format);
+        (job.wrap.max_width, job.wrap.max_rows, job.wrap.break_anywhere) = (width.max(20.0), 1, true);
+        painter.galley(at, painter.layout_job(job), colour);
+    }
+
+    /// A sign around `centre`.
+    pub(super) fn icon(&self, centre: Pos2, icon: Icon, colour: Color32) {
+        icon::draw(self.ui.painter(), icon, centre, colour);
+    }
+
+    /// What is at `rect` is called so, without being a widget of its own.
+    pub(super) fn note(&self, name: impl Into<Cow<'static, str>>, rect: Rect) {
+        self.widgets.borrow_mut().push((name.into(), rect));
     }
 
     /// How wide `text` is.

@@ -94,6 +94,9 @@ pub(super) fn build(pass: &mut Pass<'_>, bar: Rect, pane: &mut Pane) {
     if tracks::is_wanted(&model.tracks) && pass.button(before(), "tracks", Face::Icon(Icon::Tracks), open) {
         *pane = if open { Pane::None } else { Pane::Tracks };
     }
+    if pass.button(before(), "browse", Face::Icon(Icon::Folder), false) {
+        pass.actions.push(Action::Browse);
+    }
     if let Some(volume) = &model.volume {
         let from = end + 18.0;
         volume::build(pass, pos2(from, top), before().max.x - 8.0 - from, volume);

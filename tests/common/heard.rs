@@ -127,7 +127,7 @@ impl Room {
         let mut options = PlayerOptions { sound: Some(sound), ..PlayerOptions::default() };
         change(&mut film, &mut options);
         let origin = Origin::Network(Arc::new(Weights::built_in().unwrap()));
-        let files = files.iter().map(Location::of).collect();
+        let files: Vec<_> = files.iter().map(Location::of).collect();
         let player = Player::new(Films::new(&gpu, origin, files, film).unwrap(), options);
         let (heard, stop) = (Arc::<Mutex<Vec<[f32; 2]>>>::default(), Arc::<Mutex<bool>>::default());
         let (writing, stopped) = (Arc::clone(&heard), Arc::clone(&stop));

@@ -11,6 +11,7 @@ use deep3d::media::{Cached, StopFlag};
 use deep3d::player::{
     self, Controls, Counts, Error, Next, Painter, PlayError, PlayerOptions, Playlist, SceneSource, WatchOptions,
 };
+use deep3d::playlist::Entry;
 use deep3d::sink::xr::{HeadsetOptions, Loader, ScreenLayer, Statistics};
 use deep3d::sink::{Action, Canvas, ScreenSettings};
 use deep3d::sound::{Room, Sound};
@@ -137,15 +138,11 @@ pub(crate) struct Box24(Rc<Reel>);
 impl Playlist for Box24 {
     type Source = Roll;
 
-    fn count(&self) -> usize {
-        1
+    fn entries(&self) -> Vec<Entry> {
+        vec![Entry::new("reel")]
     }
 
-    fn name(&self, _: usize) -> String {
-        "reel".to_owned()
-    }
-
-    fn open(&mut self, _: usize) -> Result<Roll, Error> {
+    fn open(&mut self, _: &Entry) -> Result<Roll, Error> {
         Ok(Roll { reel: Rc::clone(&self.0), next: 0, epoch: 0 })
     }
 }

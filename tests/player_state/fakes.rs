@@ -10,6 +10,7 @@ use deep3d::film::SeekMode;
 use deep3d::frame::{Chapter, Frame};
 use deep3d::media::Cached;
 use deep3d::player::{Error, Next, Player, PlayerOptions, Playlist, SceneSource};
+use deep3d::playlist::Entry;
 use deep3d::sink::Action;
 use deep3d::time::Time;
 use deep3d::trace::Trace;
@@ -34,6 +35,8 @@ pub(crate) struct Nature {
     pub(crate) live: bool,
     /// Cannot be opened.
     pub(crate) missing: bool,
+    /// It is a list of these films, as turns out when it is opened.
+    pub(crate) list: Vec<usize>,
     /// Breaks off with an error before this frame.
     pub(crate) breaks_at: Option<i64>,
 }
@@ -51,6 +54,7 @@ impl Default for Nature {
             chapters: Vec::new(),
             live: false,
             missing: false,
+            list: Vec::new(),
             breaks_at: None,
         }
     }
@@ -148,6 +152,11 @@ impl SceneSource for FakeFilm {
         self.ring.pop_front().unwrap_or(Next::Yet)
     }
 
+    fn take_list(&mut self) -> Option<(Vec<Entry>, usize)> {
+        let list = std::mem::take(&mut self.nature.list);
+        (!list.is_empty()).then(|| (list.into_iter().map(entry).collect(), 0))
+    }
+
     fn is_ready(&self, done: &Instant) -> Result<bool, Error> {
         Ok(*done <= self.world.now.get())
     }
@@ -195,22 +204,29 @@ impl SceneSource for FakeFilm {
     }
 }
 
+/// Film number `index`.
+pub(crate) fn entry(index: usize) -> Entry {
+    Entry::new(format!("film {index}"))
+}
+
+fn number(entry: &Entry) -> usize {
+    entry.location.to_string().strip_prefix("film ").unwrap().parse().unwrap()
+}
+
 pub(crate) struct List(Vec<Nature>, Rc<World>);
 
 impl Playlist for List {
     type Source = FakeFilm;
 
-    fn count(&self) -> usize {
-        self.0.len()
+    fn entries(&self) -> Vec<Entry> {
+        (0..self.0.len()).map(entry).collect()
     }
 
-    fn name(&self, index: usize) -> String {
-        format!("film {index}")
-    }
-
-    fn open(&mut self, index: usize) -> Result<FakeFilm, Error> {
+    fn open(&mut self, entry: &Entry) -> Result<FakeFilm, Error> {
+        let index = number(entry);
         self.1.opened.borrow_mut().push(index);
-        let nature = self.0[index].clone();
+        // Those that are added have half a second.
+        let nature = self.0.get(index).cloned().unwrap_or_else(|| Nature { frames: 12, ..Nature::default() });
         if nature.missing {
             return Err("it is missing".into());
         }
@@ -218,9 +234,9 @@ impl Playlist for List {
         Ok(FakeFilm { nature, world, epoch: 0, index: 0, id: 0, begin, told: None, ring: VecDeque::new() })
     }
 
-    fn prepare(&mut self, index: Option<usize>) {
+    fn prepare(&mut self, entry: Option<&Entry>) {
         let elapsed = self.1.now.get() - self.1.start;
-        self.1.prepared.borrow_mut().push((elapsed.as_secs_f64(), index));
+        self.1.prepared.borrow_mut().push((elapsed.as_secs_f64(), entry.map(number)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Going to other places, and back: by key frames, chapters and marks, round and round, and within a part of the film.
 
 use deep3d::film::SeekMode;
-use deep3d::player::{HrSeek, Part, PlayerOptions};
+use deep3d::player::{HrSeek, Loop, Part, PlayerOptions};
 use deep3d::position::Position;
 use deep3d::sink::Action;
 use deep3d::time::Time;
@@ -194,7 +194,7 @@ fn a_file_is_repeated_while_the_viewer_wants_it() {
     let mut test = Test::new(&[Nature::default(), Nature::default()], PlayerOptions::default());
     test.run(1.0);
     test.act(Action::LoopFile);
-    assert!(test.player.repeats_file());
+    assert_eq!(test.player.loop_file(), Loop::Endless);
     test.run(7.0);
     assert_eq!((test.world.opened.borrow().len(), test.player.name().as_str()), (1, "film 0"));
     test.act(Action::LoopFile);
@@ -220,12 +220,14 @@ fn a_part_is_played_and_no_more() {
         assert!((test.elapsed() - frames as f64 / 24.0).abs() < 0.05, "{part:?}: {}", test.elapsed());
     }
     // Again and again: from its beginning.
-    let options = PlayerOptions { part: part(at(1.0), at(2.0), None), repeat: true, ..PlayerOptions::default() };
+    let options =
+        PlayerOptions { part: part(at(1.0), at(2.0), None), loop_playlist: Loop::Endless, ..PlayerOptions::default() };
     let mut test = Test::new(&[minute()], options);
     test.run(3.5);
     assert_eq!(*test.world.seeks.borrow(), [second(1.0), second(1.0)]);
     // An end that lies before the beginning shows nothing, and that for once only.
-    let options = PlayerOptions { part: part(None, at(0.0), None), repeat: true, ..PlayerOptions::default() };
+    let options =
+        PlayerOptions { part: part(None, at(0.0), None), loop_playlist: Loop::Endless, ..PlayerOptions::default() };
     let mut test = Test::new(&[minute()], options);
     test.run(1.0);
     assert!(test.finished && test.seen.is_empty());

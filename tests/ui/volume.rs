@@ -120,8 +120,8 @@ fn a_narrow_window_leaves_out_what_has_no_room() {
         [bench.has("mute"), bench.has("volume")]
     };
     assert_eq!(run(&mut bench, 1000.0), [true, true]);
-    assert_eq!(run(&mut bench, 570.0), [true, false]);
-    assert_eq!(run(&mut bench, 480.0), [false, false]);
+    assert_eq!(run(&mut bench, 615.0), [true, false]);
+    assert_eq!(run(&mut bench, 520.0), [false, false]);
 }
 
 #[test]

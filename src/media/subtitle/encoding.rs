@@ -48,7 +48,7 @@ impl FromStr for Codepage {
 }
 
 /// `bytes` as text; the encoding's name.
-pub(super) fn decoded(bytes: &[u8], codepage: Codepage) -> (Cow<'_, str>, &'static str) {
+pub fn decoded(bytes: &[u8], codepage: Codepage) -> (Cow<'_, str>, &'static str) {
     let encoding = match (Encoding::for_bom(bytes), codepage) {
         (_, Codepage::Forced(encoding)) => encoding,
         (Some((encoding, _)), _) => encoding,

@@ -29,7 +29,7 @@ mod scale;
 mod track;
 
 pub use caption::Captions;
-pub use encoding::{Codepage, CodepageError};
+pub use encoding::{Codepage, CodepageError, decoded};
 pub use fonts::Fonts;
 pub use outside::{Outside, OutsideError, read};
 pub use renderer::Renderer;

@@ -1,5 +1,6 @@
 //! winit's events, turned into calls of the app.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,8 @@ pub(super) struct Handler<'a, A: App> {
     failure: Option<A::Error>,
     modifiers: ModifiersState,
     turned: Wheel,
+    /// Files dropped onto the window, of which each is told by itself.
+    dropped: Vec<PathBuf>,
     over: bool,
 }
 
@@ -73,7 +76,7 @@ where
 {
     pub(super) fn new(app: &'a mut A, options: WindowOptions) -> Self {
         let (modifiers, turned) = (ModifiersState::empty(), Wheel::default());
-        Self { app, options, open: None, failure: None, modifiers, turned, over: false }
+        Self { app, options, open: None, failure: None, modifiers, turned, dropped: Vec::new(), over: false }
     }
 
     /// After the event loop: closes what is open and says what went wrong.
@@ -254,6 +257,13 @@ where
             self.app.set_busy(open.presenter.is_busy()?);
             self.app.set_window(open.state());
         }
+        if !self.dropped.is_empty() {
+            let files = std::mem::take(&mut self.dropped);
+            self.app.dropped(files, self.modifiers.shift_key(), now);
+            if let Some(open) = &mut self.open {
+                open.front.note();
+            }
+        }
         let asked = self.app.asked(now);
         self.take(events, asked);
         let Tick { repaint, panel, wake, finished } = self.app.tick(now)?;
@@ -398,6 +408,7 @@ where
                 open.front.mouse(Pointer::Moved(open.mouse));
                 open.show_cursor();
             }
+            WindowEvent::DroppedFile(file) => self.dropped.push(file),
             WindowEvent::CursorLeft { .. } => open.front.mouse(Pointer::Gone),
             WindowEvent::MouseInput { state, button, .. } => self.button(events, button, state),
             WindowEvent::MouseWheel { delta, .. } => {
