@@ -303,6 +303,13 @@ pub struct Chapter {
     pub name: String,
 }
 
+/// Which of these chapters, in the order of their beginnings, `time` is in; none before the first. The first picture of a chapter may come a little before
+/// it.
+pub fn chapter_at(chapters: &[Chapter], time: Time) -> Option<usize> {
+    const EARLY: Time = Time::from_nanoseconds(40_000_000);
+    chapters.iter().rposition(|chapter| chapter.start <= time + EARLY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

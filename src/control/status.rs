@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::frame::Chapter;
+use crate::frame::{Chapter, chapter_at};
 use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::playlist::{Entry, Loop};
 use crate::subtitle;
@@ -72,8 +72,10 @@ pub struct Status {
     pub deinterlace: bool,
     /// How much is told over the picture, as mpv counts it.
     pub osd_level: u8,
-    /// Width and height of its pictures, in pixels.
+    /// Width and height of its pictures as they are seen, in pixels.
     pub size: Option<[u32; 2]>,
+    /// The same as they are coded.
+    pub coded_size: Option<[u32; 2]>,
     /// Its pictures a second.
     pub frame_rate: Option<f64>,
     /// Pictures shown, and pictures left out for being late.
@@ -112,6 +114,6 @@ impl Status {
 
     /// Which chapter is played, counted from 0; none before the first.
     pub fn chapter(&self) -> Option<usize> {
-        self.chapters.iter().rposition(|chapter| chapter.start <= self.position)
+        chapter_at(&self.chapters, self.position)
     }
 }

@@ -41,6 +41,11 @@ impl<P: Playlist> Player<P> {
         self.film.as_ref().and_then(SceneSource::size)
     }
 
+    /// Width and height of its pictures as they are coded, where they are known.
+    pub fn coded_size(&self) -> Option<[u32; 2]> {
+        self.film.as_ref().and_then(SceneSource::coded_size)
+    }
+
     /// The film's pictures a second, where known.
     pub fn frame_rate(&self) -> Option<f64> {
         self.film.as_ref().and_then(SceneSource::frame_rate)

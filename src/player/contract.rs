@@ -109,6 +109,11 @@ pub trait SceneSource {
         None
     }
 
+    /// Width and height of its pictures as they are coded, in pixels, where they are known.
+    fn coded_size(&self) -> Option<[u32; 2]> {
+        None
+    }
+
     /// Pictures a second, where known.
     fn frame_rate(&self) -> Option<f64> {
         None

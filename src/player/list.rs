@@ -243,6 +243,10 @@ impl SceneSource for PlayedFilm {
         Some(self.film.info.display_size)
     }
 
+    fn coded_size(&self) -> Option<[u32; 2]> {
+        Some(self.film.info.size)
+    }
+
     fn frame_rate(&self) -> Option<f64> {
         self.film.info.frame_rate.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)))
     }

@@ -267,6 +267,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
         if let State::Open(film) = &self.state { film.size() } else { None }
     }
 
+    fn coded_size(&self) -> Option<[u32; 2]> {
+        if let State::Open(film) = &self.state { film.coded_size() } else { None }
+    }
+
     fn frame_rate(&self) -> Option<f64> {
         if let State::Open(film) = &self.state { film.frame_rate() } else { None }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::contract::{Playlist, SceneSource};
 use super::{Coming, LAST, Player};
 use crate::film::SeekMode;
-use crate::frame::Chapter;
+use crate::frame::chapter_at;
 use crate::sink::Action;
 use crate::time::Time;
 
@@ -136,8 +136,7 @@ impl<P: Playlist> Player<P> {
         if chapters.is_empty() {
             return;
         }
-        // The first picture of a chapter may come a little before it.
-        let present = chapters.iter().rposition(|chapter: &Chapter| chapter.start <= position + LAST);
+        let present = chapter_at(&chapters, position);
         let begun = present.map_or(Time::ZERO, |present| chapters[present].start);
         let within = count < 0 && position - begun > CHAPTER;
         let present = present.map_or(-1, |present| present as i64);

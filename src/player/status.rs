@@ -47,6 +47,7 @@ impl<P: Playlist> Player<P> {
             deinterlace: self.options.deinterlacing.is_on(),
             osd_level: self.message.level(),
             size: self.size(),
+            coded_size: self.coded_size(),
             frame_rate: self.frame_rate(),
             counts: [shown, dropped],
             opened: self.opened,

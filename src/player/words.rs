@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
 use super::message::Progress;
-use crate::frame::Chapter;
+use crate::frame::{Chapter, chapter_at};
 use crate::sink::Action;
 use crate::subtitle::Override;
 use crate::time::Time;
@@ -93,7 +93,7 @@ impl<P: Playlist> Player<P> {
 /// Which chapter `position` is in.
 fn chapter(chapters: &[Chapter], position: Time) -> Option<String> {
     let count = chapters.len();
-    let index = chapters.iter().rposition(|chapter| chapter.start <= position).unwrap_or(0);
+    let index = chapter_at(chapters, position).unwrap_or(0);
     let name = chapters.get(index).map(|chapter| chapter.name.as_str()).filter(|name| !name.is_empty());
     (count > 0).then(|| format!("Chapter: ({}) {} / {count}", name.unwrap_or("unnamed"), index + 1))
 }

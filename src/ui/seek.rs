@@ -8,7 +8,7 @@ use egui::{Align2, Color32, Galley, Rect, Sense, Stroke, TextureId, pos2, vec2};
 
 use super::pass::{BRIGHT, DIM, GROUND, Pass, READ, TRACK, font};
 use super::shown_time;
-use crate::frame::Chapter;
+use crate::frame::chapter_at;
 use crate::sink::Action;
 use crate::time::Time;
 
@@ -119,7 +119,7 @@ pub(super) fn build(
 fn label(pass: &Pass<'_>, time: Time) -> Arc<Galley> {
     let format = TextFormat { font_id: font(16.0), color: BRIGHT, ..TextFormat::default() };
     let at = shown_time(time, false);
-    let name = chapter_at(&pass.model.chapters, time).map_or("", |chapter| &chapter.name);
+    let name = chapter_at(&pass.model.chapters, time).map_or("", |index| &pass.model.chapters[index].name);
     let name =
         name.char_indices().nth(LONGEST_NAME).map_or_else(|| name.to_owned(), |(end, _)| format!("{}…", &name[..end]));
     let text = if name.is_empty() { at } else { format!("{name} – {at}") };
@@ -144,9 +144,4 @@ fn marks(pass: &Pass<'_>, x: impl Fn(Time) -> f32, y: f32) {
     for end in model.ab_loop.into_iter().flatten() {
         mark(end, 18.0, BRIGHT);
     }
-}
-
-/// The chapter that is seen at `time`.
-fn chapter_at(chapters: &[Chapter], time: Time) -> Option<&Chapter> {
-    chapters.iter().rev().find(|chapter| chapter.start <= time)
 }

@@ -17,16 +17,14 @@ mod run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--nocapture").collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let write = arguments.iter().any(|argument| argument == "--write");
-    let words: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let words: Vec<_> =
+        arguments.iter().filter(|argument| !["--write", "--nocapture"].contains(&argument.as_str())).collect();
     let chosen = |row: &rows::Row| words.is_empty() || words.iter().any(|word| row.text().contains(word.as_str()));
     let folder = tempfile::tempdir().unwrap();
     films::make(folder.path());
     let wrong = run::all(folder.path(), chosen);
-    for line in &wrong {
-        eprintln!("{line}");
-    }
     let page = page::page();
     if write {
         std::fs::write(page::PATH, &page).unwrap();

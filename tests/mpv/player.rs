@@ -36,8 +36,21 @@ pub(crate) struct Player<'a> {
 }
 
 impl Which {
+    /// The program as it is called where no window is wanted, and what it says is read.
+    pub(crate) fn bare(self) -> Command {
+        let mut command = match self {
+            Self::Mpv => Command::new("mpv"),
+            Self::Deep3d => Command::new(env!("CARGO_BIN_EXE_deep3d")),
+        };
+        command.arg("--no-config").stdin(Stdio::null()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        for folder in ["DEEP3D_CONFIG_DIR", "DEEP3D_CACHE_DIR", "DEEP3D_STATE_DIR"] {
+            command.env(folder, env!("CARGO_TARGET_TMPDIR"));
+        }
+        command
+    }
+
     /// The program with what makes the two alike, on this display.
-    pub(crate) fn command(self, display: Option<&Display>) -> Command {
+    pub(crate) fn command(self, display: &Display) -> Command {
         let mut command = match self {
             Self::Mpv => {
                 let mut command = Command::new("mpv");
@@ -54,12 +67,7 @@ impl Which {
                 command
             }
         };
-        for variable in ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"] {
-            command.env_remove(variable);
-        }
-        if let Some(display) = display {
-            command.env("DISPLAY", display.name());
-        }
+        command.env_remove("WAYLAND_DISPLAY").env_remove("DBUS_SESSION_BUS_ADDRESS").env("DISPLAY", display.name());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
@@ -75,7 +83,7 @@ impl<'a> Player<'a> {
     ) -> Result<Self, String> {
         let socket: PathBuf = folder.join(format!("{which:?}.socket"));
         let _ = std::fs::remove_file(&socket);
-        let mut command = which.command(Some(display));
+        let mut command = which.command(display);
         let mut server = std::ffi::OsString::from("--input-ipc-server=");
         server.push(&socket);
         let mut program =
@@ -98,7 +106,10 @@ impl<'a> Player<'a> {
         let lines = BufReader::new(stream.try_clone().map_err(|error| error.to_string())?);
         let mut player = Self { which, display, program, lines, stream, window: String::new(), asked: 0 };
         while player.get("idle-active") != json!(true)
-            && (!player.get("duration").is_number() || player.get("seeking") == json!(true) || !player.has_window())
+            && (!["duration", "dwidth"].iter().any(|property| player.get(property).is_number())
+                || player.get("seeking") == json!(true)
+                || (which == Which::Deep3d && player.get("shown-frame-count") == json!(0))
+                || !player.has_window())
         {
             if began.elapsed() > START {
                 return Err("no film comes".to_owned());
@@ -151,25 +162,32 @@ impl<'a> Player<'a> {
     pub(crate) fn act(&self, steps: &[&str]) {
         for step in steps {
             match step.split_once(' ') {
-                Some(("click", button)) => self.display.xdotool(&["mousemove", "300", "150", "click", button]),
-                Some(("double", button)) => self.display.xdotool(&[
-                    "mousemove",
-                    "300",
-                    "150",
-                    "click",
-                    "--repeat",
-                    "2",
-                    "--delay",
-                    "60",
-                    button,
-                ]),
+                Some(("click", button)) => {
+                    self.point([150, 60]);
+                    self.display.xdotool(&["click", button])
+                }
+                Some(("double", button)) => {
+                    self.point([150, 60]);
+                    self.display.xdotool(&["click", "--repeat", "2", "--delay", "60", button])
+                }
                 Some(("wait", milliseconds)) => {
                     thread::sleep(Duration::from_millis(milliseconds.parse().unwrap_or_default()));
+                    String::new()
+                }
+                None if *step == "move" => {
+                    self.point([60, 60]);
+                    self.point([150, 90]);
                     String::new()
                 }
                 _ => self.display.xdotool(&["key", step]),
             };
         }
+    }
+
+    /// Moves the mouse there, in pixels of the window: in its upper half, where no controls lie.
+    fn point(&self, at: [u32; 2]) {
+        let [x, y] = at.map(|place| place.to_string());
+        self.display.xdotool(&["mousemove", "--window", &self.window, &x, &y]);
     }
 
     /// What is seen of it.

@@ -12,7 +12,7 @@ pub(crate) enum Section {
 /// What is done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Done {
-    /// Keys and clicks (as [`Player::act`](crate::player::Player::act) has them), while a film stands at 25 s.
+    /// Keys and clicks (as [`Player::act`](crate::player::Player::act) has them), while a film stands at 27 s.
     Steps(&'static [&'static str]),
     /// A start with these arguments.
     Started(&'static [&'static str]),
@@ -93,6 +93,8 @@ const fn ended(section: Section, how: &'static str, what: &'static str, given: &
     Row { section, how, what, done: Done::Ended(given), looked: &[], verdict: Verdict::Same }
 }
 
+const CODES: &str = "it ends with 1 where anything failed, as all of this program's commands do; 2 is wrong usage";
+
 pub(crate) const ROWS: &[Row] = &[
     key("SPACE", "pause, play", &["space"], &["pause"]),
     key("p", "pause, play", &["p"], &["pause"]),
@@ -117,7 +119,7 @@ pub(crate) const ROWS: &[Row] = &[
     key("}", "twice as fast", &["braceright"], &["speed"]),
     key("{", "half as fast", &["braceleft"], &["speed"]),
     key("} BS", "normal speed again", &["braceright", "wait 300", "BackSpace", "bracketright"], &["speed"]),
-    key(".", "next frame, and pause", &["space", "wait 300", "period"], &["pause"]),
+    key(".", "next frame, and pause", &["space", "wait 300", "period", "m"], &["pause", "mute"]),
     key(". while paused", "next frame", &["period"], &["time-pos"]),
     key(",", "previous frame", &["comma"], &["time-pos"]),
     key("l", "beginning of an A-B loop", &["l"], &["ab-loop-a"]),
@@ -196,7 +198,7 @@ pub(crate) const ROWS: &[Row] = &[
     mouse("wheel to the right", "louder", &["click 7"], &["volume", "time-pos"])
         .but("seek forward 10 seconds, as newer mpv has it"),
     mouse("forward button", "next file", &["click 9"], &["playlist-pos"]),
-    mouse("a move", "the controls come", &["wait 1"], &["picture"]),
+    mouse("a move", "the controls come", &["move"], &["picture"]),
     option("--start=10", "begin there", &["--start=10", "film.mkv"], &["time-pos"]),
     option("--start=-10", "begin so long before the end", &["--start=-10", "film.mkv"], &["time-pos"]),
     option("--start=50%", "begin there", &["--start=50%", "film.mkv"], &["time-pos"]),
@@ -282,7 +284,8 @@ pub(crate) const ROWS: &[Row] = &[
     ended(Section::Options, "--list-options", "all options", &["--list-options"]),
     ended(Section::Options, "--length=0.4", "play so much", &["--no-pause", "--length=0.4", "film.mkv"]),
     ended(Section::Options, "--end=0.4", "play until then", &["--no-pause", "--end=0.4", "film.mkv"]),
-    ended(Section::Options, "--nonsense", "an option there is not", &["--nonsense", "film.mkv"]),
+    ended(Section::Options, "--nonsense", "an option there is not", &["--nonsense", "film.mkv"])
+        .but("it ends with 2, as most programs do for wrong usage"),
     file(
         "film.mkv",
         "a film: how long, how large",
@@ -298,12 +301,13 @@ pub(crate) const ROWS: &[Row] = &[
     file("sound.ogg", "sound alone", &["sound.ogg"], &["aid", "duration"]),
     file("wide.mkv", "pixels that are no squares", &["wide.mkv"], &["width", "dwidth", "window-size"]),
     file("photo.png", "a picture", &["photo.png"], &["width", "height"]),
-    ended(Section::Files, "gone.mkv", "a file there is not", &["gone.mkv"]),
-    ended(Section::Files, "nofilm.mkv", "a file that is no film", &["nofilm.mkv"]),
+    ended(Section::Files, "gone.mkv", "a file there is not", &["gone.mkv"]).but(CODES),
+    ended(Section::Files, "nofilm.mkv", "a file that is no film", &["nofilm.mkv"]).but(CODES),
     ended(
         Section::Files,
         "nofilm.mkv film.mkv",
         "one of two is no film",
         &["--no-pause", "--length=0.4", "nofilm.mkv", "second.mkv"],
-    ),
+    )
+    .but(CODES),
 ];

@@ -7,8 +7,8 @@ use crate::sink::Action;
 
 /// Of the picture.
 pub(super) const PROPERTIES: &[Property] = &[
-    told("width", |status| Some(json!(status.size?[0]))),
-    told("height", |status| Some(json!(status.size?[1]))),
+    told("width", |status| Some(json!(status.coded_size?[0]))),
+    told("height", |status| Some(json!(status.coded_size?[1]))),
     told("dwidth", |status| Some(json!(status.size?[0]))),
     told("dheight", |status| Some(json!(status.size?[1]))),
     told("container-fps", |status| status.frame_rate.map(Value::from)),
