@@ -178,17 +178,19 @@ fn done(player: &mut Player<'_>, row: &Row, steps: &[&str]) -> Result<Vec<Value>
     Ok(now)
 }
 
-/// How it ends, and whether it says anything.
+/// How it ends, and where it plays nothing, whether it says anything.
 fn ended(which: Which, folder: &Path, given: &[&str]) -> Result<Vec<Value>, String> {
     let mut command = which.bare();
-    if given.iter().any(|argument| argument.ends_with(".mkv")) {
+    let plays = given.iter().any(|argument| argument.ends_with(".mkv"));
+    if plays {
         command.args(match which {
             Which::Mpv => ["--vo=null", "--ao=null"].as_slice(),
             Which::Deep3d => &["--sink=null", "--network-size=64x64"],
         });
     }
     let output = command.args(given).current_dir(folder).output().map_err(|error| error.to_string())?;
-    let words = !output.stdout.is_empty() || !output.stderr.is_empty();
+    // While mpv plays it writes the time to the terminal.
+    let words = !plays && !output.stdout.is_empty();
     Ok(vec![json!(output.status.code()), json!(words)])
 }
 
