@@ -27,7 +27,7 @@ use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
 use crate::media::Deinterlace;
 use crate::player::quality::Quality;
-use crate::player::{self, Controls, Error, Films, HrSeek, Part, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{self, Controls, Error, Films, HrSeek, KeepOpen, Part, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::position::Position;
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;
@@ -60,6 +60,12 @@ pub(crate) struct PlayArguments {
     /// Where to show them
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) sink: SinkKind,
+    /// Which films stand at their last picture, paused, when they are over, instead of being left
+    #[arg(long, value_enum, default_value = "no", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    pub(super) keep_open: KeepOpen,
+    /// What films are called in messages and in the window's title, instead of by their names
+    #[arg(long, value_name = "TITLE")]
+    pub(super) force_media_title: Option<String>,
     /// Stand at the first picture until you let the film go on
     #[arg(long)]
     pub(super) pause: bool,
@@ -152,6 +158,8 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let seen = arguments.sink != SinkKind::Null;
     let player = PlayerOptions {
+        keep_open: arguments.keep_open,
+        media_title: arguments.force_media_title.clone(),
         paused: arguments.pause,
         part: Part {
             start: arguments.start,

@@ -32,6 +32,8 @@ pub struct Status {
     pub position: Time,
     /// The film's length, where that is known.
     pub duration: Option<Time>,
+    /// It stands at its end.
+    pub at_end: bool,
     /// It stands because the viewer wants it to.
     pub paused: bool,
     /// The picture at its position has yet to come: that place was sought.

@@ -121,7 +121,8 @@ impl<P: Playlist> Player<P> {
 
     /// What the present file is called.
     pub fn name(&self) -> String {
-        self.list.entry().map_or_else(String::new, |entry| entry.name())
+        let own = || self.list.entry().map_or_else(String::new, |entry| entry.name());
+        self.options.media_title.clone().unwrap_or_else(own)
     }
 
     /// What has been shown so far.

@@ -18,6 +18,7 @@ mod commands;
 mod contract;
 mod endings;
 mod gapless;
+mod keep_open;
 mod list;
 mod live;
 mod message;
@@ -49,6 +50,7 @@ pub use buffering::CachePause;
 pub use commands::Controls;
 pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
 pub use endings::Endings;
+pub use keep_open::KeepOpen;
 pub use list::Films;
 pub use live::LiveDelay;
 pub use message::OsdOptions;
@@ -147,6 +149,8 @@ pub struct Player<P: Playlist> {
     /// Film time stands until more of the film has come.
     buffering: bool,
     turning: Option<Turning<P::Source>>,
+    /// The film is over and stands at its last picture.
+    at_end: bool,
 }
 
 impl<P: Playlist> Player<P> {
@@ -182,6 +186,7 @@ impl<P: Playlist> Player<P> {
             prepared: None,
             buffering: false,
             turning: None,
+            at_end: false,
         };
         player.begin();
         player
@@ -266,7 +271,9 @@ impl<P: Playlist> Player<P> {
                     End::Open => break None,
                     End::At(over) if over > now => break Some(over),
                     End::At(_) | End::Passed => {
-                        self.advance();
+                        if !self.keeps_open(now) {
+                            self.advance();
+                        }
                         continue;
                     }
                     End::Held => {

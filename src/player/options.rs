@@ -1,6 +1,7 @@
 //! How a player plays.
 
 use super::buffering::CachePause;
+use super::keep_open::KeepOpen;
 use super::live::LiveDelay;
 use super::message::OsdOptions;
 use super::seeking::HrSeek;
@@ -34,6 +35,10 @@ pub struct PlayerOptions {
     pub playlist_start: Option<usize>,
     /// Where there is nothing to play it is waited until there is.
     pub idle: Idle,
+    /// Which films stand at their last picture when they are over.
+    pub keep_open: KeepOpen,
+    /// What films are called instead of by their names.
+    pub media_title: Option<String>,
     /// The first film stands at its first picture until the viewer lets it go on.
     pub paused: bool,
     /// The part of each film that is played.

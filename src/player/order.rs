@@ -66,7 +66,7 @@ impl<P: Playlist> Player<P> {
         self.live = Live::default();
         self.repeat.begin(self.part().ab_loop);
         self.buffering = false;
-        self.epoch = 0;
+        (self.epoch, self.at_end) = (0, false);
         self.clock.stand(Time::ZERO);
         self.phase = self.phase.sought();
     }

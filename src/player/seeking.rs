@@ -90,6 +90,7 @@ impl<P: Playlist> Player<P> {
         self.live.rest();
         self.clock.stand(time);
         self.coming = Coming::Unknown;
+        self.at_end = false;
         self.phase = self.phase.sought();
         (self.seeking.drag, self.seeking.dragging) = (None, false);
     }
@@ -145,6 +146,7 @@ impl<P: Playlist> Player<P> {
             Err(_) => self.seek_by_viewer(Time::ZERO, SeekMode::Exact, now),
             Ok(wanted) => match chapters.get(wanted).map(|chapter| chapter.start) {
                 Some(start) => self.seek_by_viewer(start, SeekMode::Exact, now),
+                None if self.keeps_open(now) => {}
                 None => self.advance(),
             },
         }

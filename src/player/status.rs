@@ -27,6 +27,7 @@ impl<P: Playlist> Player<P> {
             loop_list: self.loop_playlist,
             position: self.position(now),
             duration: self.duration(),
+            at_end: self.is_at_end(),
             paused: self.is_paused(),
             seeking: self.is_seeking(),
             buffering: self.buffering(),

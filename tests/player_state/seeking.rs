@@ -1,7 +1,7 @@
 //! Going to other places, and back: by key frames, chapters and marks, round and round, and within a part of the film.
 
 use deep3d::film::SeekMode;
-use deep3d::player::{HrSeek, Loop, Part, PlayerOptions};
+use deep3d::player::{HrSeek, KeepOpen, Loop, Part, PlayerOptions};
 use deep3d::position::Position;
 use deep3d::sink::Action;
 use deep3d::time::Time;
@@ -246,4 +246,38 @@ fn a_picture_that_stands_is_made_anew_where_deinterlacing_changes() {
     test.run(0.1);
     assert_eq!(test.world.seeks.borrow().len(), 1);
     assert!(test.player.is_paused() && test.shown() == shown && (test.position() - position).abs() < 0.05);
+}
+
+#[test]
+fn a_film_that_is_kept_open_stands_at_its_last_picture() {
+    let films = [Nature { frames: 24, ..Nature::default() }, Nature { frames: 48, ..Nature::default() }];
+    let of = |keep_open| PlayerOptions { keep_open, ..PlayerOptions::default() };
+    let mut test = Test::new(&films, of(KeepOpen::Yes));
+    test.run(6.0);
+    assert!(test.player.is_paused() && test.player.is_at_end() && !test.finished);
+    assert_eq!((test.player.name().as_str(), test.seen.len()), ("film 1", 72), "only the last one stays");
+    // Going on leads nowhere; back does.
+    test.act(Action::Pause);
+    test.run(0.5);
+    assert!(test.player.is_paused() && test.player.is_at_end());
+    test.act(Action::SeekExactTo(second(1.0)));
+    test.run(0.5);
+    assert!(test.player.is_paused() && !test.player.is_at_end());
+    // Beyond the end there is the last picture.
+    test.act(Action::SeekExactTo(second(99.0)));
+    test.run(0.5);
+    assert!(test.player.is_at_end() && test.player.is_paused() && !test.finished);
+    assert!((test.position() - 2.0).abs() < 0.2, "{}", test.position());
+    // Unless there is another one, where that is asked for.
+    let mut test = Test::new(&films, of(KeepOpen::Always));
+    test.run(6.0);
+    assert!(test.player.is_at_end() && test.player.name() == "film 0");
+    test.act(Action::File(1));
+    test.run(0.2);
+    assert!(!test.player.is_at_end() && test.player.name() == "film 1");
+    // Something that is repeated has no end.
+    let mut test = Test::new(&films[..1], of(KeepOpen::Yes));
+    test.act(Action::LoopFile);
+    test.run(3.0);
+    assert!(!test.player.is_paused() && test.seen.len() > 60);
 }

@@ -28,6 +28,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         Some(json!((status.duration? - status.position).seconds() / status.speed.max(1e-3)))
     }),
     toggled("pause", |status| Some(json!(status.paused)), Action::Pause),
+    told("eof-reached", |status| Some(json!(status.at_end))),
     told("core-idle", |status| Some(json!(!status.running))),
     told("seeking", |status| Some(json!(status.seeking))),
     told("paused-for-cache", |status| Some(json!(status.buffering.is_some()))),
