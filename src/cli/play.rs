@@ -27,7 +27,9 @@ use crate::gpu::{Gpu, GpuOptions, Headless};
 use crate::location::Location;
 use crate::media::Deinterlace;
 use crate::player::quality::Quality;
-use crate::player::{self, Controls, Error, Films, HrSeek, KeepOpen, Part, PlayError, Player, PlayerOptions, WatchOptions};
+use crate::player::{
+    self, Controls, Error, Films, HrSeek, KeepOpen, Part, PlayError, Player, PlayerOptions, WatchOptions,
+};
 use crate::position::Position;
 use crate::sink::ScreenSettings;
 use crate::sink::layout::Target;

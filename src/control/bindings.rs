@@ -95,6 +95,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["TAB"], "panel", "show or hide the panel"),
     bind(&["B"], "browse", "show or hide the browser: choose what to play"),
     bind(&["F8"], "show-text ${playlist} 4000", "show the list"),
+    bind(&["F9"], "show-text ${track-list} 4000", "show the tracks"),
     bind(&["q", "Q", "STOP", "Ctrl+w", "Ctrl+c"], "quit", "quit"),
 ];
 

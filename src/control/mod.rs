@@ -20,6 +20,7 @@ mod property;
 mod seek;
 mod sought;
 mod status;
+mod tracks;
 mod words;
 
 pub use bindings::{BINDINGS, Binding, Bindings};

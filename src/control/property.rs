@@ -3,8 +3,7 @@
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::listed;
-use super::{CommandError, Status};
+use super::{CommandError, Status, listed, tracks};
 use crate::media::TrackKind;
 use crate::playlist::Loop;
 use crate::position::Position;
@@ -83,6 +82,7 @@ impl Property {
                 Some(format!("{:.3}", value.as_f64()?).trim_end_matches('0').trim_end_matches('.').to_owned())
             }
             None if self.name == "playlist" => Some(listed::shown(status)),
+            None if self.name == "track-list" => Some(tracks::shown(status)),
             None => self.text(status),
         }
     }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
+use super::Player;
 use super::contract::{Playlist, SceneSource};
 use super::phase::Pause;
-use super::Player;
 use crate::film::SeekMode;
 use crate::time::Time;
 
