@@ -16,6 +16,7 @@ use crate::net::{Network, Precision};
 use crate::position::Position;
 use crate::sink::Layout;
 use crate::stage::comfort::{Convergence, Strength};
+#[cfg(feature = "media")]
 use crate::time::Time;
 
 /// From a film to its picture: what playing, converting and measuring have in common.

@@ -17,13 +17,23 @@ use crate::terminal;
 /// Help and version, which have been printed, or wrong usage, which has been told: the code to end with.
 pub fn start() -> Result<Cli, ExitCode> {
     let command = spelling::with_values(Cli::command());
-    let arguments = spelling::plain(&command, std::env::args_os().collect());
+    let arguments = spelling::plain(&command, alone(std::env::args_os().collect()));
     let Completed { arguments, faults } = config::complete(&command, arguments);
     let mut cli = read(&command, &arguments).map_err(|error| told(&error, &command, &arguments))?;
     log::start(EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter())));
     faults.iter().for_each(|fault| tracing::warn!("{fault}; this is left out"));
     cli.hand_on();
     Ok(cli)
+}
+
+/// Started without a word where there is a desktop, the program opens a window that says what to do.
+fn alone(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let named = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let desktop = cfg!(windows) || named("DISPLAY") || named("WAYLAND_DISPLAY");
+    if cfg!(feature = "media") && arguments.len() == 1 && desktop {
+        arguments.push("play".into());
+    }
+    arguments
 }
 
 fn read(command: &Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {

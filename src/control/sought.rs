@@ -33,6 +33,11 @@ impl Sought {
         &self.name
     }
 
+    /// Whether it is the list of films, or a part of that.
+    pub fn is_list(&self) -> bool {
+        self.property.name == "playlist"
+    }
+
     /// What it is now; none where nothing is known of it.
     pub fn read(&self, status: &Status) -> Option<Value> {
         let mut value = self.property.read(status)?;

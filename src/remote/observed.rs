@@ -66,7 +66,12 @@ impl Telling {
     /// Lines about all that has changed since the last time.
     pub(super) fn news(&mut self, status: &Arc<Status>) -> String {
         let mut lines = String::new();
-        if let Some(before) = self.before.replace(Arc::clone(status)) {
+        let before = self.before.replace(Arc::clone(status));
+        // It may be long, and is seldom another.
+        let same_list = before
+            .as_ref()
+            .is_some_and(|before| Arc::ptr_eq(&before.list, &status.list) && before.index == status.index);
+        if let Some(before) = before {
             for (name, more) in happened(&before, status) {
                 if !self.off.contains(name) {
                     lines += &event(name, more);
@@ -74,6 +79,9 @@ impl Telling {
             }
         }
         for observed in &mut self.observed {
+            if same_list && observed.told.is_some() && observed.property.is_list() {
+                continue;
+            }
             let now = value(&observed.property, observed.as_text, status);
             if observed.told.as_ref() != Some(&now) {
                 let mut more = json!({"id": observed.id, "name": observed.property.name()});

@@ -141,7 +141,7 @@ fn only_what_is_seen_of_many_is_built_and_wanted() {
             .take_wishes()
             .into_iter()
             .filter_map(|wish| if let Wish::See(items) = wish { Some(items) } else { None })
-            .last()
+            .next_back()
     };
     bench.panel.key("END");
     let last = seen(&mut bench).unwrap();

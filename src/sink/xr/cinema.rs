@@ -57,6 +57,8 @@ pub(super) struct Cinema<'a> {
     last_id: Option<u64>,
     /// The app has something new to paint.
     repaint: bool,
+    /// The app has no picture: what was on the screen is of a film that is over.
+    dark: bool,
     /// The screen's settings have changed then.
     changed: Option<Instant>,
     /// The film's rate that the display was set for.
@@ -104,6 +106,7 @@ impl<'a> Cinema<'a> {
             painted: None,
             last_id: None,
             repaint: true,
+            dark: false,
             changed: None,
             rated: None,
             away: false,
@@ -245,6 +248,7 @@ impl<'a> Cinema<'a> {
                 }
             }
         }
+        self.dark = app.eye().is_none();
         let place = self.placed(app.eye().map_or(WIDE, |eye| eye.aspect));
         self.furnish(&frame, eyes.as_ref(), place.as_ref())?;
         self.show(&frame, place.as_ref())?;
@@ -332,7 +336,7 @@ impl<'a> Cinema<'a> {
             rays: self.rays,
         };
         let films = self.screen.as_ref().and_then(|screen| match screen.canvases() {
-            [left, right] => Some([left, right]),
+            [left, right] if !self.dark => Some([left, right]),
             _ => None,
         });
         self.surroundings.draw(&self.session, &scenery, eyes, films)
@@ -358,7 +362,7 @@ impl<'a> Cinema<'a> {
         if !frame.visible {
             layers.clear();
         }
-        let layered = self.options.layer != ScreenLayer::Projection && frame.visible;
+        let layered = self.options.layer != ScreenLayer::Projection && frame.visible && !self.dark;
         if let (true, Some(placed), Some(screen)) = (layered, placed, &self.screen) {
             for (index, eyes) in [xr::EyeVisibility::LEFT, xr::EyeVisibility::RIGHT].into_iter().enumerate() {
                 if let Some(sheet) = screen.shown(index) {

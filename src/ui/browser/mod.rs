@@ -209,11 +209,11 @@ impl Browsing {
         }
         let room = SEARCH.min(place.width() * 0.35);
         let field = Rect::from_min_size(pos2(place.max.x - BUTTON - 8.0 - room, place.min.y), vec2(room, BUTTON));
-        if pass.button(field, "search", Face::Text(""), true) {
+        if pass.button(field, "search", Face::Text(""), self.keyboard) {
             self.keyboard = !self.keyboard;
         }
         let (text, colour) = match self.search.as_str() {
-            "" => ("Search", DIM),
+            "" => ("Search", if self.keyboard { BRIGHT } else { DIM }),
             search => (search, BRIGHT),
         };
         pass.icon(pos2(field.min.x + 22.0, field.center().y), Icon::Search, DIM);

@@ -18,6 +18,8 @@ const NOTCH: f32 = 2.0;
 /// Width of the scroll bar, and its least length.
 const BAR: f32 = 14.0;
 const LEAST: f32 = 36.0;
+/// Letters that matter less, on what is chosen.
+const ON_CHOSEN: Color32 = Color32::from_gray(214);
 /// Behind what has no picture.
 const BLANK: Color32 = Color32::from_gray(36);
 /// From here on a film counts as watched.
@@ -77,7 +79,8 @@ pub(super) fn build(browsing: &mut Browsing, pass: &mut Pass<'_>, shelf: &Shelf,
         if pointer.is_some_and(|at| rect.contains(at)) {
             clip.rect_filled(shown, 8.0, HOVERED);
         }
-        build_row(browsing, pass, &clip, item, shelf.facts.get(index), shown);
+        let plain = if first + line == browsing.cursor { ON_CHOSEN } else { DIM };
+        build_row(browsing, pass, &clip, item, shelf.facts.get(index), shown, plain);
     }
     if response.clicked()
         && let Some(at) = response.interact_pointer_pos()
@@ -98,6 +101,7 @@ fn build_row(
     item: &Item,
     facts: Option<&Facts>,
     rect: Rect,
+    plain: Color32,
 ) {
     let picture = Rect::from_min_size(pos2(rect.min.x + 4.0, rect.center().y - THUMBNAIL[1] / 2.0), THUMBNAIL.into());
     let texture = facts
@@ -121,7 +125,7 @@ fn build_row(
                 ItemKind::Picture => Icon::Picture,
                 ItemKind::List => Icon::Tracks,
             };
-            crate::ui::icon::draw(painter, icon, picture.center(), DIM);
+            crate::ui::icon::draw(painter, icon, picture.center(), plain);
         }
     }
     let watched = facts.and_then(|facts| facts.watched).filter(|share| *share > 0.01);
@@ -134,7 +138,7 @@ fn build_row(
     let left = picture.max.x + 14.0;
     let width = rect.max.x - left - 8.0;
     pass.line_by(painter, pos2(left, rect.center().y - 23.0), &item.name, 17.0, BRIGHT, width);
-    pass.line_by(painter, pos2(left, rect.center().y + 3.0), &about(item, facts), 14.0, DIM, width);
+    pass.line_by(painter, pos2(left, rect.center().y + 3.0), &about(item, facts), 14.0, plain, width);
 }
 
 /// What is known of an item, in words.
