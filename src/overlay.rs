@@ -1,5 +1,9 @@
 //! What is laid over a picture, as subtitles are: bitmaps with their places. Plain values.
 
+mod bar;
+
+pub use bar::{Bar, Told};
+
 use crate::time::Time;
 
 /// A bitmap with its place.

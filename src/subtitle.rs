@@ -83,6 +83,29 @@ pub enum Override {
     Strip,
 }
 
+impl Override {
+    /// All of them by their names.
+    pub const NAMES: [(&'static str, Self); 5] =
+        [("no", Self::No), ("yes", Self::Yes), ("scale", Self::Scale), ("force", Self::Force), ("strip", Self::Strip)];
+
+    /// The one of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(own, _)| *own == name).map(|(_, own)| *own)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
+    }
+
+    /// The one that is so many further on, or back.
+    pub fn step(self, by: i32) -> Self {
+        let at = Self::NAMES.iter().position(|(_, own)| *own == self).unwrap_or(0) as i64;
+        let to = (at + i64::from(by)).rem_euclid(Self::NAMES.len() as i64);
+        Self::NAMES.get(to as usize).map_or(self, |(_, own)| *own)
+    }
+}
+
 impl Default for Style {
     /// mpv's.
     fn default() -> Self {
@@ -134,6 +157,8 @@ pub struct Settings {
     pub forced_only: bool,
     /// The second track is seen.
     pub second_visible: bool,
+    /// Of two lines that nearly meet the first is seen up to the second.
+    pub fix_timing: bool,
 }
 
 impl Settings {
@@ -149,9 +174,10 @@ impl Settings {
         time + self.delay
     }
 
-    /// How the second track is drawn: at the upper edge, as text alone.
+    /// How the second track is drawn: at the upper edge, as far from it as the first is from the lower one, as text alone.
     pub fn of_second(&self) -> Self {
-        Self { visible: self.second_visible, position: 0.0, scripts: Override::Strip, ..self.clone() }
+        let position = f64::from(self.style.margin) / 7.2;
+        Self { visible: self.second_visible, position, scripts: Override::Strip, ..self.clone() }
     }
 }
 
@@ -170,6 +196,7 @@ impl Default for Settings {
             speed: 1.0,
             forced_only: false,
             second_visible: true,
+            fix_timing: false,
         }
     }
 }

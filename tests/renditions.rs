@@ -77,7 +77,7 @@ fn another_rendition_is_heard_where_the_first_one_was_and_pictures_go_on() {
     assert_eq!((sounds, room.player.playing(TrackKind::Audio)), (told, Some(1)));
     let switched = room.heard().len();
     room.act(Action::CycleTrack(TrackKind::Audio, 1));
-    let said = room.player.message(Instant::now()).unwrap();
+    let said = room.player.message(Instant::now()).unwrap().text;
     assert_eq!(said, "audio track 2 of 3: German, audio_2, mp2 stereo");
     let [first, second] = ["en", "de"].map(|name| decoded(&nginx, name));
     let until = Instant::now() + Duration::from_secs(20);

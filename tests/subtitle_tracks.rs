@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use deep3d::media::StopFlag;
-use deep3d::media::subtitle::{Codepage, Fonts, OutsideError, Renderer, Track, read};
+use deep3d::media::subtitle::{Codepage, Fonts, OutsideError, Renderer, Track, read, read_for};
 use deep3d::overlay::{Area, Overlay};
 use deep3d::subtitle::Settings;
 use deep3d::time::Time;
@@ -69,6 +69,46 @@ fn times_are_multiplied_and_delayed() {
         !drawn.bitmaps.is_empty()
     };
     assert_eq!([15.9, 16.1, 30.9, 31.1].map(&mut seen), [false, true, true, false]);
+}
+
+#[test]
+fn times_told_in_pictures_are_those_of_the_film() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sub");
+    let seen = |text: &str, rate| {
+        std::fs::write(&path, text).unwrap();
+        let read = read_for(rate, &path, Codepage::Auto, &StopFlag::default()).unwrap().remove(0);
+        let mut track = read.track(&Fonts::default(), SIZE).unwrap();
+        let mut seen = |at: f64| {
+            let drawn =
+                Renderer::default().draw([Some(&mut track), None], Time::from_seconds(at), AREA, &Settings::default());
+            !drawn.bitmaps.is_empty()
+        };
+        [9.9, 10.1, 11.9, 12.1].map(&mut seen)
+    };
+    let line = "{500}{600}Text\n{2000}{2001}Later\n{3000}{3001}Last\n";
+    assert_eq!(seen(line, Some((50, 1))), [false, true, true, false]);
+    // The file says it itself.
+    assert_eq!(seen(&format!("{{1}}{{1}}50\n{line}"), Some((25, 1))), [false, true, true, false]);
+    assert_eq!(seen(line, None), [false; 4], "23.976 where nobody says it");
+}
+
+#[test]
+fn a_small_gap_is_removed_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.srt");
+    std::fs::write(&path, "1\n00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:02,200 --> 00:00:03,000\nTwo\n").unwrap();
+    let mut track = tracks(&path).remove(0);
+    let mut seen = |fix_timing: bool| {
+        let settings = Settings { fix_timing, ..Settings::default() };
+        let mut draw = |at: f64| {
+            Renderer::default().draw([Some(&mut track), None], Time::from_seconds(at), AREA, &settings).bitmaps.clone()
+        };
+        let [one, gap, two] = [1.5, 2.1, 2.5].map(&mut draw);
+        assert!(!one.is_empty() && one != two);
+        (gap.is_empty(), gap == one)
+    };
+    assert_eq!((seen(false), seen(true)), ((true, false), (false, true)));
 }
 
 const LIST: &str = "# VobSub index file, v7 (do not modify this line!)\nsize: 640x360\npalette: 000000, ffffff, ff0000, 00ff00, 0000ff, 808080, 404040, c0c0c0, 000000, ffffff, ff0000, 00ff00, 0000ff, 808080, 404040, c0c0c0\n";

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deep3d::media::subtitle::{Codepage, Fonts, Renderer, Track, read};
-use deep3d::media::{Source, SourceOptions, StopFlag, SubtitleRead};
+use deep3d::media::{Preroll, Source, SourceOptions, StopFlag, SubtitleRead};
 use deep3d::overlay::{Area, Overlay};
 use deep3d::subtitle::Settings;
 use deep3d::time::Time;
@@ -174,7 +174,12 @@ fn film(folder: &Path, name: &str, arguments: &str) -> PathBuf {
 
 /// Reads a film from `seek` on to the end; what is in its subtitle tracks.
 fn tracks(path: &Path, seek: Option<f64>) -> (Vec<Track>, usize) {
-    let options = SourceOptions { subtitles: true, ..SourceOptions::default() };
+    tracks_with(path, seek, Preroll::No)
+}
+
+/// The same; those that began before are looked for as `preroll` says.
+fn tracks_with(path: &Path, seek: Option<f64>, preroll: Preroll) -> (Vec<Track>, usize) {
+    let options = SourceOptions { subtitles: true, patient: true, preroll, ..SourceOptions::default() };
     let mut source = Source::open(path, &options).unwrap();
     let mut packets = source.take_subtitles().expect("it has subtitles");
     let fonts = Fonts::default();
@@ -196,7 +201,12 @@ fn tracks(path: &Path, seek: Option<f64>) -> (Vec<Track>, usize) {
                     let track = tracks.iter_mut().find(|(stream, _)| *stream == packet.stream());
                     track.unwrap().1.take(&packet);
                 }
+                SubtitleRead::Earlier(packet) => {
+                    let track = tracks.iter_mut().find(|(stream, _)| *stream == packet.stream());
+                    track.unwrap().1.take_earlier(&packet);
+                }
                 SubtitleRead::Sought => tracks.iter_mut().for_each(|(_, track)| track.flush()),
+                SubtitleRead::EarlierSought => tracks.iter_mut().for_each(|(_, track)| track.flush_earlier()),
                 SubtitleRead::Yet | SubtitleRead::Over => break,
             }
         }
@@ -270,6 +280,37 @@ fn a_line_that_began_before_the_place_sought_is_seen() {
     assert_eq!(pictures, 80);
     let seen = [1.5, 9.5, 12.0, 13.9, 14.5, 15.5].map(|at| is_seen(&mut tracks[0], at));
     assert_eq!(seen, [false, true, true, true, false, true]);
+}
+
+/// Three minutes and a bit of small pictures, with a subtitle from 10 to 190 s and another far before the place sought.
+#[test]
+fn what_began_minutes_before_the_place_sought_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let long = "1\n00:00:10,000 --> 00:03:10,000\nLong\n\n2\n00:00:20,000 --> 00:00:21,000\nGone\n";
+    std::fs::write(at("long.srt"), long).unwrap();
+    // FFmpeg begins a file at its first packet.
+    let picture = pgs::pgs_at([640, 360], [220, 280], [200, 60], &[(0.5, 1.0), (130.5, 190.5)]);
+    std::fs::write(at("near.sup"), picture).unwrap();
+    let pictures = "-f lavfi -i testsrc2=s=64x36:r=2:d=200";
+    ffmpeg(&format!("{pictures} -c:v libx264 -preset ultrafast -g 4"), &at("pictures.mkv"));
+    let made = |name: &str, subtitles: &str, codec: &str| {
+        let inputs = format!("-i {} -i {}", at("pictures.mkv").display(), at(subtitles).display());
+        ffmpeg(&format!("{inputs} -map 0 -map 1 -c:v copy -c:s {codec}"), &at(name));
+    };
+    let seen = |name: &str, preroll| {
+        let (mut tracks, _) = tracks_with(&at(name), Some(180.0), preroll);
+        [180.5, 189.5, 190.5].map(|at| is_seen(&mut tracks[0], at))
+    };
+    let (there, gone) = ([true, true, false], [false; 3]);
+    made("long.mkv", "long.srt", "ass");
+    assert_eq!([Preroll::No, Preroll::Index, Preroll::Yes].map(|how| seen("long.mkv", how)), [gone, there, there]);
+    // There one line is seen at a time.
+    std::fs::write(at("alone.srt"), long.split("\n\n").next().unwrap()).unwrap();
+    made("long.mp4", "alone.srt", "mov_text");
+    assert_eq!(seen("long.mp4", Preroll::No), there, "MP4 gives what is seen there");
+    made("near.mkv", "near.sup", "copy");
+    assert_eq!((seen("near.mkv", Preroll::No), seen("near.mkv", Preroll::Yes)), (gone, there));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn another_audio_track_is_heard_where_the_first_one_was_and_pictures_go_on() {
     assert_eq!(room.player.playing(TrackKind::Audio), Some(1));
     let before = room.heard().len();
     room.act(Action::CycleTrack(TrackKind::Audio, 1));
-    let said = room.player.message(std::time::Instant::now()).unwrap();
+    let said = room.player.message(std::time::Instant::now()).unwrap().text;
     assert_eq!(said, "audio track 2 of 2: German, pcm_s16le stereo");
     room.play_to(4.0);
     let after = room.heard().len();
@@ -105,7 +105,7 @@ fn another_video_track_is_seen_when_it_is_there_and_the_film_goes_on_until_then(
     room.play_to(1.5);
     assert_eq!((room.player.size(), room.player.playing(TrackKind::Video)), (Some([160, 96]), Some(1)));
     room.act(Action::CycleTrack(TrackKind::Video, 1));
-    let said = room.player.message(std::time::Instant::now()).unwrap();
+    let said = room.player.message(std::time::Instant::now()).unwrap().text;
     assert_eq!(said, "video track 2 of 2: h264 192×108");
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while room.player.playing(TrackKind::Video) != Some(2) {

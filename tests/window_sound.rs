@@ -49,6 +49,9 @@ fn the_wheel_and_the_keys_change_the_volume_which_is_told() {
     let wheel = |button| display.xdotool(&["click", button]);
     display.xdotool(&["key", "9"]);
     playing.message("the message", true);
+    // A bar of three quarters of the width, filled by as much.
+    let bar = playing.letters([258, 278], 640);
+    assert!(bar[0] > 2000 && bar[0] == bar[1], "{bar:?}");
     display.screenshot().0.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("volume-message.png")).unwrap();
     playing.title_with("volume 98 %");
     playing.message("the message to go", false);

@@ -48,7 +48,7 @@ fn keys_are_seen_at_once_while_the_film_is_paused() {
     let lines = "1\n00:00:00,050 --> 00:01:40,000\nA line of letters\n";
     std::fs::write(folder.path().join("film.srt"), lines).unwrap();
     let display = Display::start([1600, 900]);
-    let mut playing = Playing::start(&display, &["--no-audio", film.to_str().unwrap()]);
+    let mut playing = Playing::start(&display, &["--no-audio", "--no-osd-bar", film.to_str().unwrap()]);
     playing.key("space");
     playing.title_with("paused");
     playing.press("Home", none);

@@ -7,12 +7,13 @@ use crate::eyes::{Eyes, Measured, Place, Settings};
 use crate::film::{Scene, Subtitles};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::TrackKind;
+use crate::overlay::Told;
 use crate::player::{Error, Painter};
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::{Action, Canvas, Layout};
 use crate::stage::comfort::tally::Tally;
 use crate::stage::comfort::{Chosen, Convergence, Strength};
-use crate::subtitle::{self, Override};
+use crate::subtitle;
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
 
@@ -160,9 +161,9 @@ impl Painter<Scene> for ScenePainter {
         }
     }
 
-    fn set_message(&mut self, text: Option<&str>) {
+    fn set_message(&mut self, told: Option<&Told>) {
         if let Some(eyes) = &mut self.eyes {
-            eyes.set_message(text);
+            eyes.set_message(told);
         }
     }
 
@@ -205,11 +206,11 @@ impl Painter<Scene> for ScenePainter {
             Action::SecondSubVisibility => {
                 return self.change_subtitles(|set| set.second_visible = !set.second_visible);
             }
-            Action::SubOverride => {
-                return self.change_subtitles(|set| {
-                    set.scripts = if set.scripts == Override::Force { Override::No } else { Override::Force };
-                });
+            Action::SetSubOverride(scripts) => return self.change_subtitles(|set| set.scripts = scripts),
+            Action::SubSpeed(speed) if (0.1..=10.0).contains(&speed) => {
+                return self.change_subtitles(|set| set.speed = speed);
             }
+            Action::SubFixTiming => return self.change_subtitles(|set| set.fix_timing = !set.fix_timing),
             Action::SubDelay(by) => {
                 let by = Time::from_nanoseconds(i64::from(by) * 1_000_000);
                 return self.change_subtitles(|set| set.delay = set.delay + by);
@@ -221,7 +222,10 @@ impl Painter<Scene> for ScenePainter {
                 return self.change_subtitles(|set| set.scale = (set.scale + f64::from(by) * 0.1).clamp(0.1, 10.0));
             }
             // The film sees to it; the picture that stands shows it.
-            Action::CycleTrack(TrackKind::Subtitle, _) | Action::SetTrack(TrackKind::Subtitle, _) => return true,
+            Action::CycleTrack(TrackKind::Subtitle, _)
+            | Action::SetTrack(TrackKind::Subtitle, _)
+            | Action::CycleSecondSub(_)
+            | Action::SetSecondSub(_) => return true,
             _ => {}
         }
         let DepthModel { strength, convergence, .. } = self.shown();

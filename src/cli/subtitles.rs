@@ -8,7 +8,7 @@ use super::options::{number, yes_or_no};
 use super::subtitle_style::StyleArguments;
 use crate::film::{SubAuto, SubtitleOptions};
 use crate::media::subtitle::Codepage;
-use crate::media::{Languages, TrackChoice};
+use crate::media::{Languages, Preroll, TrackChoice};
 use crate::subtitle::{Override, Settings};
 use crate::time::Time;
 
@@ -53,6 +53,15 @@ pub(crate) struct SubtitleArguments {
     /// Times of subtitles are multiplied by it: 25/23.976 = 1.0427 for those of a film that was made faster
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = speed)]
     sub_speed: f64,
+    /// Pictures a second of the film that the subtitles were made for, where it is another than this one's
+    #[arg(long, value_name = "RATE", value_parser = frame_rate)]
+    sub_fps: Option<f64>,
+    /// Of two lines that nearly meet the first is seen up to the second
+    #[arg(long, value_name = "yes|no", default_value = "no", value_parser = yes_or_no)]
+    sub_fix_timing: bool,
+    /// In which films subtitles are looked for that began long before a place that is gone to: none, those that say where they begin, or all
+    #[arg(long, value_enum, default_value = "yes")]
+    demuxer_mkv_subtitle_preroll: Preroll,
     /// The encoding of subtitle files that are not UTF-8: auto, or its name; with + in front also where they are
     #[arg(long, default_value = "auto", value_name = "auto|NAME")]
     sub_codepage: Codepage,
@@ -111,7 +120,10 @@ impl SubtitleArguments {
                 speed: self.sub_speed,
                 forced_only: self.sub_forced_events_only,
                 second_visible: self.secondary_sub_visibility,
+                fix_timing: self.sub_fix_timing,
             },
+            preroll: self.demuxer_mkv_subtitle_preroll,
+            frame_rate: self.sub_fps,
             files: self.files.clone(),
             auto: self.sub_auto,
             folders: self.sub_file_paths.clone(),
@@ -138,6 +150,10 @@ fn depth(text: &str) -> Result<f32, String> {
 
 fn line_spacing(text: &str) -> Result<f32, String> {
     number(text, -1000.0..=1000.0, "it")
+}
+
+fn frame_rate(text: &str) -> Result<f64, String> {
+    number(text, 1.0..=1000.0, "it").map(f64::from)
 }
 
 fn speed(text: &str) -> Result<f64, String> {

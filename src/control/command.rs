@@ -118,6 +118,8 @@ impl Command {
             ("cycle", [name]) => Verb::Cycle { name: known(name)?, step: 1 },
             ("cycle", [name, way]) => Verb::Cycle { name: known(name)?, step: way_of(way)? },
             ("cycle-values", values) => cycle_values(values)?,
+            ("sub-seek", words) => cue(words, Action::SubSeek, "sub-seek COUNT [primary|secondary]")?,
+            ("sub-step", words) => cue(words, Action::SubStep, "sub-step COUNT [primary|secondary]")?,
             ("show-text", [text, rest @ ..]) if rest.len() < 3 => {
                 Verb::ShowText { text: (*text).to_owned(), time: rest.first().and_then(|time| shown_for(time)) }
             }
@@ -165,7 +167,9 @@ impl Command {
     /// Whether it is done again and again while its key is held down.
     pub fn repeats(&self) -> bool {
         match &self.verb {
-            Verb::Act(action) => matches!(action, Action::Step | Action::StepBack),
+            Verb::Act(action) => {
+                matches!(action, Action::Step | Action::StepBack | Action::SubSeek(..) | Action::SubStep(..))
+            }
             Verb::Seek(_) | Verb::Add { .. } | Verb::Multiply { .. } => true,
             _ => false,
         }
@@ -189,6 +193,16 @@ fn way_of(text: &str) -> Result<i32, CommandError> {
             _ => Err(CommandError::Usage("cycle PROPERTY [up|down]")),
         },
     }
+}
+
+fn cue(words: &[&str], action: fn(i32, bool) -> Action, usage: &'static str) -> Result<Verb, CommandError> {
+    let wrong = CommandError::Usage(usage);
+    let (skip, second) = match words {
+        [skip] | [skip, "primary"] => (skip, false),
+        [skip, "secondary"] => (skip, true),
+        _ => return Err(wrong),
+    };
+    skip.parse().map(|skip| Verb::Act(action(skip, second))).map_err(|_| wrong)
 }
 
 fn cycle_values(words: &[&str]) -> Result<Verb, CommandError> {
@@ -238,6 +252,7 @@ mod tests {
     use crate::media::TrackKind;
     use crate::playlist::Entry;
     use crate::sink::Layout;
+    use crate::subtitle::Override;
     use crate::time::Time;
     use crate::ui::DepthModel;
 
@@ -318,6 +333,15 @@ mod tests {
             ("set loop-playlist 3", Some(Action::SetLoopPlaylist(Some(2)))),
             ("cycle-values shuffle yes no", Some(Action::Shuffle(true))),
             ("cycle-values osd-level 3 1", Some(Action::OsdLevel(3))),
+            ("sub-seek -2", Some(Action::SubSeek(-2, false))),
+            ("sub-step 1 secondary", Some(Action::SubStep(1, true))),
+            ("set secondary-sid 3", Some(Action::SetSecondSub(Some(3)))),
+            ("set secondary-sid no", None),
+            ("cycle secondary-sid", Some(Action::CycleSecondSub(1))),
+            ("cycle-values sub-ass-override force scale", Some(Action::SetSubOverride(Override::Force))),
+            ("cycle sub-ass-override", Some(Action::SetSubOverride(Override::Scale))),
+            ("cycle sub-ass-override down", Some(Action::SetSubOverride(Override::No))),
+            ("set sub-speed 25/23.976", Some(Action::SubSpeed(25.0 / 23.976))),
         ] {
             assert_eq!(action(line), wanted, "{line}");
         }

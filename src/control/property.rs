@@ -8,6 +8,7 @@ use crate::media::TrackKind;
 use crate::playlist::Loop;
 use crate::position::Position;
 use crate::sink::{Action, Layout};
+use crate::subtitle::Override;
 use crate::time::Time;
 
 /// How a property is changed.
@@ -25,6 +26,10 @@ pub(super) enum Change {
     Place(fn(Option<Time>) -> Action),
     /// A track's number, `no` or `auto`.
     Track(TrackKind),
+    /// The number of the second subtitle track, `no` or `auto`.
+    SecondSub,
+    /// How much of the viewer's settings is for scripts.
+    Override,
     /// A layout's name.
     Layout,
     /// How often something begins again, or without a number for ever; the first count that is written is `first`.
@@ -149,6 +154,20 @@ impl Property {
                 let wanted = flag(value).ok_or_else(|| wrong("yes or no".to_owned()))?;
                 Ok((self.is_on(status)? != wanted).then(|| action(wanted)))
             }
+            Change::SecondSub => {
+                let number = match value {
+                    "no" => None,
+                    "auto" => status.second_subtitle,
+                    _ => Some(value.parse().map_err(|_| wrong("a track's number, auto or no".to_owned()))?),
+                };
+                Ok((number != status.second_subtitle).then_some(Action::SetSecondSub(number)))
+            }
+            Change::Override => {
+                let wanted = Override::of_name(value);
+                let wanted = wanted.ok_or_else(|| wrong(Override::NAMES.map(|(name, _)| name).join(", ")))?;
+                let same = status.subtitles.as_ref().is_some_and(|set| set.scripts == wanted);
+                Ok(Some(Action::SetSubOverride(wanted)).filter(|_| !same))
+            }
             Change::Layout => {
                 let layout = Layout::from_str(value, false).map_err(|_| wrong(layouts()))?;
                 Ok(Some(Action::SetLayout(layout)))
@@ -197,6 +216,11 @@ impl Property {
             Change::Switch(action) => self.is_on(status).map(|on| Some(action(!on))),
             Change::Loop { to, .. } => self.is_on(status).map(|on| Some(to(on.then_some(0)))),
             Change::Track(kind) => Ok(Some(Action::CycleTrack(kind, step))),
+            Change::SecondSub => Ok(Some(Action::CycleSecondSub(step))),
+            Change::Override => {
+                let scripts = status.subtitles.as_ref().ok_or_else(|| self.unavailable())?.scripts;
+                Ok(Some(Action::SetSubOverride(scripts.step(step))))
+            }
             Change::Layout => Ok(Some(Action::Layout(step))),
             Change::Number { .. } | Change::Time(_) | Change::Place(_) => self.add(f64::from(step), status),
         }

@@ -68,12 +68,16 @@ pub struct Status {
     pub tracks: Arc<[TrackInfo]>,
     /// The numbers of those that play: video, audio, subtitles.
     pub playing: [Option<u32>; 3],
+    /// The number of the second subtitle track that is shown.
+    pub second_subtitle: Option<u32>,
     /// How subtitles are shown; nothing where there are none.
     pub subtitles: Option<subtitle::Settings>,
     /// Interlaced pictures are made whole.
     pub deinterlace: bool,
     /// How much is told over the picture, as mpv counts it.
     pub osd_level: u8,
+    /// A bar tells how loud it is and where the film is.
+    pub osd_bar: bool,
     /// Width and height of its pictures as they are seen, in pixels.
     pub size: Option<[u32; 2]>,
     /// The same as they are coded.

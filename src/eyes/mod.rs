@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::film::{Layout as SceneLayout, Scene};
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::net::NetError;
+use crate::overlay::Told;
 use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Composition};
 use crate::stage::StageError;
@@ -208,9 +209,9 @@ impl Eyes {
         self.mattes = mattes;
     }
 
-    /// From now on `text` is seen at the upper left corner, or nothing. What is to be seen is drawn by a thread, which begins with the first call.
-    pub fn set_message(&mut self, text: Option<&str>) {
-        self.text.messages.set(text);
+    /// From now on that is seen over the picture, or nothing. It is drawn by a thread, which begins with the first call.
+    pub fn set_message(&mut self, told: Option<&Told>) {
+        self.text.messages.set(told);
     }
 
     /// From now on subtitles are waited for, or are not: for files.

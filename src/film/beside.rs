@@ -36,6 +36,14 @@ pub(super) fn subtitle_files(film: &Location, auto: SubAuto, folders: &[PathBuf]
     files(film, auto, folders, &ENDINGS)
 }
 
+/// Files that are named, and those of `found` that are none of them.
+pub(super) fn together(named: &[PathBuf], found: Vec<PathBuf>) -> Vec<PathBuf> {
+    let place = |file: &PathBuf| fs::canonicalize(file).ok();
+    let known: Vec<_> = named.iter().filter_map(place).collect();
+    let others = found.into_iter().filter(|file| !place(file).is_some_and(|place| known.contains(&place)));
+    named.iter().cloned().chain(others).collect()
+}
+
 /// The files with sound for a film, in the order of their names.
 pub(super) fn sound_files(film: &Location, auto: SubAuto) -> Vec<Location> {
     files(film, auto, &[], &SOUNDS).into_iter().map(Location::File).collect()
@@ -110,6 +118,10 @@ mod tests {
         assert_eq!(find(SubAuto::Fuzzy, &[]), ["Film.de.ASS", "Film2.srt", "film.srt", "my film.vtt"]);
         assert_eq!(find(SubAuto::All, &["no such folder".into()]).len(), 5);
         assert!(find(SubAuto::No, &[]).is_empty());
+        // One that is named as well is there once.
+        let named = [folder.path().join("subs/../film.srt"), "gone.srt".into()];
+        let all = together(&named, subtitle_files(&film, SubAuto::Exact, &[]));
+        assert_eq!(all, [&named[..], &[folder.path().join("Film.de.ASS")]].concat());
         fs::write(folder.path().join("Film.de.MKA"), "x").unwrap();
         let sounds = |auto| sound_files(&film, auto).len();
         assert_eq!((sounds(SubAuto::No), sounds(SubAuto::Exact), sounds(SubAuto::All)), (0, 1, 1));

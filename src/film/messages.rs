@@ -7,17 +7,17 @@ use std::thread::Builder;
 use super::subtitles::Seen;
 #[cfg(feature = "media")]
 use crate::media::subtitle::Captions;
-use crate::overlay::{Area, Overlay};
+use crate::overlay::{Area, Overlay, Told};
 #[cfg(feature = "media")]
 use crate::time::Time;
 
 #[derive(Default)]
 struct Board {
-    text: String,
+    told: Told,
     /// How the last picture was seen.
     area: Option<Area>,
-    /// What was drawn last, for which text and area.
-    done: Option<(String, Area, Arc<Overlay>)>,
+    /// What was drawn last, for what is told and for which area.
+    done: Option<(Told, Area, Arc<Overlay>)>,
     /// There is a thread that draws.
     is_running: bool,
     /// Nobody will ask any more.
@@ -41,10 +41,10 @@ impl Desk {
 pub struct Messages(Arc<Desk>);
 
 impl Messages {
-    /// From now on `text` is to be seen, or nothing.
-    pub fn set(&self, text: Option<&str>) {
+    /// From now on that is to be seen, or nothing.
+    pub fn set(&self, told: Option<&Told>) {
         let mut board = self.0.board();
-        text.unwrap_or_default().clone_into(&mut board.text);
+        board.told = told.cloned().unwrap_or_default();
         if !board.is_running && !board.over {
             board.is_running = true;
             self.begin(&mut board);
@@ -70,12 +70,12 @@ impl Messages {
     pub fn look(&self, area: Area) -> Option<Seen> {
         let mut board = self.0.board();
         board.area = Some(area);
-        if board.text.is_empty() || board.over {
+        if board.told == Told::default() || board.over {
             return None;
         }
-        let Board { text, done, .. } = &*board;
+        let Board { told, done, .. } = &*board;
         let done = done.as_ref().filter(|(_, drawn_for, _)| *drawn_for == area);
-        let is_coming = done.is_none_or(|(drawn, ..)| drawn != text);
+        let is_coming = done.is_none_or(|(drawn, ..)| drawn != told);
         if is_coming {
             self.0.asked.notify_one();
         }
@@ -102,28 +102,30 @@ fn draw(desk: &Desk) {
     let mut number = 0;
     loop {
         let mut board = desk.board();
-        let (text, area) = loop {
+        let (told, area) = loop {
             if board.over {
                 return;
             }
-            let Board { text, area, done, .. } = &*board;
-            let is_done = |area| done.as_ref().is_some_and(|(drawn, known, _)| (drawn, *known) == (text, area));
+            let Board { told, area, done, .. } = &*board;
+            let is_done = |area| done.as_ref().is_some_and(|(drawn, known, _)| (drawn, *known) == (told, area));
+            let nothing = *told == Told::default();
             match *area {
-                Some(area) if !text.is_empty() && !is_done(area) => break (text.clone(), area),
+                Some(area) if !nothing && !is_done(area) => break (told.clone(), area),
                 _ => {}
             }
-            if text.is_empty() {
+            if nothing {
                 board.done = None;
             }
             board = desk.asked.wait(board).unwrap_or_else(PoisonError::into_inner);
         };
         drop(board);
-        let bitmaps = captions.draw(&text, area);
+        let mut bitmaps = if told.text.is_empty() { Vec::new() } else { captions.draw(&told.text, area) };
+        bitmaps.extend(told.bar.map(|bar| bar.bitmap(area)));
         // Each finds its depth for itself.
         number += 1;
         let cue = Time::from_nanoseconds(number);
         let overlay = Arc::new(Overlay { area: area.size, bitmaps, cues: vec![(cue, cue)] });
-        desk.board().done = Some((text, area, overlay));
+        desk.board().done = Some((told, area, overlay));
     }
 }
 
@@ -133,6 +135,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::overlay::Bar;
 
     const AREA: Area = Area { size: [640, 360], aspect: 16.0 / 9.0 };
 
@@ -151,13 +154,19 @@ mod tests {
     fn a_message_is_drawn_for_each_size_at_which_it_is_seen_and_once() {
         let messages = Messages::default();
         assert!(messages.look(AREA).is_none());
-        messages.set(Some("Speed: 1.10"));
+        let told = |text: &str, bar| Told { text: text.to_owned(), bar };
+        messages.set(Some(&told("Speed: 1.10", None)));
         let first = wait(&messages, AREA);
         assert!(!first.bitmaps.is_empty() && first.area == AREA.size);
-        messages.set(Some("Speed: 1.10"));
+        messages.set(Some(&told("Speed: 1.10", None)));
         assert!(Arc::ptr_eq(&wait(&messages, AREA), &first));
         let other = wait(&messages, Area { size: [1280, 720], ..AREA });
         assert!(other.area == [1280, 720] && other.cues != first.cues);
+        let bar = Bar { share: 0.5, mark: None };
+        messages.set(Some(&told("", Some(bar))));
+        assert_eq!(wait(&messages, AREA).bitmaps, [bar.bitmap(AREA)]);
+        messages.set(Some(&told("Volume: 50%", Some(bar))));
+        assert_eq!(wait(&messages, AREA).bitmaps.len(), 2);
         messages.set(None);
         assert!(messages.look(AREA).is_none());
         let desk = Arc::downgrade(&messages.0);

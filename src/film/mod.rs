@@ -48,7 +48,7 @@ use std::thread::{Builder, JoinHandle};
 
 pub use beside::SubAuto;
 #[cfg(feature = "media")]
-use beside::{sound_files, subtitle_files};
+use beside::{sound_files, subtitle_files, together};
 pub use control::{Control, Pass, SeekMode};
 pub use made_up::MadeUp;
 pub use messages::Messages;
@@ -60,7 +60,7 @@ pub use origin::Origin;
 #[cfg(feature = "media")]
 pub use preview::{Preview, Previews, small_picture};
 pub use scene::{Layout, Planes, Scene, Slot};
-pub use subtitles::{Seen, Subtitles};
+pub use subtitles::{CueWanted, Seen, Subtitles};
 
 use crate::depth_film::{Beside, DepthAt, DepthFilm, DepthFilmError, DepthMap, Scale};
 use crate::frame::Frame;
@@ -69,8 +69,8 @@ use crate::location::Location;
 #[cfg(feature = "media")]
 use crate::media::ReplayGainOptions;
 use crate::media::{
-    Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Reading, RemoteOptions, SoundChoice,
-    Source, SourceOptions, StopFlag, TrackOptions,
+    Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Preroll, Reading, RemoteOptions,
+    SoundChoice, Source, SourceOptions, StopFlag, TrackOptions,
 };
 use crate::net::{NetError, Precision, Weights};
 use crate::position::Position;
@@ -263,6 +263,8 @@ impl Film {
             sound,
             wanted,
             subtitles: options.subtitles.is_some(),
+            preroll: options.subtitles.as_ref().map_or(Preroll::No, |options| options.preroll),
+            patient: options.pace == Pace::Every,
             one_size,
             stop: stop.clone(),
             reading,
@@ -303,7 +305,7 @@ impl Film {
         #[cfg(feature = "media")]
         if let (Some(subtitles), Some(options), pace) = (&film.subtitles, &options.subtitles, options.pace) {
             let options = SubtitleOptions {
-                files: [options.files.clone(), subtitle_files(&location, options.auto, &options.folders)].concat(),
+                files: together(&options.files, subtitle_files(&location, options.auto, &options.folders)),
                 ..options.clone()
             };
             let titles = Titles::new(origins, &film.info, options, subtitles, &film.control);
@@ -352,11 +354,10 @@ impl Film {
             steady: options.steady,
             keep_planes: options.keep_planes,
             pace,
-            subtitles: options
-                .subtitles
-                .as_ref()
-                .filter(|_| !info.is_still)
-                .map(|options| Subtitles::new(options.settings.clone(), options.choice)),
+            subtitles: options.subtitles.as_ref().filter(|_| !info.is_still).map(|options| {
+                let stretch = options.stretch(info.frame_rate);
+                Subtitles::new(options.settings.clone(), options.tracks(), stretch)
+            }),
         };
         let subtitles = chain.subtitles.clone();
         let thread = FilmThread::new(gpu, source, chain, control.clone(), again.clone());

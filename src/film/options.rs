@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::beside::SubAuto;
-use super::subtitles::Subtitles;
+use super::subtitles::{Choice, Subtitles};
 use crate::media::subtitle::Codepage;
-use crate::media::{Languages, TrackChoice};
+use crate::media::{Languages, Preroll, TrackChoice};
 use crate::net::Precision;
 use crate::subtitle::Settings;
 
@@ -43,12 +43,32 @@ pub struct SubtitleOptions {
     pub languages: Languages,
     /// How they are drawn at first.
     pub settings: Settings,
+    /// In which files those are looked for that began long before a place that is gone to.
+    pub preroll: Preroll,
+    /// Pictures a second of the film that they were made for, where that is another than this one.
+    pub frame_rate: Option<f64>,
     /// Files that are named.
     pub files: Vec<PathBuf>,
     /// Which files beside the film are taken.
     pub auto: SubAuto,
     /// Folders that are looked into for them besides the film's own.
     pub folders: Vec<PathBuf>,
+}
+
+impl SubtitleOptions {
+    /// By how much their times are longer than those of a film of so many pictures a second.
+    pub(super) fn stretch(&self, film: Option<(u32, u32)>) -> f64 {
+        let film = film.map(|(pictures, seconds)| f64::from(pictures) / f64::from(seconds.max(1)));
+        match (self.frame_rate, film.filter(|rate| *rate > 0.0)) {
+            (Some(own), Some(film)) => own / film,
+            _ => 1.0,
+        }
+    }
+
+    /// Which tracks are shown.
+    pub(super) fn tracks(&self) -> Choice {
+        Choice { first: self.choice, second: self.second.unwrap_or(TrackChoice::No) }
+    }
 }
 
 /// What a chain is made with.

@@ -25,9 +25,33 @@ pub(super) struct Job {
     pub(super) time: Time,
     pub(super) area: Area,
     pub(super) settings: Settings,
-    pub(super) choice: TrackChoice,
+    pub(super) choice: Choice,
     /// Of the settings.
     revision: u64,
+}
+
+/// Which tracks are wanted: the one that is shown, and the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) first: TrackChoice,
+    pub(super) second: TrackChoice,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self { first: TrackChoice::Auto, second: TrackChoice::No }
+    }
+}
+
+/// The beginning of another cue that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CueWanted {
+    /// So many cues on, or back; 0 is the one that is seen, or was seen last.
+    pub skip: i32,
+    /// Of the second track.
+    pub second: bool,
+    /// From there, as film time.
+    pub from: Time,
 }
 
 struct Done {
@@ -40,14 +64,20 @@ struct Done {
 #[derive(Default)]
 struct Board {
     settings: Settings,
-    choice: TrackChoice,
+    choice: Choice,
+    /// Their times are so many times as long, whatever the viewer sets.
+    stretch: Option<f64>,
     /// Of settings and choice.
     revision: u64,
     tracks: Arc<[TrackInfo]>,
     /// They are all known.
     told: bool,
-    /// The number of the track that is shown.
-    shown: Option<u32>,
+    /// The numbers of the tracks that are shown: the first, and the second.
+    shown: [Option<u32>; 2],
+    /// A cue that is looked for.
+    cue: Option<CueWanted>,
+    /// The beginning of the one that was looked for last, if there is one.
+    found: Option<(CueWanted, Option<Time>)>,
     /// How the last picture was seen.
     area: Option<Area>,
     wanted: VecDeque<Time>,
@@ -59,6 +89,11 @@ struct Board {
 }
 
 impl Board {
+    /// How they are drawn.
+    fn drawn(&self) -> Settings {
+        Settings { speed: self.settings.speed * self.stretch.unwrap_or(1.0), ..self.settings.clone() }
+    }
+
     fn find(&self, time: Time, area: Area) -> Option<&Done> {
         self.done.iter().find(|done| done.time == time && done.area == area && done.revision == self.revision)
     }
@@ -97,10 +132,11 @@ pub struct Seen {
 }
 
 impl Subtitles {
-    pub(super) fn new(settings: Settings, choice: TrackChoice) -> Self {
+    /// Drawn by `settings`, their times `stretch` times as long.
+    pub(super) fn new(settings: Settings, choice: Choice, stretch: f64) -> Self {
         let subtitles = Self::default();
         let mut board = subtitles.board();
-        (board.settings, board.choice) = (settings, choice);
+        (board.settings, board.choice, board.stretch) = (settings, choice, Some(stretch));
         drop(board);
         subtitles
     }
@@ -206,19 +242,64 @@ impl Subtitles {
 
     /// The number of the track that is shown; none where none is.
     pub fn shown(&self) -> Option<u32> {
-        self.board().shown
+        self.board().shown[0]
     }
 
-    /// From now on the track of that number is shown, or none. False where there is no such track.
+    /// The same of the second.
+    pub fn second(&self) -> Option<u32> {
+        self.board().shown[1]
+    }
+
+    /// From now on the track of that number is shown, or none. False where there is no such track, or it is the second.
     pub fn choose(&self, number: Option<u32>) -> bool {
+        self.choose_of(number, false)
+    }
+
+    /// From now on the track of that number is the second, or none is. False where there is no such track, or it is the first.
+    pub fn choose_second(&self, number: Option<u32>) -> bool {
+        self.choose_of(number, true)
+    }
+
+    fn choose_of(&self, number: Option<u32>, second: bool) -> bool {
         let mut board = self.board();
-        if board.over || number.is_some_and(|number| !board.tracks.iter().any(|track| track.number == number)) {
+        let unknown = |number: u32| !board.tracks.iter().any(|track| track.number == number);
+        let taken = number.is_some() && number == board.shown[usize::from(!second)];
+        if board.over || taken || number.is_some_and(unknown) {
             return false;
         }
-        board.choice = number.map_or(TrackChoice::No, TrackChoice::Number);
-        board.shown = number;
+        let choice = number.map_or(TrackChoice::No, TrackChoice::Number);
+        *(if second { &mut board.choice.second } else { &mut board.choice.first }) = choice;
+        board.shown[usize::from(second)] = number;
         board.revision += 1;
         true
+    }
+
+    /// Asks for the beginning of another cue; [`Subtitles::found`] tells it soon. False where its track is not shown.
+    pub fn find(&self, cue: CueWanted) -> bool {
+        let mut board = self.board();
+        let shown = !board.over && board.shown[usize::from(cue.second)].is_some();
+        if shown {
+            (board.cue, board.found) = (Some(cue), None);
+            self.0.asked.notify_one();
+        }
+        shown
+    }
+
+    /// The beginning of that cue, as film time, once it is known; none in it where there is no such cue.
+    pub fn found(&self, cue: CueWanted) -> Option<Option<Time>> {
+        self.board().found.filter(|(found, _)| *found == cue).map(|(_, begins)| begins)
+    }
+
+    /// The cue that is looked for.
+    pub(super) fn next_cue(&self) -> Option<(CueWanted, Choice, Settings)> {
+        let mut board = self.board();
+        let cue = board.cue.take()?;
+        Some((cue, board.choice, board.drawn()))
+    }
+
+    /// It begins there.
+    pub(super) fn set_found(&self, cue: CueWanted, begins: Option<Time>) {
+        self.board().found = Some((cue, begins));
     }
 
     /// Whether both are the same film's.
@@ -226,8 +307,8 @@ impl Subtitles {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// These are the tracks, and that one is shown.
-    pub(super) fn set_tracks(&self, tracks: Vec<TrackInfo>, shown: Option<u32>) {
+    /// These are the tracks, and those are shown: the first, and the second.
+    pub(super) fn set_tracks(&self, tracks: Vec<TrackInfo>, shown: [Option<u32>; 2]) {
         let mut board = self.board();
         (board.tracks, board.shown, board.told) = (tracks.into(), shown, true);
         self.0.answered.notify_all();
@@ -247,11 +328,11 @@ impl Subtitles {
     /// What is to be drawn next. Waits for it no longer than `patience`.
     pub(super) fn next_job(&self, patience: Duration) -> Option<Job> {
         let mut board = self.board();
-        if board.wanted.is_empty() {
+        if board.wanted.is_empty() && board.cue.is_none() {
             board = self.0.asked.wait_timeout(board, patience).unwrap_or_else(PoisonError::into_inner).0;
         }
         let (area, time) = (board.area?, board.wanted.pop_front()?);
-        let (settings, choice, revision) = (board.settings.clone(), board.choice, board.revision);
+        let (settings, choice, revision) = (board.drawn(), board.choice, board.revision);
         Some(Job { time, area, settings, choice, revision })
     }
 
@@ -268,7 +349,8 @@ impl Subtitles {
     /// Something new is seen in that span: what was drawn without it is void.
     pub(super) fn renew(&self, from: Time, to: Time) {
         let mut board = self.board();
-        let [from, to] = [from, to].map(|time| board.settings.to_film(time));
+        let settings = board.drawn();
+        let [from, to] = [from, to].map(|time| settings.to_film(time));
         board.ahead = None;
         board.done.retain(|done| done.time < from || done.time >= to);
     }
@@ -293,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_frame_has_its_own_drawing_or_that_of_one_nearby() {
-        let subtitles = Subtitles::new(Settings::default(), TrackChoice::Auto);
+        let subtitles = Subtitles::new(Settings::default(), Choice::default(), 1.0);
         subtitles.announce(at(1.0));
         assert!(subtitles.next_job(Duration::ZERO).is_none(), "it is not known yet how it is seen");
         assert!(subtitles.look(at(1.0), AREA).is_coming);
@@ -337,21 +419,42 @@ mod tests {
             impaired: false,
             cover: false,
         };
-        let subtitles = Subtitles::new(Settings::default(), TrackChoice::Auto);
-        subtitles.set_tracks(vec![track(1), track(2)], Some(1));
+        let subtitles = Subtitles::new(Settings::default(), Choice::default(), 1.0);
+        subtitles.set_tracks(vec![track(1), track(2), track(3)], [Some(1), None]);
         let job = || {
             assert!(subtitles.look(at(1.0), AREA).is_coming, "it is drawn anew");
             let job = subtitles.next_job(Duration::ZERO).unwrap();
             subtitles.answer(&job, Arc::default());
-            job.choice
+            (job.choice.first, job.choice.second)
         };
-        assert_eq!((job(), subtitles.shown()), (TrackChoice::Auto, Some(1)));
-        assert!(subtitles.choose(Some(2)) && !subtitles.choose(Some(3)));
-        assert_eq!((job(), subtitles.shown()), (TrackChoice::Number(2), Some(2)));
+        assert_eq!((job(), subtitles.shown()), ((TrackChoice::Auto, TrackChoice::No), Some(1)));
+        assert!(subtitles.choose(Some(2)) && !subtitles.choose(Some(4)));
+        assert_eq!((job(), subtitles.shown()), ((TrackChoice::Number(2), TrackChoice::No), Some(2)));
+        assert!(!subtitles.choose_second(Some(2)), "it is shown already");
+        assert!(subtitles.choose_second(Some(3)) && !subtitles.choose(Some(3)));
+        assert_eq!((job(), subtitles.second()), ((TrackChoice::Number(2), TrackChoice::Number(3)), Some(3)));
         assert!(subtitles.choose(None) && subtitles.shown().is_none());
-        assert_eq!(job(), TrackChoice::No);
+        assert!(subtitles.choose_second(None));
+        assert_eq!(job(), (TrackChoice::No, TrackChoice::No));
         subtitles.close();
         assert!(!subtitles.choose(Some(1)));
+    }
+
+    #[test]
+    fn a_cue_is_asked_for_and_told_once_it_is_known() {
+        let settings = Settings { speed: 2.0, ..Settings::default() };
+        let subtitles = Subtitles::new(settings, Choice::default(), 1.5);
+        let cue = CueWanted { skip: 1, second: false, from: at(3.0) };
+        assert!(!subtitles.find(cue), "nothing is shown");
+        subtitles.set_tracks(Vec::new(), [Some(1), None]);
+        assert!(subtitles.find(cue) && !subtitles.find(CueWanted { second: true, ..cue }));
+        let (wanted, _, drawn) = subtitles.next_cue().unwrap();
+        assert!(wanted == cue && subtitles.next_cue().is_none() && (drawn.speed - 3.0).abs() < 1e-9);
+        assert_eq!(subtitles.found(cue), None);
+        subtitles.set_found(wanted, Some(at(4.0)));
+        assert_eq!(subtitles.found(CueWanted { skip: 2, ..cue }), None, "that is another");
+        assert_eq!(subtitles.found(cue), Some(Some(at(4.0))));
+        assert_eq!(subtitles.settings().speed, 2.0, "what the viewer has set");
     }
 
     #[test]

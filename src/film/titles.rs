@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::control::Control;
 use super::options::SubtitleOptions;
-use super::subtitles::{Job, SOON, Subtitles};
-use crate::media::subtitle::{Fonts, Outside, Renderer, Renditions, Streamed, Track, read};
+use super::subtitles::{Choice, CueWanted, Job, SOON, Subtitles};
+use crate::media::subtitle::{Fonts, Outside, Renderer, Renditions, Streamed, Track, read_for};
 use crate::media::{Info, Languages, SubtitlePackets, SubtitleRead, TrackChoice, TrackInfo, TrackKind, best_subtitle};
 use crate::terminal;
 use crate::time::Time;
@@ -105,7 +105,7 @@ impl Titles {
         }
         let stop = self.control.stop_flag();
         for file in &options.files {
-            let read = read(file, options.codepage, &stop).unwrap_or_else(|error| {
+            let read = read_for(info.frame_rate, file, options.codepage, &stop).unwrap_or_else(|error| {
                 tracing::warn!("{error}; the film goes on without it");
                 Vec::new()
             });
@@ -123,9 +123,8 @@ impl Titles {
         if self.tracks.is_empty() && options.any {
             tracing::warn!("{}: there are no subtitles to draw", info.location);
         }
-        let shown = self.chosen(options.choice, None);
-        let shown = shown.and_then(|index| self.tracks.get(index)).map(|(known, _)| known.number);
-        if let (TrackChoice::Number(number), None, false) = (options.choice, shown, self.tracks.is_empty()) {
+        let shown = self.shown(options.tracks()).map(|index| Some(self.tracks.get(index?)?.0.number));
+        if let (TrackChoice::Number(number), [None, _], false) = (options.choice, shown, self.tracks.is_empty()) {
             tracing::warn!("{}: there is no subtitle track {number}", info.location);
         }
         let list = self.tracks.iter().map(|(known, _)| known.clone()).collect();
@@ -140,6 +139,7 @@ impl Titles {
             let ready = job.as_ref().map(|job| self.ask(job));
             self.take_packets();
             self.take_streamed();
+            self.find_cue();
             if let (Some(job), Some([first, second])) = (job, ready) {
                 let mut shown: [Option<&mut Track>; 2] = [None, None];
                 for (index, (_, track)) in self.tracks.iter_mut().enumerate() {
@@ -158,8 +158,7 @@ impl Titles {
 
     /// The tracks that are drawn for `job`, once what of them has yet to come was asked for. Another one of the film's is drawn until it is there.
     fn ask(&mut self, job: &Job) -> [Option<usize>; 2] {
-        let first = self.chosen(job.choice, None);
-        let second = self.options.second.and_then(|second| self.chosen(second, first));
+        let [first, second] = self.shown(job.choice);
         let mut drawn = first;
         if let Some((streamed, begin)) = &self.streamed {
             let time = job.settings.to_track(job.time);
@@ -199,24 +198,46 @@ impl Titles {
     fn take_packets(&mut self) {
         let Some(packets) = &mut self.origins.packets else { return };
         loop {
-            match packets.take() {
-                SubtitleRead::Packet(packet) => {
-                    let is_its = |(known, _): &&mut (TrackInfo, Track)| {
-                        known.outside.is_none() && known.stream == packet.stream()
-                    };
-                    let track = self.tracks.iter_mut().find(is_its);
-                    if let Some((from, to)) = track.and_then(|(_, track)| track.take(&packet)) {
-                        self.subtitles.renew(from, to);
-                    }
+            let (packet, earlier) = match packets.take() {
+                SubtitleRead::Packet(packet) => (packet, false),
+                SubtitleRead::Earlier(packet) => (packet, true),
+                SubtitleRead::Sought => {
+                    self.tracks.iter_mut().for_each(|(_, track)| track.flush());
+                    continue;
                 }
-                SubtitleRead::Sought => self.tracks.iter_mut().for_each(|(_, track)| track.flush()),
+                SubtitleRead::EarlierSought => {
+                    self.tracks.iter_mut().for_each(|(_, track)| track.flush_earlier());
+                    continue;
+                }
                 SubtitleRead::Yet => return,
                 SubtitleRead::Over => {
                     self.origins.packets = None;
                     return;
                 }
+            };
+            let is_its =
+                |(known, _): &&mut (TrackInfo, Track)| known.outside.is_none() && known.stream == packet.stream();
+            let Some((_, track)) = self.tracks.iter_mut().find(is_its) else { continue };
+            let new = if earlier { track.take_earlier(&packet) } else { track.take(&packet) };
+            if let Some((from, to)) = new {
+                self.subtitles.renew(from, to);
             }
         }
+    }
+
+    /// Where the tracks lie that are shown: the first, and the second.
+    fn shown(&self, choice: Choice) -> [Option<usize>; 2] {
+        let first = self.chosen(choice.first, None);
+        [first, self.chosen(choice.second, first).filter(|second| Some(*second) != first)]
+    }
+
+    /// Looks up when another cue begins, where that is asked for.
+    fn find_cue(&mut self) {
+        let Some((cue, choice, settings)) = self.subtitles.next_cue() else { return };
+        let CueWanted { skip, second, from } = cue;
+        let track = self.shown(choice)[usize::from(second)].and_then(|index| self.tracks.get(index));
+        let begins = track.and_then(|(_, track)| track.step(settings.to_track(from), skip));
+        self.subtitles.set_found(cue, begins.map(|begins| settings.to_film(begins)));
     }
 
     /// Where the track lies that is shown; where that is not told, another than `except`.

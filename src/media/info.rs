@@ -30,6 +30,10 @@ pub struct SourceOptions {
     pub wanted: TrackOptions,
     /// The subtitles: [`Source::take_subtitles`](super::Source::take_subtitles) gives their packets.
     pub subtitles: bool,
+    /// Where those are looked for that began long before a place that is gone to.
+    pub preroll: Preroll,
+    /// Who goes elsewhere waits until they are found: for files.
+    pub patient: bool,
     /// How much is read ahead and kept.
     pub cache: CacheOptions,
     /// Up to where, in film time; the whole film where not given. Pictures come beyond it.
@@ -44,6 +48,18 @@ pub struct SourceOptions {
     pub reading: Reading,
     /// How servers are spoken to.
     pub remote: Arc<RemoteOptions>,
+}
+
+/// In which files subtitles are looked for that began long before a place that is gone to, by mpv's names for Matroska.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Preroll {
+    /// In none
+    No,
+    /// In those that say where their subtitles begin
+    Index,
+    /// In all
+    #[default]
+    Yes,
 }
 
 /// How much of a film is read ahead of what is taken, and kept of what was. Places that are at hand are gone to without reading.

@@ -70,7 +70,7 @@ pub use container::{
 pub use content::{Holds, glance};
 pub use deinterlacing::{Deinterlace, Deinterlacing};
 pub use error::MediaError;
-pub use info::{CacheOptions, Cached, Info, OtherClock, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Cached, Info, OtherClock, Packing, Preroll, SoundChoice, SourceOptions, Stereo};
 pub use language::{Languages, language_name};
 pub use log::init;
 pub use reading::{Background, Memory, Reading};

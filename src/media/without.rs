@@ -9,7 +9,7 @@ mod stop;
 mod tracks;
 
 pub use deinterlacing::{Deinterlace, Deinterlacing};
-pub use info::{CacheOptions, Cached, Info, OtherClock, Packing, SoundChoice, SourceOptions, Stereo};
+pub use info::{CacheOptions, Cached, Info, OtherClock, Packing, Preroll, SoundChoice, SourceOptions, Stereo};
 pub use language::{Languages, language_name};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
 use crate::control::{Command, CommandError, Done, Keyboard, Status};
+use crate::overlay::Told;
 use crate::remote::Remote;
 use crate::sink::{Action, Asked, WindowState};
 use crate::terminal;
@@ -29,7 +30,7 @@ pub(super) struct Shown<'a, P: Playlist, A> {
     /// None where nobody would see it.
     pub(super) panel: Option<&'a mut Panel>,
     /// What is to be read over the picture, as the painter knows it.
-    pub(super) told: &'a mut Option<String>,
+    pub(super) told: &'a mut Option<Told>,
     pub(super) window: WindowState,
 }
 
@@ -102,13 +103,19 @@ where
         changed | self.tell(now)
     }
 
+    /// Goes to a cue that was looked for, or lets it come here; true when it has to be painted again.
+    pub(super) fn mind_cue(&mut self, now: Instant) -> bool {
+        let found = self.player.mind_cue(now);
+        found.is_some_and(|action| self.act(action, matches!(action, Action::SeekExactTo(_)), now))
+    }
+
     /// Hands on what is to be read over the picture; true where that has changed.
     pub(super) fn tell(&mut self, now: Instant) -> bool {
-        let text = self.player.message(now);
-        let changed = text != *self.told;
+        let told = self.player.message(now);
+        let changed = told != *self.told;
         if changed {
-            self.painter.set_message(text.as_deref());
-            *self.told = text;
+            self.painter.set_message(told.as_ref());
+            *self.told = told;
         }
         changed
     }

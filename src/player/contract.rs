@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::film::{Pass, Preview, SeekMode};
+use crate::film::{Pass, Preview, SeekMode, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::overlay::Told;
 use crate::playlist::Entry;
 use crate::sink::{Action, Canvas};
 use crate::subtitle;
@@ -134,6 +135,11 @@ pub trait SceneSource {
         None
     }
 
+    /// Its subtitles, where there may be any.
+    fn subtitles(&self) -> Option<&Subtitles> {
+        None
+    }
+
     /// Lets the track of that number play from film time `film` on, or none, while everything else goes on. False where that cannot be.
     fn choose(&mut self, _kind: TrackKind, _number: Option<u32>, _film: Time) -> bool {
         false
@@ -185,8 +191,8 @@ pub trait Painter<S> {
     /// From now on silhouettes have mattes, or do not.
     fn set_mattes(&mut self, _mattes: bool) {}
 
-    /// From now on `text` is to be read over the picture, or nothing. It is first called before there is one, so that what draws it can be made.
-    fn set_message(&mut self, _text: Option<&str>) {}
+    /// From now on that is to be read over the picture, or nothing. It is first called before there is any, so that what draws it can be made.
+    fn set_message(&mut self, _told: Option<&Told>) {}
 
     /// Width and height of the eyes painted last, in pixels.
     fn eye_size(&self) -> Option<[u32; 2]> {

@@ -9,7 +9,7 @@ use super::contract::{Error, Next, Playlist, SceneFacts, SceneSource};
 use super::endings::Endings;
 use super::opening::{Opened, Opening};
 use crate::eyes::Kernels;
-use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, SeekMode, Step};
+use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, SeekMode, Step, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
@@ -273,6 +273,10 @@ impl SceneSource for PlayedFilm {
             TrackKind::Audio => self.film.audio(),
             TrackKind::Subtitle => self.film.subtitles()?.shown(),
         }
+    }
+
+    fn subtitles(&self) -> Option<&Subtitles> {
+        self.film.subtitles()
     }
 
     fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {

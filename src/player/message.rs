@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::overlay::{Bar, Told};
 use crate::time::Time;
 use crate::ui::shown_time;
 
@@ -12,12 +13,30 @@ pub struct OsdOptions {
     pub level: u8,
     /// How long a line is there.
     pub duration: Duration,
+    /// A bar tells how loud it is.
+    pub bar: bool,
+    /// What tells where the film is after a seek.
+    pub on_seek: OnSeek,
+}
+
+/// What tells where the film is after a seek, by mpv's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum OnSeek {
+    /// Nothing
+    No,
+    /// A bar
+    Bar,
+    /// The time
+    Msg,
+    /// Both
+    #[default]
+    MsgBar,
 }
 
 impl Default for OsdOptions {
-    /// mpv's.
+    /// mpv's, but for the time after a seek.
     fn default() -> Self {
-        Self { level: 1, duration: Duration::from_secs(1) }
+        Self { level: 1, duration: Duration::from_secs(1), bar: true, on_seek: OnSeek::default() }
     }
 }
 
@@ -50,11 +69,23 @@ pub(super) struct Message {
     told: Option<(String, Instant)>,
     /// Where the film is, is told until then.
     progress: Option<Instant>,
+    /// A bar is there until then.
+    bar: Option<(Measure, Instant)>,
 }
+
+/// What a bar tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Place,
+    Volume,
+}
+
+/// Steps of a bar that tells where the film is.
+const STEPS: f64 = 500.0;
 
 impl Message {
     pub(super) fn new(options: OsdOptions) -> Self {
-        Self { options, told: None, progress: None }
+        Self { options, told: None, progress: None, bar: None }
     }
 
     /// Something is told at all.
@@ -65,11 +96,31 @@ impl Message {
     /// A line, for that time or for as long as usual.
     pub(super) fn tell(&mut self, text: String, time: Option<Duration>, now: Instant) {
         (self.told, self.progress) = (Some((text, now + time.unwrap_or(self.options.duration))), None);
+        self.bar = None;
     }
 
     /// Where the film is, for as long as usual.
     pub(super) fn tell_progress(&mut self, now: Instant) {
-        (self.told, self.progress) = (None, Some(now + self.options.duration));
+        let until = now + self.options.duration;
+        (self.told, self.progress) = (None, Some(until));
+        self.bar = self.options.bar.then_some((Measure::Place, until));
+    }
+
+    /// The same after a seek, as far as the viewer wants it.
+    pub(super) fn tell_sought(&mut self, now: Instant) {
+        self.tell_progress(now);
+        if matches!(self.options.on_seek, OnSeek::No | OnSeek::Bar) {
+            self.progress = None;
+        }
+        if matches!(self.options.on_seek, OnSeek::No | OnSeek::Msg) {
+            self.bar = None;
+        }
+    }
+
+    /// How loud it is, in words and by a bar.
+    pub(super) fn tell_volume(&mut self, text: String, now: Instant) {
+        self.tell(text, None, now);
+        self.bar = self.options.bar.then_some((Measure::Volume, now + self.options.duration));
     }
 
     /// How much is told.
@@ -80,6 +131,16 @@ impl Message {
     /// From now on so much is told.
     pub(super) fn set_level(&mut self, level: u8) {
         self.options.level = level.min(3);
+    }
+
+    /// Bars are there.
+    pub(super) fn has_bar(&self) -> bool {
+        self.options.bar
+    }
+
+    /// From now on they are, or no longer.
+    pub(super) fn toggle_bar(&mut self) {
+        self.options.bar = !self.options.bar;
     }
 
     /// The last line, while it is to be seen.
@@ -103,9 +164,28 @@ impl Message {
         }
     }
 
+    /// All of it; `volume` in percent, and the most that it can be.
+    pub(super) fn all(&self, progress: Progress, volume: [f64; 2], now: Instant) -> Option<Told> {
+        let text = self.text(progress, now).unwrap_or_default();
+        let bar = self.bar.filter(|(_, until)| self.is_on() && now < *until);
+        let bar = bar.and_then(|(measure, _)| match measure {
+            Measure::Place => {
+                let share = progress.position.seconds() / progress.duration.filter(|all| *all > Time::ZERO)?.seconds();
+                // It need not be drawn anew for less than can be seen.
+                Some(Bar { share: ((share * STEPS).round() / STEPS) as f32, mark: None })
+            }
+            Measure::Volume => {
+                let [now, most] = volume.map(|volume| volume.max(1e-6));
+                let mark = (most > 100.0).then(|| (100.0 / most) as f32);
+                Some(Bar { share: (now / most) as f32, mark })
+            }
+        });
+        (!text.is_empty() || bar.is_some()).then_some(Told { text, bar })
+    }
+
     /// When it changes by itself; where film time is told, when that has a second more, at `speed` seconds in a second.
     pub(super) fn changes(&self, progress: Progress, speed: f64, now: Instant) -> Option<Instant> {
-        let ends = [self.told.as_ref().map(|(_, until)| *until), self.progress];
+        let ends = [self.told.as_ref().map(|(_, until)| *until), self.progress, self.bar.map(|(_, until)| until)];
         let ends = ends.into_iter().flatten().filter(|until| self.is_on() && now < *until);
         let counts = self.options.level >= 2 || (self.is_on() && self.progress.is_some_and(|until| now < until));
         let rest = 1.0 - progress.position.seconds().rem_euclid(1.0);
@@ -139,6 +219,32 @@ mod tests {
         let next = message.changes(at(12.3), 2.0, after(6000)).unwrap() - after(6000);
         assert!(next.abs_diff(Duration::from_millis(350)) < Duration::from_millis(1), "{next:?}");
         assert_eq!(Progress { duration: None, ..at(75.9) }.line(), "1:15");
+    }
+
+    #[test]
+    fn a_bar_tells_how_loud_it_is_and_where_the_film_is() {
+        let (now, volume) = (Instant::now(), [65.0, 130.0]);
+        let bar = |message: &Message| message.all(at(15.0), volume, now).and_then(|told| told.bar);
+        let of = |options: OsdOptions| {
+            let mut message = Message::new(options);
+            message.tell_sought(now);
+            (message.text(at(15.0), now).is_some(), bar(&message).map(|bar| bar.share))
+        };
+        let with = |on_seek| of(OsdOptions { on_seek, ..OsdOptions::default() });
+        assert_eq!([OnSeek::No, OnSeek::Bar].map(with), [(false, None), (false, Some(0.25))]);
+        assert_eq!([OnSeek::Msg, OnSeek::MsgBar].map(with), [(true, None), (true, Some(0.25))]);
+        assert_eq!(of(OsdOptions { level: 0, ..OsdOptions::default() }), (false, None));
+        let mut message = Message::new(OsdOptions::default());
+        message.tell_volume("Volume: 65%".to_owned(), now);
+        assert_eq!(bar(&message), Some(Bar { share: 0.5, mark: Some((100.0 / 130.0) as f32) }));
+        assert_eq!(message.changes(at(15.0), 1.0, now), Some(now + Duration::from_secs(1)));
+        assert!(message.all(at(15.0), volume, now + Duration::from_secs(1)).is_none());
+        message.tell_volume("Volume: 65%".to_owned(), now);
+        message.tell("other".to_owned(), None, now);
+        assert!(bar(&message).is_none(), "it goes with its words");
+        let mut plain = Message::new(OsdOptions { bar: false, ..OsdOptions::default() });
+        plain.tell_volume("Volume: 65%".to_owned(), now);
+        assert!(bar(&plain).is_none() && plain.text(at(15.0), now).is_some());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod change;
 mod coming;
 mod commands;
 mod contract;
+mod cues;
 mod endings;
 mod gapless;
 mod keep_open;
@@ -53,7 +54,7 @@ pub use endings::Endings;
 pub use keep_open::KeepOpen;
 pub use list::Films;
 pub use live::LiveDelay;
-pub use message::OsdOptions;
+pub use message::{OnSeek, OsdOptions};
 pub use opening::Opening;
 pub use options::{Idle, PlayerOptions};
 pub use resume::ResumePoint;
@@ -135,6 +136,8 @@ pub struct Player<P: Playlist> {
     live: Live,
     repeat: Repeat,
     message: Message,
+    /// A cue of the subtitles that is looked for.
+    cue: Option<cues::Sought>,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
     times: Times,
@@ -176,6 +179,7 @@ impl<P: Playlist> Player<P> {
             live: Live::default(),
             repeat,
             message,
+            cue: None,
             shown: None,
             coming: Coming::Unknown,
             times: Times::default(),
@@ -210,12 +214,14 @@ impl<P: Playlist> Player<P> {
             Action::SetLoopFile(times) => self.repeat.set_file(Loop::from(times)),
             Action::SetLoopPlaylist(times) => self.loop_playlist = Loop::from(times),
             Action::Shuffle(shuffled) => self.shuffle(shuffled),
+            Action::OsdBar => self.message.toggle_bar(),
             Action::File(direction) => {
                 self.step(direction, false);
             }
             _ => {
                 self.heard.act(action);
                 self.choose(action, now);
+                self.seek_cue(action, now);
                 self.go(action, now);
             }
         }
@@ -316,7 +322,7 @@ impl<P: Playlist> Player<P> {
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
-        let listening = (listening || turning).then(|| now + POLL);
+        let listening = (listening || turning || self.cue.is_some()).then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
         let others = [self.mind_live(now), self.repeats_at(), self.message_changes(now)];
         let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();

@@ -72,6 +72,14 @@ where
         }
         due |= asked.repaint;
         let tick = player.tick(now);
+        due |= Shown {
+            player: &mut player,
+            painter: &mut painter,
+            panel: None,
+            told: &mut told,
+            window: WindowState::default(),
+        }
+        .mind_cue(now);
         let wishes = watch.tick(&mut player, &mut painter, now);
         if tick.finished || wishes.finished || asked.actions.contains(&Action::Quit) {
             break;

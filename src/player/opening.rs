@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::contract::{Error, Next, SceneFacts, SceneSource};
 use super::endings::Endings;
-use crate::film::{Pass, Preview, SeekMode};
+use crate::film::{Pass, Preview, SeekMode, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::playlist::Entry;
@@ -285,6 +285,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
 
     fn playing(&self, kind: TrackKind) -> Option<u32> {
         if let State::Open(film) = &self.state { film.playing(kind) } else { None }
+    }
+
+    fn subtitles(&self) -> Option<&Subtitles> {
+        if let State::Open(film) = &self.state { film.subtitles() } else { None }
     }
 
     fn choose(&mut self, kind: TrackKind, number: Option<u32>, time: Time) -> bool {

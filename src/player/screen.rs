@@ -13,6 +13,7 @@ use crate::browser::{Browser, Nothing, Shelf};
 use crate::gpu::{Gpu, GpuError, Image, ImageOptions, Recorder};
 use crate::location::Location;
 use crate::media::TrackKind;
+use crate::overlay::Told;
 use crate::playlist::{Change, Entry};
 use crate::sink::panel::{PanelInput, PanelOutput};
 use crate::sink::window::{self, WindowError, WindowOptions};
@@ -129,7 +130,7 @@ struct Running<P: Playlist, A> {
     panel: Panel,
     signs: Signs,
     /// What is told over the picture.
-    told: Option<String>,
+    told: Option<Told>,
     /// What there is to choose among, once that was asked for.
     browser: Option<Browser>,
     /// When the picture changes by itself.
@@ -269,7 +270,9 @@ where
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
-        tick.repaint |= running.shown(self.window).tell(now);
+        let mut shown = running.shown(self.window);
+        tick.repaint |= shown.mind_cue(now);
+        tick.repaint |= shown.tell(now);
         let is_dark = running.player.shown().is_none();
         tick.repaint |= std::mem::replace(&mut running.is_dark, is_dark) != is_dark;
         tick.panel = running.signs.look(&running.player, now);

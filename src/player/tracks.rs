@@ -19,6 +19,25 @@ impl<P: Playlist> Player<P> {
         self.film.as_ref()?.playing(kind)
     }
 
+    /// The number of the second subtitle track that is shown.
+    pub fn second_subtitle(&self) -> Option<u32> {
+        self.film.as_ref()?.subtitles()?.second()
+    }
+
+    /// The number of the subtitle track after the one of that number, or before it, that is not the `other` one; none where none comes next.
+    fn next_subtitle(&self, now: Option<u32>, step: i32, other: Option<u32>) -> Option<u32> {
+        let tracks = self.tracks();
+        let next = |now| next_track(&tracks, TrackKind::Subtitle, now, step).map(|track| track.number);
+        next(now).and_then(|number| if Some(number) == other { next(other) } else { Some(number) })
+    }
+
+    fn choose_second(&mut self, number: Option<u32>, now: Instant) {
+        let subtitles = self.film.as_ref().and_then(SceneSource::subtitles);
+        let chosen = subtitles.is_some_and(|subtitles| subtitles.choose_second(number));
+        let text = self.describe(TrackKind::Subtitle, number, chosen);
+        self.tell(format!("second {text}"), None, now);
+    }
+
     /// Lets the viewer read `text` for that time, or as long as usual.
     pub fn tell(&mut self, text: String, time: Option<Duration>, now: Instant) {
         self.message.tell(text, time, now);
@@ -29,6 +48,14 @@ impl<P: Playlist> Player<P> {
         let (kind, number) = match action {
             Action::SetTrack(kind, number) => (kind, number),
             Action::CycleTrack(TrackKind::Video, step) => (TrackKind::Video, self.next_video(step)),
+            Action::CycleTrack(kind @ TrackKind::Subtitle, step) => {
+                (kind, self.next_subtitle(self.playing(kind), step, self.second_subtitle()))
+            }
+            Action::SetSecondSub(number) => return self.choose_second(number, now),
+            Action::CycleSecondSub(step) => {
+                let first = self.playing(TrackKind::Subtitle);
+                return self.choose_second(self.next_subtitle(self.second_subtitle(), step, first), now);
+            }
             Action::CycleTrack(kind, step) => {
                 let next = next_track(&self.tracks(), kind, self.playing(kind), step).map(|track| track.number);
                 (kind, next)

@@ -6,8 +6,8 @@ use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
 use super::message::Progress;
 use crate::frame::{Chapter, chapter_at};
+use crate::overlay::Told;
 use crate::sink::Action;
-use crate::subtitle::Override;
 use crate::time::Time;
 use crate::ui::shown_time;
 
@@ -25,8 +25,9 @@ impl<P: Playlist> Player<P> {
     }
 
     /// What the viewer is to read over the picture.
-    pub fn message(&self, now: Instant) -> Option<String> {
-        self.message.text(self.progress(now), now)
+    pub fn message(&self, now: Instant) -> Option<Told> {
+        let levels = self.levels();
+        self.message.all(self.progress(now), [levels.volume, levels.volume_max], now)
     }
 
     /// Whether anything is ever told.
@@ -52,9 +53,12 @@ impl<P: Playlist> Player<P> {
             | Action::SeekTo(_)
             | Action::SeekExactTo(_)
             | Action::SeekKeyFrame(_)
-            | Action::UndoSeek
-            | Action::ShowProgress => {
-                self.message.tell_progress(now);
+            | Action::UndoSeek => self.message.tell_sought(now),
+            Action::ShowProgress => self.message.tell_progress(now),
+            Action::Volume(_) | Action::SetVolume(_) | Action::Mute => {
+                if let Some(text) = self.words_of_player(action, now) {
+                    self.message.tell_volume(text, now);
+                }
             }
             _ => {
                 let text = self.words_of_player(action, now).or_else(|| words_of_painter(action, painter));
@@ -106,8 +110,9 @@ fn words_of_painter<S>(action: Action, painter: &impl Painter<S>) -> Option<Stri
         Action::SecondSubVisibility => {
             format!("Secondary subtitles: {}", yes_or_no(subtitles()?.second_visible))
         }
-        Action::SubOverride if subtitles()?.scripts == Override::Force => "Subtitle style: yours".to_owned(),
-        Action::SubOverride => "Subtitle style: the script's".to_owned(),
+        Action::SetSubOverride(_) => format!("ASS subtitle style override: {}", subtitles()?.scripts.name()),
+        Action::SubSpeed(_) => format!("Sub speed: {:.3}", subtitles()?.speed),
+        Action::SubFixTiming => format!("Sub fix timing: {}", yes_or_no(subtitles()?.fix_timing)),
         Action::SubDelay(_) => format!("Sub delay: {} ms", milliseconds(subtitles()?.delay)),
         Action::SubPosition(_) => format!("Sub position: {:.0}/100", subtitles()?.position),
         Action::SubScale(_) => format!("Sub scale: {:.2}", subtitles()?.scale),

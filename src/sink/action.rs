@@ -3,6 +3,7 @@
 use super::{Layout, ScreenSettings};
 use crate::media::TrackKind;
 use crate::stage::comfort::Viewing;
+use crate::subtitle::Override;
 use crate::time::Time;
 
 /// What the viewer wants.
@@ -76,8 +77,16 @@ pub enum Action {
     SubVisibility,
     /// The second track of them is seen, or no longer.
     SecondSubVisibility,
-    /// Scripts have the viewer's style, or their own again.
-    SubOverride,
+    /// So much of what the viewer sets is for scripts.
+    SetSubOverride(Override),
+    /// To the beginning of the cue that is so many on, or back; with true of the second track.
+    SubSeek(i32, bool),
+    /// Subtitles come as much sooner, or later, that such a cue begins now.
+    SubStep(i32, bool),
+    /// Times of subtitles are multiplied by it.
+    SubSpeed(f64),
+    /// Of two lines that nearly meet the first is seen up to the second, or no longer.
+    SubFixTiming,
     /// Subtitles come so many milliseconds later.
     SubDelay(i32),
     /// Subtitles stand lower, in percent of the height.
@@ -90,6 +99,10 @@ pub enum Action {
     CycleTrack(TrackKind, i32),
     /// The track of this number, or none.
     SetTrack(TrackKind, Option<u32>),
+    /// The next of the subtitle tracks, or the one before, is the second that is shown; none is one of them.
+    CycleSecondSub(i32),
+    /// The subtitle track of this number is the second that is shown, or none is.
+    SetSecondSub(Option<u32>),
     /// The next file, or the one before.
     File(i32),
     /// The next layout, or the one before.
@@ -118,6 +131,8 @@ pub enum Action {
     ShowProgress,
     /// So much is told over the picture, as mpv counts it: 0 nothing, 1 what has changed, 2 the time always, 3 the length, too.
     OsdLevel(u8),
+    /// A bar tells how loud it is and where the film is, or no longer.
+    OsdBar,
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -280,7 +280,12 @@ fn of_film(input: &Path) -> Result<Vec<Track>, String> {
                         track.take(&packet);
                     }
                 }
+                SubtitleRead::Earlier(packet) => {
+                    let track = tracks.iter_mut().find(|(stream, _)| *stream == packet.stream());
+                    track.and_then(|(_, track)| track.take_earlier(&packet));
+                }
                 SubtitleRead::Sought => tracks.iter_mut().for_each(|(_, track)| track.flush()),
+                SubtitleRead::EarlierSought => tracks.iter_mut().for_each(|(_, track)| track.flush_earlier()),
                 SubtitleRead::Yet | SubtitleRead::Over => break,
             }
         }

@@ -24,6 +24,11 @@ fn texel(x: usize, y: usize, [width, height]: [usize; 2]) -> u8 {
 
 /// A file with one picture of `size` at `at` on a screen of `screen` pixels, from 0.5 to 2 s and from 3 to 4.5 s.
 pub(crate) fn pgs(screen: [usize; 2], at: [usize; 2], size: [usize; 2]) -> Vec<u8> {
+    pgs_at(screen, at, size, &[(0.5, 2.0), (3.0, 4.5)])
+}
+
+/// The same, seen at these times.
+pub(crate) fn pgs_at(screen: [usize; 2], at: [usize; 2], size: [usize; 2], times: &[(f64, f64)]) -> Vec<u8> {
     let mut runs = Vec::new();
     for y in 0..size[1] {
         let row: Vec<u8> = (0..size[0]).map(|x| texel(x, y, size)).collect();
@@ -44,7 +49,7 @@ pub(crate) fn pgs(screen: [usize; 2], at: [usize; 2], size: [usize; 2]) -> Vec<u
         [&pair(screen[0], screen[1])[..], &[0x10, 0, number, state, 0, 0, objects]].concat()
     };
     let mut file = Vec::new();
-    for (number, (from, to)) in [(0.5, 2.0), (3.0, 4.5)].into_iter().enumerate() {
+    for (number, (from, to)) in times.iter().copied().enumerate() {
         let number = number as u8 * 2;
         let shown = [&composition(number, 1)[..], &[0, 0, 0, 0], &pair(at[0], at[1])].concat();
         for (kind, content) in

@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use super::super::property::{Property, number, toggled};
+use super::super::property::{Change, Property, number, toggled};
 use super::{milliseconds, seconds};
 use crate::sink::Action;
-use crate::subtitle::Override;
 
 /// Of subtitles.
 pub(super) const PROPERTIES: &[Property] = &[
@@ -15,10 +14,17 @@ pub(super) const PROPERTIES: &[Property] = &[
         |status| Some(json!(status.subtitles.as_ref()?.second_visible)),
         Action::SecondSubVisibility,
     ),
-    toggled(
-        "sub-ass-forced",
-        |status| Some(json!(status.subtitles.as_ref()?.scripts == Override::Force)),
-        Action::SubOverride,
+    Property {
+        name: "sub-ass-override",
+        read: |status| Some(json!(status.subtitles.as_ref()?.scripts.name())),
+        change: Change::Override,
+    },
+    toggled("sub-fix-timing", |status| Some(json!(status.subtitles.as_ref()?.fix_timing)), Action::SubFixTiming),
+    number(
+        "sub-speed",
+        [0.1, 10.0],
+        |status| Some(json!(status.subtitles.as_ref()?.speed)),
+        |_, to| Some(Action::SubSpeed(to)),
     ),
     number(
         "sub-delay",

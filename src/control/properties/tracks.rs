@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Status;
-use super::super::property::{Property, told, track};
+use super::super::property::{Change, Property, told, track};
 use crate::media::{TrackInfo, TrackKind};
 
 /// Of tracks.
@@ -15,6 +15,11 @@ pub(super) const PROPERTIES: &[Property] = &[
     track("audio", |status| chosen(status, TrackKind::Audio), TrackKind::Audio),
     track("sid", |status| chosen(status, TrackKind::Subtitle), TrackKind::Subtitle),
     track("sub", |status| chosen(status, TrackKind::Subtitle), TrackKind::Subtitle),
+    Property {
+        name: "secondary-sid",
+        read: |status| Some(status.second_subtitle.map_or(json!(false), Value::from)),
+        change: Change::SecondSub,
+    },
 ];
 
 fn chosen(status: &Status, kind: TrackKind) -> Option<Value> {
@@ -28,6 +33,8 @@ fn described(track: &TrackInfo, status: &Status) -> Value {
         TrackKind::Audio => "audio",
         TrackKind::Subtitle => "sub",
     };
+    let second = status.second_subtitle.filter(|_| track.kind == TrackKind::Subtitle);
+    let selection = [status.playing(track.kind), second].iter().position(|number| *number == Some(track.number));
     let mut told = json!({
         "id": track.number,
         "type": kind,
@@ -37,8 +44,11 @@ fn described(track: &TrackInfo, status: &Status) -> Value {
         "forced": track.forced,
         "albumart": track.cover,
         "external": track.outside.is_some(),
-        "selected": status.playing(track.kind) == Some(track.number),
+        "selected": selection.is_some(),
     });
+    if let Some(selection) = selection {
+        told["main-selection"] = json!(selection);
+    }
     let words = [("title", &track.title), ("lang", &track.language), ("external-filename", &track.outside)];
     for (name, word) in words {
         if let Some(word) = word {

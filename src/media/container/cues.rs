@@ -15,6 +15,10 @@ pub enum SubtitleRead {
     Packet(Packet),
     /// The source has gone elsewhere: decoders forget what they hold.
     Sought,
+    /// A packet from before what is read there, for a decoder of its own: it belongs to no packet that comes otherwise.
+    Earlier(Packet),
+    /// What comes of those is from elsewhere.
+    EarlierSought,
     /// Nothing for now.
     Yet,
     /// The source is gone.
@@ -27,11 +31,13 @@ pub(super) struct Cues {
     packets: VecDeque<Packet>,
     bytes: usize,
     sought: bool,
+    /// Those from before what is read; none where they begin elsewhere.
+    earlier: VecDeque<Option<Packet>>,
 }
 
 impl Cues {
     pub(super) fn new(streams: Vec<usize>) -> Self {
-        Self { streams, packets: VecDeque::new(), bytes: 0, sought: false }
+        Self { streams, packets: VecDeque::new(), bytes: 0, sought: false, earlier: VecDeque::new() }
     }
 
     /// Whether the packets of that stream are wanted.
@@ -54,7 +60,17 @@ impl Cues {
     /// The reader goes elsewhere.
     pub(super) fn leave(&mut self) {
         self.packets.clear();
+        self.earlier.clear();
         (self.bytes, self.sought) = (0, true);
+    }
+
+    /// A packet from before what is read; none: what comes is from elsewhere.
+    pub(super) fn push_earlier(&mut self, packet: Option<Packet>) {
+        let size = packet.as_ref().map_or(0, weight);
+        if self.bytes + size <= MOST_WAITING {
+            self.bytes += size;
+            self.earlier.push_back(packet);
+        }
     }
 
     pub(super) fn next(&mut self) -> SubtitleRead {
@@ -62,6 +78,12 @@ impl Cues {
             return SubtitleRead::Sought;
         }
         let packet = self.packets.pop_front();
+        if packet.is_none()
+            && let Some(earlier) = self.earlier.pop_front()
+        {
+            self.bytes = self.bytes.saturating_sub(earlier.as_ref().map_or(0, weight));
+            return earlier.map_or(SubtitleRead::EarlierSought, SubtitleRead::Earlier);
+        }
         self.bytes = self.bytes.saturating_sub(packet.as_ref().map_or(0, weight));
         packet.map_or(SubtitleRead::Yet, SubtitleRead::Packet)
     }

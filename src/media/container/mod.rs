@@ -14,12 +14,14 @@ mod along;
 mod cache;
 mod cover;
 mod cues;
+mod earlier;
 mod facts;
 mod heard;
 mod lane;
 mod metadata;
 mod others;
 mod reader;
+mod seek;
 mod sound;
 mod sounds;
 mod state;
@@ -36,7 +38,7 @@ use ffmpeg_next::codec;
 use ffmpeg_next::ffi::AVMediaType;
 
 use super::error::MediaError;
-use super::info::{OtherClock, SoundChoice, SourceOptions};
+use super::info::{OtherClock, Preroll, SoundChoice, SourceOptions};
 use super::interrupt::Watch;
 use super::stop::StopFlag;
 use super::tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions};
@@ -47,13 +49,14 @@ pub(super) use along::Along;
 pub use cache::Cache;
 pub(super) use cover::Cover;
 pub use cues::SubtitleRead;
+use earlier::Earlier;
 pub(super) use facts::Facts;
 pub use heard::SoundRead;
 use lane::{Lane, NONE};
 pub(super) use metadata::Metadata;
 pub use others::OtherTracks;
 pub(super) use others::{Chapter, Stream};
-use reader::{Place, Reader};
+use reader::Reader;
 use sound::Apart;
 pub use sound::{AudioTracks, SoundPackets};
 use sounds::Sounds;
@@ -97,6 +100,8 @@ pub(super) struct Container {
     audio: AudioTracks,
     sound: Option<SoundPackets>,
     subtitles: Option<SubtitlePackets>,
+    /// Looks for subtitles that began before what is read, where that can be.
+    earlier: Option<Earlier>,
     cover: Option<Cover>,
     thread: Option<JoinHandle<()>>,
 }
@@ -160,6 +165,13 @@ impl Container {
             () => Time::ZERO,
         };
         let tags = Metadata::of(input);
+        // A server is not asked for the same twice; MP4 gives what is seen at a place by itself.
+        let twice = matches!(location, Location::File(_)) && facts.can_seek && facts.has_times && facts.has_pictures;
+        let by_itself = facts.name.split(',').any(|name| name == "mov");
+        let unknown = options.preroll == Preroll::Index && !facts.name.split(',').any(|name| name == "matroska");
+        let wanted = subtitles.is_some() && twice && !(by_itself || unknown || options.preroll == Preroll::No);
+        let like = |stop: &StopFlag| SourceOptions { stop: stop.clone(), ..options.clone() };
+        let earlier = wanted.then(|| Earlier::new(location, &like(&own), facts.start, &shared)).flatten();
         if others.is_some() {
             reader.set_all_read();
         }
@@ -183,6 +195,7 @@ impl Container {
             audio,
             sound,
             subtitles,
+            earlier,
             cover: chosen.cover,
             thread: Some(thread),
         })
@@ -228,41 +241,12 @@ impl Container {
         }
     }
 
-    /// Where there are no pictures: goes to `film` time.
-    pub(super) fn seek_sound(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
-        let time = self.facts.start.unwrap_or(Time::ZERO) + film;
-        self.begin_seek(film, epoch);
-        let mut state = self.shared.lock();
-        let sought = if state.has_sound_at(time) {
-            state.sounds.go();
-            drop(state);
-            Ok(())
-        } else {
-            drop(state);
-            self.go(Place::Before(time - self.lead), None)
-        };
-        self.end_seek();
-        sought
-    }
-
     /// From now on it is read for its sounds alone, beside a film that is in that epoch: only while one of them plays.
     fn set_alone(&self, epoch: u32) {
         let mut state = self.shared.lock();
         state.set_alone();
         state.sounds.begin_seek(Time::ZERO, epoch);
         state.sounds.end_seek();
-    }
-
-    /// Where it is read for its sounds alone: goes along to `film` time. What nobody hears stays where it is.
-    fn go_along(&self, film: Time, epoch: u32) -> Result<(), MediaError> {
-        let mut state = self.shared.lock();
-        if state.sounds.is_heard() {
-            drop(state);
-            return self.seek_sound(film, epoch);
-        }
-        state.sounds.begin_seek(film, epoch);
-        state.sounds.end_seek();
-        Ok(())
     }
 
     /// The audio tracks that can be chosen while it plays.
@@ -353,89 +337,6 @@ impl Container {
         Ok(read)
     }
 
-    /// Goes to the last place at or before `time` (the stream's own time) from which decoding can begin.
-    pub(super) fn seek(&mut self, time: Time) -> Result<(), MediaError> {
-        let mut state = self.shared.lock();
-        if let Some(index) = state.find(time) {
-            return self.go_on(state, index);
-        }
-        if let Some(index) = state.recall(time) {
-            return self.go_back(state, index);
-        }
-        // What is read for the sound's sake, or the subtitles', need not be decoded.
-        let beside = state.sounds.is_heard() || state.cues.is_some();
-        let aim = (beside && state.others.is_none()).then_some(time);
-        drop(state);
-        self.go(Place::Before(time - self.lead), aim)
-    }
-
-    /// As [`Container::seek`] where that place is at hand, or else to the first place at hand if that will do. False where neither is.
-    pub(super) fn seek_at_hand(&mut self, time: Time, or_first: bool) -> Result<bool, MediaError> {
-        let state = self.shared.lock();
-        match state.find(time).or_else(|| state.find_first().filter(|_| or_first)) {
-            Some(index) => self.go_on(state, index).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
-    /// Goes to the very beginning. `timeless` streams can be searched by bytes only.
-    pub(super) fn rewind(&mut self, timeless: bool) -> Result<(), MediaError> {
-        let mut state = self.shared.lock();
-        if state.has_beginning() {
-            return self.go_on(state, 0);
-        }
-        if let Some(index) = state.recall_beginning() {
-            return self.go_back(state, index);
-        }
-        drop(state);
-        self.go(Place::Beginning { timeless }, None)
-    }
-
-    /// What is read from now on is wanted for `target` (film time), in that epoch.
-    pub(super) fn begin_seek(&self, target: Time, epoch: u32) {
-        self.shared.lock().sounds.begin_seek(target, epoch);
-        self.shared.arrived.notify_all();
-    }
-
-    /// The search is over, wherever it led.
-    pub(super) fn end_seek(&self) {
-        self.shared.lock().sounds.end_seek();
-        self.shared.arrived.notify_all();
-    }
-
-    fn go_on(&self, mut state: MutexGuard<'_, State>, index: usize) -> Result<(), MediaError> {
-        if self.stop.is_stopped() {
-            return Err(MediaError::Stopped);
-        }
-        state.go_on_at(index);
-        drop(state);
-        self.shared.wanted.notify_one();
-        self.shared.arrived.notify_all();
-        Ok(())
-    }
-
-    /// As [`Container::go_on`], in a part that was kept.
-    fn go_back(&self, state: MutexGuard<'_, State>, index: usize) -> Result<(), MediaError> {
-        if state.busy && self.interruptible {
-            self.watch.interrupt();
-        }
-        self.go_on(state, index)
-    }
-
-    fn go(&self, place: Place, aim: Option<Time>) -> Result<(), MediaError> {
-        let mut state = self.shared.lock();
-        let wish = state.leave(place, aim);
-        if state.busy && self.interruptible {
-            self.watch.interrupt();
-        }
-        loop {
-            if let Some(done) = state.done(wish) {
-                return done;
-            }
-            state = self.wait(state)?;
-        }
-    }
-
     /// Waits for something to come, a while at most.
     fn wait<'a>(&'a self, state: MutexGuard<'a, State>) -> Result<MutexGuard<'a, State>, MediaError> {
         if self.stop.is_stopped() {
@@ -463,6 +364,7 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         self.own.stop();
+        self.earlier = None;
         self.shared.lock().close();
         self.shared.wanted.notify_one();
         self.shared.arrived.notify_all();

@@ -1,6 +1,7 @@
 //! FFmpeg's side of a container: opening it, reading its packets one after the other, going to another place in it.
 
 mod again;
+mod index;
 
 use std::ffi::c_int;
 use std::sync::Arc;

@@ -312,6 +312,20 @@ impl State {
         }
     }
 
+    /// What comes of the subtitles from before what is read is from elsewhere.
+    pub(super) fn begin_earlier(&mut self) {
+        if let Some(cues) = &mut self.cues {
+            cues.push_earlier(None);
+        }
+    }
+
+    /// A packet of the subtitles from before what is read.
+    pub(super) fn put_earlier(&mut self, packet: Packet) {
+        if let Some(cues) = self.cues.as_mut().filter(|cues| cues.takes(packet.stream())) {
+            cues.push_earlier(Some(packet));
+        }
+    }
+
     /// Where there are no pictures: whether sound has been read up to `time` and goes on, or where it ends; none yet.
     pub(super) fn sound_to(&mut self, time: Time) -> Option<Result<Option<Time>, MediaError>> {
         // Nobody may take it.

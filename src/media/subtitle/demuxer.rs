@@ -32,8 +32,9 @@ pub(super) struct Demuxer {
 }
 
 impl Demuxer {
-    /// Over bytes in memory. None where they are none of the known formats, or `stop` is raised.
-    pub(super) fn open(bytes: Vec<u8>, stop: &StopFlag) -> Option<Self> {
+    /// Over bytes in memory; times that are told in pictures are of a film with `rate` pictures a second. None where they are none of the known formats, or
+    /// `stop` is raised.
+    pub(super) fn open(bytes: Vec<u8>, rate: Option<(u32, u32)>, stop: &StopFlag) -> Option<Self> {
         const BUFFER: usize = 32 << 10;
         let bytes = Box::into_raw(Box::new(Bytes { bytes, place: 0, stop: stop.clone() }));
         let mut demuxer = Self { context: ptr::null_mut(), stream: ptr::null_mut(), bytes };
@@ -58,8 +59,16 @@ impl Demuxer {
             (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO as c_int;
             (*context).format_whitelist = ffi::av_strdup(FORMATS.as_ptr());
             (*context).io_open = Some(refuse);
+            let rate = rate.and_then(|(pictures, seconds)| CString::new(format!("{pictures}/{seconds}")).ok());
+            let mut options: *mut AVDictionary = ptr::null_mut();
+            if let Some(rate) = &rate {
+                // MicroDVD's; the others do not know it.
+                ffi::av_dict_set(&mut options, c"subfps".as_ptr(), rate.as_ptr(), 0);
+            }
             // Where it fails the context is freed.
-            if ffi::avformat_open_input(&mut context, ptr::null(), ptr::null_mut(), ptr::null_mut()) < 0 {
+            let opened = ffi::avformat_open_input(&mut context, ptr::null(), ptr::null_mut(), &mut options);
+            ffi::av_dict_free(&mut options);
+            if opened < 0 {
                 return None;
             }
             demuxer.context = context;

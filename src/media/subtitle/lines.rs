@@ -1,7 +1,7 @@
 //! The lines of a track. All are kept; libass, which looks through its lines for each picture, is given those that are seen.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::drawing::{Drawing, milliseconds};
 use super::drawn::Drawn;
 use super::fonts::{Fonts, in_script};
 use super::header::{overrides, size, styled};
+use super::timing::{AROUND, fixed};
 use crate::overlay::Area;
 use crate::spans::Spans;
 use crate::subtitle::{Override, Settings, Style};
@@ -188,6 +189,25 @@ impl Lines {
         self.spans.next(time).into_iter().chain(open.filter(|start| *start > time)).min()
     }
 
+    /// Beginnings and ends of all.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Time, Time)> {
+        self.all.iter().map(|line| (line.start, line.end))
+    }
+
+    /// `time`, or where a small gap or overlap is there the time beside it.
+    fn without_gap(&self, time: Time) -> Time {
+        let near = [time - AROUND, time, time + AROUND].into_iter().flat_map(|time| self.spans.near(time));
+        let numbers: BTreeSet<u32> = near.chain(self.open).collect();
+        let lines = numbers.into_iter().filter_map(|number| self.all.get(number as usize));
+        let near = |line: &&Line| line.start - AROUND <= time && time <= line.end + AROUND;
+        // A look of its own, for what stands elsewhere: the style and, where a line has more, all of it.
+        let look = |text: &str| if text.contains("{\\") { None } else { text.split(',').nth(1).map(str::to_owned) };
+        let lines: Vec<_> = lines.filter(near).take(3).map(|line| (line.start, line.end, look(&line.text))).collect();
+        let timed: Option<Vec<_>> =
+            lines.iter().map(|(start, end, look)| Some((*start, *end, look.as_deref()?))).collect();
+        timed.map_or(time, |timed| fixed(time, &timed))
+    }
+
     /// Those of `settings` that are for these lines.
     fn own_settings(&self, settings: &Settings) -> Settings {
         match settings.scripts {
@@ -207,6 +227,8 @@ impl Lines {
         settings: &Settings,
         location: &str,
     ) -> Arc<Drawn> {
+        let fix = settings.fix_timing && settings.scripts != Override::No;
+        let time = if fix { self.without_gap(time) } else { time };
         let seen = self.seen(time, location);
         if seen.is_empty() {
             return Arc::default();

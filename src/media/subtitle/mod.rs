@@ -26,12 +26,13 @@ mod pictures;
 mod renderer;
 mod renditions;
 mod scale;
+mod timing;
 mod track;
 
 pub use caption::Captions;
 pub use encoding::{Codepage, CodepageError, decoded};
 pub use fonts::Fonts;
-pub use outside::{Outside, OutsideError, read};
+pub use outside::{Outside, OutsideError, read, read_for};
 pub use renderer::Renderer;
 pub use renditions::{Renditions, Streamed};
 pub use track::Track;

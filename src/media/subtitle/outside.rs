@@ -79,6 +79,19 @@ impl Outside {
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read(path: &Path, codepage: Codepage, stop: &StopFlag) -> Result<Vec<Outside>, OutsideError> {
+    read_for(None, path, codepage, stop)
+}
+
+/// The same, of a film with so many pictures in so many seconds: times may be told in pictures.
+///
+/// # Errors
+/// As [`read`]'s.
+pub fn read_for(
+    rate: Option<(u32, u32)>,
+    path: &Path,
+    codepage: Codepage,
+    stop: &StopFlag,
+) -> Result<Vec<Outside>, OutsideError> {
     init();
     let file = path.display().to_string();
     let unreadable = |reason| OutsideError::Unreadable { file: file.clone(), reason };
@@ -95,13 +108,13 @@ pub fn read(path: &Path, codepage: Codepage, stop: &StopFlag) -> Result<Vec<Outs
             Some(_) => (Demuxer::open_pair(path, &pictures), "none"),
         }
     } else if BINARY.iter().any(|begin| bytes.starts_with(begin)) {
-        (Demuxer::open(bytes, stop), "none")
+        (Demuxer::open(bytes, None, stop), "none")
     } else {
         let (text, encoding) = decoded(&bytes, codepage);
         // FFmpeg looks for text; what is in it beyond a zero is none.
         let text = without_styles(&text.replace('\0', "")).into_bytes();
         drop(bytes);
-        (Demuxer::open(text, stop), encoding)
+        (Demuxer::open(text, rate, stop), encoding)
     };
     let demuxer = demuxer.ok_or_else(|| OutsideError::Nothing(file.clone()))?;
     let tracks = take(demuxer, &file, encoding, stop);

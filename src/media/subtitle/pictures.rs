@@ -1,6 +1,7 @@
 //! The cues of a track of pictures, as far as they are kept.
 
 use super::cue::{Body, Cue, Picture};
+use super::lines::UNKNOWN;
 use crate::time::Time;
 
 /// The most memory that they take, in bytes; the farthest go first.
@@ -49,6 +50,16 @@ impl Pictures {
     pub(super) fn next(&self, time: Time) -> Option<Time> {
         let next = self.all.partition_point(|shown| shown.start <= time);
         self.all.get(next..)?.iter().find(|shown| !shown.pictures.is_empty()).map(|shown| shown.start)
+    }
+
+    /// Beginnings and ends of all.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Time, Time)> {
+        let after = self.all.iter().skip(1).map(|shown| Some(shown.start)).chain([None]);
+        let seen = self.all.iter().zip(after).filter(|(shown, _)| !shown.pictures.is_empty());
+        seen.map(|(shown, after)| {
+            let end = shown.end.into_iter().chain(after).min();
+            (shown.start, end.unwrap_or(shown.start + UNKNOWN))
+        })
     }
 
     /// What is seen at `time`, with its beginning.

@@ -217,7 +217,7 @@ impl Streamed {
             ffmpeg: crate::media::ffmpeg_version().version,
         };
         let empty = b"WEBVTT\n\n00:00.000 --> 00:01.000\n.\n".to_vec();
-        let demuxer = Demuxer::open(empty, &StopFlag::default()).ok_or_else(unsupported)?;
+        let demuxer = Demuxer::open(empty, None, &StopFlag::default()).ok_or_else(unsupported)?;
         let coded = demuxer.tracks().into_iter().next().ok_or_else(unsupported)?;
         Track::of((coded.parameters, coded.time_base), Time::ZERO, fonts, film, location)
     }
@@ -373,7 +373,7 @@ impl Reader {
     /// What is in a piece, its times film times in milliseconds.
     fn packets(&self, text: &str, piece: &Piece, (whole, at): (bool, Time)) -> Vec<Packet> {
         let plain = without_styles(&text.replace('\0', "")).into_bytes();
-        let Some(mut demuxer) = Demuxer::open(plain, &self.stop) else { return Vec::new() };
+        let Some(mut demuxer) = Demuxer::open(plain, None, &self.stop) else { return Vec::new() };
         let mut packets: Vec<Packet> = std::iter::from_fn(|| demuxer.next()).collect();
         let Some(first) = packets.iter().find_map(Packet::pts).map(milliseconds) else { return packets };
         let shift = match clocks(text) {

@@ -6,12 +6,14 @@ use ffmpeg_next::codec;
 use ffmpeg_next::ffi::AVCodecID;
 use ffmpeg_next::packet::Packet;
 
+use super::cue::Cue;
 use super::decoder::Decoder;
 use super::drawn::Drawn;
 use super::fonts::Fonts;
 use super::lines::{Lines, UNKNOWN};
 use super::pictures::Pictures;
 use super::scale::scaled;
+use super::timing::step;
 use crate::media::SubtitleTrack;
 use crate::media::error::MediaError;
 use crate::overlay::Area;
@@ -39,6 +41,8 @@ struct Stock {
 /// A track that can be shown. One thread owns it.
 pub struct Track {
     decoder: Decoder,
+    /// For packets from before what is read, where there may be any.
+    earlier: Option<Decoder>,
     cues: Cues,
     stock: Stock,
     fonts: Fonts,
@@ -60,7 +64,9 @@ impl Track {
         film: [u32; 2],
         location: &str,
     ) -> Result<Self, MediaError> {
-        Self::of((track.parameters.clone(), track.time_base), origin, fonts, film, location)
+        let coded = (track.parameters.clone(), track.time_base);
+        let earlier = Decoder::new(coded.0.clone(), coded.1, origin, location)?;
+        Ok(Self { earlier: Some(earlier), ..Self::of(coded, origin, fonts, film, location)? })
     }
 
     pub(super) fn of(
@@ -77,7 +83,8 @@ impl Track {
             None => Cues::Pictures(Pictures::default()),
         };
         let stock = Stock::default();
-        Ok(Self { decoder, cues, stock, fonts: fonts.clone(), last: None, film, location: location.to_owned() })
+        let (fonts, location) = (fonts.clone(), location.to_owned());
+        Ok(Self { decoder, earlier: None, cues, stock, fonts, last: None, film, location })
     }
 
     /// With all of these packets, which are those of a file.
@@ -112,8 +119,23 @@ impl Track {
 
     /// Takes a packet of it; the span of film time that what is in it is seen, where it is something new.
     pub fn take(&mut self, packet: &Packet) -> Option<(Time, Time)> {
+        let cues = self.decoder.decode(packet);
+        self.add(cues)
+    }
+
+    /// The same of one from before what is read.
+    pub fn take_earlier(&mut self, packet: &Packet) -> Option<(Time, Time)> {
+        let mut cues = self.earlier.as_mut().map(|decoder| decoder.decode(packet)).unwrap_or_default();
+        if let Cues::Lines(_) = self.cues {
+            // The one that ends it may not be known, and what is known already does not.
+            cues.iter_mut().for_each(|cue| cue.end = cue.end.or(Some(cue.start + UNKNOWN)));
+        }
+        self.add(cues)
+    }
+
+    fn add(&mut self, cues: Vec<Cue>) -> Option<(Time, Time)> {
         let mut span: Option<(Time, Time)> = None;
-        for cue in self.decoder.decode(packet) {
+        for cue in cues {
             let (start, end) = (cue.start, cue.end.unwrap_or(cue.start + UNKNOWN));
             let new = match &mut self.cues {
                 Cues::Lines(lines) => lines.add(cue, &self.location),
@@ -135,11 +157,26 @@ impl Track {
         self.decoder.flush();
     }
 
+    /// The same of what is from before what is read.
+    pub fn flush_earlier(&mut self) {
+        if let Some(decoder) = &mut self.earlier {
+            decoder.flush();
+        }
+    }
+
     /// When the first cue begins after `time`, of those that are known.
     pub fn next(&self, time: Time) -> Option<Time> {
         match &self.cues {
             Cues::Lines(lines) => lines.next(time),
             Cues::Pictures(pictures) => pictures.next(time),
+        }
+    }
+
+    /// When the cue begins that is so many on from `time`, or back, of those that are known; the one that is seen at 0.
+    pub fn step(&self, time: Time, skip: i32) -> Option<Time> {
+        match &self.cues {
+            Cues::Lines(lines) => step(lines.all(), time, skip),
+            Cues::Pictures(pictures) => step(pictures.all(), time, skip),
         }
     }
 
