@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use display::Display;
-use playing::Playing;
+use playing::{Playing, SOON};
 
 /// Longer than that nobody should have to look at the picture before, on a machine that does other things besides.
 const AT_ONCE: Duration = Duration::from_secs(4);
@@ -48,7 +48,10 @@ fn keys_are_seen_at_once_while_the_film_is_paused() {
     let lines = "1\n00:00:00,050 --> 00:01:40,000\nA line of letters\n";
     std::fs::write(folder.path().join("film.srt"), lines).unwrap();
     let display = Display::start([1600, 900]);
-    let mut playing = Playing::start(&display, &["--no-audio", "--no-osd-bar", film.to_str().unwrap()]);
+    let shots = folder.path().join("shots");
+    let named = ["--screenshot-directory", shots.to_str().unwrap(), "--screenshot-template", "%F-%wS-%n"];
+    let mut playing =
+        Playing::start(&display, &[&["--no-audio", "--no-osd-bar", film.to_str().unwrap()][..], &named].concat());
     playing.key("space");
     playing.title_with("paused");
     playing.press("Home", none);
@@ -62,6 +65,25 @@ fn keys_are_seen_at_once_while_the_film_is_paused() {
     playing.press("z", |found| found == usual);
     playing.press("v", none);
     playing.press("v", |found| found == usual);
+    playing.message("the message to go", false);
+    // Both eyes in a file, with the line and without it, and the window.
+    let shot = |playing: &mut Playing<'_>, key: &str, number: u32| {
+        playing.key(key);
+        let file = shots.join(format!("film-00-{number:04}.png"));
+        playing.wait(SOON, "a screenshot", |_| image::open(&file).ok()).to_rgb8()
+    };
+    let bright = |picture: &image::RgbImage, left: u32| {
+        let below = |x: &u32, y: &u32| (left..left + 640).contains(x) && *y >= 180;
+        let pixels = picture.enumerate_pixels().filter(|(x, y, _)| below(x, y));
+        pixels.filter(|(.., pixel)| pixel.0.iter().all(|value| *value > 220)).count()
+    };
+    let with = shot(&mut playing, "s", 1);
+    playing.message("where the file is", true);
+    assert_eq!((with.dimensions(), [0, 640].map(|left| bright(&with, left))), ((1280, 360), usual));
+    let without = shot(&mut playing, "S", 2);
+    assert_eq!((without.dimensions(), [0, 640].map(|left| bright(&without, left))), ((1280, 360), [0, 0]));
+    let window = shot(&mut playing, "ctrl+s", 3);
+    assert_eq!([0, 640].map(|left| bright(&window, left)), usual);
     playing.message("the message to go", false);
     playing.press("G", |found| some(found) && found[0] > usual[0]);
     playing.press("F", |found| found == usual);

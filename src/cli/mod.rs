@@ -35,6 +35,8 @@ mod painter;
 #[cfg(feature = "media")]
 mod pattern;
 #[cfg(feature = "media")]
+mod picture;
+#[cfg(feature = "media")]
 mod play;
 #[cfg(feature = "media")]
 mod playlist;
@@ -42,6 +44,8 @@ mod plot;
 mod print;
 mod run;
 mod setup;
+#[cfg(feature = "media")]
+mod shots;
 #[cfg(feature = "media")]
 mod sound;
 mod spelling;

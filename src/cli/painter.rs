@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::picture::maker;
+use crate::control::ShotOf;
 use crate::eyes::{Eyes, Measured, Place, Settings};
 use crate::film::{Scene, Subtitles};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::TrackKind;
 use crate::overlay::Told;
-use crate::player::{Error, Painter};
+use crate::player::{Error, Maker, Painter};
 use crate::sink::layout::{Target, WIGGLE};
 use crate::sink::{Action, Canvas, Layout};
 use crate::stage::comfort::tally::Tally;
@@ -54,6 +56,8 @@ pub(super) struct ScenePainter {
     meter: Option<Metering>,
     /// Those of the film shown last.
     subtitles: Option<Subtitles>,
+    /// Size and place on the screen of the canvas that was painted last.
+    canvas: Option<([u32; 2], [i32; 2])>,
     /// What the viewer has changed of them, which holds for the next film, too.
     subtitle_settings: Option<subtitle::Settings>,
 }
@@ -78,6 +82,7 @@ impl ScenePainter {
             chosen: None,
             meter: None,
             subtitles: None,
+            canvas: None,
             subtitle_settings: None,
         }
     }
@@ -148,6 +153,7 @@ impl Painter<Scene> for ScenePainter {
         settings.layout = settings.layout.at(self.began.elapsed());
         self.chosen = scene.chosen(&settings.comfort);
         self.follow_subtitles(scene);
+        self.canvas = Some((canvas.image.size(), canvas.origin));
         if let Some(eyes) = &mut self.eyes {
             eyes.record(recorder, scene, &settings, &canvas.image, Place::Window(canvas.origin), 0)?;
         }
@@ -281,6 +287,13 @@ impl Painter<Scene> for ScenePainter {
             tracing::warn!("the comfort meter cannot be read: {error}");
         }
         self.meter.as_ref()?.shown.as_ref().map(|(_, model)| model.clone())
+    }
+
+    fn picture(&self, scene: &Scene, of: ShotOf, told: Option<&Told>) -> Option<Maker> {
+        let gpu = self.eyes.as_ref()?.gpu();
+        let mut settings = self.settings;
+        settings.layout = settings.layout.at(self.began.elapsed());
+        Some(maker(gpu, scene.clone(), settings, of, self.canvas, told.cloned()))
     }
 
     fn describe(&self) -> String {

@@ -15,6 +15,7 @@ use super::painter::ScenePainter;
 use super::playlist::PlaylistArguments;
 use super::print::print;
 use super::setup::{check_validation, gpu_options, scene};
+use super::shots::ShotArguments;
 use super::sound::SoundArguments;
 use super::stop::ask_on_interrupt;
 use super::subtitles::{SidArguments, SubtitleArguments};
@@ -118,6 +119,8 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) osd: OsdArguments,
     #[command(flatten)]
+    pub(super) shots: ShotArguments,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -175,6 +178,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         live_delay: arguments.cache.live_delay,
         hold_stills: seen,
         osd: arguments.osd.options(),
+        shots: arguments.shots.options(),
         ..PlayerOptions::default()
     };
     let player = arguments.playlist.player(player, entries.is_empty());

@@ -29,6 +29,28 @@ enum Verb {
     List(Change),
     ShowText { text: String, time: Option<Duration> },
     PrintText(String),
+    Screenshot(Shot),
+}
+
+/// A picture of what is seen, for a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shot {
+    /// What is in it.
+    pub of: ShotOf,
+    /// Its name; without one it is made by the viewer's template.
+    pub file: Option<String>,
+}
+
+/// What is in a picture for a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShotOf {
+    /// Both eyes at the film's full size, with subtitles.
+    #[default]
+    Subtitles,
+    /// The same without.
+    Video,
+    /// What the window shows, with messages.
+    Window,
 }
 
 /// What is to be done for a command.
@@ -42,6 +64,8 @@ pub enum Done {
     Show(String, Option<Duration>),
     /// The terminal is to say this.
     Print(String),
+    /// A picture is to be taken.
+    Screenshot(Shot),
 }
 
 /// Words before a command that change what is seen of it, or how it is waited for; here each is carried out at once and in order.
@@ -118,6 +142,10 @@ impl Command {
             ("cycle", [name]) => Verb::Cycle { name: known(name)?, step: 1 },
             ("cycle", [name, way]) => Verb::Cycle { name: known(name)?, step: way_of(way)? },
             ("cycle-values", values) => cycle_values(values)?,
+            ("screenshot", flags) if flags.len() < 2 => Verb::Screenshot(Shot { of: shot_of(flags)?, file: None }),
+            ("screenshot-to-file", [file, flags @ ..]) if flags.len() < 2 => {
+                Verb::Screenshot(Shot { of: shot_of(flags)?, file: Some((*file).to_owned()) })
+            }
             ("sub-seek", words) => cue(words, Action::SubSeek, "sub-seek COUNT [primary|secondary]")?,
             ("sub-step", words) => cue(words, Action::SubStep, "sub-step COUNT [primary|secondary]")?,
             ("show-text", [text, rest @ ..]) if rest.len() < 3 => {
@@ -155,6 +183,10 @@ impl Command {
             Verb::List(change) => return Ok(Done::List(change.clone())),
             Verb::ShowText { text, time } => return Ok(Done::Show(expand(text, status), *time)),
             Verb::PrintText(text) => return Ok(Done::Print(expand(text, status))),
+            Verb::Screenshot(Shot { of, file }) => {
+                let file = file.as_deref().map(|file| expand(file, status));
+                return Ok(Done::Screenshot(Shot { of: *of, file }));
+            }
         };
         Ok(Done::Act(action))
     }
@@ -193,6 +225,20 @@ fn way_of(text: &str) -> Result<i32, CommandError> {
             _ => Err(CommandError::Usage("cycle PROPERTY [up|down]")),
         },
     }
+}
+
+fn shot_of(flags: &[&str]) -> Result<ShotOf, CommandError> {
+    let mut of = ShotOf::default();
+    for flag in flags.iter().flat_map(|flags| flags.split('+')) {
+        of = match flag {
+            "subtitles" => ShotOf::Subtitles,
+            "video" => ShotOf::Video,
+            "window" => ShotOf::Window,
+            "single" => of,
+            _ => return Err(CommandError::Usage("screenshot [subtitles|video|window]")),
+        };
+    }
+    Ok(of)
 }
 
 fn cue(words: &[&str], action: fn(i32, bool) -> Action, usage: &'static str) -> Result<Verb, CommandError> {
@@ -237,6 +283,8 @@ fn usage(name: &str) -> CommandError {
         "add" => "add PROPERTY [NUMBER]",
         "multiply" => "multiply PROPERTY NUMBER",
         "cycle" => "cycle PROPERTY [up|down]",
+        "screenshot" => "screenshot [subtitles|video|window]",
+        "screenshot-to-file" => "screenshot-to-file FILE [subtitles|video|window]",
         "show-text" => "show-text TEXT [MILLISECONDS [LEVEL]]",
         "print-text" => "print-text TEXT",
         _ => return CommandError::NoCommand(name.to_owned()),
@@ -345,6 +393,11 @@ mod tests {
         ] {
             assert_eq!(action(line), wanted, "{line}");
         }
+        let shot = |of, file: Option<&str>| Ok(vec![Done::Screenshot(Shot { of, file: file.map(str::to_owned) })]);
+        assert_eq!(done("screenshot"), shot(ShotOf::Subtitles, None));
+        assert_eq!(done("async screenshot video+single"), shot(ShotOf::Video, None));
+        assert_eq!(done("screenshot-to-file a-${volume}.png window"), shot(ShotOf::Window, Some("a-90.png")));
+        assert!(done("screenshot each-frame").is_err() && done("screenshot-to-file").is_err());
         assert_eq!(
             done("show-text \"${volume:?} ${time-pos}\" 500; print-text x"),
             Ok(vec![

@@ -24,7 +24,7 @@ mod tracks;
 mod words;
 
 pub use bindings::{BINDINGS, Binding, Bindings};
-pub use command::{Command, Done};
+pub use command::{Command, Done, Shot, ShotOf};
 pub use error::CommandError;
 pub use input_conf::InputError;
 pub use keyboard::Keyboard;

@@ -114,6 +114,11 @@ impl Eyes {
         }
     }
 
+    /// The GPU that it renders on.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
     /// Records the making of `scene`'s picture under `settings` into `target` (R8G8B8A8_UNORM), with timestamps from `timestamp` on.
     pub fn record(
         &mut self,

@@ -56,6 +56,7 @@ pub struct Layout {
 }
 
 /// A picture with its disparity.
+#[derive(Clone)]
 pub struct Scene {
     pub(super) slot: Arc<Lent<Slot>>,
     pub(super) point: Point,
@@ -126,6 +127,11 @@ impl Scene {
     /// The film's subtitles, where they are wanted.
     pub fn subtitles(&self) -> Option<&Subtitles> {
         self.subtitles.as_ref()
+    }
+
+    /// The same without subtitles.
+    pub fn without_subtitles(self) -> Self {
+        Self { subtitles: None, ..self }
     }
 
     /// Whether it may be given once more, with depth that it lacks now ([`super::Film::once_more`]).

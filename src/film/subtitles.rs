@@ -80,7 +80,7 @@ struct Board {
     found: Option<(CueWanted, Option<Time>)>,
     /// How the last picture was seen.
     area: Option<Area>,
-    wanted: VecDeque<Time>,
+    wanted: VecDeque<(Time, Area)>,
     done: VecDeque<Done>,
     /// The next cue, or a time before which there is none.
     ahead: Option<Done>,
@@ -98,13 +98,13 @@ impl Board {
         self.done.iter().find(|done| done.time == time && done.area == area && done.revision == self.revision)
     }
 
-    fn want(&mut self, time: Time, first: bool) {
-        self.wanted.retain(|other| *other != time);
+    fn want(&mut self, time: Time, area: Area, first: bool) {
+        self.wanted.retain(|other| *other != (time, area));
         if first {
-            self.wanted.push_front(time);
+            self.wanted.push_front((time, area));
             self.wanted.truncate(KEPT);
         } else {
-            self.wanted.push_back(time);
+            self.wanted.push_back((time, area));
             if self.wanted.len() > KEPT {
                 self.wanted.pop_front();
             }
@@ -154,7 +154,7 @@ impl Subtitles {
         }
         let is_coming = !board.over;
         if is_coming {
-            board.want(time, true);
+            board.want(time, area, true);
             self.0.asked.notify_one();
         }
         let apart = |done: &&Done| (done.time - time).nanoseconds().abs();
@@ -163,10 +163,11 @@ impl Subtitles {
         Seen { overlay: near.map(|done| Arc::clone(&done.overlay)).unwrap_or_default(), is_coming }
     }
 
-    /// The same, waited for: for files.
+    /// The same, waited for: for files. What is shown elsewhere besides stays as it is.
     pub fn wait(&self, time: Time, area: Area) -> Arc<Overlay> {
         let mut board = self.board();
-        board.area = Some(area);
+        // Where it is shown in another way besides, what comes is drawn for that.
+        board.area.get_or_insert(area);
         loop {
             if let Some(done) = board.find(time, area) {
                 return Arc::clone(&done.overlay);
@@ -174,7 +175,7 @@ impl Subtitles {
             if board.over {
                 return Arc::default();
             }
-            board.want(time, true);
+            board.want(time, area, true);
             self.0.asked.notify_one();
             board = self.0.answered.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
@@ -186,7 +187,7 @@ impl Subtitles {
         if let Some(area) = board.area
             && board.find(time, area).is_none()
         {
-            board.want(time, false);
+            board.want(time, area, false);
             self.0.asked.notify_one();
         }
     }
@@ -331,7 +332,7 @@ impl Subtitles {
         if board.wanted.is_empty() && board.cue.is_none() {
             board = self.0.asked.wait_timeout(board, patience).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let (area, time) = (board.area?, board.wanted.pop_front()?);
+        let (time, area) = board.wanted.pop_front()?;
         let (settings, choice, revision) = (board.drawn(), board.choice, board.revision);
         Some(Job { time, area, settings, choice, revision })
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
-use crate::control::{Command, CommandError, Done, Keyboard, Status};
+use crate::control::{Command, CommandError, Done, Keyboard, Shot, Status};
 use crate::overlay::Told;
 use crate::remote::Remote;
 use crate::sink::{Action, Asked, WindowState};
@@ -77,6 +77,7 @@ where
                 asked.repaint |= self.tell(now);
             }
             Done::Print(text) => terminal::say(&text),
+            Done::Screenshot(shot) => asked.repaint |= self.take_picture(&shot, now),
         }
         Ok(())
     }
@@ -103,10 +104,30 @@ where
         changed | self.tell(now)
     }
 
-    /// Goes to a cue that was looked for, or lets it come here; true when it has to be painted again.
-    pub(super) fn mind_cue(&mut self, now: Instant) -> bool {
+    /// Goes on with what takes its time: goes to a cue that was looked for, or lets it come here, and tells of a picture that was written. True when it has
+    /// to be painted again.
+    pub(super) fn mind(&mut self, now: Instant) -> bool {
+        if let Some(told) = self.player.shots.told() {
+            self.player.tell(told, None, now);
+        }
         let found = self.player.mind_cue(now);
-        found.is_some_and(|action| self.act(action, matches!(action, Action::SeekExactTo(_)), now))
+        let acted = found.is_some_and(|action| self.act(action, matches!(action, Action::SeekExactTo(_)), now));
+        self.tell(now) | acted
+    }
+
+    /// Takes a picture of what is seen.
+    fn take_picture(&mut self, shot: &Shot, now: Instant) -> bool {
+        let status = self.status(now);
+        let told = self.told.clone().or_else(|| self.player.message(now));
+        let scene = self.player.shown();
+        let told = match scene.and_then(|scene| self.painter.picture(&scene.data, shot.of, told.as_ref())) {
+            Some(make) => self.player.shots.take(shot, make, &status),
+            None => Some("Screenshot: there is no picture".to_owned()),
+        };
+        if let Some(told) = told {
+            self.player.tell(told, None, now);
+        }
+        self.tell(now)
     }
 
     /// Hands on what is to be read over the picture; true where that has changed.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::control::ShotOf;
 use crate::film::{Pass, Preview, SeekMode, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
@@ -16,6 +17,20 @@ use crate::ui::{DepthModel, MeterModel};
 
 /// Any error, in words for the user.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// A picture that was made: both eyes beside each other, or what the window shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Red, green, blue and a fourth byte that says nothing, rows tightly packed.
+    pub samples: Vec<u8>,
+    /// Width and height.
+    pub size: [u32; 2],
+    /// It is both eyes.
+    pub is_pair: bool,
+}
+
+/// What makes a picture, on a thread of its own.
+pub type Maker = Box<dyn FnOnce() -> Result<Taken, Error> + Send>;
 
 /// What a film has to say.
 pub enum Next<S> {
@@ -220,6 +235,11 @@ pub trait Painter<S> {
 
     /// What the comfort meter shows, while it is on.
     fn meter(&mut self) -> Option<MeterModel> {
+        None
+    }
+
+    /// What makes a picture of `scene` for a file, on another thread; `told` is what is read over it. None where there can be none.
+    fn picture(&self, _scene: &S, _of: ShotOf, _told: Option<&Told>) -> Option<Maker> {
         None
     }
 

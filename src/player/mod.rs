@@ -35,6 +35,7 @@ mod resume;
 mod screen;
 pub mod script;
 mod seeking;
+mod shots;
 mod signs;
 mod sound;
 pub mod statistics;
@@ -49,7 +50,7 @@ use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
 pub use commands::Controls;
-pub use contract::{Error, Next, Painter, Playlist, SceneFacts, SceneSource};
+pub use contract::{Error, Maker, Next, Painter, Playlist, SceneFacts, SceneSource, Taken};
 pub use endings::Endings;
 pub use keep_open::KeepOpen;
 pub use list::Films;
@@ -60,6 +61,7 @@ pub use options::{Idle, PlayerOptions};
 pub use resume::ResumePoint;
 pub use screen::{PlayError, play, play_in_headset};
 pub use seeking::HrSeek;
+pub use shots::{NameError, ShotFormat, ShotOptions};
 pub use sound::{SPEEDS, SoundLevels};
 pub use watch::WatchOptions;
 
@@ -75,6 +77,7 @@ use painting::Painting;
 use phase::{Pause, Phase};
 use repeat::Repeat;
 use seeking::Seeking;
+use shots::Shots;
 use sound::{Heard, SoundEnd};
 use times::Times;
 use turning::Turning;
@@ -138,6 +141,7 @@ pub struct Player<P: Playlist> {
     message: Message,
     /// A cue of the subtitles that is looked for.
     cue: Option<cues::Sought>,
+    shots: Shots,
     shown: Option<Frame<<P::Source as SceneSource>::Scene>>,
     coming: Coming<<P::Source as SceneSource>::Scene>,
     times: Times,
@@ -162,7 +166,7 @@ impl<P: Playlist> Player<P> {
         let heard = Heard::new(options.sound.clone(), options.levels);
         let repeat = Repeat::new(options.loop_file);
         let loop_playlist = options.loop_playlist;
-        let message = Message::new(options.osd);
+        let (message, shots) = (Message::new(options.osd), Shots::new(options.shots.clone()));
         let paused = options.paused.then(Pause::default);
         let mut player = Self {
             playlist,
@@ -180,6 +184,7 @@ impl<P: Playlist> Player<P> {
             repeat,
             message,
             cue: None,
+            shots,
             shown: None,
             coming: Coming::Unknown,
             times: Times::default(),
@@ -322,7 +327,7 @@ impl<P: Playlist> Player<P> {
         // A picture that stands may get its depth yet.
         let unfinished = !self.clock.is_running() && self.is_unfinished();
         let again = unfinished.then(|| now + RENEWAL);
-        let listening = (listening || turning || self.cue.is_some()).then(|| now + POLL);
+        let listening = (listening || turning || self.cue.is_some() || self.shots.is_busy()).then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
         let others = [self.mind_live(now), self.repeats_at(), self.message_changes(now)];
         let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();

@@ -79,7 +79,7 @@ where
             told: &mut told,
             window: WindowState::default(),
         }
-        .mind_cue(now);
+        .mind(now);
         let wishes = watch.tick(&mut player, &mut painter, now);
         if tick.finished || wishes.finished || asked.actions.contains(&Action::Quit) {
             break;

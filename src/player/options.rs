@@ -5,6 +5,7 @@ use super::keep_open::KeepOpen;
 use super::live::LiveDelay;
 use super::message::OsdOptions;
 use super::seeking::HrSeek;
+use super::shots::ShotOptions;
 use super::sound::SoundLevels;
 use crate::media::Deinterlacing;
 use crate::playlist::{Loop, Part};
@@ -57,6 +58,8 @@ pub struct PlayerOptions {
     pub sound: Option<Sound>,
     /// What the viewer is told over the picture.
     pub osd: OsdOptions,
+    /// How pictures of it are written.
+    pub shots: ShotOptions,
     /// How it is heard.
     pub levels: SoundLevels,
 }

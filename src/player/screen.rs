@@ -270,9 +270,7 @@ where
         let wishes = running.watch.tick(&mut running.player, &mut running.painter, now);
         tick.repaint |= wishes.repaint;
         tick.finished |= wishes.finished;
-        let mut shown = running.shown(self.window);
-        tick.repaint |= shown.mind_cue(now);
-        tick.repaint |= shown.tell(now);
+        tick.repaint |= running.shown(self.window).mind(now);
         let is_dark = running.player.shown().is_none();
         tick.repaint |= std::mem::replace(&mut running.is_dark, is_dark) != is_dark;
         tick.panel = running.signs.look(&running.player, now);

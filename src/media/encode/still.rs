@@ -182,7 +182,7 @@ const ILLUMINANT: std::ops::Range<usize> = 68..80;
 const D50: [u8; 12] = [0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d];
 
 /// The encoder, with a colour profile for what it writes.
-fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError> {
+pub(super) fn tagged<E: ImageEncoder>(mut encoder: E, gamut: Gamut) -> Result<E, ImageError> {
     encoder.set_icc_profile(profile(gamut)?).map_err(ImageError::Unsupported)?;
     Ok(encoder)
 }
