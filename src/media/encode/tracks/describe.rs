@@ -33,7 +33,16 @@ pub(super) fn copy_parameters(stream: &Stream, output: NonNull<AVStream>) -> boo
     true
 }
 
-/// The first tick, after the shift, from which a copied stream's packets are kept.
+/// Samples that decoders of these codecs run up with: those of the packet before, of Layer III what its bits may lie in, of Opus 80 ms (RFC 7845).
+fn run_up(parameters: &AVCodecParameters) -> i32 {
+    match parameters.codec_id {
+        AVCodecID::AV_CODEC_ID_MP3 => 4 * 1152,
+        AVCodecID::AV_CODEC_ID_OPUS => 3840,
+        _ => parameters.initial_padding.max(1024),
+    }
+}
+
+/// The tick, after the shift, that a copied stream's packets have to reach beyond, or where they may not hold anything before the cut, have to begin at.
 pub(super) fn earliest(stream: &Stream, container: Container, uncut: bool) -> i64 {
     let parameters = stream.parameters();
     if parameters.codec_type != AVMediaType::AVMEDIA_TYPE_AUDIO || parameters.sample_rate <= 0 {
@@ -42,14 +51,13 @@ pub(super) fn earliest(stream: &Stream, container: Container, uncut: bool) -> i6
     let per_sample = AVRational { num: 1, den: parameters.sample_rate };
     // SAFETY: arithmetic; the rates are positive.
     let ticks = |samples: i32| unsafe { av_rescale_q(i64::from(samples), per_sample, stream.time_base) };
-    let padding = parameters.initial_padding.max(0);
     -if uncut {
         // An encoder's run-up (100 ms are more than any has) is kept, so that no bit is lost: MP4 hides it by an edit list,
         // for Matroska the muxer moves everything on by it, as FFmpeg's own tool does.
         ticks(parameters.sample_rate / 10)
     } else if container.is_iso() {
-        // The edit list hides what comes before the cut, so the decoder gets a packet to run up with.
-        ticks(padding.max(parameters.frame_size).max(1024))
+        // The edit list hides what comes before the cut, so the packet that holds the cut is there, and what a decoder needs before it.
+        ticks(run_up(parameters))
     } else {
         0
     }

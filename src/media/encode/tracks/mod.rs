@@ -58,6 +58,8 @@ struct Track {
     shift: i64,
     /// Packets from here on are kept, in ticks after the shift: some codecs need a little before the beginning.
     earliest: i64,
+    /// So are those that end after it.
+    to_the_end: bool,
     sparse: bool,
     /// Packets that cannot be read.
     damage: Damage,
@@ -226,7 +228,10 @@ impl Track {
             packet.set_dts(Some(start));
             packet.set_duration((until - start).max(0));
         } else if start < self.earliest {
-            return Ok(());
+            let end = start.saturating_add(packet.duration().max(0));
+            if !self.to_the_end || end <= self.earliest {
+                return Ok(());
+            }
         }
         let time = Time::from_ticks(start, self.base.num, self.base.den);
         match &mut self.work {

@@ -68,6 +68,7 @@ fn track(
                 base,
                 shift: cut.shift(base),
                 earliest,
+                to_the_end: muxer.container().is_iso() && cut.start > Time::ZERO,
                 sparse: stream.kind() != AVMediaType::AVMEDIA_TYPE_AUDIO,
                 damage: Damage::default(),
             }))

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "common/written.rs"]
+mod sync;
+#[path = "../common/written.rs"]
 mod written;
 
 use std::fs;
