@@ -228,6 +228,8 @@ fn an_interrupted_wait_is_followed_by_a_seek_as_if_nothing_had_been() {
 #[derive(Clone, Copy, PartialEq)]
 enum Then {
     Plays,
+    /// The same, over the connection itself.
+    PlaysInIt,
     /// Sends nothing for three seconds, from the seventh one on.
     Stalls,
     /// Ends everything after six seconds.
@@ -236,7 +238,7 @@ enum Then {
     Returns,
 }
 
-/// A server of one live film: it takes UDP only, and lets ffmpeg send the packets.
+/// A server of one live film: it takes UDP only, or TCP where `then` says so, and lets ffmpeg send the packets.
 fn rtsp_server(then: Then) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -259,6 +261,7 @@ fn serve_rtsp(listener: &std::net::TcpListener, then: Then) -> bool {
     let mut played = false;
     let mut sender: Option<std::process::Child> = None;
     let mut port = String::new();
+    let packets = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
     loop {
         let request: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
@@ -273,6 +276,24 @@ fn serve_rtsp(listener: &std::net::TcpListener, then: Then) -> bool {
             Some("DESCRIBE") => {
                 more = "Content-Type: application/sdp\r\n".to_owned();
                 body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r\na=control:track\r\n";
+            }
+            Some("SETUP") if then == Then::PlaysInIt && !field("Transport:").contains("TCP") => {
+                status = "461 Unsupported Transport";
+            }
+            Some("SETUP") if then == Then::PlaysInIt => {
+                let packets = packets.try_clone().unwrap();
+                port = packets.local_addr().unwrap().port().to_string();
+                let mut stream = stream.try_clone().unwrap();
+                std::thread::spawn(move || {
+                    let mut packet = [0; 2048];
+                    while let Ok(length) = packets.recv(&mut packet[4..]) {
+                        packet[..4].copy_from_slice(&[b'$', 0, (length >> 8) as u8, length as u8]);
+                        if stream.write_all(&packet[..4 + length]).is_err() {
+                            return;
+                        }
+                    }
+                });
+                more = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n".to_owned();
             }
             Some("SETUP") if field("Transport:").contains("TCP") => status = "461 Unsupported Transport",
             Some("SETUP") => {
@@ -293,7 +314,7 @@ fn serve_rtsp(listener: &std::net::TcpListener, then: Then) -> bool {
                 let mut run = run.unwrap();
                 let seconds = |count| std::thread::sleep(Duration::from_secs(count));
                 match then {
-                    Then::Plays => sender = Some(run),
+                    Then::Plays | Then::PlaysInIt => sender = Some(run),
                     Then::Stalls => {
                         let id = run.id().to_string();
                         sender = Some(run);
@@ -354,6 +375,67 @@ fn a_live_film_is_connected_to_again_when_its_server_was_away() {
     assert!((40..220).contains(&cut), "it broke off after {cut} pictures");
     let steps: Vec<f64> = frames.windows(2).map(|pair| (pair[1] - pair[0]).seconds()).collect();
     assert!(steps.iter().all(|step| (0.0..2.0).contains(step)), "film time goes on: {steps:?}");
+}
+
+/// What is behind `address` (`rtsp://…`), behind TLS by OpenSSL's server, whose certificate lies in `folder`: the address there, and the server.
+fn behind_tls(address: &str, folder: &std::path::Path) -> (String, std::process::Child) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(folder)
+        .output()
+        .expect("openssl is needed: ./x test installs it");
+    assert!(made.status.success());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut server = Command::new("openssl")
+        .args(["s_server", "-quiet", "-cert", "cert.pem", "-key", "key.pem", "-accept", &port.to_string()])
+        .current_dir(folder)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < until, "openssl's server does not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (mut said, mut answers) = (server.stdout.take().unwrap(), server.stdin.take().unwrap());
+    let host = address.trim_start_matches("rtsp://").trim_end_matches("/live");
+    let stream = std::net::TcpStream::connect(host).unwrap();
+    let mut requests = stream.try_clone().unwrap();
+    std::thread::spawn(move || std::io::copy(&mut said, &mut requests));
+    std::thread::spawn(move || {
+        let (mut stream, mut buffer) = (stream, [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            if answers.write_all(&buffer[..count]).and_then(|()| answers.flush()).is_err() {
+                return;
+            }
+        }
+    });
+    (format!("rtsps://localhost:{port}/live"), server)
+}
+
+#[test]
+fn live_films_come_over_one_connection_and_over_one_that_is_secure() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = rtsp_server(Then::PlaysInIt);
+    let (secure, mut server) = behind_tls(&rtsp_server(Then::PlaysInIt), folder.path());
+    let told = |url: &str, certificate: Option<&str>| {
+        let tls_ca_file = certificate.map(|name| folder.path().join(name));
+        let remote = Arc::new(RemoteOptions { tls_ca_file, ..RemoteOptions::default() });
+        Source::open(url, &SourceOptions { remote, ..SourceOptions::default() })
+    };
+    // FFmpeg's RTSP asks for no proof.
+    let error = told(&secure, None).err().unwrap();
+    assert!(matches!(error, MediaError::Certificate { .. }), "{error}");
+    for (url, certificate) in [(plain, None), (secure, Some("cert.pem"))] {
+        let mut source = told(&url, certificate).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let frames: Vec<_> = (0..20).map(|_| source.next().unwrap().unwrap().pts).collect();
+        assert!(frames.windows(2).all(|pair| pair[0] < pair[1]), "{url}: {frames:?}");
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 #[test]

@@ -157,6 +157,17 @@ fn formats(remote: bool) -> String {
     all.filter(|name| whitelist::is_format_allowed(name, remote)).collect::<Vec<_>>().join(",")
 }
 
+/// Where the server of an address of RTSP over TLS is reached.
+fn secure_server(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // What is in brackets has colons of its own.
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let port = if has_port { "" } else { ":322" };
+    scheme.eq_ignore_ascii_case("rtsps").then(|| format!("tls://{host}{port}"))
+}
+
 unsafe extern "C" fn io_open(
     context: *mut ffi::AVFormatContext,
     into: *mut *mut ffi::AVIOContext,
@@ -205,6 +216,7 @@ impl Opener {
     fn main(&self, address: &CStr) -> Result<*mut ffi::AVIOContext, c_int> {
         match &self.location {
             Location::Url(url) if whitelist::is_named(url) && address.to_bytes().starts_with(b"rt") => {
+                self.prove(url)?;
                 Ok(ptr::null_mut())
             }
             _ => self.stream(self.main_bytes(address)?, address),
@@ -220,17 +232,25 @@ impl Opener {
             }
             Location::Url(url) => {
                 let opened = self.connect(address, whitelist::REMOTE, None);
-                // What ended it from here has its own words.
-                let told = |code: &c_int| {
-                    if let Some(why) = distrust() {
-                        self.refuse(MediaError::Certificate { location: url.clone(), reason: why });
-                    } else if !self.watch.must_end() {
-                        self.lose(remote::reason(*code));
-                    }
-                };
-                Box::new(opened.inspect_err(told)?)
+                Box::new(opened.inspect_err(|code| self.tell_why(url, *code))?)
             }
         })
+    }
+
+    /// Why `url` cannot be connected to. What ended it from here has its own words.
+    fn tell_why(&self, url: &str, code: c_int) {
+        if let Some(why) = distrust() {
+            self.refuse(MediaError::Certificate { location: url.to_owned(), reason: why });
+        } else if !self.watch.must_end() {
+            self.lose(remote::reason(code));
+        }
+    }
+
+    /// FFmpeg's RTSP asks no server for a proof of who it is: it is asked for here, at a connection of its own, before.
+    fn prove(&self, url: &str) -> Result<(), c_int> {
+        let Some(server) = secure_server(url).filter(|_| self.remote.tls_verify) else { return Ok(()) };
+        let server = CString::new(server).map_err(|_| ffi::AVERROR(ffi::EINVAL))?;
+        self.connect(&server, whitelist::REMOTE, None).map(drop).inspect_err(|code| self.tell_why(url, *code))
     }
 
     /// The stream of what something names.
@@ -345,5 +365,23 @@ impl Opener {
             Ok(())
         };
         stream::open(bytes, scan, Box::new(judge))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_of_a_secure_address_is_known() {
+        for (url, server) in [
+            ("rtsps://h/a", Some("tls://h:322")),
+            ("RTSPS://u:p@h:8322/a@b:1", Some("tls://h:8322")),
+            ("rtsps://[::1]/a", Some("tls://[::1]:322")),
+            ("rtsps://[::1]:5?x", Some("tls://[::1]:5")),
+            ("rtsp://h/a", None),
+        ] {
+            assert_eq!(secure_server(url).as_deref(), server, "{url}");
+        }
     }
 }
