@@ -15,7 +15,7 @@ use deep3d::media::StopFlag;
 use deep3d::net::Weights;
 use deep3d::player::quality::LEVELS;
 use deep3d::position::Position;
-use deep3d::sink::Layout;
+use deep3d::sink::{Adjust, Adjustments, Layout, adjust};
 use deep3d::stage::comfort;
 use deep3d::stage::stereo::SourceEye;
 use deep3d::time::Time;
@@ -130,6 +130,7 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
         flat: false,
         source_eye: SourceEye::Centre,
         selection: false,
+        adjustments: Adjustments::default(),
     };
     let mut eyes = Eyes::new(&gpu);
     eyes.set_metered(true);
@@ -157,6 +158,80 @@ fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
 }
 
 #[test]
+fn what_a_viewer_turns_is_seen_alike_by_both_eyes_of_a_window_and_of_a_headset() {
+    let gpu = WatchedGpu::new().unwrap();
+    let mut film = open(&gpu, FILM, 0);
+    let scene = next(&mut film).unwrap();
+    let size @ [width, height] = scene.data.layout.size;
+    let mut settings = Settings {
+        layout: Layout::Sbs,
+        comfort: comfort::Settings::default(),
+        swap_eyes: false,
+        flat: false,
+        source_eye: SourceEye::Centre,
+        selection: false,
+        adjustments: Adjustments::default(),
+    };
+    let mut commands = Commands::new(&gpu, "eyes", TIMESTAMPS).unwrap();
+    let image = |size| {
+        let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };
+        Image::new(&gpu, "target", options).unwrap()
+    };
+    let (both, one, other) = (image([2 * width, height]), image(size), image(size));
+    let mut eyes = Eyes::new(&gpu);
+    let mut seen = |settings: &Settings, window: bool| -> [Vec<u8>; 2] {
+        let backs: Vec<_> = [&both, &one, &other]
+            .map(|image| {
+                let bytes = u64::from(image.size()[0] * image.size()[1]) * 4;
+                Buffer::new(&gpu, "back", bytes, BufferKind::Readback).unwrap()
+            })
+            .into();
+        let result = commands.record(|recorder| {
+            if window {
+                eyes.record(recorder, &scene.data, settings, &both, Place::Window([0, 0]), 0)?;
+                return recorder.copy_image_to_buffer(&both, &backs[0], 4).map_err(EyesError::from);
+            }
+            eyes.record_eyes(recorder, &scene.data, settings, [&one, &other])?;
+            recorder.copy_image_to_buffer(&one, &backs[1], 4)?;
+            recorder.copy_image_to_buffer(&other, &backs[2], 4).map_err(EyesError::from)
+        });
+        result.unwrap();
+        gpu.wait(gpu.submit(&mut commands).unwrap()).unwrap();
+        if !window {
+            return [1, 2].map(|index: usize| backs[index].read(<[u8]>::to_vec).unwrap());
+        }
+        let whole = backs[0].read(<[u8]>::to_vec).unwrap();
+        [0, 1].map(|half| {
+            let row = width as usize * 4;
+            whole.chunks_exact(2 * row).flat_map(|line| line[half * row..][..row].to_vec()).collect()
+        })
+    };
+    let plain = seen(&settings, false);
+    assert!(plain[0] != plain[1], "there is depth");
+    assert!(seen(&settings, true) == plain);
+    for turned in [
+        &[(Adjust::Brightness, 30.0)][..],
+        &[(Adjust::Zoom, 1.0), (Adjust::PanX, 0.1), (Adjust::Contrast, 20.0)],
+        &[(Adjust::Zoom, -1.0), (Adjust::Saturation, -100.0)],
+    ] {
+        settings.adjustments = Adjustments::default();
+        turned.iter().for_each(|(which, to)| settings.adjustments.set(*which, *to));
+        let (set, aspect) = (settings.adjustments, f64::from(width) / f64::from(height));
+        let window = set.window(size, size, size, set.place(aspect, aspect));
+        let wanted = [0, 1].map(|eye: usize| adjust::reference(&plain[eye], size, size, &window, &set.colours()));
+        for window in [true, false] {
+            let ours = seen(&settings, window);
+            for (ours, wanted) in ours.iter().zip(&wanted) {
+                // Eyes that are seen smaller are made smaller.
+                let off: u64 = ours.iter().zip(wanted).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+                let mean = off as f64 / wanted.len() as f64;
+                assert!(mean < 0.5, "{turned:?}, {window}: {mean} of 255");
+            }
+        }
+    }
+}
+
+#[test]
 fn little_work_shows_nearly_the_same() {
     let gpu = WatchedGpu::new().unwrap();
     let mut film = open(&gpu, FILM, 0);
@@ -167,6 +242,7 @@ fn little_work_shows_nearly_the_same() {
         flat: false,
         source_eye: SourceEye::Centre,
         selection: false,
+        adjustments: Adjustments::default(),
     };
     let level = LEVELS[LEVELS.len() - 1];
     let mut fast = Eyes::new(&gpu);
@@ -264,6 +340,7 @@ fn a_caption_lies_at_one_depth_as_long_as_it_stands() {
         flat: false,
         source_eye: SourceEye::Centre,
         selection: false,
+        adjustments: Adjustments::default(),
     };
     let mut eyes = Eyes::new(&gpu);
     let options = ImageOptions { size: [640, 360], format: vk::Format::R8G8B8A8_UNORM, mips: 1 };

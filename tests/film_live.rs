@@ -163,6 +163,34 @@ fn a_seek_forgets_what_the_network_is_at() {
 }
 
 #[test]
+fn no_pass_begins_while_the_network_rests() {
+    let gpu = WatchedGpu::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shots.mkv");
+    two_shots(&path);
+    let mut film = open(&gpu, &path.to_string_lossy(), FilmOptions { pace: Pace::Live, ..FilmOptions::default() });
+    next(&mut film).unwrap();
+    film.control().set_network_rests(true);
+    // What has begun ends.
+    let passes = |film: &Film, seconds: f64| {
+        std::thread::sleep(Duration::from_secs_f64(seconds));
+        film.control().take_passes().len()
+    };
+    let began = Instant::now();
+    while passes(&film, 0.3) > 0 {
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+    let epoch = film.control().seek(Time::from_seconds(1.6), SeekMode::Exact);
+    while next(&mut film).unwrap().epoch != epoch {}
+    assert_eq!(passes(&film, 0.5), 0);
+    film.control().set_network_rests(false);
+    let began = Instant::now();
+    while passes(&film, 0.02) == 0 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it looks again");
+    }
+}
+
+#[test]
 fn what_is_converted_has_a_pass_a_picture_to_the_bit() {
     let gpu = WatchedGpu::new().unwrap();
     let weights = Weights::built_in().unwrap();

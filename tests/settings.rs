@@ -69,3 +69,28 @@ fn options_stand_in_a_file_and_sets_of_them_have_names() {
     fs::create_dir(&file).unwrap();
     assert!(convert(folder.path(), &[]).status.success());
 }
+
+#[test]
+fn a_picture_is_turned_before_its_depth_is_made_and_cut_to_its_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let photo =
+        image::RgbImage::from_fn(96, 64, |x, y| image::Rgb([(x * 2) as u8, (y * 3) as u8, ((x ^ y) * 2) as u8]));
+    photo.save(at("photo.png")).unwrap();
+    let made = |more: &[&str]| {
+        let (from, to) = (at("photo.png").display().to_string(), at("out.png").display().to_string());
+        let usual =
+            ["convert", "--force", "--layout", "left", "--strength", "0", "--network-size", "64x64", "-o", &to, &from];
+        let run = program::run(&[&usual[..], more].concat());
+        assert!(run.status.success(), "{more:?}: {}", text(&run.stderr));
+        image::open(&to).unwrap().to_rgb8()
+    };
+    assert_eq!(made(&["--video-rotate=90"]), image::imageops::rotate90(&photo));
+    let part = image::imageops::crop_imm(&photo, 10, 5, 40, 30).to_image();
+    assert_eq!(made(&["--video-crop=40x30+10+5"]), part);
+    let brighter = made(&["--brightness=20"]);
+    let wanted = |value: u8| (f32::from(value) + 51.0).min(255.0);
+    let near =
+        photo.iter().zip(brighter.iter()).all(|(before, after)| (wanted(*before) - f32::from(*after)).abs() <= 1.0);
+    assert!(near && brighter.dimensions() == (96, 64));
+}

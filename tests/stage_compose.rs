@@ -7,7 +7,9 @@ mod stage_support;
 
 use deep3d::gpu::Gpu;
 use deep3d::gpu::testing::WatchedGpu;
+use deep3d::sink::adjust::{self, AdjustEyes};
 use deep3d::sink::compose::{Arrangement, Compose, Composition, fit};
+use deep3d::sink::{Adjust, Adjustments};
 use ffmpeg::ffmpeg;
 use stage_support::*;
 
@@ -131,6 +133,41 @@ fn a_window_shows_the_whole_picture_between_black() {
                 };
                 assert_eq!(shown[((y * 101 + x) * 4) as usize], expected, "{x} {y}");
             }
+        }
+    }
+}
+
+#[test]
+fn what_a_viewer_turns_is_the_reference_in_both_eyes() {
+    let gpu = WatchedGpu::new().unwrap();
+    let eye = [61, 43];
+    let (left, right) = (random_pixels(eye, 5), random_pixels(eye, 6));
+    for (size, turned, crop) in [
+        (eye, &[(Adjust::Brightness, 12.0), (Adjust::Gamma, 30.0), (Adjust::Hue, -20.0)][..], None),
+        ([90, 50], &[(Adjust::Zoom, 0.7), (Adjust::PanX, 0.2), (Adjust::Contrast, 40.0)], None),
+        ([40, 30], &[(Adjust::Zoom, -0.5), (Adjust::PanY, -0.3), (Adjust::Saturation, -60.0)], None),
+        ([31, 20], &[(Adjust::Panscan, 1.0), (Adjust::Gamma, -50.0)], None),
+        ([30, 20], &[], "30x20+7+9".parse().ok()),
+    ] {
+        let mut adjustments = Adjustments::default().with_crop(crop);
+        turned.iter().for_each(|(which, to)| adjustments.set(*which, *to));
+        let place = adjustments.place(1.4, f64::from(size[0]) / f64::from(size[1]));
+        let place = if crop.is_some() { [[0.0; 2], [1.0; 2]] } else { place };
+        let (window, colours) = (adjustments.window(eye, eye, size, place), adjustments.colours());
+        let [one, other] = [&left, &right].map(|pixels| image(&gpu, pixels, eye));
+        let stage = AdjustEyes::new(&gpu, &one, &other, size).unwrap();
+        run(&gpu, |recorder| stage.record(recorder, &window, &colours));
+        for (result, source) in stage.results().iter().zip([&left, &right]) {
+            let (ours, wanted) = (pixels(&gpu, result), adjust::reference(source, eye, size, &window, &colours));
+            let farthest = farthest(&ours, &wanted);
+            assert!(farthest <= 1, "{turned:?}: {farthest} of 255");
+            assert!(wanted.chunks_exact(4).any(|pixel| pixel[..3] != [0; 3]), "{turned:?}: there is a picture");
+        }
+        if let Some(part) = crop {
+            // A part is copied as it is.
+            let ours = pixels(&gpu, &stage.results()[0]);
+            let at = |x: u32, y: u32| ((y * eye[0] + x) * 4) as usize;
+            assert_eq!(ours[..4], left[at(7, 9)..][..4], "{part}");
         }
     }
 }

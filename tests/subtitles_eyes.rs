@@ -17,7 +17,7 @@ use deep3d::gpu::testing::WatchedGpu;
 use deep3d::gpu::{Buffer, BufferKind, Commands, Gpu, Image, ImageOptions};
 use deep3d::media::{StopFlag, TrackChoice};
 use deep3d::net::Weights;
-use deep3d::sink::Layout;
+use deep3d::sink::{Adjustments, Layout};
 use deep3d::stage::comfort::{self, Convergence, Strength, Viewing};
 use deep3d::stage::placement::CuePlan;
 use deep3d::stage::stereo::SourceEye;
@@ -42,6 +42,7 @@ fn settings(layout: Layout, flat: bool) -> EyeSettings {
         flat,
         source_eye: SourceEye::Centre,
         selection: false,
+        adjustments: Adjustments::default(),
     }
 }
 

@@ -21,6 +21,7 @@ use deep3d::gpu::{Commands, Gpu, GpuError, Image, ImageOptions, Point, Prompt, R
 use deep3d::location::Location;
 use deep3d::net::Weights;
 use deep3d::player::{Error, Films, Painter, Player, PlayerOptions};
+use deep3d::sink::Adjustments;
 use deep3d::sink::layout::Target;
 use deep3d::sink::{Action, Canvas, Layout};
 use deep3d::stage::comfort;
@@ -113,6 +114,7 @@ impl<'a> Sink<'a> {
             flat: false,
             source_eye: SourceEye::Centre,
             selection: false,
+            adjustments: Adjustments::default(),
         };
         Self {
             gpu,

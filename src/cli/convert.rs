@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 
 use super::SceneOptions;
+use super::adjust::ColourArguments;
 use super::convert_report::ConvertReport;
 use super::error::CliError;
 use super::options::{gamut, location};
@@ -16,6 +17,7 @@ use super::tracks::TrackArguments;
 use crate::convert::made::{Facts, Made};
 use crate::convert::plan::{PlanError, Request, plan};
 use crate::convert::{self, ConvertOptions, SaveOptions};
+use crate::eyes::Settings;
 use crate::film::{Origin, SubtitleOptions, scale_for};
 use crate::frame::Gamut;
 use crate::gpu::{Gpu, Headless};
@@ -78,6 +80,8 @@ pub(crate) struct ConvertArguments {
     #[command(flatten)]
     subtitles: Box<SubtitleArguments>,
     #[command(flatten)]
+    colours: Box<ColourArguments>,
+    #[command(flatten)]
     tracks: TrackArguments,
     #[command(flatten)]
     scene: SceneOptions,
@@ -106,6 +110,8 @@ pub(super) fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
     }
     outputs.sweep();
     let (origin, settings, mut film) = scene(&arguments.scene)?;
+    let settings = Settings { adjustments: arguments.colours.adjustments(), ..settings };
+    film.rotation = arguments.colours.rotation();
     film.reading.gamut = arguments.gamut;
     film.subtitles =
         arguments.burn_subtitles.map(|choice| SubtitleOptions { any: true, ..arguments.subtitles.options(choice) });

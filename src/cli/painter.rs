@@ -12,7 +12,7 @@ use crate::media::TrackKind;
 use crate::overlay::Told;
 use crate::player::{Error, Maker, Painter};
 use crate::sink::layout::{Target, WIGGLE};
-use crate::sink::{Action, Canvas, Layout};
+use crate::sink::{Action, Adjustments, Canvas, Layout};
 use crate::stage::comfort::tally::Tally;
 use crate::stage::comfort::{Chosen, Convergence, Strength};
 use crate::subtitle;
@@ -266,6 +266,8 @@ impl Painter<Scene> for ScenePainter {
                 comfort.viewing.width = within(viewing.width, 0.05, 100.0);
                 comfort.viewing.distance = within(viewing.distance, 0.05, 1000.0);
             }
+            Action::Adjust(which, to) => self.settings.adjustments.set(which, to),
+            Action::Crop(part) => self.settings.adjustments.crop = part,
             Action::SwapEyes => *swap_eyes = !*swap_eyes,
             Action::Flat => *flat = !*flat,
             Action::Meter => self.set_meter(self.meter.is_none()),
@@ -276,6 +278,10 @@ impl Painter<Scene> for ScenePainter {
 
     fn depth(&self) -> Option<DepthModel> {
         Some(self.shown())
+    }
+
+    fn adjustments(&self) -> Option<Adjustments> {
+        Some(self.settings.adjustments)
     }
 
     fn subtitles(&self) -> Option<subtitle::Settings> {
@@ -314,7 +320,7 @@ impl Painter<Scene> for ScenePainter {
     }
 
     fn output_size(&self, size: [u32; 2]) -> [u32; 2] {
-        self.settings.layout.output_size(size)
+        self.settings.layout.output_size(self.settings.adjustments.shaped(size))
     }
 
     fn repaint_after(&self) -> Option<Duration> {

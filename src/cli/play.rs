@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::adjust::{ColourArguments, ZoomArguments};
 use super::cache::CacheArguments;
 use super::error::CliError;
 use super::headset::HeadsetArguments;
@@ -121,6 +122,10 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) shots: ShotArguments,
     #[command(flatten)]
+    colours: Box<ColourArguments>,
+    #[command(flatten)]
+    zoom: Box<ZoomArguments>,
+    #[command(flatten)]
     pub(super) headset: HeadsetArguments,
     #[command(flatten)]
     pub(super) scene: SceneOptions,
@@ -141,8 +146,10 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     if origin.network().is_none() && entries.len() > 1 {
         return Err(CliError::Usage("--depth is one film's: play the films one by one".to_owned()));
     }
+    let settings = Settings { adjustments: arguments.zoom.with(arguments.colours.adjustments()), ..settings };
     let film = FilmOptions {
         start: arguments.start,
+        rotation: arguments.colours.rotation(),
         // The layout can be changed to one that shows the planes at any time.
         keep_planes: true,
         pace: pace(&settings),
@@ -173,6 +180,7 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
             ab_loop: [arguments.ab_loop_a, arguments.ab_loop_b],
         },
         deinterlacing: film.deinterlacing.clone(),
+        rotation: film.rotation.clone(),
         hr_seek: arguments.hr_seek,
         cache_pause: arguments.cache.pause(),
         live_delay: arguments.cache.live_delay,

@@ -9,7 +9,7 @@ use crate::eyes::Settings;
 use crate::film::{FilmOptions, Origin};
 use crate::gpu::{Gpu, GpuOptions, Validation};
 use crate::net::{Network, Weights};
-use crate::sink::Layout;
+use crate::sink::{Adjustments, Layout};
 use crate::stage::comfort::{self, Viewing};
 use crate::stage::stereo::SourceEye;
 
@@ -102,5 +102,6 @@ fn settings(layout: Layout, options: &PictureOptions, network: Option<Network>) 
         flat: false,
         source_eye,
         selection,
+        adjustments: Adjustments::default(),
     })
 }

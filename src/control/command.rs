@@ -174,7 +174,7 @@ impl Command {
                 let property = properties::find(name)?;
                 let now = property.text(status);
                 let same = |value: &String| {
-                    let numbers = property::number_of(value).zip(now.as_deref().and_then(property::number_of));
+                    let numbers = property::ratio_of(value).zip(now.as_deref().and_then(property::number_of));
                     now.as_deref() == Some(value) || numbers.is_some_and(|(one, other)| (one - other).abs() < 1e-4)
                 };
                 let next = values.iter().position(same).map_or(0, |at| (at + 1) % values.len());
@@ -317,6 +317,7 @@ mod tests {
             volume_max: 130.0,
             playing: [Some(1), Some(2), None],
             subtitles: Some(crate::subtitle::Settings::default()),
+            adjustments: Some(crate::sink::Adjustments::default()),
             depth: Some(DepthModel { strength: 1.5, convergence: 0.5, ..DepthModel::default() }),
             ..Status::default()
         }

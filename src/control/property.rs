@@ -7,7 +7,7 @@ use super::{CommandError, Status, listed, tracks};
 use crate::media::TrackKind;
 use crate::playlist::Loop;
 use crate::position::Position;
-use crate::sink::{Action, Layout};
+use crate::sink::{Action, Layout, Part};
 use crate::subtitle::Override;
 use crate::time::Time;
 
@@ -36,6 +36,8 @@ pub(super) enum Change {
     Loop { first: u32, to: fn(Option<u32>) -> Action },
     /// `yes` or `no`, each made so by itself.
     Switch(fn(bool) -> Action),
+    /// A part of the picture, or nothing for all of it.
+    Part,
 }
 
 /// One thing that can be asked for by name.
@@ -111,7 +113,7 @@ impl Property {
                 Ok((self.is_on(status)? != wanted).then_some(action))
             }
             Change::Number { least, most, .. } => {
-                let number = number_of(value).filter(|number| (least..=most).contains(number));
+                let number = ratio_of(value).filter(|number| (least..=most).contains(number));
                 let allowed = || {
                     wrong(if most == ENDLESS {
                         format!("a number from {least}")
@@ -168,6 +170,11 @@ impl Property {
                 let same = status.subtitles.as_ref().is_some_and(|set| set.scripts == wanted);
                 Ok(Some(Action::SetSubOverride(wanted)).filter(|_| !same))
             }
+            Change::Part => {
+                let whole = ["", "no", "0"].contains(&value);
+                let part = (!whole).then(|| value.parse::<Part>().map_err(|_| wrong("WxH or WxH+X+Y".to_owned())));
+                Ok(Some(Action::Crop(part.transpose()?)))
+            }
             Change::Layout => {
                 let layout = Layout::from_str(value, false).map_err(|_| wrong(layouts()))?;
                 Ok(Some(Action::SetLayout(layout)))
@@ -211,7 +218,7 @@ impl Property {
     /// It cannot be set, or nothing is known of it now.
     pub(super) fn cycle(&self, step: i32, status: &Status) -> Result<Option<Action>, CommandError> {
         match self.change {
-            Change::Not => Err(CommandError::ReadOnly(self.name.to_owned())),
+            Change::Not | Change::Part => Err(CommandError::ReadOnly(self.name.to_owned())),
             Change::Toggle(action) => self.is_on(status).map(|_| Some(action)),
             Change::Switch(action) => self.is_on(status).map(|on| Some(action(!on))),
             Change::Loop { to, .. } => self.is_on(status).map(|on| Some(to(on.then_some(0)))),
@@ -279,6 +286,11 @@ pub(super) fn number_of(text: &str) -> Option<f64> {
         }
         None => number(text),
     }
+}
+
+/// The same, also written as aspects are (`16:9`).
+pub(super) fn ratio_of(text: &str) -> Option<f64> {
+    number_of(&text.replace(':', "/"))
 }
 
 fn layouts() -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::frame::{Chapter, chapter_at};
 use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::playlist::{Entry, Loop};
+use crate::sink::Adjustments;
 use crate::subtitle;
 use crate::time::Time;
 use crate::ui::DepthModel;
@@ -86,6 +87,10 @@ pub struct Status {
     pub frame_rate: Option<f64>,
     /// Pictures shown, and pictures left out for being late.
     pub counts: [u64; 2],
+    /// What the viewer has turned about the pictures.
+    pub adjustments: Option<Adjustments>,
+    /// How far they are turned clockwise, in degrees, besides what the film says.
+    pub rotation: u16,
     /// How much depth, and in which layout.
     pub depth: Option<DepthModel>,
     /// How old the depth of the picture shown is: from it back to the picture that the depth was made from.

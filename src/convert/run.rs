@@ -288,7 +288,8 @@ impl<'a> Conversion<'a> {
         let settings = self.options.settings;
         let mut scene = self.first()?;
         let mut saver = self.saver(self.job.depth.as_ref(), &scene.data)?;
-        let eye = scene.data.layout.size;
+        let film = scene.data.layout.size;
+        let eye = settings.eye(film);
         size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
         let mut tracks = self.film.take_tracks();
         if let (Some(tracks), Some(subtitles)) = (&mut tracks, self.film.subtitles()) {
@@ -307,7 +308,7 @@ impl<'a> Conversion<'a> {
         };
         let signed = |(a, b): (u32, u32)| Some((i32::try_from(a).ok()?, i32::try_from(b).ok()?));
         let writer_options = WriterOptions {
-            sample_aspect: scene.data.layout.sample_aspect,
+            sample_aspect: settings.sample_aspect(film, scene.data.layout.sample_aspect),
             primaries: self.options.film.reading.gamut.primaries(),
             codec: self.options.codec,
             crf: self.options.crf,
@@ -323,7 +324,7 @@ impl<'a> Conversion<'a> {
         }
         let target = Target::new(self.gpu, writer.size())?;
         loop {
-            if scene.data.layout.size != eye {
+            if scene.data.layout.size != film {
                 return Err(ConvertError::SizeChanged(self.job.input.clone()));
             }
             self.render(&scene.data, &settings, &target)?;
@@ -362,7 +363,7 @@ impl<'a> Conversion<'a> {
         }
         save(saver, tell)?;
         let (settings, output, force) = (self.options.settings, &self.job.output, self.options.force);
-        let eye = scene.data.layout.size;
+        let eye = settings.eye(scene.data.layout.size);
         size::check(self.options.settings.layout, eye, self.gpu.facts().max_image_side)?;
         let gamut = self.options.film.reading.gamut;
         let still = StillOptions { gamut, force, ..StillOptions::default() };

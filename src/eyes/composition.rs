@@ -47,6 +47,17 @@ pub(super) fn seen(composition: &Composition) -> [u32; 2] {
     }
 }
 
+/// Width to height at which each eye is seen in a picture of that size, by who sees it in 3D.
+pub(super) fn eye_aspect(layout: Layout, [width, height]: [u32; 2]) -> f64 {
+    let aspect = f64::from(width) / f64::from(height.max(1));
+    match layout {
+        Layout::Sbs => aspect / 2.0,
+        Layout::Tab => aspect * 2.0,
+        // Their screens stretch them.
+        _ => aspect,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use ash::vk;
 use super::EyesError;
 use crate::gpu::{Buffer, BufferKind, Gpu, Image, ImageOptions, Kernel};
 use crate::net::selection::Selection;
+use crate::sink::adjust::AdjustEyes;
 use crate::sink::compose::Compose;
 use crate::sink::overlay::Overlays;
 use crate::stage::comfort::meter::Meter;
@@ -21,7 +22,7 @@ const SIDE: u32 = 16;
 const PLANES: u32 = 12;
 
 /// One of everything that eyes are made with, as small as can be: as long as it is kept, larger ones share its kernels.
-type Smallest = (Stereo, Depth, Meter, Layers, Selection, Compose, Vec<Arc<Kernel>>);
+type Smallest = (Stereo, Depth, Meter, Layers, Selection, (Compose, AdjustEyes), Vec<Arc<Kernel>>);
 
 /// The kernels of one GPU, being made or made. Dropping them waits for the thread.
 pub struct Kernels {
@@ -64,11 +65,12 @@ fn smallest(gpu: &Gpu) -> Result<Smallest, EyesError> {
     let stereo = Stereo::new(gpu, &[Source { picture: Arc::clone(&picture), disparity }], size)?;
     let compose = Compose::new(gpu, stereo.left(), stereo.right(), &picture);
     compose.make_all()?;
+    let adjust = AdjustEyes::new(gpu, stereo.left(), stereo.right(), size)?;
     let overlays = Overlays::new(gpu).make_all()?;
     let depth = Depth::new(gpu, &stereo)?;
     let meter = Meter::new(gpu, stereo.parallax(), size)?;
     let stack = PlaneStack { size, first: 0, count: PLANES };
     let layers = Layers::new(gpu, &[(Arc::clone(&picture), Arc::clone(&planes))], stack)?;
     let selection = Selection::from_planes(gpu, &planes, size, &picture, stereo.right())?;
-    Ok((stereo, depth, meter, layers, selection, compose, overlays))
+    Ok((stereo, depth, meter, layers, selection, (compose, adjust), overlays))
 }

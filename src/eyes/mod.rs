@@ -8,6 +8,7 @@ mod kernels;
 mod measure;
 mod renderer;
 mod text;
+mod turned;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,8 +17,8 @@ use crate::film::{Layout as SceneLayout, Scene};
 use crate::gpu::{Buffer, BufferKind, Gpu, GpuError, Image, Recorder};
 use crate::net::NetError;
 use crate::overlay::Told;
-use crate::sink::Layout;
 use crate::sink::compose::{Arrangement, Composition};
+use crate::sink::{Adjustments, Layout};
 use crate::stage::StageError;
 use crate::stage::comfort::{self, Limits, Mapping};
 use crate::stage::placement::CuePlan;
@@ -29,6 +30,7 @@ pub use kernels::Kernels;
 pub use measure::Measured;
 use renderer::Renderer;
 use text::Text;
+use turned::Turned;
 
 /// What the viewer has set: one snapshot, good for one picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,12 +47,37 @@ pub struct Settings {
     pub source_eye: SourceEye,
     /// The other eye by the original's selection layer instead of by warping.
     pub selection: bool,
+    /// Colours, and which part of the picture is seen where.
+    pub adjustments: Adjustments,
 }
 
 impl Settings {
     /// Whether scenes have to bring their planes along.
     pub fn needs_planes(&self) -> bool {
         self.selection || self.layout == Layout::Layers
+    }
+
+    /// Whether what is seen is no eye's picture.
+    fn is_bare(&self) -> bool {
+        matches!(self.layout, Layout::Depth | Layout::Layers)
+    }
+
+    /// Width and height of an eye in a file, of a film's of size `film`.
+    pub fn eye(&self, film: [u32; 2]) -> [u32; 2] {
+        self.turned().map_or(film, |turned| turned.seen(film)[1])
+    }
+
+    /// Width to height of a sample in a file, where it is `own` in a film of size `film`.
+    pub fn sample_aspect(&self, film: [u32; 2], own: (u32, u32)) -> (u32, u32) {
+        let (width, height) = own;
+        let before = f64::from(width.max(1)) / f64::from(height.max(1));
+        let after = self.adjustments.pixel_aspect(film, before);
+        if after == before { own } else { ((after * 10_000.0).round().max(1.0) as u32, 10_000) }
+    }
+
+    /// What the viewer has turned, where that is to be seen: of depth and planes nothing but the aspect.
+    fn turned(&self) -> Option<Adjustments> {
+        Some(self.adjustments).filter(|adjustments| !(self.is_bare() || adjustments.leaves_as_it_is()))
     }
 }
 
@@ -130,20 +157,38 @@ impl Eyes {
         timestamp: u32,
     ) -> Result<(), EyesError> {
         let gpu = self.gpu.clone();
-        let (film, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
-        let composition = composition(settings.layout, settings.swap_eyes, film, aspect, target.size(), place);
+        let film = scene.layout.size;
+        let aspect = settings.adjustments.pixel_aspect(film, scene.layout.pixel_aspect);
+        let turned = settings.turned();
+        let part = turned.map_or(film, |turned| turned.seen(film)[1]);
+        let mut composition = composition(settings.layout, settings.swap_eyes, part, aspect, target.size(), place);
+        if let (Some(_), Place::Window(_)) = (turned.filter(Adjustments::moves), place) {
+            // It may cover what was black.
+            composition.fill(target.size());
+        }
+        let size = composition::seen(&composition);
+        let turned = turned.map(|turned| {
+            let part_aspect = f64::from(part[0]) / f64::from(part[1].max(1)) * aspect;
+            let around = match place {
+                Place::File => part_aspect,
+                Place::Window(_) => composition::eye_aspect(settings.layout, composition.fitted),
+            };
+            Turned { place: turned.place(part_aspect, around), adjustments: turned, around }
+        });
         let seen = match place {
             // The depth that is kept is that of each of the film's pixels.
             Place::File => Some(film).filter(|_| settings.layout != Layout::Depth),
-            Place::Window(_) => Some(composition::seen(&composition)),
+            Place::Window(_) => Some(turned.map_or(size, |turned| turned.needs(film, size))),
         };
         self.renderer(&scene.layout, settings, seen)?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let mapping = renderer.mapping(scene, settings);
-        let bare = matches!(settings.layout, Layout::Depth | Layout::Layers);
-        let mapping = text.look(scene, composition::seen(&composition), mapping, limits(settings), bare);
+        let shape = f64::from(film[0]) / f64::from(film[1].max(1)) * aspect;
+        text.aspect = Some(turned.map_or(shape, |turned| turned.around));
+        let mapping = text.look(scene, size, mapping, limits(settings), settings.is_bare());
         recorder.timestamp(timestamp);
         let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
+        let kind = renderer.turn(recorder, &gpu, kind, turned.as_ref(), size)?;
         recorder.timestamp(timestamp + 1);
         let compose = renderer.compose(&gpu, kind, target)?;
         compose.record(recorder, &composition)?;
@@ -163,11 +208,24 @@ impl Eyes {
     ) -> Result<(), EyesError> {
         let gpu = self.gpu.clone();
         let settings = &Settings { layout: Layout::Sbs, ..*settings };
-        self.renderer(&scene.layout, settings, Some(targets[0].size()))?;
+        let (film, size) = (scene.layout.size, targets[0].size());
+        // The screen keeps the film's shape.
+        let aspect = |part: [u32; 2], pixel: f64| f64::from(part[0]) / f64::from(part[1].max(1)) * pixel;
+        let own = scene.layout.pixel_aspect;
+        let pixel = settings.adjustments.pixel_aspect(film, own);
+        let turned = Some(settings.adjustments).filter(|turned| !turned.leaves_as_it_is() || pixel != own);
+        let turned = turned.map(|turned| {
+            let around = aspect(film, own);
+            let place = turned.place(aspect(turned.seen(film)[1], pixel), around);
+            Turned { place, adjustments: turned, around }
+        });
+        self.renderer(&scene.layout, settings, Some(turned.map_or(size, |turned| turned.needs(film, size))))?;
         let Self { renderer: Some(renderer), text, .. } = self else { return Ok(()) };
         let mapping = renderer.mapping(scene, settings);
-        let mapping = text.look(scene, targets[0].size(), mapping, limits(settings), false);
+        text.aspect = None;
+        let mapping = text.look(scene, size, mapping, limits(settings), false);
         let kind = renderer.render(recorder, &gpu, scene, settings, mapping)?;
+        let kind = renderer.turn(recorder, &gpu, kind, turned.as_ref(), size)?;
         for (target, arrangement) in targets.into_iter().zip([Arrangement::Left, Arrangement::Right]) {
             let whole = Composition::whole(arrangement, target.size());
             let composition = Composition { swap_eyes: settings.swap_eyes, ..whole };
@@ -229,7 +287,7 @@ impl Eyes {
         if settings.flat || settings.selection {
             return;
         }
-        let (film, aspect) = (scene.layout.size, scene.layout.pixel_aspect);
+        let (film, aspect) = (settings.adjustments.seen(scene.layout.size)[1], scene.layout.pixel_aspect);
         let size = settings.layout.output_size(film);
         let composition = composition(settings.layout, settings.swap_eyes, film, aspect, size, Place::File);
         text::plan(plan, scene, composition::seen(&composition), &scene.mapping(&settings.comfort));

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use ash::vk;
 
 use super::measure::{Expected, Measure};
+use super::turned::Turned;
 use super::{EyesError, Settings};
 use crate::film::{Layout as SceneLayout, Scene, Slot};
 use crate::gpu::{Buffer, Gpu, Image, ImageOptions, Recorder};
 use crate::net::Network;
 use crate::net::selection::Selection;
 use crate::sink::Layout;
+use crate::sink::adjust::AdjustEyes;
 use crate::sink::compose::{Arrangement, Compose, Composition};
 use crate::stage::bars::Crop;
 use crate::stage::comfort::{Chosen, Limits, Mapping};
@@ -34,6 +36,8 @@ pub(super) struct Renderer {
     layers: Option<Layers>,
     selection: Option<Vec<Selection>>,
     pub(super) measure: Option<Measure>,
+    /// The eyes as the viewer has turned them.
+    adjust: Option<AdjustEyes>,
     composes: HashMap<(Kind, usize), (Arc<Image>, Compose)>,
 }
 
@@ -51,6 +55,8 @@ type PicturePlanes = (Arc<Image>, Arc<Buffer>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Eyes,
+    /// As the viewer has turned them.
+    Turned,
     Depth,
     Layers,
 }
@@ -84,6 +90,7 @@ impl Renderer {
             layers: None,
             selection: None,
             measure: None,
+            adjust: None,
             composes: HashMap::new(),
         })
     }
@@ -144,8 +151,32 @@ impl Renderer {
                 self.depth(gpu)?.record(recorder, &mapping)?;
             }
             Kind::Layers => self.layers(gpu)?.record(recorder, slot)?,
+            // It comes of the eyes later.
+            Kind::Turned => {}
         }
         Ok(kind)
+    }
+
+    /// Records what the viewer has turned about what is rendered as `kind`, where each eye sees `size` pixels. What is laid out then.
+    pub(super) fn turn(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        gpu: &Gpu,
+        kind: Kind,
+        turned: Option<&Turned>,
+        size: [u32; 2],
+    ) -> Result<Kind, EyesError> {
+        let Some(Turned { adjustments, place, .. }) = turned.filter(|_| kind == Kind::Eyes) else { return Ok(kind) };
+        let adjust = match self.adjust.take().filter(|adjust| adjust.results()[0].size() == size) {
+            Some(adjust) => adjust,
+            None => {
+                self.composes.retain(|(kind, _), _| *kind != Kind::Turned);
+                AdjustEyes::new(gpu, self.stereo.left(), self.stereo.right(), size)?
+            }
+        };
+        let window = adjustments.window(self.layout.size, self.size(), size, *place);
+        self.adjust.insert(adjust).record(recorder, &window, &adjustments.colours())?;
+        Ok(Kind::Turned)
     }
 
     /// Records the measuring of the parallax that was recorded last.
@@ -224,14 +255,15 @@ impl Renderer {
             if self.composes.len() >= TARGETS {
                 self.composes.clear();
             }
-            let (left, right) = match kind {
-                Kind::Eyes => (self.stereo.left(), self.stereo.right()),
-                Kind::Depth => {
+            let (left, right) = match (kind, self.adjust.as_ref().map(AdjustEyes::results)) {
+                (Kind::Turned, Some([left, right])) => (left, right),
+                (Kind::Eyes | Kind::Turned, _) => (self.stereo.left(), self.stereo.right()),
+                (Kind::Depth, _) => {
                     let depth = Arc::clone(self.depth(gpu)?.grey());
                     let compose = Compose::new(gpu, &depth, &depth, target);
                     return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);
                 }
-                Kind::Layers => {
+                (Kind::Layers, _) => {
                     let layers = Arc::clone(self.layers(gpu)?.result());
                     let compose = Compose::new(gpu, &layers, &layers, target);
                     return Ok(&self.composes.entry(key).or_insert((Arc::clone(target), compose)).1);

@@ -21,6 +21,8 @@ pub(super) struct Text {
     pub(super) patient: bool,
     /// Those of the picture looked at last are being drawn.
     pub(super) is_coming: bool,
+    /// Width to height of what an eye sees, where that is not the film's.
+    pub(super) aspect: Option<f64>,
     /// Messages of whoever shows it, which are nobody's subtitles.
     pub(super) messages: Messages,
     told: Placement,
@@ -45,6 +47,7 @@ impl Text {
             plan: None,
             patient: false,
             is_coming: false,
+            aspect: None,
             messages: Messages::default(),
             told: Placement::default(),
             laid: Laid::default(),
@@ -64,6 +67,7 @@ impl Text {
     ) -> Mapping {
         (self.is_coming, self.laid) = (false, Laid::default());
         let area = area(scene, size);
+        let area = Area { aspect: self.aspect.unwrap_or(area.aspect), ..area };
         let pushed = self.look_at_subtitles(scene, area, mapping, limits);
         if bare {
             self.laid = Laid::default();

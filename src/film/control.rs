@@ -49,6 +49,7 @@ struct Steering {
     dropped: AtomicU64,
     /// Nanoseconds from one pass of the network to the next, at least.
     network_interval: AtomicU64,
+    network_rests: AtomicBool,
     passes: Mutex<VecDeque<Pass>>,
     stop_source: StopFlag,
 }
@@ -80,6 +81,7 @@ impl Control {
             idle: AtomicU32::new(0),
             dropped: AtomicU64::new(0),
             network_interval: AtomicU64::new(0),
+            network_rests: AtomicBool::new(false),
             passes: Mutex::default(),
             stop_source,
         }))
@@ -150,6 +152,15 @@ impl Control {
 
     pub(super) fn count_dropped(&self) {
         self.0.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Where no frame waits for the network: no pass begins, or passes begin again.
+    pub fn set_network_rests(&self, rests: bool) {
+        self.0.network_rests.store(rests, Ordering::Relaxed);
+    }
+
+    pub(super) fn network_rests(&self) -> bool {
+        self.0.network_rests.load(Ordering::Relaxed)
     }
 
     /// Where no frame waits for the network: a pass begins no sooner after the one before than `interval`, but for a shot that has no depth at all.

@@ -70,7 +70,7 @@ use crate::location::Location;
 use crate::media::ReplayGainOptions;
 use crate::media::{
     Cache, CacheOptions, Cached, Deinterlacing, Info, MediaError, OtherTracks, Preroll, Reading, RemoteOptions,
-    SoundChoice, Source, SourceOptions, StopFlag, TrackOptions,
+    Rotation, SoundChoice, Source, SourceOptions, StopFlag, TrackOptions,
 };
 use crate::net::{NetError, Precision, Weights};
 use crate::position::Position;
@@ -151,6 +151,8 @@ pub struct FilmOptions {
     pub one_size: bool,
     /// Which of its pictures are made whole from two fields.
     pub deinterlacing: Deinterlacing,
+    /// How they are turned, besides what the film says.
+    pub rotation: Rotation,
     /// How its pictures are read.
     pub reading: Reading,
     /// How much of it is read ahead and kept.
@@ -186,6 +188,7 @@ impl Default for FilmOptions {
             end: None,
             one_size: false,
             deinterlacing: Deinterlacing::default(),
+            rotation: Rotation::default(),
             reading: Reading::default(),
             cache: CacheOptions::default(),
             remote: Arc::default(),
@@ -270,6 +273,7 @@ impl Film {
             reading,
             cache,
             deinterlacing: options.deinterlacing.clone(),
+            rotation: options.rotation.clone(),
             remote: Arc::clone(&options.remote),
             ..SourceOptions::default()
         };

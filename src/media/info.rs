@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::deinterlacing::Deinterlacing;
 use super::reading::{Memory, Reading};
 use super::remote_options::RemoteOptions;
+use super::rotation::Rotation;
 use super::stop::StopFlag;
 use super::tracks::{TrackInfo, TrackOptions};
 use crate::frame::{Chapter, Colour, Orientation, PixelFormat};
@@ -44,6 +45,8 @@ pub struct SourceOptions {
     pub quiet: bool,
     /// Which of its pictures are made whole from two fields.
     pub deinterlacing: Deinterlacing,
+    /// How they are turned, besides what the film says.
+    pub rotation: Rotation,
     /// How its pictures are read.
     pub reading: Reading,
     /// How servers are spoken to.
@@ -183,6 +186,16 @@ pub struct Info {
 }
 
 impl Info {
+    /// From now on its pictures are turned so.
+    #[cfg(feature = "media")]
+    pub(super) fn turn(&mut self, orientation: Orientation) {
+        if (self.orientation.quarter_turns + orientation.quarter_turns) % 2 == 1 {
+            self.size.reverse();
+            self.display_size.reverse();
+        }
+        self.orientation = orientation;
+    }
+
     /// Comes as it happens (a camera, a pipe, a stream without an end): what is to come can only be waited for.
     pub fn is_live(&self) -> bool {
         // "C:\film.mkv" has a colon, too, but not these.

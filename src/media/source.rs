@@ -16,6 +16,7 @@ use super::listed;
 use super::log::init;
 use super::page::{self, Address};
 use super::remote_options::PageOptions;
+use super::rotation::Rotation;
 use super::shared_picture::SharedPicture;
 use super::sound_film::SoundFilm;
 use super::still;
@@ -46,6 +47,7 @@ pub struct Source {
     sound: Option<SoundPackets>,
     /// Its subtitles that lie in playlists of their own.
     renditions: Option<Renditions>,
+    rotation: Rotation,
 }
 
 enum Kind {
@@ -64,11 +66,15 @@ impl Source {
             return Err(MediaError::Stopped);
         }
         let beside = Beside::open(options)?;
-        match location.into() {
+        let mut source = match location.into() {
             Location::File(path) => Self::open_file(path, options, beside),
             Location::Url(url) => Self::open_url(url, options, beside),
             Location::Stdin => Self::open_film(&Location::Stdin, false, options, beside),
-        }
+        }?;
+        let own = source.info.orientation;
+        source.info.turn(options.rotation.of(own));
+        source.rotation = options.rotation.clone();
+        Ok(source)
     }
 
     /// What is no film may be a page with one.
@@ -136,6 +142,7 @@ impl Source {
             audio: None,
             sound: None,
             renditions: None,
+            rotation: Rotation::default(),
         }
     }
 
@@ -243,6 +250,7 @@ impl Source {
             audio: None,
             sound: None,
             renditions: None,
+            rotation: Rotation::default(),
         })
     }
 
@@ -267,6 +275,7 @@ impl Source {
             audio: None,
             sound: None,
             renditions: None,
+            rotation: Rotation::default(),
         })
     }
 
@@ -345,7 +354,8 @@ impl Source {
             }
         };
         trace.stamp(Stage::Decode, began.elapsed());
-        Ok(shown.map(|TimedPicture { pts, duration, picture }| {
+        Ok(shown.map(|TimedPicture { pts, duration, mut picture }| {
+            picture.shape.orientation = self.rotation.of(picture.shape.orientation);
             let id = self.given;
             self.given += 1;
             Frame { id, pts, duration, epoch: self.epoch, trace, data: picture }

@@ -5,6 +5,7 @@ mod info;
 mod language;
 mod reading;
 mod remote_options;
+mod rotation;
 mod stop;
 mod tracks;
 
@@ -13,6 +14,7 @@ pub use info::{CacheOptions, Cached, Info, OtherClock, Packing, Preroll, SoundCh
 pub use language::{Languages, language_name};
 pub use reading::{Background, Memory, Reading};
 pub use remote_options::{HeaderField, HlsBitrate, PageOptions, RemoteOptions};
+pub use rotation::Rotation;
 pub use stop::StopFlag;
 pub use tracks::{TrackChoice, TrackInfo, TrackKind, TrackOptions, best_subtitle, best_track, next_track};
 

@@ -45,6 +45,7 @@ where
         Status {
             subtitles: self.painter.subtitles(),
             depth: self.painter.depth(),
+            adjustments: self.painter.adjustments(),
             comfort: self.painter.meter().map(|meter| meter.ends),
             full_screen,
             on_top,

@@ -10,7 +10,7 @@ use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::{Cached, TrackInfo, TrackKind};
 use crate::overlay::Told;
 use crate::playlist::Entry;
-use crate::sink::{Action, Canvas};
+use crate::sink::{Action, Adjustments, Canvas};
 use crate::subtitle;
 use crate::time::Time;
 use crate::ui::{DepthModel, MeterModel};
@@ -81,6 +81,9 @@ pub trait SceneSource {
 
     /// A pass of the network begins no sooner after the one before.
     fn set_network_interval(&mut self, _interval: Duration) {}
+
+    /// From now on the network looks at nothing new, or does again: what is shown is gone at once.
+    fn set_network_rests(&mut self, _rests: bool) {}
 
     /// A scene that was given before, with the depth that it lacked then, or more of it.
     fn once_more(&mut self) -> Option<Frame<Self::Scene>> {
@@ -225,6 +228,11 @@ pub trait Painter<S> {
 
     /// The settings that a panel changes, where there are any.
     fn depth(&self) -> Option<DepthModel> {
+        None
+    }
+
+    /// What the viewer has turned about the pictures, where that can be.
+    fn adjustments(&self) -> Option<Adjustments> {
         None
     }
 

@@ -13,7 +13,7 @@ use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, See
 use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
-use crate::media::{Cached, StopFlag, TrackChoice, TrackInfo, TrackKind};
+use crate::media::{Cached, Rotation, StopFlag, TrackChoice, TrackInfo, TrackKind};
 use crate::playlist::{Entry, Unfolding, unfold};
 use crate::ring::Empty;
 use crate::time::Time;
@@ -99,7 +99,9 @@ impl Films {
             turn.wait(input)?;
             let film = Film::open(&gpu, &origin, input, &options, stopped.clone())?;
             let previews = Previews::new(input, &film.info, options.reading, &stopped);
-            Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels }))
+            let rotation = options.rotation.clone();
+            let turned = rotation.degrees();
+            Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels, rotation, turned }))
         };
         let stop = move || stop.stop();
         match wait {
@@ -169,6 +171,9 @@ pub struct PlayedFilm {
     film: Film,
     previews: Option<Previews>,
     kernels: Arc<Kernels>,
+    /// How pictures are turned, and how they were when it was opened.
+    rotation: Rotation,
+    turned: u16,
 }
 
 impl SceneSource for PlayedFilm {
@@ -198,6 +203,10 @@ impl SceneSource for PlayedFilm {
 
     fn set_network_interval(&mut self, interval: Duration) {
         self.film.control().set_network_interval(interval);
+    }
+
+    fn set_network_rests(&mut self, rests: bool) {
+        self.film.control().set_network_rests(rests);
     }
 
     fn once_more(&mut self) -> Option<Frame<Scene>> {
@@ -240,7 +249,9 @@ impl SceneSource for PlayedFilm {
     }
 
     fn size(&self) -> Option<[u32; 2]> {
-        Some(self.film.info.display_size)
+        let [width, height] = self.film.info.display_size;
+        let aside = !(self.rotation.degrees() + self.turned).is_multiple_of(180);
+        Some(if aside { [height, width] } else { [width, height] })
     }
 
     fn coded_size(&self) -> Option<[u32; 2]> {

@@ -215,6 +215,7 @@ impl<P: Playlist> Player<P> {
                 self.step_back();
             }
             Action::Deinterlace => self.toggle_deinterlacing(now),
+            Action::Rotate(degrees) => self.rotate(degrees, now),
             Action::OsdLevel(level) => self.message.set_level(level),
             Action::SetLoopFile(times) => self.repeat.set_file(Loop::from(times)),
             Action::SetLoopPlaylist(times) => self.loop_playlist = Loop::from(times),
@@ -329,7 +330,7 @@ impl<P: Playlist> Player<P> {
         let again = unfinished.then(|| now + RENEWAL);
         let listening = (listening || turning || self.cue.is_some() || self.shots.is_busy()).then(|| now + POLL);
         let buffering = self.buffering.then(|| now + buffering::LOOK);
-        let others = [self.mind_live(now), self.repeats_at(), self.message_changes(now)];
+        let others = [self.mind_live(now), self.repeats_at(), self.message_changes(now), self.mind_drag(now)];
         let wake = [wake, again, listening, buffering].into_iter().chain(others).flatten().min();
         Tick { repaint: repaint || renewed, wake, ..Tick::default() }
     }

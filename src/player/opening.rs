@@ -203,6 +203,12 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
         }
     }
 
+    fn set_network_rests(&mut self, rests: bool) {
+        if let State::Open(film) = &mut self.state {
+            film.set_network_rests(rests);
+        }
+    }
+
     fn once_more(&mut self) -> Option<Frame<F::Scene>> {
         match &mut self.state {
             State::Open(film) => film.once_more(),

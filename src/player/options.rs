@@ -7,7 +7,7 @@ use super::message::OsdOptions;
 use super::seeking::HrSeek;
 use super::shots::ShotOptions;
 use super::sound::SoundLevels;
-use crate::media::Deinterlacing;
+use crate::media::{Deinterlacing, Rotation};
 use crate::playlist::{Loop, Part};
 use crate::sound::Sound;
 
@@ -52,6 +52,8 @@ pub struct PlayerOptions {
     pub hr_seek: HrSeek,
     /// Which pictures are made whole from two fields, as the films are opened with it.
     pub deinterlacing: Deinterlacing,
+    /// How pictures are turned, likewise.
+    pub rotation: Rotation,
     /// Hold pictures that have no duration (stills) until the viewer goes on; without it they are over at once.
     pub hold_stills: bool,
     /// Where sound goes; without it everything is silent.

@@ -11,6 +11,8 @@ use crate::time::Time;
 
 /// Seeks that follow each other so soon are undone as one, as in mpv.
 const TOGETHER: Duration = Duration::from_secs(2);
+/// A drag that the viewer has held still for so long is looked at.
+const STILL: Duration = Duration::from_millis(300);
 /// So long after its beginning going back leads to the beginning of a chapter, and before that to the chapter before: mpv's `--chapter-seek-threshold`.
 const CHAPTER: Time = Time::from_nanoseconds(5_000_000_000);
 
@@ -42,6 +44,8 @@ pub(super) struct Seeking {
     drag: Option<Time>,
     /// The seek that is under way is one of a drag.
     dragging: bool,
+    /// When the viewer dragged last: until shortly after that pictures get no depth, since they are gone at once.
+    dragged: Option<Instant>,
 }
 
 impl<P: Playlist> Player<P> {
@@ -77,12 +81,18 @@ impl<P: Playlist> Player<P> {
 
     /// Goes to `time`, or as near as the film has it.
     pub(super) fn seek(&mut self, time: Time, mode: SeekMode) {
+        self.seeking.dragged = None;
+        self.seek_place(time, mode);
+    }
+
+    fn seek_place(&mut self, time: Time, mode: SeekMode) {
         self.unfollow();
         let Some(film) = &self.film else { return };
         let end = film.duration().unwrap_or(Time::from_nanoseconds(i64::MAX));
         let time = self.reachable(time.min(end).max(Time::ZERO));
         let Some(film) = &mut self.film else { return };
         film.set_now(None);
+        film.set_network_rests(self.seeking.dragged.is_some());
         self.epoch = film.seek(time, mode);
         if let Some(turning) = &mut self.turning {
             turning.seek(time, mode);
@@ -97,21 +107,41 @@ impl<P: Playlist> Player<P> {
 
     /// As the viewer wants it, who may want to undo it.
     fn seek_by_viewer(&mut self, time: Time, mode: SeekMode, now: Instant) {
+        self.remember(now);
+        self.seek(time, mode);
+    }
+
+    /// Remembers where a seek begins.
+    fn remember(&mut self, now: Instant) {
         let soon = self.seeking.last.replace(now).is_some_and(|last| now.saturating_duration_since(last) < TOGETHER);
         if !(self.seeking.marked || soon) {
             self.seeking.undo = Some(self.position(now));
         }
-        self.seek(time, mode);
     }
 
     /// Goes near `time`, as soon as the picture of the place before has been seen: a drag that waits for none shows none.
     fn drag(&mut self, time: Time, now: Instant) {
         if self.seeking.dragging && self.phase.is_seeking() {
-            self.seeking.drag = Some(time);
+            (self.seeking.drag, self.seeking.dragged) = (Some(time), Some(now));
             return;
         }
-        self.seek_by_viewer(time, NEAR, now);
+        self.remember(now);
+        self.seeking.dragged = Some(now);
+        self.seek_place(time, NEAR);
         self.seeking.dragging = true;
+    }
+
+    /// Lets pictures get depth again where a drag stands still. When to look again, while there is one.
+    pub(super) fn mind_drag(&mut self, now: Instant) -> Option<Instant> {
+        let still = self.seeking.dragged? + STILL;
+        if now < still {
+            return Some(still);
+        }
+        self.seeking.dragged = None;
+        if let Some(film) = &mut self.film {
+            film.set_network_rests(false);
+        }
+        None
     }
 
     /// Goes on with a drag whose last picture has come.
@@ -155,6 +185,17 @@ impl<P: Playlist> Player<P> {
     /// Pictures are made whole from two fields, or no longer; one that stands is made anew.
     pub(super) fn toggle_deinterlacing(&mut self, now: Instant) {
         self.options.deinterlacing.toggle();
+        self.make_anew(now);
+    }
+
+    /// Turns pictures from the next one on, or the one that stands.
+    pub(super) fn rotate(&mut self, degrees: u16, now: Instant) {
+        self.options.rotation.set(degrees);
+        self.make_anew(now);
+    }
+
+    /// A picture that stands is decoded once more.
+    fn make_anew(&mut self, now: Instant) {
         if self.is_paused() && !self.phase.is_seeking() {
             self.seek(self.position(now), SeekMode::Exact);
         }

@@ -46,6 +46,7 @@ impl<P: Playlist> Player<P> {
             tracks: self.tracks(),
             playing: [TrackKind::Video, TrackKind::Audio, TrackKind::Subtitle].map(|kind| self.playing(kind)),
             second_subtitle: self.second_subtitle(),
+            rotation: self.options.rotation.degrees(),
             deinterlace: self.options.deinterlacing.is_on(),
             osd_level: self.message.level(),
             osd_bar: self.message.has_bar(),

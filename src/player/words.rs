@@ -7,7 +7,7 @@ use super::contract::{Painter, Playlist, SceneSource};
 use super::message::Progress;
 use crate::frame::{Chapter, chapter_at};
 use crate::overlay::Told;
-use crate::sink::Action;
+use crate::sink::{Action, Adjust, Adjustments};
 use crate::time::Time;
 use crate::ui::shown_time;
 
@@ -88,6 +88,7 @@ impl<P: Playlist> Player<P> {
                 [Some(a), None] => format!("A-B loop: {} -", shown_time(a, true)),
                 _ => "A-B loop: no".to_owned(),
             },
+            Action::Rotate(_) => format!("Rotate: {}", self.options.rotation.degrees()),
             Action::Deinterlace => format!("Deinterlace: {}", yes_or_no(self.options.deinterlacing.is_on())),
             _ => return None,
         })
@@ -121,10 +122,32 @@ fn words_of_painter<S>(action: Action, painter: &impl Painter<S>) -> Option<Stri
         Action::Convergence(_) | Action::SetConvergence(_) => format!("Convergence: {:.2}", depth?.convergence),
         Action::AutomaticDepth => "Depth: auto".to_owned(),
         Action::SwapEyes => format!("Eyes swapped: {}", yes_or_no(depth?.swap_eyes)),
+        Action::Adjust(which, _) => adjusted(which, &painter.adjustments()?),
+        Action::Crop(_) => {
+            format!("Video crop: {}", painter.adjustments()?.crop.map_or("no".to_owned(), |part| part.to_string()))
+        }
         Action::Flat if depth?.flat => "2D".to_owned(),
         Action::Flat => "3D".to_owned(),
         _ => return None,
     })
+}
+
+/// What a viewer has turned, and how far.
+fn adjusted(which: Adjust, adjustments: &Adjustments) -> String {
+    let value = adjustments.get(which);
+    match which {
+        Adjust::Brightness => format!("Brightness: {value:.0}"),
+        Adjust::Contrast => format!("Contrast: {value:.0}"),
+        Adjust::Saturation => format!("Saturation: {value:.0}"),
+        Adjust::Hue => format!("Hue: {value:.0}"),
+        Adjust::Gamma => format!("Gamma: {value:.0}"),
+        Adjust::Panscan => format!("Panscan: {value:.2}"),
+        Adjust::Zoom => format!("Zoom: {value:.2}"),
+        Adjust::PanX => format!("Pan X: {value:.2}"),
+        Adjust::PanY => format!("Pan Y: {value:.2}"),
+        Adjust::Aspect if value > 0.0 => format!("Aspect: {value:.2}"),
+        Adjust::Aspect => "Aspect: the film's".to_owned(),
+    }
 }
 
 #[cfg(test)]

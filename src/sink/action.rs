@@ -1,6 +1,6 @@
 //! What the viewer wants, whatever it was said with: keys, mouse, a headset's controllers, the panel.
 
-use super::{Layout, ScreenSettings};
+use super::{Adjust, Layout, Part, ScreenSettings};
 use crate::media::TrackKind;
 use crate::stage::comfort::Viewing;
 use crate::subtitle::Override;
@@ -133,6 +133,12 @@ pub enum Action {
     OsdLevel(u8),
     /// A bar tells how loud it is and where the film is, or no longer.
     OsdBar,
+    /// What the viewer turns about the pictures is so much.
+    Adjust(Adjust, f64),
+    /// Pictures are turned clockwise by so many degrees, besides what the film says.
+    Rotate(u16),
+    /// This part of the pictures is seen, or all.
+    Crop(Option<Part>),
     /// Left for right.
     SwapEyes,
     /// 2D and back.

@@ -131,6 +131,13 @@ impl Composition {
     }
 }
 
+impl Composition {
+    /// From now on it fills a result of that size, but for an odd row or column.
+    pub fn fill(&mut self, size: [u32; 2]) {
+        (self.at, self.fitted) = ([0, 0], size.map(|side| (side / 2).max(1) * 2));
+    }
+}
+
 /// Place and size of a picture of `aspect` (width to height as it is to be seen) in the middle of a window: as large as it can be.
 /// Both sides come out even, so that halves are equal.
 pub fn fit(aspect: f64, window: [u32; 2]) -> ([i32; 2], [u32; 2]) {

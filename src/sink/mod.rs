@@ -1,5 +1,7 @@
 //! What a user sees: files, windows. Fed at display rate or, for files, as fast as they take it.
 
+pub mod adjust;
+pub mod adjustments;
 pub mod compose;
 pub mod layout;
 pub mod overlay;
@@ -25,6 +27,7 @@ pub use self::{
     app::{App, Asked, Canvas, EyePicture, EyesApp, Painted, Tick, Waker, WindowState},
     screen::ScreenSettings,
 };
+pub use adjustments::{Adjust, Adjustments, Part};
 #[cfg(feature = "media")]
 pub(crate) use app::is_timed;
 pub use layout::Layout;

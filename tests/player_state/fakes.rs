@@ -82,6 +82,8 @@ pub(crate) struct World {
     pub(crate) modes: RefCell<Vec<SeekMode>>,
     /// Nothing comes.
     pub(crate) stalled: Cell<bool>,
+    /// The network looks at nothing.
+    pub(crate) rests: Cell<bool>,
     /// What is said to be at hand.
     pub(crate) cached: RefCell<Option<Cached>>,
     pub(crate) opened: RefCell<Vec<usize>>,
@@ -186,6 +188,10 @@ impl SceneSource for FakeFilm {
         self.told = now.map(|now| (now, self.world.now.get()));
     }
 
+    fn set_network_rests(&mut self, rests: bool) {
+        self.world.rests.set(rests);
+    }
+
     fn set_idle(&mut self, share: f64) {
         self.world.idle.borrow_mut().push(share);
     }
@@ -256,7 +262,18 @@ impl Test {
         let (stalled, cached) = (Cell::default(), RefCell::default());
         let (seeks, modes, idle) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (opened, prepared) = (RefCell::default(), RefCell::default());
-        let world = Rc::new(World { start, now, seeks, modes, stalled, cached, opened, prepared, idle });
+        let world = Rc::new(World {
+            start,
+            now,
+            seeks,
+            modes,
+            stalled,
+            rests: Cell::default(),
+            cached,
+            opened,
+            prepared,
+            idle,
+        });
         let player = Player::new(List(natures.to_vec(), Rc::clone(&world)), options);
         Self { world, player, seen: Vec::new(), finished: false, ticks: 0 }
     }

@@ -78,15 +78,23 @@ fn a_drag_shows_one_key_frame_after_the_other_and_settles_exactly() {
     for step in 0..100 {
         test.act(Action::Drag(second(10.0 + 0.2 * f64::from(step))));
         test.run(0.01);
+        assert!(test.world.rests.get(), "what is gone at once needs no depth");
     }
     let shown: Vec<f64> = test.seen[seen..].iter().map(|(_, pts, _)| *pts).collect();
     assert!((10..=21).contains(&shown.len()), "{shown:?}");
     assert!(shown.is_sorted() && shown.iter().all(|pts| pts % 2.0 == 0.0), "{shown:?}");
     assert!(modes(&test).iter().all(|mode| *mode == NEAR));
     test.act(Action::SeekTo(second(29.75)));
+    assert!(!test.world.rests.get());
     test.run(0.2);
     assert_eq!((test.shown(), test.player.is_paused()), (29.75, true));
     assert_eq!(modes(&test).last(), Some(&SeekMode::Exact));
+    // Where the pointer is held still, that place is looked at.
+    test.act(Action::Drag(second(40.0)));
+    test.run(0.25);
+    assert!(test.world.rests.get());
+    test.run(0.1);
+    assert!(!test.world.rests.get());
 }
 
 #[test]

@@ -205,7 +205,7 @@ impl Estimate {
     /// The frame that the network should look at next: the newest of the first shot that has no depth, else, as often as is wanted, the newest of all. `None` where it is busy or
     /// has seen that.
     fn next_frame(&self, live: &Live, waiting: &VecDeque<Waiting>) -> Option<Next> {
-        if self.busy || self.passes.is_none() {
+        if self.busy || self.passes.is_none() || self.control.network_rests() {
             return None;
         }
         let mut known = self.given.known;
