@@ -3,8 +3,8 @@
 //! Results go to stdout, logs and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 #[cfg(feature = "media")]
-#[cfg(feature = "media")]
 mod adjust;
+#[cfg(feature = "media")]
 mod cache;
 mod config;
 #[cfg(feature = "media")]
