@@ -176,8 +176,9 @@ impl Settings {
 
     /// How the second track is drawn: at the upper edge, as far from it as the first is from the lower one, as text alone.
     pub fn of_second(&self) -> Self {
-        let position = f64::from(self.style.margin) / 7.2;
-        Self { visible: self.second_visible, position, scripts: Override::Strip, ..self.clone() }
+        let style = Style { align: [self.style.align[0], -1], ..self.style.clone() };
+        let (visible, scripts) = (self.second_visible, Override::Strip);
+        Self { visible, position: 100.0, style, scripts, ..self.clone() }
     }
 }
 

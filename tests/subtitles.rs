@@ -334,3 +334,23 @@ fn letters_have_the_size_at_which_they_are_shown() {
     let large = size(AREA, 1.5);
     assert!(about(large[0], own[0] * 1.5), "{own:?} {large:?}");
 }
+
+#[test]
+fn the_second_track_is_as_far_from_the_upper_edge_as_the_first_from_the_lower() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.srt");
+    std::fs::write(&file, srt(&[(0.0, 9.0, "HHH")])).unwrap();
+    let (mut first, mut second) = (outside(&file), outside(&file));
+    let area = Area { size: [1280, 720], aspect: 16.0 / 9.0 };
+    for position in [100.0, 60.0] {
+        let settings = Settings { position, ..Settings::default() };
+        let tracks = [Some(&mut first), Some(&mut second)];
+        let drawn = Renderer::default().draw(tracks, Time::from_seconds(1.0), area, &settings);
+        let [lower, upper] = [0, 1].map(|index| &drawn.bitmaps[index]);
+        // A line is higher than its letters, and mostly above them.
+        let (above, below) = (upper.at[1], 720 - lower.at[1] - lower.size[1] as i32);
+        assert!((22..=44).contains(&above), "{above} above it at {position}");
+        assert!(position < 100.0 || (22..=44).contains(&below), "{below} below it");
+        assert!(position == 100.0 || below > 200, "{below} below what was moved up");
+    }
+}
