@@ -16,7 +16,7 @@
 //! 3  film  depth_film  eyes  sink/{layout, compose, panel, window, xr, file}         what a user sees (panel draws what ui builds)
 //! 2  stage/{glance, upload, colour, bars, cut, text, flow, steady, comfort, placement, stereo}   net/{graph, plan, weights, mxnet, reference}
 //! 1  media/{open, container, decode, encode, audio, source}   gpu/{device, memory, pipeline, submit}   sound/{ring, outlet, system, listener}
-//! 0  time  clock  frame  position  location  output  overlay  ring  subtitle  spans  terminal  trace  series  statistics  whole   nouns only, no unsafe
+//! 0  time  clock  frame  position  location  output  overlay  ring  subtitle  spans  terminal  trace  series  statistics  whole  memory   nouns only, no unsafe
 //! ```
 //!
 //! Without the feature `media` there is nothing that needs a film or shows one: no FFmpeg, windows, headsets and panel.
@@ -50,6 +50,8 @@ pub mod media;
 #[cfg(not(feature = "media"))]
 #[path = "media/without.rs"]
 pub mod media;
+#[cfg(feature = "media")]
+pub mod memory;
 pub mod net;
 pub mod output;
 pub mod overlay;

@@ -496,3 +496,40 @@ fn fast_files_have_the_films_size_and_nearly_its_pictures() {
     }
     assert!(made("depth", "fast").to_luma16() == made("depth", "full").to_luma16(), "depth is never made smaller");
 }
+
+#[test]
+fn the_program_tells_of_itself() {
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for (shell, word) in [("bash", "complete -F _deep3d"), ("zsh", "#compdef deep3d"), ("fish", "complete -c deep3d")] {
+        let script = said(&["completions", shell]);
+        assert!(script.contains(word) && script.contains("resume-playback"), "{shell}");
+    }
+    assert!(run(&["completions", "cmd.exe"]).status.code() == Some(2));
+    let page = said(&["man"]);
+    assert!(page.contains(".TH deep3d 1") && page.contains("deep3d\\-play(1)"), "{page}");
+    let page = said(&["man", "play"]);
+    assert!(page.contains("\\-\\-resume\\-playback") && page.contains("Go on where a film stood"), "{page}");
+    assert_refused(&run(&["man", "nothing"]), 2, &["no command 'nothing'"], "man");
+    let options = said(&["--list-options"]);
+    assert!(options.contains(" --volume ") && options.contains("(default: 100"), "{options}");
+    assert_eq!(said(&["play", "--list-options", "film.mkv"]), options);
+}
+
+#[test]
+fn a_log_file_is_written_behind_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    fs::write(&log, "before\n").unwrap();
+    let output = run(&["play", "/nowhere/film.mkv", "--sink", "null", "--log-file", log.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let written = fs::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = written.lines().collect();
+    assert!(lines[0] == "before" && lines.len() > 1, "{written}");
+    assert!(lines[1..].iter().all(|line| line.starts_with('[')), "{written}");
+    let nowhere = run(&["doctor", "--log-file", "/nowhere/log"]);
+    assert_refused(&nowhere, 2, &["--log-file /nowhere/log"], "a folder that is not there");
+}

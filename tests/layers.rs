@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 5] = [
         "clock",
         "frame",
         "location",
+        "memory",
         "output",
         "overlay",
         "ring",

@@ -51,7 +51,14 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
         command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
         command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
-        command.args(arguments).env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(stderr);
+        command.env("DEEP3D_STATE_DIR", STATE);
+        if arguments.first() == Some(&"play") {
+            let nothing_kept = ["--resume-playback=no", "--save-position-on-quit=no", "--keep-window=no"];
+            command.arg("play").args(nothing_kept).args(&arguments[1..]);
+        } else {
+            command.args(arguments);
+        }
+        command.env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(stderr);
         if !log.is_empty() {
             command.env("DEEP3D_LOG", format!("deep3d=warn,{log}"));
         }
@@ -520,6 +527,46 @@ fn while_a_film_plays_the_next_key_never_waits_long() {
     let share = late as f64 / 1e6 / took.as_secs_f64();
     println!("{} turns in {took:?}, the longest {:?} µs; {share:.4} of the time", turns.len(), turns.last());
     assert!(turns.len() > 200 && share <= 0.01, "a key waits longer than 50 ms in {share} of all cases");
+}
+
+/// Where a window is kept.
+const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/window-state");
+
+#[test]
+fn a_window_is_as_large_and_where_it_is_wanted_and_as_it_was_left() {
+    let display = Display::start([1280, 720]);
+    let folder = tempfile::tempdir().unwrap();
+    let (film, _) = clip(folder.path(), 4);
+    let film = film.to_str().unwrap();
+    let place = |playing: &Playing| {
+        let told = display.xdotool(&["getwindowgeometry", "--shell", &playing.window]);
+        let value = |name: &str| {
+            told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.parse::<i32>().ok()).unwrap()
+        };
+        [value("X"), value("Y")]
+    };
+    let wanted =
+        ["play", "--loop", "--geometry", "400x300-30+40", "--title", "mine", "--ontop", "--cursor-autohide", "no"];
+    let mut playing = Playing::start(&display, &[&wanted[..], &[film]].concat());
+    playing.wait(SOON, "its size", |playing| (playing.size() == [400, 300]).then_some(()));
+    playing.wait(SOON, "its place", |playing| (place(playing) == [850, 40]).then_some(()));
+    assert_eq!(playing.title(), "mine");
+    drop(playing);
+
+    let _ = std::fs::remove_file(Path::new(STATE).join("window.json"));
+    let keeps = ["play", "--loop", "--keep-window=yes", "--autofit=320", film];
+    let mut playing = Playing::start(&display, &keeps);
+    playing.wait(SOON, "its size", |playing| (playing.size() == [320, 90]).then_some(()));
+    display.xdotool(&["windowsize", &playing.window, "640", "180"]);
+    display.xdotool(&["windowmove", &playing.window, "200", "100"]);
+    playing.wait(SOON, "the new place", |playing| (place(playing) == [200, 100]).then_some(()));
+    playing.wait(SOON, "the new size", |playing| (playing.size() == [640, 180]).then_some(()));
+    playing.key("q");
+    let (status, said, _) = playing.program.end(START);
+    assert!(status.success(), "{said}");
+    let mut playing = Playing::start(&display, &["play", "--loop", "--keep-window=yes", film]);
+    playing.wait(SOON, "the size that it had", |playing| (playing.size() == [640, 180]).then_some(()));
+    playing.wait(SOON, "the place that it had", |playing| (place(playing) == [200, 100]).then_some(()));
 }
 
 #[test]

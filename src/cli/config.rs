@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::folders;
 
 /// Options that only the command line has.
-const OWN: [&str; 4] = ["profile", "no-config", "help", "version"];
+const OWN: [&str; 5] = ["profile", "no-config", "list-options", "help", "version"];
 
 /// One option of the file.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::folders;
 use super::options::yes_or_no;
 use crate::control::{Bindings, Keyboard};
-use crate::player::Controls;
-use crate::remote::Remote;
+use crate::player::{Controls, MemoryOptions, Remembering};
+use crate::remote::{DesktopOptions, Remote};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Controls")]
@@ -24,6 +24,12 @@ pub(crate) struct InputArguments {
     /// Make a socket at which other programs may tell the player what to do, in mpv's JSON protocol (docs/control.md)
     #[arg(long, value_name = "PATH")]
     input_ipc_server: Option<PathBuf>,
+    /// Whether the desktop's player controls and media keys work on the player
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    media_controls: Option<bool>,
+    /// Whether the screen saver is held off while a film runs
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    stop_screensaver: Option<bool>,
     /// Files that nobody has named are left alone.
     #[arg(skip)]
     pub(super) without_usual: bool,
@@ -31,9 +37,12 @@ pub(crate) struct InputArguments {
 
 impl InputArguments {
     /// Who may tell the player what to do.
-    pub(super) fn control(&self) -> Result<Controls, CliError> {
-        let remote = self.input_ipc_server.as_deref().map(Remote::listen).transpose()?;
-        Ok(Controls { keyboard: self.keyboard()?, remote })
+    pub(super) fn control(&self, memory: Option<MemoryOptions>, seen: bool) -> Result<Controls, CliError> {
+        // Where nobody watches, only what was asked for.
+        let [controls, screen_saver] = [self.media_controls, self.stop_screensaver].map(|given| given.unwrap_or(seen));
+        let desktop = DesktopOptions { controls, screen_saver };
+        let remote = Remote::new(self.input_ipc_server.as_deref(), desktop)?;
+        Ok(Controls { keyboard: self.keyboard()?, remote, memory: Remembering::new(memory) })
     }
 
     /// What the keys do.

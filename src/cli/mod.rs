@@ -26,12 +26,15 @@ mod headset;
 #[cfg(feature = "media")]
 mod input;
 mod log;
+#[cfg(feature = "media")]
+mod memory;
 mod options;
 #[cfg(feature = "media")]
 mod osd;
 mod outputs;
 #[cfg(feature = "media")]
 mod paced;
+mod pages;
 #[cfg(feature = "media")]
 mod painter;
 #[cfg(feature = "media")]
@@ -59,7 +62,10 @@ mod subtitle_style;
 mod subtitles;
 #[cfg(feature = "media")]
 mod tracks;
+#[cfg(feature = "media")]
+mod window;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::location::Location;
@@ -88,19 +94,26 @@ pub struct Cli {
     /// Leave config.toml and input.conf alone
     #[arg(long, global = true)]
     no_config: bool,
+    /// Write the log, as with -vv, behind what is in this file, too
+    #[arg(long, global = true, value_name = "FILE")]
+    log_file: Option<PathBuf>,
+    /// List every option of play with its value, and what it is without
+    #[arg(long, global = true)]
+    list_options: bool,
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
 
 impl Cli {
-    /// What a command has to know of the options of all of them.
-    fn hand_on(&mut self) {
+    /// What a command has to know of the options of all of them, and of the words as they were written.
+    fn hand_on(&mut self, #[cfg_attr(not(feature = "media"), allow(unused))] words: &[OsString]) {
         #[cfg(feature = "media")]
         if let Command::Film(command) = &mut self.command
             && let FilmCommand::Play(arguments) = &mut **command
         {
             arguments.input.without_usual = self.no_config;
+            arguments.memory.given = memory::given(words);
         }
     }
 
@@ -132,6 +145,10 @@ pub(super) enum Command {
     Weights(WeightsCommand),
     /// Say what this machine has, what is missing, and the cure
     Doctor,
+    /// Write what a shell needs to complete command lines
+    Completions(pages::CompletionsArguments),
+    /// Write a man page
+    Man(pages::ManArguments),
 }
 
 #[derive(Debug, Args)]

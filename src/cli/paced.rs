@@ -13,7 +13,7 @@ use crate::film::FilmOptions;
 use crate::gpu::{Facts, Gpu, Headless};
 use crate::player::{self, Controls, Films, Loop, PlayError, Player, PlayerOptions, WatchOptions};
 use crate::sink::ScreenSettings;
-use crate::sink::window::WindowOptions;
+use crate::sink::window::{Manners, Placement, WindowOptions};
 
 /// Plays the film at its own pace, again and again where it is short, and tells how long everything took.
 pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
@@ -42,7 +42,14 @@ pub(super) fn measure(arguments: &BenchArguments) -> Result<(), CliError> {
             "the GPU being done with it, on no display"
         }
         BenchSink::Window => {
-            let window = WindowOptions { title: "deep3d".to_owned(), size, full_screen: false, gpu };
+            let window = WindowOptions {
+                title: "deep3d".to_owned(),
+                size,
+                full_screen: false,
+                gpu,
+                placement: Placement::default(),
+                manners: Manners::default(),
+            };
             let start = |gpu: &Gpu| {
                 facts = Some(gpu.facts().clone());
                 Ok((films(gpu)?, painter(gpu)))

@@ -20,7 +20,7 @@ use crate::pattern::{Eye, draw, draw_layers, mapping, parallax};
 use crate::sink::Layout;
 use crate::sink::compose::Compose;
 use crate::sink::layout::{Target, WIGGLE};
-use crate::sink::window::{self, WindowOptions};
+use crate::sink::window::{self, Manners, Placement, WindowOptions};
 use crate::sink::{Action, App, Asked, Canvas, Tick, WindowState};
 use crate::stage::stereo::depth;
 use crate::stage::stereo::layers::layers_size;
@@ -57,8 +57,14 @@ pub(super) fn show(arguments: &TestPatternArguments) -> Result<(), CliError> {
     match &arguments.output {
         None => {
             let size = layout.output_size(arguments.size);
-            let window =
-                WindowOptions { title: "deep3d".to_owned(), size, full_screen: arguments.fullscreen, gpu: options };
+            let window = WindowOptions {
+                title: "deep3d".to_owned(),
+                size,
+                full_screen: arguments.fullscreen,
+                gpu: options,
+                placement: Placement::default(),
+                manners: Manners::default(),
+            };
             let mut app = PatternWindow {
                 keyboard: Keyboard::default(),
                 window: WindowState::default(),

@@ -11,6 +11,7 @@ use super::cache::CacheArguments;
 use super::error::CliError;
 use super::headset::HeadsetArguments;
 use super::input::InputArguments;
+use super::memory::MemoryArguments;
 use super::osd::OsdArguments;
 use super::painter::ScenePainter;
 use super::playlist::PlaylistArguments;
@@ -21,6 +22,7 @@ use super::sound::SoundArguments;
 use super::stop::ask_on_interrupt;
 use super::subtitles::{SidArguments, SubtitleArguments};
 use super::tracks::TrackArguments;
+use super::window::WindowArguments;
 use super::{BenchArguments, SceneOptions, headset, options, plot};
 use crate::bench::HeadsetReport;
 use crate::eyes::Settings;
@@ -116,6 +118,10 @@ pub(crate) struct PlayArguments {
     #[command(flatten)]
     pub(super) subtitles: Box<SubtitleArguments>,
     #[command(flatten)]
+    pub(super) window: Box<WindowArguments>,
+    #[command(flatten)]
+    pub(super) memory: Box<MemoryArguments>,
+    #[command(flatten)]
     pub(super) input: InputArguments,
     #[command(flatten)]
     pub(super) osd: OsdArguments,
@@ -166,9 +172,10 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         dump: arguments.dump_stats.as_deref().map(statistics_file).transpose()?,
         script: None,
     };
-    let control = arguments.input.control()?;
-    let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let seen = arguments.sink != SinkKind::Null;
+    let memory = arguments.memory.options(seen);
+    let control = arguments.input.control(memory.clone(), seen)?;
+    let gpu = gpu_options(arguments.scene.network.gpu.clone());
     let player = PlayerOptions {
         keep_open: arguments.keep_open,
         media_title: arguments.force_media_title.clone(),
@@ -196,7 +203,8 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
     let planes = origin.network().is_some();
     let unfolding = arguments.playlist.unfolding();
     let films = move |gpu: &Gpu| {
-        Films::new(gpu, origin.clone(), entries.clone(), film.clone()).map(|films| films.unfolding(unfolding))
+        let films = Films::new(gpu, origin.clone(), entries.clone(), film.clone())?;
+        Ok::<_, Error>(films.unfolding(unfolding).remembered(memory.clone()))
     };
     let painter = |gpu: &Gpu| ScenePainter::new(gpu, settings, planes);
     if arguments.sink == SinkKind::Null {
@@ -214,6 +222,8 @@ pub(super) fn play(arguments: &PlayArguments) -> Result<(), CliError> {
         title: "deep3d".to_owned(),
         size: arguments.scene.layout.output_size(CANVAS),
         full_screen: arguments.fullscreen,
+        placement: arguments.window.placement(),
+        manners: arguments.window.manners(),
         gpu,
     };
     // Ctrl-C ends the process there and then: nothing is being written.

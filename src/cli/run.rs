@@ -10,7 +10,7 @@ use super::headset::BenchSink;
 use super::print::{print, print_lines};
 use super::setup::{check_validation, gpu_options, scene};
 use super::stop::stop_on_interrupt;
-use super::{BenchArguments, BenchGpuArguments, Cli, Command, WeightsCommand, plot};
+use super::{BenchArguments, BenchGpuArguments, Cli, Command, WeightsCommand, pages, plot};
 use crate::bench::{self, BenchOptions, SuiteOptions};
 use crate::doctor;
 use crate::gpu::{Gpu, Headless};
@@ -38,12 +38,16 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::BenchGpu(arguments) => bench_gpu(&arguments),
         Command::Weights(command) => weights(&command),
         Command::Doctor => doctor(),
+        Command::Completions(arguments) => pages::completions(&arguments),
+        Command::Man(arguments) => pages::man(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our results has closed the pipe: that is their good right.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
+            // For the log's file; on stderr it is told once.
+            tracing::debug!("{error}");
             error.tell();
             ExitCode::from(error.exit_code())
         }

@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
 use super::config::{self, Completed};
-use super::{Cli, log, spelling};
+use super::{Cli, log, pages, spelling};
 use crate::terminal;
 
 /// Reads the command line and starts the log.
@@ -17,12 +17,26 @@ use crate::terminal;
 /// Help and version, which have been printed, or wrong usage, which has been told: the code to end with.
 pub fn start() -> Result<Cli, ExitCode> {
     let command = spelling::with_values(Cli::command());
-    let arguments = spelling::plain(&command, alone(std::env::args_os().collect()));
-    let Completed { arguments, faults } = config::complete(&command, arguments);
+    let words = spelling::plain(&command, alone(std::env::args_os().collect()));
+    if words.iter().take_while(|word| *word != "--").any(|word| word == "--list-options") {
+        return Err(match pages::list_options() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                error.tell();
+                ExitCode::from(error.exit_code())
+            }
+        });
+    }
+    let Completed { arguments, faults } = config::complete(&command, words.clone());
     let mut cli = read(&command, &arguments).map_err(|error| told(&error, &command, &arguments))?;
-    log::start(EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter())));
+    let filter = EnvFilter::try_from_env("DEEP3D_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_filter()));
+    if let Err(error) = log::start(filter, cli.log_file.as_deref()) {
+        error.tell();
+        return Err(ExitCode::from(error.exit_code()));
+    }
+    tracing::debug!("deep3d {}: {words:?}", env!("CARGO_PKG_VERSION"));
     faults.iter().for_each(|fault| tracing::warn!("{fault}; this is left out"));
-    cli.hand_on();
+    cli.hand_on(&words);
     Ok(cli)
 }
 

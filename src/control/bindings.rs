@@ -129,7 +129,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["B"], "browse", "show or hide the browser: choose what to play"),
     bind(&["F8"], "show-text ${playlist} 4000", "show the list"),
     bind(&["F9"], "show-text ${track-list} 4000", "show the tracks"),
-    bind(&["q", "Q", "STOP", "Ctrl+w", "Ctrl+c"], "quit", "quit"),
+    bind(&["Q"], "quit-watch-later", "quit, and go on here the next time, whatever `--save-position-on-quit` says"),
+    bind(&["q", "STOP", "Ctrl+w", "Ctrl+c"], "quit", "quit"),
 ];
 
 /// What each key does now.

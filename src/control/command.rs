@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::expand::expand;
 use super::listed;
 use super::seek::{self, Seek};
+use super::shot::{Shot, ShotOf};
 use super::{CommandError, Status, properties, property, words};
 use crate::playlist::Change;
 use crate::sink::Action;
@@ -29,28 +30,8 @@ enum Verb {
     List(Change),
     ShowText { text: String, time: Option<Duration> },
     PrintText(String),
+    Press(String),
     Screenshot(Shot),
-}
-
-/// A picture of what is seen, for a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Shot {
-    /// What is in it.
-    pub of: ShotOf,
-    /// Its name; without one it is made by the viewer's template.
-    pub file: Option<String>,
-}
-
-/// What is in a picture for a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ShotOf {
-    /// Both eyes at the film's full size, with subtitles.
-    #[default]
-    Subtitles,
-    /// The same without.
-    Video,
-    /// What the window shows, with messages.
-    Window,
 }
 
 /// What is to be done for a command.
@@ -66,6 +47,8 @@ pub enum Done {
     Print(String),
     /// A picture is to be taken.
     Screenshot(Shot),
+    /// What is bound to this key.
+    Press(String),
 }
 
 /// Words before a command that change what is seen of it, or how it is waited for; here each is carried out at once and in order.
@@ -87,12 +70,15 @@ const PLAIN: &[(&str, Action)] = &[
     ("ab-loop", Action::AbLoop),
     ("automatic-depth", Action::AutomaticDepth),
     ("browse", Action::Browse),
+    ("delete-watch-later-config", Action::Forget),
     ("frame-back-step", Action::StepBack),
     ("frame-step", Action::Step),
     ("panel", Action::Panel),
-    ("quit-watch-later", Action::Quit),
+    ("quit-watch-later", Action::QuitWatchLater),
+    ("raise", Action::Raise),
     ("recentre", Action::Recentre),
     ("show-progress", Action::ShowProgress),
+    ("write-watch-later-config", Action::Remember),
 ];
 
 impl Command {
@@ -151,6 +137,9 @@ impl Command {
             ("show-text", [text, rest @ ..]) if rest.len() < 3 => {
                 Verb::ShowText { text: (*text).to_owned(), time: rest.first().and_then(|time| shown_for(time)) }
             }
+            ("keypress" | "keydown", [key]) => Verb::Press((*key).to_owned()),
+            // A key that is let go does nothing.
+            ("keyup", [] | [_]) => Verb::Ignore,
             ("print-text", [text]) => Verb::PrintText((*text).to_owned()),
             _ => return Err(usage(&name)),
         };
@@ -187,8 +176,14 @@ impl Command {
                 let file = file.as_deref().map(|file| expand(file, status));
                 return Ok(Done::Screenshot(Shot { of: *of, file }));
             }
+            Verb::Press(key) => return Ok(Done::Press(key.clone())),
         };
         Ok(Done::Act(action))
+    }
+
+    /// The key that it presses, if it does nothing else.
+    pub fn key(&self) -> Option<&str> {
+        if let Verb::Press(key) = &self.verb { Some(key) } else { None }
     }
 
     /// Whether the viewer is not to be told what it has changed.
@@ -287,6 +282,9 @@ fn usage(name: &str) -> CommandError {
         "screenshot-to-file" => "screenshot-to-file FILE [subtitles|video|window]",
         "show-text" => "show-text TEXT [MILLISECONDS [LEVEL]]",
         "print-text" => "print-text TEXT",
+        "keypress" => "keypress KEY",
+        "keydown" => "keydown KEY",
+        "keyup" => "keyup [KEY]",
         _ => return CommandError::NoCommand(name.to_owned()),
     })
 }

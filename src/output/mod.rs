@@ -14,3 +14,8 @@ mod pending;
 pub use error::OutputError;
 pub use outputs::Outputs;
 pub use pending::{PendingFile, abandon};
+
+/// Removes what killed runs have left in `folder`.
+pub fn sweep(folder: &std::path::Path) {
+    leftovers::sweep(folder, &[]);
+}

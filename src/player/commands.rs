@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
+use super::memory::Remembering;
 use crate::control::{Command, CommandError, Done, Keyboard, Shot, Status};
 use crate::overlay::Told;
 use crate::remote::Remote;
@@ -21,6 +22,8 @@ pub struct Controls {
     pub keyboard: Keyboard,
     /// Other programs.
     pub remote: Option<Remote>,
+    /// What is remembered of films.
+    pub memory: Remembering,
 }
 
 /// A player as it is shown.
@@ -40,7 +43,7 @@ where
     A: Painter<<P::Source as SceneSource>::Scene>,
 {
     /// How all of it stands.
-    fn status(&mut self, now: Instant) -> Status {
+    pub(super) fn status(&mut self, now: Instant) -> Status {
         let WindowState { full_screen, on_top } = self.window;
         Status {
             subtitles: self.painter.subtitles(),
@@ -63,6 +66,10 @@ where
     ) -> Result<(), CommandError> {
         match command.resolve(&self.status(now))? {
             Done::Act(None) => {}
+            Done::Act(Some(Action::QuitWatchLater)) => {
+                self.player.act(Action::Remember, now);
+                asked.actions.push(Action::Quit);
+            }
             Done::Act(Some(action)) if action.is_of_sink() => {
                 asked.actions.push(action);
                 self.window = self.window.after(action);
@@ -79,6 +86,8 @@ where
             }
             Done::Print(text) => terminal::say(&text),
             Done::Screenshot(shot) => asked.repaint |= self.take_picture(&shot, now),
+            // Of a key that is bound to a key nothing comes.
+            Done::Press(_) => {}
         }
         Ok(())
     }
@@ -143,10 +152,13 @@ where
     }
 
     /// Does what other programs want, and lets them know how things stand.
-    pub(super) fn serve(&mut self, remote: &mut Remote, asked: &mut Asked, now: Instant) {
+    pub(super) fn serve(&mut self, remote: &mut Remote, keyboard: &mut Keyboard, asked: &mut Asked, now: Instant) {
         for request in (0..AT_ONCE).map_while(|_| remote.take()).collect::<Vec<_>>() {
-            // As in mpv the viewer need not know of it.
-            let done = request.commands.iter().try_for_each(|command| self.command(command, true, asked, now));
+            // As in mpv the viewer need not know of it, but for keys.
+            let done = request.commands.iter().try_for_each(|command| match command.key() {
+                Some(key) => keyboard.press(key, false).iter().try_for_each(|own| self.command(own, false, asked, now)),
+                None => self.command(command, true, asked, now),
+            });
             remote.publish(self.status(now), now);
             request.answer(done);
         }

@@ -8,6 +8,7 @@ use crate::film::{Pass, Preview, SeekMode, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::gpu::{Gpu, Image, Recorder};
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::memory::Recalled;
 use crate::overlay::Told;
 use crate::playlist::Entry;
 use crate::sink::{Action, Adjustments, Canvas};
@@ -135,6 +136,11 @@ pub trait SceneSource {
 
     /// Pictures a second, where known.
     fn frame_rate(&self) -> Option<f64> {
+        None
+    }
+
+    /// By what it is known again, and what was remembered of it.
+    fn recalled(&self) -> Option<Arc<Recalled>> {
         None
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::contract::{Error, Next, Playlist, SceneFacts, SceneSource};
 use super::endings::Endings;
+use super::memory::MemoryOptions;
 use super::opening::{Opened, Opening};
 use crate::eyes::Kernels;
 use crate::film::{Film, FilmOptions, Origin, Pass, Preview, Previews, Scene, SeekMode, Step, Subtitles};
@@ -14,6 +15,7 @@ use crate::frame::{Chapter, Frame};
 use crate::gpu::Gpu;
 use crate::location::Location;
 use crate::media::{Cached, Rotation, StopFlag, TrackChoice, TrackInfo, TrackKind};
+use crate::memory::Recalled;
 use crate::playlist::{Entry, Unfolding, unfold};
 use crate::ring::Empty;
 use crate::time::Time;
@@ -33,6 +35,7 @@ pub struct Films {
     ahead: Option<Ahead>,
     endings: Endings,
     kernels: Arc<Kernels>,
+    memory: Option<MemoryOptions>,
 }
 
 /// A film that is opened before its time.
@@ -76,7 +79,25 @@ impl Films {
         let kernels = Arc::new(Kernels::make_ahead(&gpu)?);
         let inputs = inputs.into_iter().map(Into::into).collect();
         let (unfolding, opened) = (Unfolding::default(), HashSet::new());
-        Ok(Self { gpu, origin, inputs, options, unfolding, opened, begun: false, ahead: None, endings, kernels })
+        Ok(Self {
+            gpu,
+            origin,
+            inputs,
+            options,
+            unfolding,
+            opened,
+            begun: false,
+            ahead: None,
+            endings,
+            kernels,
+            memory: None,
+        })
+    }
+
+    /// The same, each film as it is remembered.
+    #[must_use]
+    pub fn remembered(self, memory: Option<MemoryOptions>) -> Self {
+        Self { memory, ..self }
     }
 
     /// The same, with folders read so.
@@ -91,17 +112,22 @@ impl Films {
         let stop = StopFlag::default();
         let stopped = stop.clone();
         let kernels = Arc::clone(&self.kernels);
+        let memory = self.memory.clone();
         let open = move || {
             if let Some((inside, first)) = unfold(&entry, &how)? {
                 return Ok(Opened::List(inside, first));
             }
             let input = &entry.location;
             turn.wait(input)?;
+            let (options, recalled) = match memory {
+                Some(memory) => memory.recall(input, options),
+                None => (options, None),
+            };
             let film = Film::open(&gpu, &origin, input, &options, stopped.clone())?;
             let previews = Previews::new(input, &film.info, options.reading, &stopped);
             let rotation = options.rotation.clone();
             let turned = rotation.degrees();
-            Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels, rotation, turned }))
+            Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels, rotation, turned, recalled }))
         };
         let stop = move || stop.stop();
         match wait {
@@ -174,6 +200,7 @@ pub struct PlayedFilm {
     /// How pictures are turned, and how they were when it was opened.
     rotation: Rotation,
     turned: u16,
+    recalled: Option<Arc<Recalled>>,
 }
 
 impl SceneSource for PlayedFilm {
@@ -187,6 +214,10 @@ impl SceneSource for PlayedFilm {
             Err(Empty::Yet) => Next::Yet,
             Err(Empty::ForGood) => Next::End(self.film.control().epoch()),
         }
+    }
+
+    fn recalled(&self) -> Option<Arc<Recalled>> {
+        self.recalled.clone()
     }
 
     fn facts(&self, scene: &Scene) -> SceneFacts {

@@ -22,6 +22,7 @@ mod gapless;
 mod keep_open;
 mod list;
 mod live;
+mod memory;
 mod message;
 pub mod null;
 mod opening;
@@ -55,6 +56,7 @@ pub use endings::Endings;
 pub use keep_open::KeepOpen;
 pub use list::Films;
 pub use live::LiveDelay;
+pub use memory::{MemoryOptions, Remembering};
 pub use message::{OnSeek, OsdOptions};
 pub use opening::Opening;
 pub use options::{Idle, PlayerOptions};
@@ -72,6 +74,7 @@ pub use crate::playlist::{Loop, Part};
 use crate::sink::{Action, Tick};
 use crate::time::Time;
 use live::Live;
+use memory::MemoryWish;
 use message::Message;
 use painting::Painting;
 use phase::{Pause, Phase};
@@ -132,6 +135,10 @@ pub struct Player<P: Playlist> {
     epoch: u32,
     /// How many films were opened.
     opened: u64,
+    /// Which of those was over last.
+    over: u64,
+    /// What the viewer wants of the memory.
+    wish: Option<MemoryWish>,
     clock: Clock,
     heard: Heard,
     phase: Phase,
@@ -177,6 +184,8 @@ impl<P: Playlist> Player<P> {
             film: None,
             epoch: 0,
             opened: 0,
+            over: 0,
+            wish: None,
             clock: Clock::default(),
             phase: Phase::Seeking(paused),
             seeking: Seeking::default(),
@@ -221,6 +230,8 @@ impl<P: Playlist> Player<P> {
             Action::SetLoopPlaylist(times) => self.loop_playlist = Loop::from(times),
             Action::Shuffle(shuffled) => self.shuffle(shuffled),
             Action::OsdBar => self.message.toggle_bar(),
+            Action::Remember => self.wish = Some(MemoryWish::Write),
+            Action::Forget => self.wish = Some(MemoryWish::Forget),
             Action::File(direction) => {
                 self.step(direction, false);
             }

@@ -67,8 +67,12 @@ where
         if let Some(remote) = &mut control.remote {
             let window = WindowState::default();
             let told = &mut told;
-            Shown { player: &mut player, painter: &mut painter, panel: None, told, window }
-                .serve(remote, &mut asked, now);
+            Shown { player: &mut player, painter: &mut painter, panel: None, told, window }.serve(
+                remote,
+                &mut control.keyboard,
+                &mut asked,
+                now,
+            );
         }
         due |= asked.repaint;
         let tick = player.tick(now);
@@ -81,10 +85,14 @@ where
         }
         .mind(now);
         let wishes = watch.tick(&mut player, &mut painter, now);
+        let window = WindowState::default();
+        let mut all = Shown { player: &mut player, painter: &mut painter, panel: None, told: &mut told, window };
+        let remembered = control.memory.tick(&mut all, now);
         if tick.finished || wishes.finished || asked.actions.contains(&Action::Quit) {
+            control.memory.end(&mut all, now);
             break;
         }
-        due |= tick.repaint || wishes.repaint;
+        due |= tick.repaint || wishes.repaint || remembered.repaint;
         if due && free {
             if let Some(shown) = player.shown() {
                 commands.record(|recorder| painter.paint(recorder, &shown.data, &canvas).map_err(PlayError::from))?;
@@ -102,7 +110,7 @@ where
         let wake = tick.wake.map_or(soon, |wake| wake.min(soon));
         let wake = if due || painting { wake.min(now + Duration::from_millis(2)) } else { wake };
         let told = control.remote.as_ref().and_then(|remote| remote.wake(player.is_running()));
-        let wake = told.map_or(wake, |told| wake.min(told));
+        let wake = [told, remembered.wake].into_iter().flatten().fold(wake, Instant::min);
         std::thread::park_timeout(wake.saturating_duration_since(Instant::now()));
     }
     if status {

@@ -10,6 +10,7 @@ use super::endings::Endings;
 use crate::film::{Pass, Preview, SeekMode, Subtitles};
 use crate::frame::{Chapter, Frame};
 use crate::media::{Cached, TrackInfo, TrackKind};
+use crate::memory::Recalled;
 use crate::playlist::Entry;
 use crate::time::Time;
 
@@ -279,6 +280,10 @@ impl<F: SceneSource + Send + 'static> SceneSource for Opening<F> {
 
     fn frame_rate(&self) -> Option<f64> {
         if let State::Open(film) = &self.state { film.frame_rate() } else { None }
+    }
+
+    fn recalled(&self) -> Option<Arc<Recalled>> {
+        if let State::Open(film) = &self.state { film.recalled() } else { None }
     }
 
     fn sound(&self) -> Option<u32> {

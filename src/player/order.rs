@@ -209,8 +209,14 @@ impl<P: Playlist> Player<P> {
         let alone = self.list.len() == 1;
         match self.neighbour(1) {
             Some(_) if alone => self.seek(self.beginning(), SeekMode::Exact),
-            Some(next) => self.open(next, 1),
-            None => self.finish(),
+            Some(next) => {
+                self.over = self.opened;
+                self.open(next, 1);
+            }
+            None => {
+                self.over = self.opened;
+                self.finish();
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::contract::{Error, Painter, Playlist, SceneSource};
 use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Idle, Player, PlayerOptions, ResumePoint};
-use crate::browser::{Browser, Nothing, Shelf};
+use crate::browser::{Browser, Shelf};
 use crate::gpu::{Gpu, GpuError, Image, ImageOptions, Recorder};
 use crate::location::Location;
 use crate::media::TrackKind;
@@ -278,8 +278,10 @@ where
             running.repaint = None;
             tick.repaint = true;
         }
+        let remembered = self.control.memory.tick(&mut running.shown(self.window), now);
+        tick.repaint |= remembered.repaint;
         let told = self.control.remote.as_ref().and_then(|remote| remote.wake(running.player.is_running()));
-        tick.wake = [tick.wake, running.repaint, told].into_iter().flatten().min();
+        tick.wake = [tick.wake, running.repaint, told, remembered.wake].into_iter().flatten().min();
         Ok(tick)
     }
 
@@ -344,8 +346,9 @@ where
 
     fn asked(&mut self, now: Instant) -> Asked {
         let mut asked = Asked::default();
-        if let (Some(running), Some(remote)) = (&mut self.running, &mut self.control.remote) {
-            running.shown(self.window).serve(remote, &mut asked, now);
+        let Controls { remote, keyboard, .. } = &mut self.control;
+        if let (Some(running), Some(remote)) = (&mut self.running, remote) {
+            running.shown(self.window).serve(remote, keyboard, &mut asked, now);
         }
         asked
     }
@@ -393,7 +396,7 @@ where
         };
         let output = panel.run(input, model, now);
         for wish in panel.take_wishes() {
-            let browser = browser.get_or_insert_with(|| Browser::new(Arc::new(Nothing)));
+            let browser = browser.get_or_insert_with(|| Browser::new(self.control.memory.shelves()));
             choose(player, browser, wish, now);
         }
         output
@@ -426,6 +429,10 @@ where
     }
 
     fn end(&mut self) {
+        if let Some(running) = &mut self.running {
+            let now = running.now;
+            self.control.memory.end(&mut running.shown(self.window), now);
+        }
         if let Some(Running { mut player, mut painter, watch, now, .. }) = self.running.take() {
             self.watch = Some(watch);
             self.outcome = outcome(&mut player);

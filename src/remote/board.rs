@@ -12,6 +12,8 @@ struct State {
     /// Counts what was published.
     version: u64,
     clients: usize,
+    /// Somebody of our own looks, who is in no hurry.
+    watched: bool,
     /// Programs that wait for the first one.
     waiting: usize,
     over: bool,
@@ -80,6 +82,15 @@ impl Board {
         state.clients = state.clients.saturating_sub(1);
         drop(state);
         self.changed.notify_all();
+    }
+
+    /// From now on somebody of our own looks, too, who is in no hurry.
+    pub(super) fn watch(&self) {
+        self.state().watched = true;
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.state().watched
     }
 
     pub(super) fn has_clients(&self) -> bool {

@@ -12,6 +12,11 @@
 mod board;
 #[cfg(unix)]
 mod client;
+#[cfg(target_os = "linux")]
+mod desktop;
+#[cfg(not(target_os = "linux"))]
+#[path = "desktop/without.rs"]
+mod desktop;
 mod error;
 mod limits;
 mod observed;
@@ -30,12 +35,15 @@ use std::time::{Duration, Instant};
 use crate::control::{Command, CommandError, Status};
 use crate::sink::Waker;
 use board::Board;
+pub use desktop::DesktopOptions;
 pub use error::RemoteError;
 pub use limits::MOST_CLIENTS;
 use server::Server;
 
 /// How long what is told may be old while nobody asks for anything.
 const OLDEST: Duration = Duration::from_millis(30);
+/// The same where only the desktop looks, which counts on by itself.
+const CALM: Duration = Duration::from_millis(250);
 /// Requests that wait at most; each program has one.
 const WAITING: usize = MOST_CLIENTS;
 
@@ -54,6 +62,12 @@ impl Request {
     }
 }
 
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.board.close();
+    }
+}
+
 /// The player's end of the socket. Dropping it tells the programs that it is over, and closes it.
 pub struct Remote {
     board: Arc<Board>,
@@ -61,19 +75,31 @@ pub struct Remote {
     published: Option<Instant>,
     /// Something may have changed since.
     left_out: bool,
-    _server: Server,
+    _server: Option<Server>,
 }
 
 impl Remote {
-    /// Listens at `path`: a socket that only its owner may use.
+    /// Listens at `path`, a socket that only its owner may use, and lets the desktop know of the player. None where nobody wants to know.
     ///
     /// # Errors
     /// There is something already, or it cannot be made.
-    pub fn listen(path: &Path) -> Result<Self, RemoteError> {
+    pub fn new(path: Option<&Path>, desktop: DesktopOptions) -> Result<Option<Self>, RemoteError> {
+        if path.is_none() && desktop == DesktopOptions::default() {
+            return Ok(None);
+        }
         let board = Arc::<Board>::default();
         let (sender, requests) = sync_channel(WAITING);
-        let server = Server::start(path, &board, sender)?;
-        Ok(Self { board, requests, published: None, left_out: false, _server: server })
+        if desktop != DesktopOptions::default() {
+            desktop::start(desktop, &board, &sender);
+        }
+        let server = path.map(|path| Server::start(path, &board, sender)).transpose()?;
+        Ok(Some(Self { board, requests, published: None, left_out: false, _server: server }))
+    }
+
+    /// How old what is told may be now; none where nobody looks.
+    fn oldest(&self) -> Option<Duration> {
+        let calm = || self.board.is_watched().then_some(CALM);
+        if self.board.has_clients() { Some(OLDEST) } else { calm() }
     }
 
     /// Whom to wake when something is wanted.
@@ -88,15 +114,17 @@ impl Remote {
 
     /// Whether programs are to be told how the player stands: when one waits for that, and else not again and again.
     pub fn is_due(&mut self, now: Instant) -> bool {
-        let old = self.published.is_none_or(|last| now.saturating_duration_since(last) >= OLDEST);
+        let Some(oldest) = self.oldest() else { return false };
+        let old = self.published.is_none_or(|last| now.saturating_duration_since(last) >= oldest);
         let due = old || self.board.is_waited_for();
         self.left_out = !due;
-        due && self.board.has_clients()
+        due
     }
 
     /// When to look again although nothing happens; `running`: film time runs.
     pub fn wake(&self, running: bool) -> Option<Instant> {
-        self.published.filter(|_| (running || self.left_out) && self.board.has_clients()).map(|last| last + OLDEST)
+        let (last, oldest) = self.published.filter(|_| running || self.left_out).zip(self.oldest())?;
+        Some(last + oldest)
     }
 
     /// This is how the player stands.

@@ -11,6 +11,10 @@ use crate::time::Time;
 pub enum Action {
     /// Ends the program.
     Quit,
+    /// Ends the program, and keeps where the viewer is in the film.
+    QuitWatchLater,
+    /// The window comes before all others.
+    Raise,
     /// Full screen on or off.
     FullScreen,
     /// Full screen off.
@@ -139,6 +143,10 @@ pub enum Action {
     Rotate(u16),
     /// This part of the pictures is seen, or all.
     Crop(Option<Part>),
+    /// Where the viewer is in the film, and what is set for it, is kept.
+    Remember,
+    /// Nothing is kept of the film.
+    Forget,
     /// Left for right.
     SwapEyes,
     /// 2D and back.
@@ -156,7 +164,7 @@ pub enum Action {
 impl Action {
     /// Whether it is about the window or the room, and not about the film.
     pub fn is_of_sink(self) -> bool {
-        use Action::{FullScreen, LeaveFullScreen, OnTop, Quit, Recentre, Screen};
-        matches!(self, Quit | FullScreen | LeaveFullScreen | OnTop | Recentre | Screen(_))
+        use Action::{FullScreen, LeaveFullScreen, OnTop, Quit, Raise, Recentre, Screen};
+        matches!(self, Quit | Raise | FullScreen | LeaveFullScreen | OnTop | Recentre | Screen(_))
     }
 }

@@ -21,7 +21,16 @@ impl<'a> Playing<'a> {
     pub(crate) fn start(display: &'a Display, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
         command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
-        command.args(["play", "--quality", "full"]).args(arguments);
+        command
+            .args([
+                "play",
+                "--quality",
+                "full",
+                "--resume-playback=no",
+                "--save-position-on-quit=no",
+                "--keep-window=no",
+            ])
+            .args(arguments);
         command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR")).env("DEEP3D_VALIDATION", "1");
         command.env_remove("WAYLAND_DISPLAY").env("DISPLAY", display.name()).env("PULSE_SERVER", "/nowhere");
         let program = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();

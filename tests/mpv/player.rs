@@ -59,7 +59,17 @@ impl Which {
             }
             Self::Deep3d => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
-                command.args(["play", "--no-config", "--network-size", "64x64", "--layout", "left"]);
+                command.args([
+                    "play",
+                    "--no-config",
+                    "--network-size",
+                    "64x64",
+                    "--layout",
+                    "left",
+                    "--resume-playback=no",
+                    "--save-position-on-quit=no",
+                    "--keep-window=no",
+                ]);
                 for folder in ["DEEP3D_CONFIG_DIR", "DEEP3D_CACHE_DIR", "DEEP3D_STATE_DIR"] {
                     command.env(folder, env!("CARGO_TARGET_TMPDIR"));
                 }

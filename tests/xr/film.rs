@@ -34,7 +34,16 @@ fn play(monado: &Monado, pulse: &Pulse, source: &[[i16; 2]]) -> Result<(), Strin
     command.env("PULSE_SERVER", format!("unix:{}/pulse/native", pulse.runtime().display()));
     // The room would change what is heard.
     command
-        .args(["play", "--sink", "vr", "--headset-audio", "plain", FILM])
+        .args([
+            "play",
+            "--sink",
+            "vr",
+            "--headset-audio",
+            "plain",
+            "--resume-playback=no",
+            "--save-position-on-quit=no",
+            FILM,
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let began = Instant::now();

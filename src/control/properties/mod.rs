@@ -41,7 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Property> {
 ///
 /// # Errors
 /// There is none.
-pub(in crate::control) fn find(name: &str) -> Result<&'static Property, CommandError> {
+pub fn find(name: &str) -> Result<&'static Property, CommandError> {
     // mpv's names of options are properties, too.
     let name = name.strip_prefix("options/").unwrap_or(name);
     let found = all().find(|property| property.name == name);

@@ -5,30 +5,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use winit::application::ApplicationHandler;
-use winit::dpi::PhysicalSize;
+use winit::dpi::{PhysicalPosition, PhysicalSize};
 use winit::event::{ElementState, MouseButton, MouseScrollDelta, StartCause, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
+use winit::monitor::MonitorHandle;
 use winit::window::{Fullscreen, Window, WindowId, WindowLevel};
 
-use super::WindowOptions;
 use super::error::WindowError;
 use super::front::Front;
 use super::host::WindowHost;
 use super::keys::{self, Wheel};
 use super::present::{Presented, Presenter};
+use super::{CursorAutohide, WindowOptions, icon};
 use crate::gpu::{Gpu, GpuError, Prompt};
 use crate::sink::panel::Pointer;
 use crate::sink::{Action, App, Asked, Tick, WindowState};
 
-/// The part of the monitor that a new window covers at most, each way.
-const SHARE: f64 = 0.8;
 /// How soon to try again what the GPU or the window system was too busy for.
 const RETRY: Duration = Duration::from_millis(2);
 /// How soon to look whether a minimised window has an area again, should no event say so.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-/// How long the cursor is seen after it has moved, in full screen.
-const CURSOR: Duration = Duration::from_secs(2);
 /// Two clicks within this time are one double click.
 const DOUBLE_CLICK: Duration = Duration::from_millis(400);
 /// Pixels of a fine wheel that count as a notch.
@@ -54,6 +51,10 @@ struct Open {
     /// It is kept on top of other windows.
     on_top: bool,
     hide_cursor: Option<Instant>,
+    cursor: CursorAutohide,
+    cursor_full_screen_only: bool,
+    /// The monitor that it fills, where one was chosen.
+    full_screen_on: Option<MonitorHandle>,
     last_click: Option<Instant>,
 }
 
@@ -90,6 +91,7 @@ where
 
     fn close(&mut self) {
         let Some(Open { presenter, front, window, gpu, .. }) = self.open.take() else { return };
+        self.options.placement.keep(&window);
         self.app.end();
         drop((presenter, front, window));
         let messages = gpu.validation_messages();
@@ -116,16 +118,34 @@ where
     }
 
     fn open(&mut self, events: &ActiveEventLoop) -> Result<(), A::Error> {
+        let WindowOptions { placement, manners, .. } = &self.options;
         let mut attributes = Window::default_attributes().with_title(&self.options.title);
-        let monitor = events.primary_monitor().or_else(|| events.available_monitors().next());
-        let room = monitor.map(|monitor| monitor.size()).filter(|size| size.width > 0 && size.height > 0);
+        let chosen = manners.screen.and_then(|number| events.available_monitors().nth(number));
+        let is_chosen = chosen.is_some();
+        let monitor = chosen.or_else(|| events.primary_monitor()).or_else(|| events.available_monitors().next());
+        let room = monitor.as_ref().map(|monitor| monitor.size()).filter(|size| size.width > 0 && size.height > 0);
+        let room = room.map(|room| [room.width, room.height]);
+        let corner = monitor.as_ref().map_or([0, 0], |monitor| [monitor.position().x, monitor.position().y]);
+        let kept = placement.read();
         let inner_size = |size: [u32; 2]| {
-            let [width, height] = fitted(size, room.map(|room| [room.width, room.height]));
+            let [width, height] = placement.size(size, room, kept);
             PhysicalSize::new(width, height)
         };
         attributes = attributes.with_inner_size(inner_size(self.options.size)).with_visible(false);
+        attributes = attributes.with_decorations(manners.border).with_window_icon(icon::icon());
+        if manners.on_top {
+            attributes = attributes.with_window_level(WindowLevel::AlwaysOnTop);
+        }
+        let place_of = |size: [u32; 2]| {
+            let screen = is_chosen.then_some(corner);
+            placement.place(size, room?, corner, kept.filter(|_| !is_chosen)).or(screen)
+        };
+        if let Some([x, y]) = place_of(inner_size(self.options.size).into()) {
+            attributes = attributes.with_position(PhysicalPosition::new(x, y));
+        }
+        let full_screen_on = manners.full_screen_on.and_then(|number| events.available_monitors().nth(number));
         if self.options.full_screen {
-            attributes = attributes.with_fullscreen(Some(Fullscreen::Borderless(None)));
+            attributes = attributes.with_fullscreen(Some(Fullscreen::Borderless(full_screen_on.clone())));
         }
         let window = events.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
@@ -142,14 +162,24 @@ where
             exposed: true,
             retry: None,
             hidden: false,
-            on_top: false,
-            hide_cursor: Some(Instant::now() + CURSOR),
+            on_top: self.options.manners.on_top,
+            hide_cursor: None,
+            cursor: self.options.manners.cursor,
+            cursor_full_screen_only: self.options.manners.cursor_full_screen_only,
+            full_screen_on,
             last_click: None,
         });
         self.app.start(&gpu)?;
         if let Some(size) = self.app.size().filter(|_| !self.options.full_screen) {
             // Where the system has its own will about sizes, that is what the window gets.
-            let _ = window.request_inner_size(inner_size(size));
+            let size = inner_size(size);
+            let _ = window.request_inner_size(size);
+            if let Some([x, y]) = place_of(size.into()) {
+                window.set_outer_position(PhysicalPosition::new(x, y));
+            }
+        }
+        if let Some(open) = &mut self.open {
+            open.show_cursor();
         }
         window.set_visible(true);
         Ok(())
@@ -160,6 +190,7 @@ where
         let full = open.window.fullscreen().is_some();
         match action {
             Action::Quit => self.leave(events),
+            Action::Raise => open.raise(),
             Action::FullScreen => open.set_full_screen(!full),
             Action::LeaveFullScreen if full => open.set_full_screen(false),
             Action::LeaveFullScreen => {}
@@ -276,7 +307,7 @@ where
         }
         self.tend_panel(events);
         let Some(open) = self.open.as_mut().filter(|_| !self.over) else { return Ok(()) };
-        let title = self.app.title();
+        let title = self.options.manners.title.clone().unwrap_or_else(|| self.app.title());
         if title != open.title {
             open.window.set_title(&title);
             open.title = title;
@@ -331,8 +362,14 @@ impl Open {
     }
 
     fn set_full_screen(&mut self, full: bool) {
-        self.window.set_fullscreen(full.then_some(Fullscreen::Borderless(None)));
+        self.window.set_fullscreen(full.then(|| Fullscreen::Borderless(self.full_screen_on.clone())));
         self.show_cursor();
+    }
+
+    /// Before other windows, as far as the window system lets programs do that.
+    fn raise(&self) {
+        self.window.set_minimized(false);
+        self.window.focus_window();
     }
 
     fn toggle_on_top(&mut self) {
@@ -341,13 +378,18 @@ impl Open {
     }
 
     fn show_cursor(&mut self) {
-        self.window.set_cursor_visible(true);
-        self.hide_cursor = Some(Instant::now() + CURSOR);
+        let always = self.cursor == CursorAutohide::Always && !self.front.is_visible();
+        self.window.set_cursor_visible(!always);
+        self.hide_cursor = match self.cursor {
+            CursorAutohide::After(time) => Some(Instant::now() + time),
+            CursorAutohide::Always | CursorAutohide::Never => None,
+        };
     }
 
     /// Hides the cursor when its time is over, but not before the panel; gives the moment at which that will be.
     fn tend_cursor(&mut self, now: Instant) -> Option<Instant> {
-        let at = self.hide_cursor.filter(|_| self.window.fullscreen().is_some() && !self.front.is_visible())?;
+        let wanted = !self.cursor_full_screen_only || self.window.fullscreen().is_some();
+        let at = self.hide_cursor.filter(|_| wanted && !self.front.is_visible())?;
         if at > now {
             return Some(at);
         }
@@ -432,27 +474,5 @@ where
 
     fn exiting(&mut self, _events: &ActiveEventLoop) {
         self.close();
-    }
-}
-
-/// `size`, made smaller in its own shape until it covers at most [`SHARE`] of `room`.
-fn fitted(size: [u32; 2], room: Option<[u32; 2]>) -> [u32; 2] {
-    let [width, height] = size.map(|side| f64::from(side.max(16)));
-    let [across, down] = room.unwrap_or([1280, 720]).map(|side| f64::from(side) * SHARE);
-    let scale = (across / width).min(down / height).min(1.0);
-    [width, height].map(|side| ((side * scale).round() as u32).max(16))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fitted;
-
-    #[test]
-    fn a_new_window_keeps_the_shape_and_leaves_room() {
-        assert_eq!(fitted([1280, 360], Some([1920, 1080])), [1280, 360]);
-        assert_eq!(fitted([3840, 1080], Some([1920, 1080])), [1536, 432]);
-        assert_eq!(fitted([1080, 3840], Some([1920, 1080])), [243, 864]);
-        assert_eq!(fitted([0, 0], None), [16, 16]);
-        assert_eq!(fitted([7680, 2160], None), [1024, 288]);
     }
 }

@@ -11,12 +11,15 @@ mod front;
 mod hand_over;
 mod handler;
 mod host;
+mod icon;
 pub mod keys;
+mod place;
 mod present;
 mod seen;
 mod swapchain;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use winit::event_loop::EventLoop;
 
@@ -24,6 +27,7 @@ use super::App;
 use crate::gpu::{GpuError, GpuOptions};
 pub use error::WindowError;
 use handler::Handler;
+pub use place::{Geometry, Kept, Length, Placement};
 
 /// How the window begins.
 #[derive(Debug, Clone)]
@@ -35,8 +39,56 @@ pub struct WindowOptions {
     pub size: [u32; 2],
     /// Fills the screen.
     pub full_screen: bool,
+    /// How large it is, and where.
+    pub placement: Placement,
+    /// How it is beside others.
+    pub manners: Manners,
     /// The GPU.
     pub gpu: GpuOptions,
+}
+
+/// How long the cursor is seen after it has moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorAutohide {
+    /// Always.
+    Never,
+    /// It is never seen.
+    Always,
+    /// So long.
+    After(Duration),
+}
+
+/// How a window is beside others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manners {
+    /// Kept on top of others.
+    pub on_top: bool,
+    /// With a border and a title.
+    pub border: bool,
+    /// Its title, instead of the app's.
+    pub title: Option<String>,
+    /// The number of the monitor that it opens on, counted from 0.
+    pub screen: Option<usize>,
+    /// The number of the monitor that it fills.
+    pub full_screen_on: Option<usize>,
+    /// When the cursor is hidden.
+    pub cursor: CursorAutohide,
+    /// Only in full screen.
+    pub cursor_full_screen_only: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            on_top: false,
+            border: true,
+            title: None,
+            screen: None,
+            full_screen_on: None,
+            cursor: CursorAutohide::After(Duration::from_secs(1)),
+            cursor_full_screen_only: false,
+        }
+    }
 }
 
 /// Opens a window and shows `app` in it until one of them ends it. To be called from the main thread, once in a process.
