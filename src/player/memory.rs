@@ -72,7 +72,7 @@ impl MemoryOptions {
         "sub-scale",
         "sub-visibility",
         "secondary-sub-visibility",
-        "sub-ass-forced",
+        "sub-ass-override",
         "deinterlace",
     ];
 

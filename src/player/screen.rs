@@ -453,6 +453,10 @@ where
         Some(EyePicture { size, aspect: size[0].max(1) as f32 / size[1].max(1) as f32 })
     }
 
+    fn is_idle(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.player.is_idle())
+    }
+
     fn position(&self, now: Instant) -> Time {
         self.running.as_ref().map_or(Time::ZERO, |running| running.player.position(now))
     }

@@ -154,6 +154,11 @@ pub trait EyesApp: App {
     /// What [`EyesApp::paint_eyes`] paints; `None` while nothing is known of the film.
     fn eye(&self) -> Option<EyePicture>;
 
+    /// Whether nothing plays and nothing is about to: what was seen last is of a film that is over.
+    fn is_idle(&self) -> bool {
+        false
+    }
+
     /// Film time at `now`.
     fn position(&self, now: Instant) -> Time;
 

@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn no_name_of_a_film_leads_elsewhere() {
         let of = |template: &str, name: &str| {
-            Name::read(template, &Status { name: name.to_owned(), ..status("https://a/..") }).unwrap().of(1)
+            Name::read(template, &Status { title: name.to_owned(), ..status("https://a/..") }).unwrap().of(1)
         };
         assert_eq!(of("%{media-title}-x", "../../etc/passwd"), Path::new(".._.._etc_passwd-x"));
         assert_eq!(of("%{media-title}-x", "a\n:b\\c"), Path::new("a__b_c-x"));

@@ -57,7 +57,7 @@ pub(super) struct Cinema<'a> {
     last_id: Option<u64>,
     /// The app has something new to paint.
     repaint: bool,
-    /// The app has no picture: what was on the screen is of a film that is over.
+    /// Nothing plays: what was on the screen is of a film that is over.
     dark: bool,
     /// The screen's settings have changed then.
     changed: Option<Instant>,
@@ -248,7 +248,7 @@ impl<'a> Cinema<'a> {
                 }
             }
         }
-        self.dark = app.eye().is_none();
+        self.dark = app.is_idle();
         let place = self.placed(app.eye().map_or(WIDE, |eye| eye.aspect));
         self.furnish(&frame, eyes.as_ref(), place.as_ref())?;
         self.show(&frame, place.as_ref())?;
