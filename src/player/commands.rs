@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::Player;
 use super::contract::{Painter, Playlist, SceneSource};
-use super::memory::Remembering;
 use crate::control::{Command, CommandError, Done, Keyboard, Shot, Status};
 use crate::overlay::Told;
 use crate::remote::Remote;
@@ -14,17 +13,6 @@ use crate::ui::Panel;
 
 /// Requests of other programs that are done at once: the film goes on in between.
 const AT_ONCE: usize = 8;
-
-/// Who may tell a player what to do, besides the panel and a headset's hands.
-#[derive(Default)]
-pub struct Controls {
-    /// The viewer at the window.
-    pub keyboard: Keyboard,
-    /// Other programs.
-    pub remote: Option<Remote>,
-    /// What is remembered of films.
-    pub memory: Remembering,
-}
 
 /// A player as it is shown.
 pub(super) struct Shown<'a, P: Playlist, A> {

@@ -125,7 +125,7 @@ impl Films {
             };
             let film = Film::open(&gpu, &origin, input, &options, stopped.clone())?;
             let previews = Previews::new(input, &film.info, options.reading, &stopped);
-            let rotation = options.rotation.clone();
+            let rotation = options.rotation;
             let turned = rotation.degrees();
             Ok(Opened::Film(PlayedFilm { gpu, film, previews, kernels, rotation, turned, recalled }))
         };

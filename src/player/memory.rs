@@ -263,10 +263,10 @@ impl Remembering {
         for (name, value) in &known {
             self.usual.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        let (now_possible, later) =
+        let (now_possible, later): (Vec<(String, String)>, _) =
             std::mem::take(&mut self.pending).into_iter().partition(|(name, _)| known.contains_key(name));
         self.pending = later;
-        for (name, value) in Vec::<(String, String)>::from(now_possible) {
+        for (name, value) in now_possible {
             repaint |= set(shown, &name, &value, now);
             self.before.extend(known.get(&name).map(|before| (name, before.clone())));
         }

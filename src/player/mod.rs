@@ -16,6 +16,7 @@ mod change;
 mod coming;
 mod commands;
 mod contract;
+mod controls;
 mod cues;
 mod endings;
 mod gapless;
@@ -50,8 +51,8 @@ mod words;
 use std::time::{Duration, Instant};
 
 pub use buffering::CachePause;
-pub use commands::Controls;
 pub use contract::{Error, Maker, Next, Painter, Playlist, SceneFacts, SceneSource, Taken};
+pub use controls::Controls;
 pub use endings::Endings;
 pub use keep_open::KeepOpen;
 pub use list::Films;

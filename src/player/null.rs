@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use ash::vk;
 
-use super::commands::{Controls, Shown};
+use super::commands::Shown;
 use super::contract::{Painter, Playlist, SceneSource};
+use super::controls::Controls;
 use super::screen::{PlayError, outcome};
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Player};

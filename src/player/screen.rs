@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::commands::{Controls, Shown};
+use super::commands::Shown;
 use super::contract::{Error, Painter, Playlist, SceneSource};
+use super::controls::Controls;
 use super::signs::Signs;
 use super::watch::{Watch, WatchOptions};
 use super::{Counts, Idle, Player, PlayerOptions, ResumePoint};

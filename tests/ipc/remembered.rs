@@ -135,7 +135,7 @@ fn who_is_killed_loses_a_second_at_most_and_two_players_write_whole_files() {
     let began = Instant::now();
     while stood < 6.5 {
         stood = number(&mut client, "time-pos");
-        if (stood * 50.0) as u64 % 7 == 0 {
+        if ((stood * 50.0) as u64).is_multiple_of(7) {
             // Each of them writes at once.
             beside.does(json!(["write-watch-later-config"]));
         }

@@ -17,7 +17,7 @@ pub(super) fn cover_of(path: &str) -> Option<String> {
     let own = |ending: &&str| film.with_extension(ending);
     let usual = NAMES.iter().flat_map(|name| ENDINGS.iter().map(move |ending| folder.join(format!("{name}.{ending}"))));
     let found: PathBuf =
-        ENDINGS.iter().map(|ending| own(&ending)).chain(usual).find(|path| path != film && path.is_file())?;
+        ENDINGS.iter().map(own).chain(usual).find(|path| path != film && path.is_file())?;
     name_of(&Location::File(found))
 }
 

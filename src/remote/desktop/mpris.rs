@@ -43,7 +43,7 @@ impl Told {
     fn new(status: &Status, before: &Self) -> Self {
         let read = |name: &str| find(name).ok().and_then(|property| property.read(status));
         let number = |name: &str| read(name).as_ref().and_then(Json::as_f64).unwrap_or(0.0);
-        let on = |name: &str| read(name).is_some_and(|value| value != Json::Bool(false) && value != Json::from("no"));
+        let on = |name: &str| read(name).is_some_and(|value| value != Json::Bool(false) && value != "no");
         let idle = on("idle-active") || status.path.is_empty();
         let cover = if status.path == before.path { before.cover.clone() } else { cover::cover_of(&status.path) };
         let title = read("media-title").and_then(|title| Some(title.as_str()?.to_owned()));
