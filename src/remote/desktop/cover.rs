@@ -16,8 +16,7 @@ pub(super) fn cover_of(path: &str) -> Option<String> {
     let folder = film.parent().unwrap_or(Path::new("."));
     let own = |ending: &&str| film.with_extension(ending);
     let usual = NAMES.iter().flat_map(|name| ENDINGS.iter().map(move |ending| folder.join(format!("{name}.{ending}"))));
-    let found: PathBuf =
-        ENDINGS.iter().map(own).chain(usual).find(|path| path != film && path.is_file())?;
+    let found: PathBuf = ENDINGS.iter().map(own).chain(usual).find(|path| path != film && path.is_file())?;
     name_of(&Location::File(found))
 }
 
