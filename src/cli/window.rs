@@ -11,10 +11,10 @@ use crate::sink::window::{CursorAutohide, Geometry, Manners, Placement};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Window")]
 pub(crate) struct WindowArguments {
-    /// How large it is, and where: [W[xH]][+X+Y] in pixels or percent, - instead of + from the right and the bottom
+    /// How large it is, and where: WxH+X+Y in pixels or percent, or a part of that, with - instead of + from the right and the bottom
     #[arg(long, value_name = "GEOMETRY", allow_hyphen_values = true)]
     geometry: Option<Geometry>,
-    /// How large it is at most, in the film's shape: W[xH] in pixels or percent
+    /// How large it is at most, in the film's shape: W or WxH, in pixels or percent
     #[arg(long, value_name = "SIZE")]
     autofit: Option<Geometry>,
     /// Whether it opens as large as the last one was left, and there

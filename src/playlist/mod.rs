@@ -6,7 +6,7 @@
 //!                    └─ Change (commands, dropped files, the browser)
 //! ```
 //!
-//! [`List`] is plain data. [`unfold`] looks at files, and belongs on a thread that may wait for them.
+//! [`List`] is plain data. [`unfold()`] looks at files, and belongs on a thread that may wait for them.
 
 mod allowed;
 mod change;
