@@ -64,7 +64,8 @@ fn names_and_metadata_do_not_steer_the_terminal() {
         assert_eq!(said.lines().count(), lines, "{arguments:?}: {said}");
         assert!(said.lines().all(|line| line.chars().count() <= 1010), "{said}");
     }
-    for arguments in [&["convert", &unknown][..], &[NASTY], &["play", "--layout", NASTY, "a"]] {
+    let strange = format!("--{NASTY}");
+    for arguments in [&["convert", &unknown][..], &[&strange], &["play", "--layout", NASTY, "a"]] {
         let output = deep3d_in(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         assert_harmless(&output.stderr, arguments[0]);
@@ -119,7 +120,7 @@ fn a_stderr_or_stdout_that_takes_nothing_changes_no_exit_code_and_is_no_panic() 
         (&["convert", &picture, "none.png", "-o", &at("out/"), "--force", "--network-size", "64x64"], 1),
         (&["weights", "inspect", "none"], 1),
         (&["play", "--sink", "null", "none.mkv"], 1),
-        (&["frobnicate"], 2),
+        (&["--frobnicate"], 2),
     ];
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     let closed = || {
