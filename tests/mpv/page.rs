@@ -10,7 +10,7 @@ const HEAD: &str = "\
 # For people who know mpv
 
 What an mpv user does in the first ten minutes. Each row was done to both programs (mpv 0.35 of Debian 12, and deep3d) on an X server by `./x test-mpv`, which compares what they say of
-themselves (mpv's properties), their windows, or how they end. *Same* is what came out the same; the rest is different on purpose.
+themselves (mpv's properties), their windows, or how they end. *Same* is what came out the same; the rest is different on purpose, but for what is not here yet.
 ";
 
 /// The page as the rows say it.
@@ -24,6 +24,7 @@ pub(crate) fn page() -> String {
             let verdict = match row.verdict {
                 Verdict::Same => "same".to_owned(),
                 Verdict::Different(why) => format!("different: {why}"),
+                Verdict::Missing => "not yet here".to_owned(),
             };
             let looked = match row.done {
                 Done::Ended(_) => "how it ends".to_owned(),

@@ -82,6 +82,7 @@ impl<'a> Runs<'a> {
         };
         let seen = match seen {
             Ok(seen) => seen,
+            Err(_) if matches!(row.verdict, Verdict::Missing) => return None,
             Err(fault) => return Some(fault),
         };
         let [mpv, ours] = [&seen[0], &seen[1]];
@@ -90,7 +91,9 @@ impl<'a> Runs<'a> {
             Verdict::Same if !same => {
                 Some(format!("{:?} is {} in mpv and {} here", row.looked, json!(mpv), json!(ours)))
             }
-            Verdict::Different(_) if same => Some(format!("{:?} is {} in both", row.looked, json!(mpv))),
+            Verdict::Different(_) | Verdict::Missing if same => {
+                Some(format!("{:?} is {} in both", row.looked, json!(mpv)))
+            }
             _ => None,
         }
     }
