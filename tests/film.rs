@@ -54,6 +54,19 @@ fn times(film: &mut Film) -> Vec<Time> {
     std::iter::from_fn(|| next(film).map(|scene| scene.pts)).collect()
 }
 
+/// Both eyes side by side, as they are without options.
+fn side_by_side() -> Settings {
+    Settings {
+        layout: Layout::Sbs,
+        comfort: comfort::Settings::default(),
+        swap_eyes: false,
+        flat: false,
+        source_eye: SourceEye::Centre,
+        selection: false,
+        adjustments: Adjustments::default(),
+    }
+}
+
 #[test]
 fn looking_ahead_loses_nothing_and_keeps_the_order() {
     let gpu = WatchedGpu::new().unwrap();
@@ -123,15 +136,7 @@ fn key_frames_are_sought_where_that_suffices() {
 fn nothing_is_made_per_frame_from_the_film_to_the_eyes() {
     let gpu = WatchedGpu::new().unwrap();
     let mut film = open(&gpu, FILM, 3);
-    let settings = Settings {
-        layout: Layout::Sbs,
-        comfort: comfort::Settings::default(),
-        swap_eyes: false,
-        flat: false,
-        source_eye: SourceEye::Centre,
-        selection: false,
-        adjustments: Adjustments::default(),
-    };
+    let settings = side_by_side();
     let mut eyes = Eyes::new(&gpu);
     eyes.set_metered(true);
     let mut commands = Commands::new(&gpu, "eyes", TIMESTAMPS).unwrap();
@@ -163,15 +168,7 @@ fn what_a_viewer_turns_is_seen_alike_by_both_eyes_of_a_window_and_of_a_headset()
     let mut film = open(&gpu, FILM, 0);
     let scene = next(&mut film).unwrap();
     let size @ [width, height] = scene.data.layout.size;
-    let mut settings = Settings {
-        layout: Layout::Sbs,
-        comfort: comfort::Settings::default(),
-        swap_eyes: false,
-        flat: false,
-        source_eye: SourceEye::Centre,
-        selection: false,
-        adjustments: Adjustments::default(),
-    };
+    let mut settings = side_by_side();
     let mut commands = Commands::new(&gpu, "eyes", TIMESTAMPS).unwrap();
     let image = |size| {
         let options = ImageOptions { size, format: vk::Format::R8G8B8A8_UNORM, mips: 1 };

@@ -44,13 +44,19 @@ fn depth(scene: &Scene) -> f32 {
     if mapping.is_flat() { 0.0 } else { mapping.far - mapping.near }
 }
 
-#[test]
-fn no_frame_has_depth_of_another_shot_and_each_shot_gets_its_own() {
-    let gpu = WatchedGpu::new().unwrap();
+/// A film of two shots as it is played, and the folder that it lies in.
+fn live_shots(gpu: &WatchedGpu) -> (tempfile::TempDir, Film) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shots.mkv");
     two_shots(&path);
-    let mut film = open(&gpu, &path.to_string_lossy(), FilmOptions { pace: Pace::Live, ..FilmOptions::default() });
+    let film = open(gpu, &path.to_string_lossy(), FilmOptions { pace: Pace::Live, ..FilmOptions::default() });
+    (folder, film)
+}
+
+#[test]
+fn no_frame_has_depth_of_another_shot_and_each_shot_gets_its_own() {
+    let gpu = WatchedGpu::new().unwrap();
+    let (_folder, mut film) = live_shots(&gpu);
     let cut = Time::from_seconds(1.49);
     let (mut seen, mut flat, mut deep, mut carried) = (0, [0; 2], [0; 2], 0);
     while let Some(frame) = next(&mut film) {
@@ -138,10 +144,7 @@ fn all_pictures_have_the_planes_of_the_newest_pass() {
 #[test]
 fn a_seek_forgets_what_the_network_is_at() {
     let gpu = WatchedGpu::new().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shots.mkv");
-    two_shots(&path);
-    let mut film = open(&gpu, &path.to_string_lossy(), FilmOptions { pace: Pace::Live, ..FilmOptions::default() });
+    let (_folder, mut film) = live_shots(&gpu);
     next(&mut film).unwrap();
     for (turn, seconds) in [1.6, 0.5, 1.2, 0.2, 1.7].into_iter().enumerate() {
         let target = Time::from_seconds(seconds);
@@ -165,10 +168,7 @@ fn a_seek_forgets_what_the_network_is_at() {
 #[test]
 fn no_pass_begins_while_the_network_rests() {
     let gpu = WatchedGpu::new().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shots.mkv");
-    two_shots(&path);
-    let mut film = open(&gpu, &path.to_string_lossy(), FilmOptions { pace: Pace::Live, ..FilmOptions::default() });
+    let (_folder, mut film) = live_shots(&gpu);
     next(&mut film).unwrap();
     film.control().set_network_rests(true);
     // What has begun ends.

@@ -1,23 +1,22 @@
 //! The program in a real window: a child process on an X server of its own, looked at by screenshots and driven by keys.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "common/display.rs"]
+#[path = "../common/display.rs"]
 mod display;
+mod playing;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use display::{Display, Screenshot};
+use playing::{Playing, Program, SOON, START};
 
 /// The picture that the test's film shows, and the part of it that stands still: below it a white square walks from left to right.
 const SIZE: [u32; 2] = [640, 360];
 const STILL_ROWS: u32 = 300;
-/// Starting takes long where the kernels are compiled for the CPU first.
-const START: Duration = Duration::from_secs(180);
-const SOON: Duration = Duration::from_secs(30);
 
 fn ffmpeg(arguments: &str) {
     let done = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(arguments.split_whitespace()).status();
@@ -36,151 +35,6 @@ fn clip(folder: &Path, seconds: u32) -> (PathBuf, Screenshot) {
     let walk = "-filter_complex [0][1]overlay=x=mod(t*160\\,600):y=318";
     ffmpeg(&format!("{inputs} {walk} -t {seconds} -c:v libx264 -qp 8 -pix_fmt yuv420p {}", film.display()));
     (film, Screenshot(image::open(&picture).unwrap().to_rgb8()))
-}
-
-/// The program, ended with the test.
-struct Program(Child);
-
-impl Program {
-    fn start(display: Option<&Display>, arguments: &[&str]) -> Self {
-        Self::start_with(display, arguments, Stdio::piped(), "")
-    }
-
-    /// The same with its stderr, and what is to be logged there besides warnings.
-    fn start_with(display: Option<&Display>, arguments: &[&str], stderr: Stdio, log: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deep3d"));
-        command.env("DEEP3D_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
-        command.env("DEEP3D_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
-        command.env("DEEP3D_STATE_DIR", STATE);
-        if arguments.first() == Some(&"play") {
-            let nothing_kept = ["--resume-playback=no", "--save-position-on-quit=no", "--keep-window=no"];
-            command.arg("play").args(nothing_kept).args(&arguments[1..]);
-        } else {
-            command.args(arguments);
-        }
-        command.env("DEEP3D_VALIDATION", "1").stdout(Stdio::piped()).stderr(stderr);
-        if !log.is_empty() {
-            command.env("DEEP3D_LOG", format!("deep3d=warn,{log}"));
-        }
-        for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
-            command.env_remove(variable);
-        }
-        if let Some(display) = display {
-            command.env("DISPLAY", display.name());
-        }
-        Self(command.spawn().unwrap())
-    }
-
-    /// Waits until the program has ended by itself; gives its status, stderr, and how long that took.
-    fn end(mut self, patience: Duration) -> (ExitStatus, String, Duration) {
-        let begin = Instant::now();
-        while begin.elapsed() < patience {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                let mut text = String::new();
-                std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut text).unwrap();
-                return (status, text, begin.elapsed());
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("the program did not end within {patience:?}");
-    }
-
-    /// Fails at once, with what the program has said, when it has ended too early.
-    fn assert_alive(&mut self) {
-        if let Some(status) = self.0.try_wait().unwrap() {
-            let mut text = String::new();
-            std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut text).unwrap();
-            panic!("the program has ended ({status}): {text}");
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A playing program and its window.
-struct Playing<'a> {
-    display: &'a Display,
-    program: Program,
-    window: String,
-}
-
-impl<'a> Playing<'a> {
-    fn start(display: &'a Display, arguments: &[&str]) -> Self {
-        Self::of(display, Program::start(Some(display), arguments))
-    }
-
-    fn of(display: &'a Display, mut program: Program) -> Self {
-        let begin = Instant::now();
-        loop {
-            program.assert_alive();
-            if let Some(window) = display.window(program.0.id()) {
-                return Self { display, program, window };
-            }
-            assert!(begin.elapsed() < START, "no window came");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn wait<T>(&mut self, patience: Duration, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let begin = Instant::now();
-        loop {
-            self.program.assert_alive();
-            if let Some(found) = look(self) {
-                return found;
-            }
-            assert!(begin.elapsed() < patience, "waited in vain for {what}; the title is {:?}", self.title());
-            std::thread::sleep(Duration::from_millis(30));
-        }
-    }
-
-    fn key(&self, key: &str) {
-        self.display.xdotool(&["key", key]);
-    }
-
-    fn title(&self) -> String {
-        self.display.xdotool(&["getwindowname", &self.window])
-    }
-
-    fn title_with(&mut self, part: &str) -> String {
-        self.wait(SOON, part, |playing| Some(playing.title()).filter(|title| title.contains(part)))
-    }
-
-    fn size(&self) -> [u32; 2] {
-        self.display.window_size(&self.window)
-    }
-
-    /// What the window shows.
-    fn look(&self) -> Screenshot {
-        let size = self.size();
-        self.display.screenshot().part([0, 0], size)
-    }
-
-    /// What the window shows once it is another picture than `before`, and whole: X servers take a large picture in pieces.
-    fn settled(&mut self, what: &str, before: &Screenshot) -> Screenshot {
-        let mut last = self.look();
-        self.wait(SOON, what, |playing| {
-            let now = playing.look();
-            let settled = now.difference(&last) == 0.0 && now.difference(before) > 0.0;
-            last = now.clone();
-            settled.then_some(now)
-        })
-    }
-
-    /// The window's halves, of the rows that stand still, once `good` likes them.
-    fn halves(&mut self, what: &str, good: impl Fn(&Screenshot, &Screenshot) -> bool) -> (Screenshot, Screenshot) {
-        self.wait(SOON, what, |playing| {
-            let whole = playing.look();
-            let [width, _] = whole.size();
-            let half = |x| whole.part([x, 0], [width / 2, STILL_ROWS]);
-            let (left, right) = (half(0), half(width / 2));
-            good(&left, &right).then_some((left, right))
-        })
-    }
 }
 
 /// The position that a title tells, in seconds.
